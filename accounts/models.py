@@ -1,0 +1,134 @@
+"""People and what they are appointed to."""
+
+from datetime import timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from organizations.models import Region, Unit
+
+from . import identity
+from .crypto import DerivedField, EncryptedTextField, digest
+from .querysets import AppointmentQuerySet, UserManager
+
+phone_validator = RegexValidator(r"^1[3-9]\d{9}$", "请输入 11 位手机号码。")
+username_validator = RegexValidator(r"^[A-Za-z][A-Za-z0-9_.-]{3,29}$", "用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。")
+
+
+def identity_digest(number: str) -> str:
+    """Under what an ID number, however it is typed, is found and kept unique."""
+    return digest(identity.normalise(number))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who logs in. The ID number is encrypted; pages show `masked_id`, look-ups use `id_digest`."""
+
+    class IdKind(models.TextChoices):
+        RESIDENT = "resident", "居民身份证"
+        PASSPORT = "passport", "护照"
+        HK_MACAO = "hk_macao", "港澳居民来往内地通行证"
+        TAIWAN = "taiwan", "台湾居民来往大陆通行证"
+        FOREIGNER = "foreigner", "外国人永久居留身份证"
+
+    username = models.CharField("用户名", max_length=30, unique=True, validators=[username_validator], error_messages={"unique": "该用户名已被使用，请换一个。"})
+    name = models.CharField("姓名", max_length=50)
+    id_kind = models.CharField("证件类型", max_length=10, choices=IdKind, default=IdKind.RESIDENT)
+    id_number = EncryptedTextField("证件号码")
+    id_digest = DerivedField(max_length=64, unique=True, source="id_number", compute=identity_digest)
+    id_tail = DerivedField("证件号码后四位", max_length=4, db_index=True, source="id_number", compute=identity.tail)
+    phone = models.CharField("手机号码", max_length=11, unique=True, null=True, blank=True, validators=[phone_validator], error_messages={"unique": "该手机号码已注册，可直接登录或找回密码。"})
+    email = models.EmailField("电子邮箱", blank=True)
+    unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name="所在单位")
+    is_active = models.BooleanField("可登录", default=True)
+    is_staff = models.BooleanField("可进入系统管理", default=False)
+    date_joined = models.DateTimeField("注册时间", default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name", "id_number"]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "人员"
+        indexes = [models.Index(fields=["name"], name="user_name")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(id_kind__in=["resident", "passport", "hk_macao", "taiwan", "foreigner"]), name="user_id_kind_known", violation_error_message="证件类型不在可选范围内。"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        self.id_number = identity.normalise(self.id_number or "")
+        if problem := id_number_problem(self.id_kind, self.id_number):
+            raise ValidationError({"id_number": problem})
+        self.phone = self.phone or None
+
+    @property
+    def masked_id(self) -> str:
+        return identity.masked(self.id_tail)
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+def id_number_problem(kind: str, number: str) -> str:
+    """Why a normalised number of this kind is wrong, as a sentence for people; empty for a right one."""
+    if kind == User.IdKind.RESIDENT:
+        return identity.resident_id_problem(number, timezone.localdate())
+    return identity.other_id_problem(number)
+
+
+class Appointment(models.Model):
+    """Who may review or administer what, from when until when. It ends by itself after its last day."""
+
+    class Role(models.TextChoices):
+        UNIT_REVIEWER = "unit_reviewer", "单位审核员"
+        REGION_REVIEWER = "region_reviewer", "终审员"
+        REGION_ADMIN = "region_admin", "区域管理员"
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="appointments", verbose_name="人员")
+    role = models.CharField("职责", max_length=20, choices=Role)
+    unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="appointments", verbose_name="单位")
+    region = models.ForeignKey(Region, models.CASCADE, null=True, blank=True, related_name="appointments", verbose_name="区域")
+    valid_from = models.DateField("起始日", default=timezone.localdate)
+    valid_until = models.DateField("最后一日", null=True, blank=True, help_text="留空表示长期有效；到期自动失效。")
+    deputy_of = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="deputies", verbose_name="代理谁的职责")
+    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True, help_text="单位注册提出的任职，由管理员确认后生效。")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任职"
+        indexes = [models.Index(fields=["person", "role"], name="appointment_person_role")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role="unit_reviewer", unit__isnull=False, region__isnull=True)
+                | Q(role__in=["region_reviewer", "region_admin"], unit__isnull=True, region__isnull=False),
+                name="appointment_scope_fits_role",
+                violation_error_message="单位审核员须指定单位（且不填区域），终审员和区域管理员须指定区域（且不填单位）。",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="appointment_dates_in_order",
+                violation_error_message="最后一日不能早于起始日。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.get_role_display()} · {self.unit or self.region}"
+
+    @property
+    def is_active(self) -> bool:
+        today = timezone.localdate()
+        return bool(self.confirmed_at) and self.valid_from <= today and (self.valid_until or today + timedelta(1)) >= today

@@ -1,0 +1,44 @@
+"""READ: people and their appointments."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from . import identity
+from .crypto import digest
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, username: str, password: str | None = None, **fields):
+        """A person with a hashed password; `id_number` is stored encrypted with its digest."""
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields):
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+    def by_identifier(self, identifier: str) -> models.QuerySet:
+        """Everybody whose user name, phone or ID number this is; one person's name may be another one's passport."""
+        identifier = identifier.strip()
+        by_number = Q(id_digest=digest(identity.normalise(identifier)))
+        return self.filter(Q(username=identifier) | Q(phone=identifier) | by_number)
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def active(self, on: date | None = None) -> AppointmentQuerySet:
+        """Confirmed and within their dates; the last day still counts."""
+        on = on or timezone.localdate()
+        return self.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gte=on), confirmed_at__isnull=False, valid_from__lte=on
+        )
+
+    def awaiting(self) -> AppointmentQuerySet:
+        """Asked for by a 单位注册 and not yet confirmed."""
+        return self.filter(confirmed_at__isnull=True)

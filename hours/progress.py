@@ -1,0 +1,54 @@
+"""READ: where an entry stands and how it came there, for the "+" of 培训登记详情 and the detail page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from .models import Decision, Registration
+from .states import IN_REVIEW, STAGE_OF, Action, Stage, Status
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: done, or (`when` is None) the one that the entry waits at."""
+
+    stage: str
+    office: str
+    decision: str
+    status: str
+    when: datetime | None = None
+    hours: Decimal | None = None
+    reason: str = ""
+    words: str = ""
+
+
+def steps(registration: Registration) -> list[Step]:
+    """All steps in order, then the one that comes next; the entry's decisions and unit should be prefetched."""
+    done = [_done(decision) for decision in registration.decisions.all()]
+    return [*done, *_next(registration)]
+
+
+def _done(decision: Decision) -> Step:
+    return Step(
+        stage=decision.get_stage_display(),
+        office=decision.actor_name if decision.stage == Stage.OWNER else decision.office,
+        decision=decision.get_action_display(),
+        status=decision.status if decision.action != Action.ASK_RETURN else "",
+        when=decision.created_at,
+        hours=decision.hours,
+        reason=decision.reason_name,
+        words=decision.words,
+    )
+
+
+def _next(registration: Registration) -> list[Step]:
+    if registration.status not in IN_REVIEW:
+        return []
+    stage = STAGE_OF[Status(registration.status)]
+    office = registration.unit_name if stage is Stage.FIRST else f"{registration.region.name}人社部门"
+    words = ""
+    if stage is Stage.FIRST and registration.unit.is_pending:
+        words = "该单位待核实，管理员确认单位后进入初审。"
+    return [Step(stage.label, office, Status(registration.status).label, registration.status, words=words)]

@@ -1,0 +1,129 @@
+"""ADD UP: what a person's years come to. Sums are made by the database; one definition of "counts" for all pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+
+from .models import Completion, Registration, YearRule
+from .states import COUNTED, EDITABLE, IN_REVIEW, Status
+
+ZERO = Decimal()
+
+
+@dataclass(frozen=True)
+class PersonYear:
+    """One year of one person, in hours. `rule` is None for a year without a rule: then nothing can be missing."""
+
+    year: int
+    public: Decimal
+    professional: Decimal
+    in_review: Decimal
+    not_submitted: Decimal
+    rule: YearRule | None
+
+    @property
+    def total(self) -> Decimal:
+        return self.public + self.professional
+
+    @property
+    def missing(self) -> Decimal | None:
+        """Hours that the year still needs; the 专业 minimum may need more than the total does."""
+        if self.rule is None:
+            return None
+        return max(self.rule.total - self.total, self.rule.professional - self.professional, ZERO)
+
+    @property
+    def missing_professional(self) -> Decimal | None:
+        return max(self.rule.professional - self.professional, ZERO) if self.rule else None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.missing == 0
+
+
+@dataclass(frozen=True)
+class CountedRow:
+    """One line below a year: what was learned and counts."""
+
+    kind: str
+    name: str
+    hours: Decimal
+    is_public: bool
+
+
+def person_years(person: User, *, always: int | None = None) -> list[PersonYear]:
+    """Every year in which this person has anything, latest first, and the year `always`; three queries."""
+    sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    rows = (
+        Registration.objects.owned_by(person)
+        .order_by()
+        .values("year", "status")
+        .annotate(applied=Sum("hours_applied"), recognised=Coalesce(Sum("hours_recognised"), ZERO))
+    )
+    for row in rows:
+        hours = row["recognised"] if row["status"] in COUNTED else row["applied"]
+        sums[row["year"]][row["status"]] += hours
+    public = (
+        Completion.objects.filter(person=person).order_by().values_list("course__year").annotate(hours=Sum("hours"))
+    )
+    for year, hours in public:
+        sums[year]["public"] += hours
+    years = sorted({*sums, *([always] if always else [])}, reverse=True)
+    rules = YearRule.objects.in_bulk(years, field_name="year")
+    return [_person_year(year, sums[year], rules.get(year)) for year in years]
+
+
+def _person_year(year: int, sums: dict[str, Decimal], rule: YearRule | None) -> PersonYear:
+    def of(statuses) -> Decimal:
+        return sum((sums[status] for status in statuses), ZERO)
+
+    return PersonYear(
+        year=year,
+        public=sums["public"],
+        professional=of(COUNTED),
+        in_review=of(IN_REVIEW),
+        not_submitted=of(EDITABLE),
+        rule=rule,
+    )
+
+
+def counted_rows(person: User, year: int) -> list[CountedRow]:
+    """What counts for this person's year: completed public courses, then recognised registrations; two queries."""
+    completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
+    recognised = (
+        Registration.objects.owned_by(person).for_year(year).filter(status__in=sorted(COUNTED)).order_by("ends_at", "pk")
+    )
+    return [
+        CountedRow(row.course.get_kind_display(), row.course.name, row.hours, True)
+        for row in completions.order_by("completed_on", "pk")
+    ] + [CountedRow("", row.content, row.hours_recognised, False) for row in recognised]
+
+
+def uncounted_rows(person: User, year: int) -> list[tuple[Registration, str]]:
+    """What does not count (yet) for this person's year, each with why; two queries."""
+    rows = (
+        Registration.objects.owned_by(person)
+        .for_year(year)
+        .exclude(status__in=sorted(COUNTED))
+        .prefetch_related("decisions")
+        .order_by("ends_at", "pk")
+    )
+    return [(row, why_uncounted(row)) for row in rows]
+
+
+def why_uncounted(registration: Registration) -> str:
+    """Why an entry does not count, as a sentence; its decisions should be prefetched."""
+    if registration.status in IN_REVIEW:
+        return "正在审核，认定后计入。"
+    if registration.status == Status.DRAFT:
+        return "尚未提交审核。"
+    last = next((step for step in reversed(registration.decisions.all()) if step.status == registration.status), None)
+    words = "：".join(part for part in (last.reason_name, last.words) if part) if last else ""
+    return f"{registration.get_status_display()}（{words}）" if words else registration.get_status_display()

@@ -1,0 +1,368 @@
+"""CHANGE: the seven transitions and their batch, all through one helper.
+
+Each function takes the actor as an argument, refuses first, then moves the rows by a conditional update and writes one
+decision row for each, in one transaction. A row that somebody else moved meanwhile is never moved twice.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import User
+from organizations.models import Region, Unit
+
+from . import entry_rules
+from .models import Decision, Reason, Registration, Submission
+from .permissions import Denied, Standing, years_take
+from .states import SUBMIT_WITHOUT_UNIT, Action, Rule, Stage, Status, rule_for
+
+
+class WorkflowError(Exception):
+    """A change that is not possible; the text is a sentence for people."""
+
+
+class BatchRefused(WorkflowError):
+    """Nothing was submitted; `problems` names each entry that is in the way: registration key -> sentence."""
+
+    def __init__(self, problems: dict[int, str]) -> None:
+        super().__init__("".join(problems.values()))
+        self.problems = problems
+
+
+@dataclass
+class Outcome:
+    """What became of several entries: those done, and for each other one why not."""
+
+    done: list[Registration] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reviewer says: hours (None: as they stand), a reason from the list, words."""
+
+    hours: Decimal | None = None
+    reason: Reason | None = None
+    words: str = ""
+
+
+def agree(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
+    """初审同意, with the hours proposed; fewer than applied for need words."""
+    return _one(actor, Action.AGREE, registration, verdict)
+
+
+def recognise(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
+    """终审认定, with the hours recognised; fewer than proposed need words."""
+    return _one(actor, Action.RECOGNISE, registration, verdict)
+
+
+def return_(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """退回修改 from either stage, with a reason and words."""
+    return _one(actor, Action.RETURN, registration, verdict)
+
+
+def refuse(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """不予认定 from either stage, with a reason and words."""
+    return _one(actor, Action.REFUSE, registration, verdict)
+
+
+def revoke(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """撤销认定, also in a closed year."""
+    return _one(actor, Action.REVOKE, registration, verdict)
+
+
+def reopen(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """A refused entry goes back to the 终审: a reviewer's slip must not be final."""
+    return _one(actor, Action.REOPEN, registration, verdict)
+
+
+def ask_return(actor: User, registration: Registration, words: str) -> Registration:
+    """请求退回: changes nothing by itself, once per stage."""
+    return _one(actor, Action.ASK_RETURN, registration, Verdict(words=words))
+
+
+@transaction.atomic
+def decide(actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict) -> Outcome:
+    """The same verdict on several entries: each that allows it is moved, each other one is answered with its reason.
+
+    The number of statements does not depend on the number of entries.
+    """
+    outcome = Outcome()
+    standing = Standing(actor, registrations)
+    movable: list[Registration] = []
+    for registration in registrations:
+        problem = _problem(standing, action, registration, verdict)
+        if problem:
+            outcome.refused[registration.pk] = problem
+        else:
+            movable.append(registration)
+    outcome.done = _move(actor, action, movable, verdict)
+    moved = {registration.pk for registration in outcome.done}
+    outcome.refused.update(_overtaken([registration for registration in movable if registration.pk not in moved]))
+    return outcome
+
+
+@transaction.atomic
+def submit(
+    owner: User, registrations: Sequence[Registration], unit: Unit, region: Region, token: uuid.UUID | None = None
+) -> Submission:
+    """批量提交审核: all entries go or none (BatchRefused names those in the way).
+
+    `region` is the unit's, or for 其他单位 the one that the person names. The same token again returns the first
+    submission instead of making a second one.
+    """
+    token = token or uuid.uuid4()
+    if earlier := Submission.objects.filter(token=token, owner=owner).first():
+        return earlier
+    problems = batch_problems(owner, registrations, unit)
+    if problems:
+        raise BatchRefused(problems)
+    now = timezone.now()
+    submission = Submission.objects.create(
+        owner=owner,
+        token=token,
+        unit=unit,
+        region=region,
+        unit_name=unit.name,
+        unit_credit_code=unit.credit_code or "",
+        entries=len(registrations),
+        hours=sum((registration.hours_applied for registration in registrations), Decimal()),
+        created_at=now,
+    )
+    changes = {
+        "submission": submission,
+        "submitted_at": now,
+        "unit": unit,
+        "unit_name": unit.name,
+        "region": region,
+        "is_unaffiliated": unit.is_unaffiliated,
+        "hours_proposed": None,
+    }
+    moved = _move(owner, Action.SUBMIT, registrations, Verdict(), office=unit.name, now=now, **changes)
+    if len(moved) < len(registrations):
+        missing = [registration for registration in registrations if registration not in moved]
+        raise BatchRefused(_overtaken(missing))
+    if not unit.is_unaffiliated:
+        User.objects.filter(pk=owner.pk).update(unit=unit)
+    return submission
+
+
+def batch_problems(owner: User, registrations: Sequence[Registration], unit: Unit | None = None) -> dict[int, str]:
+    """Why entries cannot be submitted (to this unit): registration key -> sentence that names the entry."""
+    standing = Standing(owner, registrations)
+    years = years_take(registrations)
+    kept_units = _units_to_keep(registrations)
+    found: dict[int, str] = {}
+    for registration in registrations:
+        allowed = standing.may(Action.SUBMIT, registration)
+        wrong = entry_rules.problems(registration)
+        kept = kept_units.get(registration.pk)
+        if not allowed:
+            found[registration.pk] = f"“{registration.content}”：{allowed.reason}"
+        elif wrong:
+            found[registration.pk] = f"“{registration.content}”：{''.join(wrong.values())}"
+        elif not years[registration.pk]:
+            found[registration.pk] = f"“{registration.content}”：{years[registration.pk].reason}"
+        elif unit is not None and kept is not None and kept.pk != unit.pk:
+            found[registration.pk] = f"“{registration.content}”是退回修改的登记，须仍提交至“{kept.name}”。"
+    if unit is not None and unit.state == Unit.State.DISABLED:
+        found |= {registration.pk: f"单位“{unit.name}”已停用，请重新选择单位。" for registration in registrations}
+    return found
+
+
+def _units_to_keep(registrations: Iterable[Registration]) -> dict[int, Unit]:
+    """The unit that a returned entry goes to again: its last one, unless the unit was the reason or is gone."""
+    returned = [registration for registration in registrations if registration.status == Status.RETURNED]
+    if not returned:
+        return {}
+    freed = set(
+        Decision.objects.filter(
+            registration__in=returned, round=F("registration__round"), action=Action.RETURN, reason__frees_unit=True
+        ).values_list("registration_id", flat=True)
+    )
+    units = Unit.objects.in_bulk({registration.unit_id for registration in returned})
+    return {
+        registration.pk: units[registration.unit_id]
+        for registration in returned
+        if registration.pk not in freed and units[registration.unit_id].state != Unit.State.DISABLED
+    }
+
+
+def unit_to_keep(registrations: Iterable[Registration]) -> Unit | None:
+    """The unit that the returned ones among these entries must go to again, if there is one."""
+    return next(iter(_units_to_keep(registrations).values()), None)
+
+
+def _one(actor: User, action: Action, registration: Registration, verdict: Verdict) -> Registration:
+    outcome = decide(actor, action, [registration], verdict)
+    if outcome.refused:
+        raise WorkflowError(outcome.refused[registration.pk])
+    return outcome.done[0]
+
+
+def _problem(standing: Standing, action: Action, registration: Registration, verdict: Verdict) -> str:
+    """Why this verdict cannot be given on this entry; empty if it can."""
+    allowed = standing.may(action, registration)
+    if isinstance(allowed, Denied):
+        return allowed.reason
+    rule = rule_for(action, registration.status)
+    if rule.needs_reason and verdict.reason is None:
+        return f"{action.label}须选择原因。"
+    if (rule.needs_reason or rule.needs_words) and not verdict.words.strip():
+        return f"{action.label}须填写意见。"
+    if action in (Action.AGREE, Action.RECOGNISE):
+        return _hours_problem(action, registration, verdict)
+    if action is Action.REOPEN and (other := Registration.objects.duplicate_of(registration)):
+        return entry_rules.duplicate_sentence(registration, other)
+    return ""
+
+
+def _hours_problem(action: Action, registration: Registration, verdict: Verdict) -> str:
+    limit = _hours_before(action, registration)
+    if verdict.hours is None:
+        return ""
+    if verdict.hours <= 0 or verdict.hours % Decimal("0.5"):
+        return "学时必须大于 0，且是 0.5 的倍数。"
+    if verdict.hours > limit:
+        return f"学时不能超过{'申请' if action is Action.AGREE else '初审'}的 {limit.normalize():f} 学时。"
+    if verdict.hours < limit and not verdict.words.strip():
+        return "核减学时须填写意见。"
+    return ""
+
+
+def _hours_before(action: Action, registration: Registration) -> Decimal:
+    proposed = registration.hours_proposed if action is Action.RECOGNISE else None
+    return registration.hours_applied if proposed is None else proposed
+
+
+def _move(
+    actor: User,
+    action: Action,
+    registrations: Sequence[Registration],
+    verdict: Verdict,
+    *,
+    office: str = "",
+    now: datetime | None = None,
+    **changes,
+) -> list[Registration]:
+    """Move these entries along the table and record it; return those that were still where they were thought to be.
+
+    Each status is one conditional update: a row that another connection moved meanwhile does not match any more.
+    """
+    now = now or timezone.now()
+    moved: list[Registration] = []
+    decisions: list[Decision] = []
+    for status in sorted({registration.status for registration in registrations}):
+        rule = rule_for(action, status)
+        group = {registration.pk: registration for registration in registrations if registration.status == status}
+        # The lock serves PostgreSQL; on SQLite the transaction has held the only write lock since it began.
+        still = set(
+            Registration.objects.select_for_update(of=("self",))
+            .filter(pk__in=group, status=status, updated_at__in={entry.updated_at for entry in group.values()})
+            .values_list("pk", flat=True)
+        )
+        current = [group[pk] for pk in group if pk in still]
+        target = _target(rule, changes)
+        new = {"status": target, "updated_at": now, **_hours_changes(action, verdict), **changes}
+        if action in (Action.SUBMIT, Action.REOPEN):
+            new["round"] = F("round") + 1
+        updated = Registration.objects.filter(pk__in=still, status=status).update(**new)
+        if updated != len(still):
+            raise IntegrityError(f"{len(still)} rows were locked, {updated} changed")
+        for registration in current:
+            decisions.append(_decision(actor, rule, registration, target, verdict, office, now))
+        moved += current
+    _record(decisions)
+    _refresh(moved)
+    return moved
+
+
+def _target(rule: Rule, changes: dict) -> Status:
+    if rule.action is Action.SUBMIT and changes["is_unaffiliated"]:
+        return SUBMIT_WITHOUT_UNIT
+    return rule.target or rule.source
+
+
+def _hours_changes(action: Action, verdict: Verdict) -> dict:
+    if action is Action.AGREE:
+        return {"hours_proposed": verdict.hours or F("hours_applied")}
+    if action is Action.RECOGNISE:
+        return {"hours_recognised": verdict.hours or Coalesce("hours_proposed", "hours_applied")}
+    return {}
+
+
+def _decision(actor, rule: Rule, registration, target: Status, verdict: Verdict, office: str, now: datetime) -> Decision:
+    opens_round = rule.action in (Action.SUBMIT, Action.REOPEN)
+    hours = registration.hours_applied if rule.action is Action.SUBMIT else None
+    if rule.action in (Action.AGREE, Action.RECOGNISE):
+        hours = verdict.hours or _hours_before(rule.action, registration)
+    return Decision(
+        registration=registration,
+        round=registration.round + opens_round,
+        stage=rule.stage,
+        action=rule.action,
+        status=target,
+        actor=actor,
+        actor_name=actor.name,
+        office=office or _office(rule, registration),
+        hours=hours,
+        reason=verdict.reason,
+        reason_name=verdict.reason.name if verdict.reason else "",
+        words=verdict.words.strip(),
+        created_at=now,
+    )
+
+
+def _office(rule: Rule, registration: Registration) -> str:
+    """Whose desk it was: the unit's for the 初审, the region's personnel bureau for what follows."""
+    if rule.stage is Stage.FIRST:
+        return registration.unit_name
+    return f"{registration.region.name}人社部门"
+
+
+def _record(decisions: list[Decision]) -> None:
+    try:
+        with transaction.atomic():
+            Decision.objects.bulk_create(decisions, batch_size=500)
+    except IntegrityError as error:
+        # The only uniqueness a good entry can offend: 请求退回 a second time in one stage.
+        if all(decision.action == Action.ASK_RETURN for decision in decisions):
+            raise WorkflowError("此环节已请求过退回，请等待审核人员处理。") from error
+        raise
+
+
+def _refresh(registrations: Iterable[Registration]) -> None:
+    fresh = Registration.objects.in_bulk([registration.pk for registration in registrations])
+    for registration in registrations:
+        for name in ("status", "round", "hours_proposed", "hours_recognised", "submitted_at", "unit_name", "is_unaffiliated", "updated_at"):
+            setattr(registration, name, getattr(fresh[registration.pk], name))
+        registration.unit_id, registration.region_id = fresh[registration.pk].unit_id, fresh[registration.pk].region_id
+        registration.submission_id = fresh[registration.pk].submission_id
+
+
+def _overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
+    """For entries that somebody else moved first: by whom, and where they stand now."""
+    if not registrations:
+        return {}
+    latest: dict[int, Decision] = {}
+    for decision in Decision.objects.filter(registration__in=registrations).order_by("created_at", "pk"):
+        latest[decision.registration_id] = decision
+    now = Registration.objects.in_bulk([registration.pk for registration in registrations])
+    return {registration.pk: _overtaken_sentence(registration, now.get(registration.pk), latest.get(registration.pk)) for registration in registrations}
+
+
+def _overtaken_sentence(registration: Registration, now: Registration | None, decision: Decision | None) -> str:
+    if now is None:
+        return f"“{registration.content}”已被删除。"
+    if decision is None:
+        return f"“{now.content}”刚刚被修改过，请核对后重新操作。"
+    return f"“{now.content}”：该登记已由{decision.actor_name}处理，目前为“{now.get_status_display()}”。"

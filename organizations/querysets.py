@@ -1,0 +1,52 @@
+"""READ: who is where. `within` is the only code that knows how the tree library stores a subtree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from mptt.managers import TreeManager
+from mptt.querysets import TreeQuerySet
+
+if TYPE_CHECKING:
+    from .models import Region
+
+
+def within(region: Region, path: str = "") -> Q:
+    """The condition "in this region or anywhere below it".
+
+    `path` leads from the filtered model to its region, such as "region" or "unit__region"; empty on Region itself.
+    """
+    prefix = f"{path}__" if path else ""
+    return Q(
+        **{
+            f"{prefix}tree_id": region.tree_id,
+            f"{prefix}lft__gte": region.lft,
+            f"{prefix}lft__lte": region.rght,
+        }
+    )
+
+
+class RegionQuerySet(TreeQuerySet):
+    def within(self, region: Region) -> RegionQuerySet:
+        return self.filter(within(region))
+
+    def with_ancestors(self, region: Region) -> RegionQuerySet:
+        """The path from the root down to this region, both included."""
+        return self.filter(tree_id=region.tree_id, lft__lte=region.lft, rght__gte=region.rght).order_by("lft")
+
+
+class UnitQuerySet(models.QuerySet):
+    def within(self, region: Region) -> UnitQuerySet:
+        return self.filter(within(region, "region"))
+
+    def selectable(self) -> UnitQuerySet:
+        """Units that a person may submit to: confirmed ones and those still waiting for it."""
+        return self.exclude(state=self.model.State.DISABLED)
+
+    def in_tree_order(self) -> UnitQuerySet:
+        return self.order_by("region__tree_id", "region__lft", "name", "pk")
+
+
+RegionManager = TreeManager.from_queryset(RegionQuerySet)

@@ -1,0 +1,39 @@
+"""Strict tests: a warning, a logged error or an unknown variable in one of our templates fails."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from organizations import search
+
+from . import factories
+
+
+@pytest.fixture(autouse=True)
+def _in_a_world_of_its_own(settings, tmp_path):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "attachments"}},
+    }
+    search.forget()
+
+
+@pytest.fixture(autouse=True)
+def _logged_errors_fail(caplog):
+    yield
+    errors = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not errors, f"logged: {[record.getMessage() for record in errors]}"
+
+
+@pytest.fixture
+def guangxi(db):
+    """A small true part of the region tree: 广西 with 南宁市 (青秀区, 宾阳县) and 柳州市 (城中区)."""
+    return factories.regions()
+
+
+@pytest.fixture
+def rules(db):
+    """Open rules for this year and the two before."""
+    return factories.open_years()

@@ -1,0 +1,160 @@
+"""People, units and entries for tests; named and right by default, each fact can be given."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts import appointments, identity
+from accounts.models import Appointment, User
+from hours import workflow
+from hours.counting import LOCAL
+from hours.models import Category, Reason, Registration, YearRule
+
+from organizations import credit_code, revision, units
+from organizations.models import Region, Unit
+
+PASSWORD = "很难猜的-2026"
+_numbers = itertools.count(1)
+
+REGIONS = [
+    ("450000", "广西壮族自治区", "", "province"),
+    ("450100", "南宁市", "450000", "city"),
+    ("450103", "青秀区", "450100", "county"),
+    ("450126", "宾阳县", "450100", "county"),
+    ("450200", "柳州市", "450000", "city"),
+    ("450202", "城中区", "450200", "county"),
+]
+
+
+def regions() -> Region:
+    """The small tree; returns its root."""
+    for code, name, parent, kind in REGIONS:
+        above = Region.objects.get(code=parent) if parent else None
+        Region.objects.create(code=code, name=name, parent=above, kind=kind)
+    revision.advance()
+    return Region.objects.get(code="450000")
+
+
+def region(code: str) -> Region:
+    return Region.objects.get(code=code)
+
+
+def resident_id(born: date = date(1985, 3, 21), number: int | None = None, area: str = "450103") -> str:
+    """An invented 居民身份证号码 with a right check character."""
+    first_17 = f"{area}{born:%Y%m%d}{(number or next(_numbers)) % 1000:03d}"
+    return first_17 + identity.check_character(first_17)
+
+
+def unit_code(number: int | None = None) -> str:
+    """An invented 统一社会信用代码 with a right check character."""
+    first_17 = f"12450100{number or next(_numbers):09d}"
+    return first_17 + credit_code.check_character(first_17)
+
+
+def person(name: str = "黄秋梦", **fields) -> User:
+    number = next(_numbers)
+    fields.setdefault("username", f"person{number}")
+    fields.setdefault("id_number", resident_id(number=number))
+    fields.setdefault("phone", f"138{number:08d}")
+    return User.objects.create_user(name=name, password=PASSWORD, **fields)
+
+
+def administrator(name: str = "韦管理", **fields) -> User:
+    return person(name, is_staff=True, is_superuser=True, **fields)
+
+
+def unit(name: str = "宾阳县甘棠镇林业站", region_code: str = "450126", **fields) -> Unit:
+    fields.setdefault("credit_code", unit_code())
+    fields.setdefault("state", Unit.State.ACTIVE)
+    return units.store(Unit(name=name, region=region(region_code), **fields))
+
+
+def unit_reviewer(unit: Unit, name: str = "覃审核", **dates) -> User:
+    reviewer = person(name)
+    appointments.appoint(reviewer, Appointment.Role.UNIT_REVIEWER, unit=unit, **dates)
+    return reviewer
+
+
+def region_reviewer(region: Region, name: str = "莫终审", role=Appointment.Role.REGION_REVIEWER, **dates) -> User:
+    reviewer = person(name)
+    appointments.appoint(reviewer, role, region=region, **dates)
+    return reviewer
+
+
+def region_admin(region: Region, name: str = "陆管理", **dates) -> User:
+    return region_reviewer(region, name, Appointment.Role.REGION_ADMIN, **dates)
+
+
+def category(name: str = "培训班", first_level: str = "培训进修类", by_half_day: bool = True, **fields) -> Category:
+    parent, _ = Category.objects.get_or_create(name=first_level, parent=None)
+    return Category.objects.get_or_create(name=name, parent=parent, defaults={"counts_by_half_day": by_half_day, **fields})[0]
+
+
+def open_years() -> dict[int, YearRule]:
+    """90 and 60 hours, open until the end of next year, for this year and the two before."""
+    this_year = timezone.localdate().year
+    return {year: year_rule(year) for year in range(this_year - 2, this_year + 1)}
+
+
+def year_rule(year: int, **fields) -> YearRule:
+    last_day = date(timezone.localdate().year + 1, 12, 31)
+    defaults = {"total": 90, "professional": 60, "closes_on": last_day, "returned_closes_on": last_day, "source": "测试"}
+    return YearRule.objects.create(year=year, **{**defaults, **fields})
+
+
+def moment(days_ago: int, hour: int = 8, minute: int = 0) -> datetime:
+    """A local time some days ago."""
+    day = timezone.localdate() - timedelta(days=days_ago)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=LOCAL)
+
+
+def registration(owner: User, content: str = "水利工程施工培训班", **fields) -> Registration:
+    """A draft: two whole days, 16 hours, as many days ago as entries were made, so that none overlap."""
+    days_ago = 3 * next(_numbers) % 300 + 10
+    fields.setdefault("starts_at", moment(days_ago, 8))
+    fields.setdefault("ends_at", moment(days_ago - 1, 18))
+    fields.setdefault("hours_applied", Decimal(16))
+    fields.setdefault("year", timezone.localtime(fields["ends_at"]).year)
+    fields.setdefault("declared_at", timezone.now())
+    if "category" not in fields:
+        fields["category"] = category()
+    return Registration.objects.create(owner=owner, content=content, **fields)
+
+
+def reason(name: str = "材料不清晰", **fields) -> Reason:
+    return Reason.objects.get_or_create(name=name, defaults=fields)[0]
+
+
+def submitted(owner: User, unit: Unit, **fields) -> Registration:
+    """An entry at the unit's 初审 (终审 for 其他单位)."""
+    entry = registration(owner, **fields)
+    workflow.submit(owner, [entry], unit, unit.region)
+    return entry
+
+
+def verdict(words: str = "请补充证书复印件。", **fields) -> workflow.Verdict:
+    fields.setdefault("reason", reason())
+    return workflow.Verdict(words=words, **fields)
+
+
+def agreed(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
+    """An entry at the region's 终审."""
+    return workflow.agree(reviewer, submitted(owner, unit, **fields))
+
+
+def recognised(owner: User, unit: Unit, reviewer: User, final: User, **fields) -> Registration:
+    return workflow.recognise(final, agreed(owner, unit, reviewer, **fields))
+
+
+def returned(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
+    return workflow.return_(reviewer, submitted(owner, unit, **fields), verdict())
+
+
+def refused(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
+    return workflow.refuse(reviewer, submitted(owner, unit, **fields), verdict())
+
+
