@@ -116,11 +116,11 @@ def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool)
     return Allowed()
 
 
-def years_take(registrations: Iterable[Registration]) -> dict[int, Answer]:
-    """For each registration's key whether its year takes it today; one query."""
+def years_take(registrations: Iterable[Registration], today: date | None = None) -> dict[int, Answer]:
+    """For each registration's key whether its year takes it today (or on another day); one query."""
     registrations = list(registrations)
     rules = YearRule.objects.in_bulk({registration.year for registration in registrations}, field_name="year")
-    today = timezone.localdate()
+    today = today or timezone.localdate()
     return {
         registration.pk: year_takes(
             rules.get(registration.year), registration.year, today, returned=registration.status == Status.RETURNED

@@ -91,10 +91,12 @@ def ask_return(actor: User, registration: Registration, words: str) -> Registrat
 
 
 @transaction.atomic
-def decide(actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict) -> Outcome:
+def decide(
+    actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict, *, now: datetime | None = None
+) -> Outcome:
     """The same verdict on several entries: each that allows it is moved, each other one is answered with its reason.
 
-    The number of statements does not depend on the number of entries.
+    The number of statements does not depend on the number of entries. `now` is given when a history is brought in.
     """
     outcome = Outcome()
     standing = Standing(actor, registrations)
@@ -105,7 +107,7 @@ def decide(actor: User, action: Action, registrations: Sequence[Registration], v
             outcome.refused[registration.pk] = problem
         else:
             movable.append(registration)
-    outcome.done = _move(actor, action, movable, verdict)
+    outcome.done = _move(actor, action, movable, verdict, now=now)
     moved = {registration.pk for registration in outcome.done}
     outcome.refused.update(_overtaken([registration for registration in movable if registration.pk not in moved]))
     return outcome
@@ -113,20 +115,25 @@ def decide(actor: User, action: Action, registrations: Sequence[Registration], v
 
 @transaction.atomic
 def submit(
-    owner: User, registrations: Sequence[Registration], unit: Unit, region: Region, token: uuid.UUID | None = None
+    owner: User,
+    registrations: Sequence[Registration],
+    unit: Unit,
+    region: Region,
+    token: uuid.UUID | None = None,
+    *,
+    now: datetime | None = None,
 ) -> Submission:
     """批量提交审核: all entries go or none (BatchRefused names those in the way).
 
     `region` is the unit's, or for 其他单位 the one that the person names. The same token again returns the first
-    submission instead of making a second one.
+    submission instead of making a second one. With `now`, a history is brought in and judged as of then.
     """
-    token = token or uuid.uuid4()
+    now, token = now or timezone.now(), token or uuid.uuid4()
     if earlier := Submission.objects.filter(token=token, owner=owner).first():
         return earlier
-    problems = batch_problems(owner, registrations, unit)
+    problems = batch_problems(owner, registrations, unit, now)
     if problems:
         raise BatchRefused(problems)
-    now = timezone.now()
     submission = Submission.objects.create(
         owner=owner,
         token=token,
@@ -156,15 +163,17 @@ def submit(
     return submission
 
 
-def batch_problems(owner: User, registrations: Sequence[Registration], unit: Unit | None = None) -> dict[int, str]:
+def batch_problems(
+    owner: User, registrations: Sequence[Registration], unit: Unit | None = None, now: datetime | None = None
+) -> dict[int, str]:
     """Why entries cannot be submitted (to this unit): registration key -> sentence that names the entry."""
     standing = Standing(owner, registrations)
-    years = years_take(registrations)
+    years = years_take(registrations, timezone.localdate(now))
     kept_units = _units_to_keep(registrations)
     found: dict[int, str] = {}
     for registration in registrations:
         allowed = standing.may(Action.SUBMIT, registration)
-        wrong = entry_rules.problems(registration)
+        wrong = entry_rules.problems(registration, now)
         kept = kept_units.get(registration.pk)
         if not allowed:
             found[registration.pk] = f"“{registration.content}”：{allowed.reason}"
