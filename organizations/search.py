@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from . import revision
+from . import credit_code, revision
 from .models import Region, Unit
 
 BEST = 10
@@ -31,6 +31,9 @@ RANKED_AT_MOST = 400
 COUNTS_KEPT = 500
 # A unit is "similar" if it shares at least this part of the keyword's pairs of characters.
 SIMILAR_FROM = 0.5
+# From this length on a keyword of letters and digits may be the beginning of a credit code: they begin with the
+# registering office and the region, so that fewer would match half a province.
+CODE_FROM = 6
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class UnitIndex:
         if total > RANKED_AT_MOST:
             total = self._count(tuple(words), span)
             if len(words) == 1:  # a better line may stand behind those looked at
+                found.extend(islice(self._lines_starting_with(words[0] + "\n", span), BEST))
                 found.extend(islice(self._lines_starting_with(words[0], span), RANKED_AT_MOST))
         best = sorted(set(found), key=lambda line: self._rank(self._name(line), words[0], line))
         return [self.keys[line] for line in best[:BEST]], total
@@ -109,7 +113,11 @@ class UnitIndex:
         for pair in wanted:
             lines = self._pair_lines().get(pair, ())
             shared.update(lines[bisect_left(lines, first) : bisect_left(lines, last)])
-        near = [(-score, len(self._name(line)), line) for line, score in shared.items() if score >= SIMILAR_FROM * len(wanted)]
+        near = [
+            (-score, len(self._name(line)), line)
+            for line, score in shared.items()
+            if score >= SIMILAR_FROM * len(wanted)
+        ]
         return [self.keys[line] for *_, line in sorted(near)[:BEST]], len(near)
 
     def _lines_with_all(self, words: list[str], span: tuple[int, int]) -> Iterator[int]:
@@ -126,6 +134,7 @@ class UnitIndex:
             position = self.text.find(rarest, self._start(line + 1), end)
 
     def _lines_starting_with(self, word: str, span: tuple[int, int]) -> Iterator[int]:
+        """The lines that begin with the word; with a line break at its end, those that are the word."""
         first, last = span
         end = self._start(last)
         position = self.text.find("\n" + word, self._start(first) - 1, end)
@@ -202,8 +211,9 @@ def best_matches(keyword: str, region: Region | None = None) -> Matches:
     words = [word for word in map(normalise, keyword.split()) if word]
     if not words:
         return Matches([], 0)
-    if len(words) == 1 and len(words[0]) >= 6 and words[0].isascii() and words[0].isalnum():
-        by_code = _by_credit_code(words[0].upper(), region)
+    code = credit_code.normalise("".join(words))
+    if len(code) >= CODE_FROM and code.isascii() and code.isalnum():
+        by_code = _by_credit_code(code, region)
         if by_code.total:
             return by_code
     current = index()
@@ -216,15 +226,21 @@ def best_matches(keyword: str, region: Region | None = None) -> Matches:
 
 
 def listed(region: Region | None, page: int, size: int) -> tuple[list[Unit], int]:
-    """One page (from 1) of all units of a region's subtree in the order of the tree, and how many there are."""
+    """One page (from 1) of all units of a region's subtree in the order of the tree, and how many there are.
+
+    A page behind the last one is the last one.
+    """
     current = index()
     first, last = current.span(region)
-    start = min(first + (page - 1) * size, last)
+    last_page = max(-(-(last - first) // size), 1)
+    start = first + (min(page, last_page) - 1) * size
     return _in_order(current.keys[start : min(start + size, last)]), last - first
 
 
 def _by_credit_code(code: str, region: Region | None) -> Matches:
-    units = Unit.objects.selectable().filter(credit_code__startswith=code)
+    # SQLite serves LIKE from no index, but a range from the unique one; Z is the last character a code may have.
+    span = (code, code.ljust(credit_code.LENGTH, "Z"))
+    units = Unit.objects.selectable().filter(credit_code__range=span, credit_code__startswith=code)
     units = units.within(region) if region else units
     found = list(units.select_related("region").order_by("credit_code")[: BEST + 1])
     return Matches(found[:BEST], units.count() if len(found) > BEST else len(found))

@@ -1,0 +1,185 @@
+"""What the dialog 批量提交审核 shows to choose a unit."""
+
+import pytest
+from django.http import QueryDict
+
+from organizations import units
+from organizations.models import Region, Unit
+from organizations.picker import unit_picker
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+# The open tree, the index's number, the units of the page, 其他单位.
+QUERIES = 4
+
+
+@pytest.fixture
+def unaffiliated(guangxi):
+    return units.unaffiliated(guangxi)
+
+
+def pick(query: str = ""):
+    return unit_picker(QueryDict(query))
+
+
+def lines(picker) -> list[str]:
+    return [f"{'  ' * node.depth}{node.name}" for node in picker.tree]
+
+
+def names(picker) -> list[str]:
+    return [unit.name for unit in picker.units]
+
+
+def schools(count: int) -> None:
+    for number in range(1, count + 1):
+        factories.unit(f"南宁市第{number:02d}小学", "450103")
+
+
+def test_at_first_the_root_is_selected_and_open(guangxi):
+    picker = pick()
+    assert lines(picker) == ["广西壮族自治区", "  南宁市", "  柳州市"]
+    assert [(node.name, node.is_selected, node.is_open, node.has_children) for node in picker.tree] == [
+        ("广西壮族自治区", True, True, True),
+        ("南宁市", False, False, True),
+        ("柳州市", False, False, True),
+    ]
+    assert picker.is_everywhere
+
+
+def test_the_path_to_the_selected_region_is_open(guangxi):
+    picker = pick("region=450126")
+    assert lines(picker) == ["广西壮族自治区", "  南宁市", "    青秀区", "    宾阳县", "  柳州市"]
+    assert [node.code for node in picker.tree if node.is_selected] == ["450126"]
+    assert [node.code for node in picker.tree if node.is_open] == ["450000", "450100", "450126"]
+    assert [node.code for node in picker.tree if node.has_children] == ["450000", "450100", "450200"]
+    assert picker.region.name == "宾阳县"
+
+
+def test_the_last_county_of_the_last_city_has_a_depth_of_two(guangxi):
+    assert lines(pick("region=450202")) == ["广西壮族自治区", "  南宁市", "  柳州市", "    城中区"]
+
+
+@pytest.mark.parametrize("code", ["", "999999", "450000 ", "宾阳县", "45'--", "110101"])
+def test_an_unknown_region_means_the_root(guangxi, code):
+    beijing = Region.objects.create(code="110000", name="北京市", kind="province")
+    Region.objects.create(code="110101", name="东城区", kind="county", parent=beijing)
+    picker = unit_picker(_query(region=code))
+    assert picker.region == guangxi
+    assert lines(picker) == ["广西壮族自治区", "  南宁市", "  柳州市"]
+
+
+def _query(**values) -> QueryDict:
+    query = QueryDict(mutable=True)
+    query.update(values)
+    return query
+
+
+def test_without_a_keyword_all_units_of_the_subtree_are_listed_in_pages_of_ten(guangxi):
+    schools(12)
+    factories.unit("柳州市图书馆", "450202")
+    first, second = pick("region=450100"), pick("region=450100&page=2")
+    assert names(first) == [f"南宁市第{number:02d}小学" for number in range(1, 11)]
+    assert names(second) == ["南宁市第11小学", "南宁市第12小学"]
+    assert (first.total, first.more, first.page.paginator.num_pages) == (12, 0, 2)
+    assert (first.page.has_previous(), first.page.has_next()) == (False, True)
+    assert (second.page.has_previous(), second.page.has_next(), second.page.start_index()) == (True, False, 11)
+
+
+@pytest.mark.parametrize(
+    ("asked", "number"),
+    [
+        ("1", 1),
+        ("2", 2),
+        ("3", 2),
+        ("999999999", 2),
+        ("99999999999999", 1),
+        ("0", 1),
+        ("-1", 1),
+        ("二", 1),
+        ("²", 1),
+        ("1.5", 1),
+        ("", 1),
+    ],
+)
+def test_a_page_that_does_not_exist_is_the_nearest_one(guangxi, asked, number):
+    schools(12)
+    picker = unit_picker(_query(page=asked))
+    assert picker.page.number == number
+    assert len(picker.units) == {1: 10, 2: 2}[number]
+
+
+def test_many_pages_are_shown_with_a_gap(guangxi):
+    schools(111)
+    page = pick().page
+    assert [str(number) for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)] == [
+        "1",
+        "2",
+        "…",
+        "12",
+    ]
+
+
+def test_an_empty_region_has_one_empty_page(guangxi):
+    picker = pick("region=450202&page=7")
+    assert (picker.units, picker.total, picker.page.number, picker.page.has_next()) == ([], 0, 1, False)
+
+
+def test_a_keyword_shows_the_ten_best_and_says_how_many_more(guangxi):
+    schools(12)
+    picker = pick("q=小学")
+    assert (len(picker.units), picker.total, picker.more, picker.similar, picker.page) == (10, 12, 2, False, None)
+
+
+def test_a_keyword_is_looked_for_in_the_selected_region_only(guangxi):
+    factories.unit("宾阳县图书馆", "450126")
+    factories.unit("柳州市图书馆", "450202")
+    assert names(pick("q=图书&region=450100")) == ["宾阳县图书馆"]
+    assert names(pick("q=图书")) == ["宾阳县图书馆", "柳州市图书馆"]
+
+
+def test_a_keyword_that_no_name_has_brings_similar_names(guangxi):
+    factories.unit("宾阳县甘棠镇林业站", "450126")
+    picker = pick("q=宾阳甘棠林业站")
+    assert (names(picker), picker.similar) == (["宾阳县甘棠镇林业站"], True)
+
+
+def test_a_keyword_keeps_what_was_typed(guangxi):
+    picker = pick('q= <b>"小学" ')
+    assert (picker.keyword, picker.units, picker.total) == ('<b>"小学"', [], 0)
+
+
+def test_其他单位_is_always_offered_beside_the_list_and_never_in_it(unaffiliated):
+    schools(1)
+    for query in ("", "q=小学", "q=其他单位", "region=450202", "q=没有"):
+        picker = pick(query)
+        assert picker.unaffiliated == unaffiliated
+        assert unaffiliated not in picker.units
+
+
+def test_a_disabled_unit_is_not_offered_and_a_pending_one_is(guangxi):
+    factories.unit("南宁市停办小学", "450103", state=Unit.State.DISABLED)
+    pending = factories.unit("南宁市新办小学", "450103", state=Unit.State.PENDING)
+    assert pick().units == [pending]
+    assert pick("q=小学").units == [pending]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+@pytest.mark.parametrize("query", ["", "region=450126", "page=2", "q=小学", "q=小学&region=450103", "q=南宁第小学"])
+def test_the_queries_are_as_many_for_one_unit_as_for_thirty(unaffiliated, django_assert_num_queries, count, query):
+    schools(count)
+    factories.unit("宾阳县甘棠镇林业站", "450126")
+    pick()  # builds the index, once for each change of a unit
+    with django_assert_num_queries(QUERIES):
+        pick(query)
+
+
+def test_a_keyword_that_looks_like_a_credit_code_costs_one_query_more_at_the_most(
+    unaffiliated, django_assert_max_num_queries
+):
+    for number in range(30):
+        factories.unit(f"abcdef{number}公司")
+    pick()
+    for query in ("q=124501", "q=abcdef", "q=zzzzzzzz"):
+        with django_assert_max_num_queries(QUERIES + 1):
+            pick(query)
