@@ -5,17 +5,19 @@ The same check serves list, detail, bulk and any link; it reads the table in sta
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import Appointment, User
 
 from .models import Decision, Registration, YearRule
-from .states import Action, Role, Stage, Status, rule_for
+from .states import Action, Role, Rule, Stage, Status, rule_for
 
 
 @dataclass(frozen=True)
@@ -36,34 +38,47 @@ Answer = Allowed | Denied
 
 
 class Standing:
-    """In what capacities one person stands towards some registrations; four queries, however many there are."""
+    """In what capacities one person stands towards some registrations; six queries at most, however many there are."""
 
     def __init__(self, person: User, registrations: Iterable[Registration]) -> None:
         self.person = person
         self.registrations = list(registrations)
+        others = [registration for registration in self.registrations if registration.owner_id != person.pk]
+        prefetch_related_objects(others, "region", "unit")
 
     def may(self, action: Action, registration: Registration) -> Answer:
+        if not self.person.is_active:
+            return Denied("您的账号已停用。")
         rule = rule_for(action, registration.status)
         if rule is None:
             return Denied(f"该登记目前为“{Status(registration.status).label}”，不能{action.label}。")
         own = registration.owner_id == self.person.pk
         if rule.role is Role.OWNER:
-            return Allowed() if own else Denied(f"只有登记人本人可以{action.label}。")
+            return self._may_as_owner(rule, registration) if own else Denied(f"只有登记人本人可以{action.label}。")
         if own:
             return Denied("不能审核本人的登记。")
         if not self._holds(rule.role, registration):
             return Denied(f"您没有对该登记“{action.label}”的权限。")
+        if rule.role is Role.UNIT_REVIEWER and registration.unit.is_pending:
+            return Denied(f"单位“{registration.unit.name}”待核实，管理员确认后才能初审。")
         other_stage = {Stage.FIRST: Stage.FINAL, Stage.FINAL: Stage.FIRST}.get(rule.stage)
         if other_stage and (registration.pk, other_stage) in self._decided:
             return Denied(f"您已对该登记作出{other_stage.label}决定，{rule.stage.label}须由另一人进行。")
         return Allowed()
 
+    def _may_as_owner(self, rule: Rule, registration: Registration) -> Answer:
+        if rule.action is Action.ASK_RETURN and (registration.pk, registration.round, rule.stage) in self._asked:
+            return Denied("此环节已请求过退回，请等待审核人员处理。")
+        return Allowed()
+
     def _holds(self, role: Role, registration: Registration) -> bool:
         if role is Role.UNIT_REVIEWER:
-            if any(appointment.unit_id == registration.unit_id for appointment in self._appointments if appointment.unit_id):
+            units = {appointment.unit_id for appointment in self._appointments if appointment.unit_id}
+            if registration.unit_id in units:
                 return True
-            # 无人初审: a unit whose reviewers are all gone does not swallow entries.
-            return registration.unit_id not in self._units_with_reviewer and self._covers(Role.REGION_REVIEWER, registration)
+            # 无人初审: a unit without a reviewer, or with its reviewer's own entry, does not swallow entries.
+            others = self._reviewers[registration.unit_id] - {registration.owner_id}
+            return not others and self._covers(Role.REGION_REVIEWER, registration)
         return self._covers(role, registration)
 
     def _covers(self, role: Role, registration: Registration) -> bool:
@@ -82,13 +97,14 @@ class Standing:
         return list(self.person.appointments.active().select_related("region"))
 
     @cached_property
-    def _units_with_reviewer(self) -> set[int]:
+    def _reviewers(self) -> dict[int, set[int]]:
+        """Unit -> the people who may review for it today."""
+        reviewers = defaultdict(set)
         units = {registration.unit_id for registration in self.registrations if registration.unit_id}
-        return set(
-            Appointment.objects.active()
-            .filter(role=Appointment.Role.UNIT_REVIEWER, unit__in=units, person__is_active=True)
-            .values_list("unit_id", flat=True)
-        )
+        appointments = Appointment.objects.active().filter(unit__in=units, person__is_active=True)
+        for unit, person in appointments.values_list("unit_id", "person_id"):
+            reviewers[unit].add(person)
+        return reviewers
 
     @cached_property
     def _decided(self) -> set[tuple[int, str]]:
@@ -98,6 +114,12 @@ class Standing:
             .values_list("registration_id", "stage")
         )
 
+    @cached_property
+    def _asked(self) -> set[tuple[int, int, str]]:
+        """In which round and stage of which registration the owner has sent 请求退回."""
+        asked = Decision.objects.filter(registration__in=self.registrations, action=Action.ASK_RETURN)
+        return set(asked.values_list("registration_id", "round", "stage"))
+
 
 def may(person: User, action: Action, registration: Registration) -> Answer:
     """Whether this person may do this to this one registration."""
@@ -105,7 +127,7 @@ def may(person: User, action: Action, registration: Registration) -> Answer:
 
 
 def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool) -> Answer:
-    """Whether a year takes a submission today; without a rule it is closed. Returned entries have a day of their own."""
+    """Whether a year takes a submission today; without a rule it is closed. Returned entries have their own last day."""
     if rule is None:
         return Denied(f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。")
     if rule.is_closed:

@@ -33,7 +33,7 @@ def steps(registration: Registration) -> list[Step]:
 def _done(decision: Decision) -> Step:
     return Step(
         stage=decision.get_stage_display(),
-        office=decision.actor_name if decision.stage == Stage.OWNER else decision.office,
+        office=decision.actor_name if _by_owner(decision) else decision.office,
         decision=decision.get_action_display(),
         status=decision.status if decision.action != Action.ASK_RETURN else "",
         when=decision.created_at,
@@ -41,6 +41,10 @@ def _done(decision: Decision) -> Step:
         reason=decision.reason_name,
         words=decision.words,
     )
+
+
+def _by_owner(decision: Decision) -> bool:
+    return decision.stage == Stage.OWNER or decision.action == Action.ASK_RETURN
 
 
 def _next(registration: Registration) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -62,14 +63,31 @@ class RegistrationQuerySet(models.QuerySet):
 
     def overlapping(self, registration: Registration) -> list[Registration]:
         """The owner's other live entries that share time with this one, earliest first."""
-        near = self._others(registration).filter(
-            starts_at__lte=registration.ends_at, ends_at__gte=registration.starts_at
+        return self.overlapping_each([registration])[registration.pk]
+
+    def overlapping_each(self, registrations: Sequence[Registration]) -> dict[int, list[Registration]]:
+        """For the key of each entry what `overlapping` says of it; one query, however many there are."""
+        if not registrations:
+            return {}
+        others = list(
+            self.live()
+            .filter(
+                owner__in={entry.owner_id for entry in registrations},
+                starts_at__lte=max(entry.ends_at for entry in registrations),
+                ends_at__gte=min(entry.starts_at for entry in registrations),
+            )
+            .order_by("starts_at", "pk")
         )
-        span = (registration.starts_at, registration.ends_at)
-        return [other for other in near.order_by("starts_at", "pk") if overlaps(*span, other.starts_at, other.ends_at)]
+        return {entry.pk: [other for other in others if _clash(entry, other)] for entry in registrations}
 
     def _others(self, registration: Registration) -> RegistrationQuerySet:
-        return self.owned_by(registration.owner).live().exclude(pk=registration.pk)
+        return self.filter(owner=registration.owner_id).live().exclude(pk=registration.pk)
+
+
+def _clash(entry: Registration, other: Registration) -> bool:
+    if other.pk == entry.pk or other.owner_id != entry.owner_id:
+        return False
+    return overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at)
 
 
 class AttachmentQuerySet(models.QuerySet):

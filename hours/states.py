@@ -89,6 +89,8 @@ SUBMIT_WITHOUT_UNIT = Status.FINAL_REVIEW
 EDITABLE = frozenset(rule.source for rule in RULES if rule.action is Action.EDIT)
 DELETABLE = frozenset(rule.source for rule in RULES if rule.action is Action.DELETE)
 SUBMITTABLE = frozenset(rule.source for rule in RULES if rule.action is Action.SUBMIT)
+# Actions after which every stage is open to a decision again.
+OPENING = frozenset({Action.SUBMIT, Action.REOPEN})
 IN_REVIEW = frozenset({Status.FIRST_REVIEW, Status.FINAL_REVIEW})
 COUNTED = frozenset({Status.RECOGNISED})
 # Over and not counted: these do not stand in the way of a new entry for the same thing.

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -21,9 +21,17 @@ from accounts.models import User
 from organizations.models import Region, Unit
 
 from . import entry_rules
+from .counting import is_step
 from .models import Decision, Reason, Registration, Submission
 from .permissions import Denied, Standing, years_take
-from .states import SUBMIT_WITHOUT_UNIT, Action, Rule, Stage, Status, rule_for
+from .states import OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
+
+
+# What a move may change in an entry.
+WORKFLOW_WRITES = (
+    *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
+    *("submission_id", "submitted_at", "unit_id", "unit_name", "region_id", "is_unaffiliated"),
+)
 
 
 class WorkflowError(Exception):
@@ -34,7 +42,7 @@ class BatchRefused(WorkflowError):
     """Nothing was submitted; `problems` names each entry that is in the way: registration key -> sentence."""
 
     def __init__(self, problems: dict[int, str]) -> None:
-        super().__init__("".join(problems.values()))
+        super().__init__("".join(dict.fromkeys(problems.values())))
         self.problems = problems
 
 
@@ -81,8 +89,14 @@ def revoke(actor: User, registration: Registration, verdict: Verdict) -> Registr
 
 
 def reopen(actor: User, registration: Registration, verdict: Verdict) -> Registration:
-    """A refused entry goes back to the 终审: a reviewer's slip must not be final."""
-    return _one(actor, Action.REOPEN, registration, verdict)
+    """A refused entry goes back to the 终审, unless its owner has registered the same thing again meanwhile."""
+    try:
+        return _one(actor, Action.REOPEN, registration, verdict)
+    except IntegrityError:
+        other = Registration.objects.duplicate_of(registration)
+        if other is None:
+            raise
+        raise WorkflowError(entry_rules.duplicate_sentence(registration, other)) from None
 
 
 def ask_return(actor: User, registration: Registration, words: str) -> Registration:
@@ -96,7 +110,8 @@ def decide(
 ) -> Outcome:
     """The same verdict on several entries: each that allows it is moved, each other one is answered with its reason.
 
-    The number of statements does not depend on the number of entries. `now` is given when a history is brought in.
+    The number of statements does not depend on the number of entries. 重新审核 goes through `reopen`, which names what
+    stands in its way. `now` is given when a history is brought in.
     """
     outcome = Outcome()
     standing = Standing(actor, registrations)
@@ -129,30 +144,37 @@ def submit(
     submission instead of making a second one. With `now`, a history is brought in and judged as of then.
     """
     now, token = now or timezone.now(), token or uuid.uuid4()
-    if earlier := Submission.objects.filter(token=token, owner=owner).first():
+    # A person's submissions take turns, so that of two clicks the second one finds what the first one has made.
+    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=owner.pk)
+    if earlier := Submission.objects.filter(token=token).first():
+        if earlier.owner_id != owner.pk:
+            raise WorkflowError("提交标识无效，请重新打开“批量提交审核”。")
         return earlier
-    problems = batch_problems(owner, registrations, unit, now)
-    if problems:
-        raise BatchRefused(problems)
+    if not registrations:
+        raise WorkflowError("请先勾选要提交的登记。")
+    region_id = region.pk if unit.is_unaffiliated else unit.region_id
     submission = Submission.objects.create(
         owner=owner,
         token=token,
         unit=unit,
-        region=region,
+        region_id=region_id,
         unit_name=unit.name,
         unit_credit_code=unit.credit_code or "",
         entries=len(registrations),
         hours=sum((registration.hours_applied for registration in registrations), Decimal()),
         created_at=now,
     )
+    # Its row holds the unit against being merged away; only from here on is the unit's state certain.
+    unit.refresh_from_db(fields=["state"])
+    if problems := batch_problems(owner, registrations, unit, now):
+        raise BatchRefused(problems)
     changes = {
         "submission": submission,
         "submitted_at": now,
         "unit": unit,
         "unit_name": unit.name,
-        "region": region,
+        "region_id": region_id,
         "is_unaffiliated": unit.is_unaffiliated,
-        "hours_proposed": None,
     }
     moved = _move(owner, Action.SUBMIT, registrations, Verdict(), office=unit.name, now=now, **changes)
     if len(moved) < len(registrations):
@@ -167,6 +189,7 @@ def batch_problems(
     owner: User, registrations: Sequence[Registration], unit: Unit | None = None, now: datetime | None = None
 ) -> dict[int, str]:
     """Why entries cannot be submitted (to this unit): registration key -> sentence that names the entry."""
+    prefetch_related_objects(registrations, "category__parent")
     standing = Standing(owner, registrations)
     years = years_take(registrations, timezone.localdate(now))
     kept_units = _units_to_keep(registrations)
@@ -230,8 +253,6 @@ def _problem(standing: Standing, action: Action, registration: Registration, ver
         return f"{action.label}须填写意见。"
     if action in (Action.AGREE, Action.RECOGNISE):
         return _hours_problem(action, registration, verdict)
-    if action is Action.REOPEN and (other := Registration.objects.duplicate_of(registration)):
-        return entry_rules.duplicate_sentence(registration, other)
     return ""
 
 
@@ -239,10 +260,11 @@ def _hours_problem(action: Action, registration: Registration, verdict: Verdict)
     limit = _hours_before(action, registration)
     if verdict.hours is None:
         return ""
-    if verdict.hours <= 0 or verdict.hours % Decimal("0.5"):
+    if verdict.hours <= 0 or not is_step(verdict.hours):
         return "学时必须大于 0，且是 0.5 的倍数。"
     if verdict.hours > limit:
-        return f"学时不能超过{'申请' if action is Action.AGREE else '初审'}的 {limit.normalize():f} 学时。"
+        whose = "申请" if action is Action.AGREE or registration.hours_proposed is None else "初审"
+        return f"学时不能超过{whose}的 {limit.normalize():f} 学时。"
     if verdict.hours < limit and not verdict.words.strip():
         return "核减学时须填写意见。"
     return ""
@@ -265,34 +287,35 @@ def _move(
 ) -> list[Registration]:
     """Move these entries along the table and record it; return those that were still where they were thought to be.
 
-    Each status is one conditional update: a row that another connection moved meanwhile does not match any more.
+    A row that another connection has moved or changed since it was read is left alone.
     """
     now = now or timezone.now()
-    moved: list[Registration] = []
     decisions: list[Decision] = []
-    for status in sorted({registration.status for registration in registrations}):
+    unchanged = _locked_unchanged(registrations)
+    for status in sorted({registration.status for registration in unchanged}):
         rule = rule_for(action, status)
-        group = {registration.pk: registration for registration in registrations if registration.status == status}
-        # The lock serves PostgreSQL; on SQLite the transaction has held the only write lock since it began.
-        still = set(
-            Registration.objects.select_for_update(of=("self",))
-            .filter(pk__in=group, status=status, updated_at__in={entry.updated_at for entry in group.values()})
-            .values_list("pk", flat=True)
-        )
-        current = [group[pk] for pk in group if pk in still]
+        group = [registration for registration in unchanged if registration.status == status]
         target = _target(rule, changes)
         new = {"status": target, "updated_at": now, **_hours_changes(action, verdict), **changes}
-        if action in (Action.SUBMIT, Action.REOPEN):
+        if action in OPENING:
             new["round"] = F("round") + 1
-        updated = Registration.objects.filter(pk__in=still, status=status).update(**new)
-        if updated != len(still):
-            raise IntegrityError(f"{len(still)} rows were locked, {updated} changed")
-        for registration in current:
-            decisions.append(_decision(actor, rule, registration, target, verdict, office, now))
-        moved += current
-    _record(decisions)
-    _refresh(moved)
-    return moved
+        Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
+        decisions += [_decision(actor, rule, registration, target, verdict, office, now) for registration in group]
+    Decision.objects.bulk_create(decisions, batch_size=500)
+    _refresh(unchanged)
+    return unchanged
+
+
+def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registration]:
+    """Those that stand as they were read; their rows stay so until the end of the transaction.
+
+    The lock serves PostgreSQL and is taken in one order, so that two batches cannot wait for each other. On SQLite the
+    transaction has held the only write lock since it began.
+    """
+    keys = [registration.pk for registration in registrations]
+    rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    stored = {pk: state for pk, *state in rows.values_list("pk", "status", "updated_at")}
+    return [entry for entry in registrations if stored.get(entry.pk) == [entry.status, entry.updated_at]]
 
 
 def _target(rule: Rule, changes: dict) -> Status:
@@ -306,17 +329,22 @@ def _hours_changes(action: Action, verdict: Verdict) -> dict:
         return {"hours_proposed": verdict.hours or F("hours_applied")}
     if action is Action.RECOGNISE:
         return {"hours_recognised": verdict.hours or Coalesce("hours_proposed", "hours_applied")}
+    if action is Action.RETURN:
+        return {"hours_proposed": None}  # the owner may now apply for fewer; the decision row keeps what was proposed
     return {}
 
 
-def _decision(actor, rule: Rule, registration, target: Status, verdict: Verdict, office: str, now: datetime) -> Decision:
-    opens_round = rule.action in (Action.SUBMIT, Action.REOPEN)
+def _decision(
+    actor: User, rule: Rule, registration: Registration, target: Status, verdict: Verdict, office: str, now: datetime
+) -> Decision:
+    # 重新审核 closes the round of the refusal: in the round that it opens the entry may be revoked, also once.
+    round_ = registration.round + (rule.action is Action.SUBMIT)
     hours = registration.hours_applied if rule.action is Action.SUBMIT else None
     if rule.action in (Action.AGREE, Action.RECOGNISE):
         hours = verdict.hours or _hours_before(rule.action, registration)
     return Decision(
         registration=registration,
-        round=registration.round + opens_round,
+        round=round_,
         stage=rule.stage,
         action=rule.action,
         status=target,
@@ -332,30 +360,20 @@ def _decision(actor, rule: Rule, registration, target: Status, verdict: Verdict,
 
 
 def _office(rule: Rule, registration: Registration) -> str:
-    """Whose desk it was: the unit's for the 初审, the region's personnel bureau for what follows."""
+    """Whose desk it was: the unit's for the 初审, the region's personnel bureau for what follows, none for the owner."""
+    if rule.role is Role.OWNER:
+        return ""
     if rule.stage is Stage.FIRST:
         return registration.unit_name
     return f"{registration.region.name}人社部门"
 
 
-def _record(decisions: list[Decision]) -> None:
-    try:
-        with transaction.atomic():
-            Decision.objects.bulk_create(decisions, batch_size=500)
-    except IntegrityError as error:
-        # The only uniqueness a good entry can offend: 请求退回 a second time in one stage.
-        if all(decision.action == Action.ASK_RETURN for decision in decisions):
-            raise WorkflowError("此环节已请求过退回，请等待审核人员处理。") from error
-        raise
-
-
 def _refresh(registrations: Iterable[Registration]) -> None:
+    """Bring the caller's copies up to date, in one query for all."""
     fresh = Registration.objects.in_bulk([registration.pk for registration in registrations])
     for registration in registrations:
-        for name in ("status", "round", "hours_proposed", "hours_recognised", "submitted_at", "unit_name", "is_unaffiliated", "updated_at"):
+        for name in WORKFLOW_WRITES:
             setattr(registration, name, getattr(fresh[registration.pk], name))
-        registration.unit_id, registration.region_id = fresh[registration.pk].unit_id, fresh[registration.pk].region_id
-        registration.submission_id = fresh[registration.pk].submission_id
 
 
 def _overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
@@ -366,12 +384,15 @@ def _overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
     for decision in Decision.objects.filter(registration__in=registrations).order_by("created_at", "pk"):
         latest[decision.registration_id] = decision
     now = Registration.objects.in_bulk([registration.pk for registration in registrations])
-    return {registration.pk: _overtaken_sentence(registration, now.get(registration.pk), latest.get(registration.pk)) for registration in registrations}
+    return {
+        registration.pk: _overtaken_sentence(registration, now.get(registration.pk), latest.get(registration.pk))
+        for registration in registrations
+    }
 
 
 def _overtaken_sentence(registration: Registration, now: Registration | None, decision: Decision | None) -> str:
     if now is None:
         return f"“{registration.content}”已被删除。"
-    if decision is None:
+    if decision is None or now.status == registration.status:
         return f"“{now.content}”刚刚被修改过，请核对后重新操作。"
     return f"“{now.content}”：该登记已由{decision.actor_name}处理，目前为“{now.get_status_display()}”。"
