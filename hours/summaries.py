@@ -33,6 +33,10 @@ class PersonYear:
         return self.public + self.professional
 
     @property
+    def target(self) -> Decimal | None:
+        return self.rule.total if self.rule else None
+
+    @property
     def missing(self) -> Decimal | None:
         """Hours that the year still needs; the 专业 minimum may need more than the total does."""
         if self.rule is None:
@@ -124,6 +128,12 @@ def why_uncounted(registration: Registration) -> str:
         return "正在审核，认定后计入。"
     if registration.status == Status.DRAFT:
         return "尚未提交审核。"
-    last = next((step for step in reversed(registration.decisions.all()) if step.status == registration.status), None)
-    words = "：".join(part for part in (last.reason_name, last.words) if part) if last else ""
+    words = last_words(registration)
     return f"{registration.get_status_display()}（{words}）" if words else registration.get_status_display()
+
+
+def last_words(registration: Registration) -> str:
+    """Reason and words of the decision that brought the entry where it is now; its decisions should be prefetched."""
+    decisions = reversed(registration.decisions.all())
+    last = next((decision for decision in decisions if decision.status == registration.status), None)
+    return "：".join(part for part in (last.reason_name, last.words) if part) if last else ""

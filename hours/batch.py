@@ -1,0 +1,57 @@
+"""READ: what the dialog 批量提交审核 tells about the ticked entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from accounts.models import User
+from organizations.models import Region, Unit
+
+from . import entry_rules
+from .counting import overlaps
+from .models import Registration, Submission
+
+
+def hours(entries: Sequence[Registration]) -> Decimal:
+    """What the entries apply for together."""
+    return sum((entry.hours_applied for entry in entries), Decimal())
+
+
+def usual_unit(person: User) -> Unit | None:
+    """The unit of last time (or of the profile), unless it was disabled since."""
+    return Unit.objects.selectable().select_related("region").filter(pk=person.unit_id).first()
+
+
+def regions_to_name() -> list[Region]:
+    """What a person without a unit may name: everything below the root, in the order of the tree."""
+    return list(Region.objects.filter(parent__isnull=False).order_by("tree_id", "lft"))
+
+
+def warnings(owner: User, entries: Sequence[Registration], unit: Unit) -> list[str]:
+    """What does not stop the batch and should be read before it goes; one query for any number of entries."""
+    found = []
+    if unit.is_pending:
+        found.append(f"“{unit.name}”待核实：登记会等到管理员确认该单位之后才进入初审。")
+    if unit.is_unaffiliated:
+        found.append("以“其他单位”提交的登记不经初审，标记为“无单位直报”，由所选区域的人社部门终审。")
+    found += [notice for entry in entries if (notice := entry_rules.year_notice(entry))]
+    live = list(Registration.objects.owned_by(owner).live().order_by("starts_at", "pk"))
+    for entry in entries:
+        others = [other for other in live if other.pk != entry.pk and _overlap(entry, other)]
+        if others:
+            found.append(entry_rules.overlap_sentence(entry, others))
+    return found
+
+
+def _overlap(entry: Registration, other: Registration) -> bool:
+    return overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at)
+
+
+def done_sentence(submission: Submission) -> str:
+    """What happened and what comes next."""
+    total = f"{submission.hours.normalize():f}"
+    stage = "终审" if submission.unit.is_unaffiliated else "初审"
+    where = submission.region.name if submission.unit.is_unaffiliated else submission.unit_name
+    waits = "，待单位核实后进行" if submission.unit.is_pending else ""
+    return f"已提交 {submission.entries} 条登记，共 {total} 学时，由“{where}”{stage}{waits}。点击“+”可查看审核进度。"

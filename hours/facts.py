@@ -1,0 +1,62 @@
+"""READ: an entry as label and value, for description lists on pages and, later, in exports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.utils import timezone
+
+from organizations.models import Region, Unit
+
+from .models import Registration
+
+Facts = list[tuple[str, str]]
+
+
+def moment(value) -> str:
+    """2026-05-12 08:30, local; empty for none."""
+    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ""
+
+
+def hours(value: Decimal | None) -> str:
+    """8 学时 or 7.5 学时; empty for none."""
+    return "" if value is None else f"{value.normalize():f} 学时"
+
+
+def of_registration(registration: Registration) -> Facts:
+    """Everything that was filled in, and what became of it."""
+    owner, category = registration.owner, registration.category
+    told = [
+        ("姓名", owner.name),
+        ("证件号码", owner.masked_id),
+        ("认定类型", f"{category.parent} · {category}"),
+        ("认定内容", registration.content),
+        ("开始时间", moment(registration.starts_at)),
+        ("结束时间", moment(registration.ends_at)),
+        ("申请学时", hours(registration.hours_applied)),
+        ("计入年度", str(registration.year)),
+        ("认定内容说明", registration.note),
+        ("证书编号", registration.certificate_number),
+    ]
+    if registration.submitted_at is None:
+        return told
+    return told + [
+        ("提交单位", registration.unit_name),
+        ("单位属地", registration.region.name),
+        ("提交时间", moment(registration.submitted_at)),
+        ("初审学时", hours(registration.hours_proposed)),
+        ("认定学时", hours(registration.hours_recognised)),
+    ]
+
+
+def of_batch(unit: Unit, region: Region | None, entries: Sequence[Registration], total: Decimal) -> Facts:
+    """Where a batch goes and what it is."""
+    place = region.name if region else "请在下方选择"
+    return [
+        ("单位名称", unit.name),
+        ("统一社会信用代码", unit.credit_code or ""),
+        ("所在区域" if unit.is_unaffiliated else "单位属地", place),
+        ("登记条数", f"{len(entries)} 条"),
+        ("申请学时合计", hours(total)),
+    ]

@@ -1,0 +1,51 @@
+"""学时查询: 培训总体查询 (what each year adds up to) and 培训登记详情 (every entry and how it stands)."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from .. import progress, summaries
+from ..forms import LookupFilter
+from ..models import Registration
+
+PAGE_SIZE = 20
+
+
+@require_safe
+def years(request: HttpRequest) -> HttpResponse:
+    """培训总体查询; `detail` names the year whose rows stand below."""
+    filter_form = LookupFilter(request.GET)
+    rows = summaries.person_years(request.user, always=timezone.localdate().year) if filter_form.fits(request.user) else []
+    if filter_form.chosen_year:
+        rows = [row for row in rows if row.year == filter_form.chosen_year]
+    chosen = _chosen(rows, request.GET.get("detail", ""))
+    context = {"filter": filter_form, "years": rows, "chosen": chosen, "tab": "years"}
+    if chosen:
+        context["counted"] = summaries.counted_rows(request.user, chosen.year)
+        context["uncounted"] = summaries.uncounted_rows(request.user, chosen.year)
+    return render(request, "hours/lookup_years.html", context)
+
+
+def _chosen(rows: list[summaries.PersonYear], wanted: str) -> summaries.PersonYear | None:
+    """The year that was clicked; without a click the latest."""
+    return next((row for row in rows if str(row.year) == wanted), rows[0] if rows else None)
+
+
+@require_safe
+def registrations(request: HttpRequest) -> HttpResponse:
+    """培训登记详情; "+" opens an entry's progress in place (`open` names it where there is no script)."""
+    filter_form = LookupFilter(request.GET, id_label="证件号码")
+    rows = Registration.objects.owned_by(request.user).select_related("category__parent", "unit", "region")
+    rows = rows.prefetch_related("decisions").order_by("-ends_at", "-pk")
+    if not filter_form.fits(request.user):
+        rows = rows.none()
+    if filter_form.chosen_year:
+        rows = rows.for_year(filter_form.chosen_year)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    entries = [(entry, progress.steps(entry), summaries.last_words(entry)) for entry in page]
+    context = {"filter": filter_form, "page": page, "entries": entries, "open": request.GET.get("open", ""), "tab": "entries"}
+    return render(request, "hours/lookup_registrations.html", context)

@@ -1,0 +1,163 @@
+"""学时登记: the list of what can still be changed, 新登记培训, 查看, 修改, 删除, 批量删除."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from config.dialogs import dialog_redirect
+
+from .. import attachments, entry_rules, facts, progress, summaries
+from .. import registrations as entries_
+from ..counting import proposed_hours, year_of, years_of
+from ..forms import ProposalForm, RegistrationFilter, RegistrationForm
+from ..models import Registration
+from ..permissions import may, years_take
+from ..states import DELETABLE, GIVEN_UP, Action
+from ..workflow import WorkflowError
+from .picking import picked_entries
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """学时登记."""
+    filter_form = RegistrationFilter(request.GET)
+    rows = Registration.objects.owned_by(request.user).open_to_owner().select_related("category__parent")
+    page = Paginator(filter_form.narrow(rows).prefetch_related("decisions"), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "filter": filter_form,
+        "is_filtered": any(request.GET.get(name) for name in filter_form.fields),
+        "page": page,
+        "rows": [(entry, summaries.last_words(entry)) for entry in page],
+        "deletable": DELETABLE,
+        "saved": _key(request.GET.get("saved", "")),
+    }
+    return render(request, "hours/list.html", context)
+
+
+def _key(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """新登记培训."""
+    return _form(request, Registration())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """修改."""
+    registration = get_object_or_404(Registration.objects.owned_by(request.user).select_related("category__parent"), pk=pk)
+    allowed = may(request.user, Action.EDIT, registration)
+    if not allowed:
+        messages.error(request, allowed.reason)
+        return dialog_redirect(request, reverse("hours:list"))
+    return _form(request, registration)
+
+
+def _form(request: HttpRequest, registration: Registration) -> HttpResponse:
+    is_new = registration.pk is None
+    form = RegistrationForm(request.POST or None, request.FILES or None, instance=registration, owner=request.user)
+    if request.method == "POST" and form.is_valid() and _saved(request, form):
+        done = "已保存" if is_new else "已保存修改"
+        messages.success(request, f"{done}“{form.instance.content}”。核查无误后请勾选并点击“批量提交审核”。")
+        _notify(request, form.instance)
+        return dialog_redirect(request, f"{reverse('hours:list')}?saved={form.instance.pk}#entry-{form.instance.pk}")
+    context = {
+        "form": form,
+        "is_new": is_new,
+        "kept": _kept_files(request, form),
+        "removed_keys": [_key(key) for key in request.POST.getlist("removed")],
+        "returned_words": "" if is_new or request.POST else summaries.last_words(registration),
+    }
+    return render(request, "hours/form.html", context)
+
+
+def _saved(request: HttpRequest, form: RegistrationForm) -> bool:
+    registration = form.save(commit=False)
+    data = form.cleaned_data
+    try:
+        entries_.save(
+            registration, proofs=form.accepted_proofs, draft_key=form.draft_key_value, removed=data["removed"]
+        )
+    except WorkflowError as error:
+        form.add_error(None, str(error))
+        return False
+    return True
+
+
+def _kept_files(request: HttpRequest, form: RegistrationForm) -> list:
+    """The files of the entry and of this form so far: good ones of a refused form are kept for the next try."""
+    if form.is_bound and form.accepted_proofs:
+        attachments.keep(request.user, form.accepted_proofs, form.draft_key_value)
+    return list(form.kept_attachments())
+
+
+def _notify(request: HttpRequest, registration: Registration) -> None:
+    """What is allowed, and yet worth a second look."""
+    if notice := entry_rules.year_notice(registration):
+        messages.warning(request, notice)
+    if others := Registration.objects.overlapping(registration):
+        messages.warning(request, entry_rules.overlap_sentence(registration, others))
+    takes = years_take([registration])[registration.pk]
+    if not takes:
+        messages.warning(request, f"{takes.reason}该登记已保存，但目前不能提交。")
+
+
+@require_GET
+def proposal(request: HttpRequest) -> JsonResponse:
+    """Hours, year and a sentence for the dates and the type typed so far; the form asks while one types."""
+    form = ProposalForm(request.GET)
+    form.is_valid()
+    start, end = form.cleaned_data.get("starts_at"), form.cleaned_data.get("ends_at")
+    category = form.cleaned_data.get("category")
+    if not start or not end or end <= start:
+        return JsonResponse({"hours": None, "years": [], "year": None, "text": category.hint if category else ""})
+    by_half_day = category is None or category.counts_by_half_day
+    hours = f"{proposed_hours(start, end).normalize():f}" if by_half_day else None
+    text = f"按起止时间每半天 4 学时计算，共 {hours} 学时。" if hours else category.hint
+    years = list(years_of(start, end))[-10:]
+    return JsonResponse({"hours": hours, "years": years, "year": year_of(end), "text": text})
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """查看, for everybody who may see the entry."""
+    rows = Registration.objects.visible_to(request.user).select_related("category__parent", "owner", "unit", "region")
+    registration = get_object_or_404(rows.prefetch_related("decisions", "attachments"), pk=pk)
+    context = {
+        "registration": registration,
+        "facts": facts.of_registration(registration),
+        "steps": progress.steps(registration),
+        "may_edit": bool(may(request.user, Action.EDIT, registration)),
+        "overlapping": Registration.objects.overlapping(registration) if registration.status not in GIVEN_UP else [],
+    }
+    return render(request, "hours/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest) -> HttpResponse:
+    """删除 and 批量删除: asks once, naming what goes, then deletes all of it or nothing."""
+    entries = picked_entries(request)
+    if not entries:
+        messages.error(request, "请先勾选要删除的登记。")
+        return dialog_redirect(request, reverse("hours:list"))
+    if request.method != "POST":
+        blocked = [entry for entry in entries if entry.status not in DELETABLE]
+        return render(request, "hours/delete.html", {"entries": entries, "blocked": blocked})
+    try:
+        count = entries_.delete(request.user, entries)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"已删除 {count} 条登记。")
+    return dialog_redirect(request, reverse("hours:list"))
+
+

@@ -1,0 +1,116 @@
+"""批量提交审核: choose the unit, read the confirmation, submit all or nothing."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from config.dialogs import dialog_redirect
+from organizations.models import Region, Unit
+from organizations.picker import unit_picker
+
+from .. import batch, facts, workflow
+from ..models import Registration
+from .picking import picked_entries
+
+
+@require_safe
+def choose_unit(request: HttpRequest) -> HttpResponse:
+    """The region tree, the unit search and the choice of one unit; the whole dialog is one form that asks by GET."""
+    entries = picked_entries(request)
+    if not entries:
+        messages.error(request, "请先勾选要提交审核的登记。")
+        return dialog_redirect(request, reverse("hours:list"))
+    if request.GET.get("go") == "confirm":
+        return _confirmation(request, entries)
+    return _choice(request, entries)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """What will happen, once more in full; by POST it happens."""
+    entries = picked_entries(request)
+    if not entries:
+        return choose_unit(request)
+    return _submit(request, entries) if request.method == "POST" else _confirmation(request, entries)
+
+
+def _choice(request: HttpRequest, entries: list[Registration], error: str = "") -> HttpResponse:
+    kept = workflow.unit_to_keep(entries)
+    context = {
+        "entries": entries,
+        "hours": batch.hours(entries),
+        "picker": unit_picker(request.GET),
+        "chosen": kept or _named_unit(request) or batch.usual_unit(request.user),
+        "kept_unit": kept,
+        "error": error,
+    }
+    return render(request, "hours/submit.html", context)
+
+
+def _confirmation(request: HttpRequest, entries: list[Registration], problems: dict | None = None) -> HttpResponse:
+    unit = _named_unit(request)
+    if unit is None:
+        return _choice(request, entries, error="请先选择单位：点选列表中的一个单位，或选择“其他单位”。")
+    region = _named_region(request) if unit.is_unaffiliated else unit.region
+    found = problems or workflow.batch_problems(request.user, entries, unit)
+    context = {
+        "entries": entries,
+        "facts": facts.of_batch(unit, region, entries, batch.hours(entries)),
+        "unit": unit,
+        "region": region,
+        "regions": batch.regions_to_name() if unit.is_unaffiliated else [],
+        "problems": [(entry, found[entry.pk]) for entry in entries if entry.pk in found],
+        "warnings": batch.warnings(request.user, entries, unit),
+        "token": request.POST.get("token") or uuid.uuid4(),
+        "region_missing": request.method == "POST" and region is None,
+        "back_url": _back_url(request, entries),
+    }
+    return render(request, "hours/submit_confirm.html", context)
+
+
+def _back_url(request: HttpRequest, entries: list[Registration]) -> str:
+    """The dialog again, with the same ticks and, if it was reached by GET, the same search."""
+    query = request.GET.copy()
+    query.pop("go", None)
+    query.setlist("entry", [str(entry.pk) for entry in entries])
+    return f"{reverse('hours:submit')}?{query.urlencode()}"
+
+
+def _submit(request: HttpRequest, entries: list[Registration]) -> HttpResponse:
+    unit = _named_unit(request)
+    region = unit and (_named_region(request) if unit.is_unaffiliated else unit.region)
+    if region is None:
+        return _confirmation(request, entries)
+    try:
+        submission = workflow.submit(request.user, entries, unit, region, _token(request))
+    except workflow.BatchRefused as refused:
+        return _confirmation(request, entries, refused.problems)
+    messages.success(request, batch.done_sentence(submission))
+    return dialog_redirect(request, reverse("hours:lookup_registrations"))
+
+
+def _named_unit(request: HttpRequest) -> Unit | None:
+    """The unit that the request names, if it can be submitted to."""
+    key = request.POST.get("unit") or request.GET.get("unit") or ""
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        return None
+    return Unit.objects.selectable().select_related("region").filter(pk=key).first()
+
+
+def _named_region(request: HttpRequest) -> Region | None:
+    """The region that a person without a unit names; the root itself says nothing."""
+    code = request.POST.get("region") or request.GET.get("region") or ""
+    return Region.objects.filter(code=code, parent__isnull=False).first()
+
+
+def _token(request: HttpRequest) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.POST.get("token", ""))
+    except ValueError:
+        return None
