@@ -127,7 +127,7 @@ def may(person: User, action: Action, registration: Registration) -> Answer:
 
 
 def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool) -> Answer:
-    """Whether a year takes a submission today; without a rule it is closed. Returned entries have their own last day."""
+    """Whether a year takes a submission today; without a rule it is closed. Returned ones have their own last day."""
     if rule is None:
         return Denied(f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。")
     if rule.is_closed:

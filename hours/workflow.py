@@ -26,7 +26,6 @@ from .models import Decision, Reason, Registration, Submission
 from .permissions import Denied, Standing, years_take
 from .states import OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
 
-
 # What a move may change in an entry.
 WORKFLOW_WRITES = (
     *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
@@ -360,7 +359,7 @@ def _decision(
 
 
 def _office(rule: Rule, registration: Registration) -> str:
-    """Whose desk it was: the unit's for the 初审, the region's personnel bureau for what follows, none for the owner."""
+    """Whose desk it was: the unit's for the 初审, the region's personnel bureau afterwards, none for the owner."""
     if rule.role is Role.OWNER:
         return ""
     if rule.stage is Stage.FIRST:

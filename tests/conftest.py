@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from organizations import search
 
 from . import factories
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """After a test with real transactions all tables are emptied; on SQLite by DELETE, which decisions refuse."""
+    if connection.vendor != "sqlite":
+        return
+    triggers = import_module("hours.migrations.0002_protect_decisions").SQLITE
+    flush = connection.ops.sql_flush
+
+    def flush_without_triggers(*args, **kwargs):
+        return [*(f"DROP TRIGGER {name}" for name in triggers), *flush(*args, **kwargs), *triggers.values()]
+
+    connection.ops.sql_flush = flush_without_triggers
 
 
 @pytest.fixture(autouse=True)

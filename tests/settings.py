@@ -1,15 +1,21 @@
 """The product's settings with development secrets and a quick password hasher."""
 
 import os
+import tempfile
+from pathlib import Path
 
 os.environ["DEBUG"] = "1"
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import TEMPLATES
+from config.settings import DATABASES, TEMPLATES
 
 from .strict import UnknownVariable
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, one per run: in memory all threads share one cache, which knows neither WAL nor waiting for a lock.
+    file = Path(tempfile.gettempdir()) / f"test-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": str(file)}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UnknownVariable("%s")
 LOGGING["root"] = {"handlers": [], "level": "INFO"}  # noqa: F405  (pytest collects what is logged)
