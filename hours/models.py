@@ -32,8 +32,18 @@ class Category(models.Model):
     """认定类型 in two levels; only the second level can be registered. Administrators edit these."""
 
     name = models.CharField("名称", max_length=50)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="一级类型", limit_choices_to={"parent": None})
-    counts_by_half_day = models.BooleanField("按半天计算学时", default=False, help_text="选中后按起止时间每半天 4 学时计算申请学时。")
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name="一级类型",
+        limit_choices_to={"parent": None},
+    )
+    counts_by_half_day = models.BooleanField(
+        "按半天计算学时", default=False, help_text="选中后按起止时间每半天 4 学时计算申请学时。"
+    )
     hint = models.CharField("学时填写提示", max_length=200, blank=True)
     is_example = models.BooleanField("示例", default=False, help_text="示例数据，不代表任何文件的规定。")
     is_active = models.BooleanField("可选", default=True)
@@ -45,8 +55,15 @@ class Category(models.Model):
         verbose_name = verbose_name_plural = "认定类型"
         ordering = ["position", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["parent", "name"], name="category_name_once", violation_error_message="同一级下已有同名类型。"),
-            models.UniqueConstraint(fields=["name"], condition=Q(parent=None), name="category_first_level_name_once", violation_error_message="已有同名的一级类型。"),
+            models.UniqueConstraint(
+                fields=["parent", "name"], name="category_name_once", violation_error_message="同一级下已有同名类型。"
+            ),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(parent=None),
+                name="category_first_level_name_once",
+                violation_error_message="已有同名的一级类型。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,8 +122,16 @@ class Reason(models.Model):
 class Submission(models.Model):
     """One 批量提交审核: which entries went where together. Names are kept as they were."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", verbose_name="提交人")
-    token = models.UUIDField("提交标识", default=uuid.uuid4, unique=True, editable=False, help_text="一个对话框一个标识：重复点击只提交一次。")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", verbose_name="提交人"
+    )
+    token = models.UUIDField(
+        "提交标识",
+        default=uuid.uuid4,
+        unique=True,
+        editable=False,
+        help_text="一个对话框一个标识：重复点击只提交一次。",
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="submissions", verbose_name="单位")
     region = models.ForeignKey(Region, models.PROTECT, related_name="submissions", verbose_name="区域")
     unit_name = models.CharField("提交时的单位名称", max_length=120)
@@ -126,7 +151,9 @@ class Submission(models.Model):
 class Registration(models.Model):
     """One thing learned. From its submission on it carries unit, region and names as they were then."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="registrations", verbose_name="登记人")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="registrations", verbose_name="登记人"
+    )
     category = models.ForeignKey(Category, models.PROTECT, related_name="registrations", verbose_name="认定类型")
     content = models.CharField("认定内容", max_length=300)
     starts_at = models.DateTimeField("开始时间")
@@ -140,11 +167,23 @@ class Registration(models.Model):
     declared_at = models.DateTimeField("承诺时间", editable=False)
     status = models.CharField("审核状态", max_length=20, choices=Status, default=Status.DRAFT, editable=False)
     round = models.PositiveSmallIntegerField("第几轮", default=0, editable=False, help_text="每次提交或重新审核加一。")
-    submission = models.ForeignKey(Submission, models.PROTECT, null=True, blank=True, editable=False, related_name="registrations", verbose_name="提交批次")
+    submission = models.ForeignKey(
+        Submission,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="registrations",
+        verbose_name="提交批次",
+    )
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True, editable=False)
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, editable=False, related_name="registrations", verbose_name="单位")
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, editable=False, related_name="registrations", verbose_name="单位"
+    )
     unit_name = models.CharField("提交时的单位名称", max_length=120, blank=True, editable=False)
-    region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, editable=False, related_name="registrations", verbose_name="区域")
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, editable=False, related_name="registrations", verbose_name="区域"
+    )
     is_unaffiliated = models.BooleanField("无单位直报", default=False, editable=False)
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
     updated_at = models.DateTimeField("修改时间", auto_now=True)
@@ -155,19 +194,28 @@ class Registration(models.Model):
         verbose_name = verbose_name_plural = "学时登记"
         indexes = [
             models.Index(fields=["owner", "status", "-ends_at"], name="registration_owner_list"),
-            models.Index(fields=["owner", "year", "status"], include=["hours_applied", "hours_recognised"], name="registration_owner_years"),
+            models.Index(
+                fields=["owner", "year", "status", "hours_applied", "hours_recognised"],
+                name="registration_owner_years",
+            ),
             models.Index(fields=["unit", "status", "submitted_at", "id"], name="registration_unit_queue"),
             models.Index(fields=["region", "status", "submitted_at", "id"], name="registration_region_queue"),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="registration_status_known", violation_error_message="审核状态不在可选范围内。"
+                condition=Q(status__in=Status.values),
+                name="registration_status_known",
+                violation_error_message="审核状态不在可选范围内。",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__gte=F("starts_at")), name="registration_end_not_before_start", violation_error_message="结束时间不能早于开始时间。"
+                condition=Q(ends_at__gte=F("starts_at")),
+                name="registration_end_not_before_start",
+                violation_error_message="结束时间不能早于开始时间。",
             ),
             models.CheckConstraint(
-                condition=Q(hours_applied__gt=0), name="registration_hours_positive", violation_error_message="申请学时必须大于 0。"
+                condition=Q(hours_applied__gt=0),
+                name="registration_hours_positive",
+                violation_error_message="申请学时必须大于 0。",
             ),
             *(
                 models.CheckConstraint(
@@ -184,7 +232,8 @@ class Registration(models.Model):
                 violation_error_message="已提交的登记必须有提交时间、单位和区域。",
             ),
             models.CheckConstraint(
-                condition=Q(hours_proposed__isnull=True) | Q(hours_proposed__gt=0, hours_proposed__lte=F("hours_applied")),
+                condition=Q(hours_proposed__isnull=True)
+                | Q(hours_proposed__gt=0, hours_proposed__lte=F("hours_applied")),
                 name="registration_proposed_within_applied",
                 violation_error_message="初审学时必须大于 0，且不能超过申请学时。",
             ),
@@ -271,8 +320,12 @@ def attachment_path(attachment, filename: str) -> str:
 class Attachment(models.Model):
     """A proof. Between a refused form and the next try it belongs to the form (`draft_key`), later to the entry."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments", verbose_name="上传人")
-    registration = models.ForeignKey(Registration, models.CASCADE, null=True, blank=True, related_name="attachments", verbose_name="学时登记")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments", verbose_name="上传人"
+    )
+    registration = models.ForeignKey(
+        Registration, models.CASCADE, null=True, blank=True, related_name="attachments", verbose_name="学时登记"
+    )
     draft_key = models.UUIDField("表单标识", null=True, blank=True, db_index=True)
     file = models.FileField("文件", upload_to=attachment_path)
     name = models.CharField("文件名", max_length=200)
@@ -287,7 +340,8 @@ class Attachment(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(registration__isnull=False, draft_key__isnull=True) | Q(registration__isnull=True, draft_key__isnull=False),
+                condition=Q(registration__isnull=False, draft_key__isnull=True)
+                | Q(registration__isnull=True, draft_key__isnull=False),
                 name="attachment_belongs_to_one",
                 violation_error_message="附件必须属于一条登记或一个未保存的表单。",
             )
@@ -317,8 +371,14 @@ class Course(models.Model):
         verbose_name = verbose_name_plural = "公需科目"
         ordering = ["-year", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["year", "name"], name="course_once_a_year", violation_error_message="该年度已有同名公需科目。"),
-            models.CheckConstraint(condition=Q(hours__gt=0) & in_half_hours("hours"), name="course_hours", violation_error_message="学时必须大于 0，且是 0.5 的倍数。"),
+            models.UniqueConstraint(
+                fields=["year", "name"], name="course_once_a_year", violation_error_message="该年度已有同名公需科目。"
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gt=0) & in_half_hours("hours"),
+                name="course_hours",
+                violation_error_message="学时必须大于 0，且是 0.5 的倍数。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -328,7 +388,9 @@ class Course(models.Model):
 class Completion(models.Model):
     """A person has completed a public course; the hours are those of that day."""
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="completions", verbose_name="人员")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="completions", verbose_name="人员"
+    )
     course = models.ForeignKey(Course, models.PROTECT, related_name="completions", verbose_name="公需科目")
     hours = hours_field("学时")
     completed_on = models.DateField("完成日期")
@@ -338,9 +400,21 @@ class Completion(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "公需科目学习记录"
         constraints = [
-            models.UniqueConstraint(fields=["person", "course"], name="completion_once", violation_error_message="该人员已有此科目的学习记录。"),
-            models.UniqueConstraint(fields=["source", "source_key"], name="completion_source_key_once", violation_error_message="该来源的编号已存在。"),
-            models.CheckConstraint(condition=Q(hours__gt=0) & in_half_hours("hours"), name="completion_hours", violation_error_message="学时必须大于 0，且是 0.5 的倍数。"),
+            models.UniqueConstraint(
+                fields=["person", "course"],
+                name="completion_once",
+                violation_error_message="该人员已有此科目的学习记录。",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "source_key"],
+                name="completion_source_key_once",
+                violation_error_message="该来源的编号已存在。",
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gt=0) & in_half_hours("hours"),
+                name="completion_hours",
+                violation_error_message="学时必须大于 0，且是 0.5 的倍数。",
+            ),
         ]
 
     def __str__(self) -> str:

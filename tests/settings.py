@@ -6,7 +6,7 @@ from pathlib import Path
 
 os.environ["DEBUG"] = "1"
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 from config.settings import DATABASES, TEMPLATES
 
 from .strict import UnknownVariable

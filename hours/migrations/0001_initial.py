@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='registration',
-            index=models.Index(fields=['owner', 'year', 'status'], include=('hours_applied', 'hours_recognised'), name='registration_owner_years'),
+            index=models.Index(fields=['owner', 'year', 'status', 'hours_applied', 'hours_recognised'], name='registration_owner_years'),
         ),
         migrations.AddIndex(
             model_name='registration',
