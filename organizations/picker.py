@@ -95,6 +95,7 @@ def open_tree(code: str) -> list[Node]:
 
     One query. Without that region, or if it is not below the root, only the root is open.
     """
+    code = code if code.isascii() and code.isdigit() else ""
     selected = Region.objects.filter(code=code).order_by()[:1]
     path = Region.objects.filter(
         tree_id=selected.values("tree_id"), lft__lte=selected.values("lft"), rght__gte=selected.values("rght")

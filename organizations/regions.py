@@ -50,7 +50,7 @@ def store(region: Region) -> Region:
 
 @transaction.atomic
 def load(root_code: str, source: Path = NATIONAL_LIST) -> int:
-    """Load the national list below `root_code` (six digits; "all" for the whole country); return the number of new regions.
+    """Load the national list from `root_code` down ("all": the whole country); return the number of new regions.
 
     Regions that exist are left as the administrator has them. ValueError for a code that is not in the list.
     """

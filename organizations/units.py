@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from . import revision
 from .models import Region, Unit
 
 UNAFFILIATED_NAME = "其他单位"
+# So many 待核实 units one person may have: enough for an honest one, too few to flood the administrators.
+PENDING_AT_MOST = 20
 
 
 class UnitError(Exception):
@@ -23,8 +25,24 @@ def store(unit: Unit) -> Unit:
 
 
 @transaction.atomic
+def add(unit: Unit, person) -> Unit:
+    """A new unit as a user enters it: 待核实 until an administrator confirms it.
+
+    UnitError if the person has too many of them, or if somebody else has just entered the same credit code.
+    """
+    if Unit.objects.filter(added_by=person, state=Unit.State.PENDING).count() >= PENDING_AT_MOST:
+        raise UnitError(f"您添加的单位中已有 {PENDING_AT_MOST} 个待核实，请待管理员核实后再添加。")
+    unit.state, unit.added_by = Unit.State.PENDING, person
+    try:
+        with transaction.atomic():
+            return store(unit)
+    except IntegrityError as error:
+        raise UnitError("该统一社会信用代码刚刚被他人添加，请返回查询该单位。") from error
+
+
+@transaction.atomic
 def confirm(unit: Unit) -> None:
-    """待核实 -> 正常. The way for people is accounts.appointments.confirm_unit, which also appoints its first reviewer."""
+    """待核实 -> 正常. People go through accounts.appointments.confirm_unit, which also appoints its first reviewer."""
     if not Unit.objects.filter(pk=unit.pk, state=Unit.State.PENDING).update(state=Unit.State.ACTIVE):
         raise UnitError(f"单位“{unit.name}”不是待核实状态，无需确认。")
     revision.advance()

@@ -1,4 +1,9 @@
 from django.urls import path
 
+from . import views
+
 app_name = "organizations"
-urlpatterns = []
+urlpatterns = [
+    path("add/", views.add, name="add"),
+    path("register/", views.register, name="register"),
+]

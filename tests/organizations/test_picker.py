@@ -60,7 +60,7 @@ def test_the_last_county_of_the_last_city_has_a_depth_of_two(guangxi):
     assert lines(pick("region=450202")) == ["广西壮族自治区", "  南宁市", "  柳州市", "    城中区"]
 
 
-@pytest.mark.parametrize("code", ["", "999999", "450000 ", "宾阳县", "45'--", "110101"])
+@pytest.mark.parametrize("code", ["", "999999", "450000 ", "宾阳县", "45'--", "110101", "\x00"])
 def test_an_unknown_region_means_the_root(guangxi, code):
     beijing = Region.objects.create(code="110000", name="北京市", kind="province")
     Region.objects.create(code="110101", name="东城区", kind="county", parent=beijing)

@@ -1,0 +1,128 @@
+"""Forms of units: their shape; the rules stand in organizations.units."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.db import transaction
+
+from accounts import appointments
+from accounts.models import Appointment, User
+from config.forms import form_helper
+
+from . import credit_code, units
+from .models import Unit
+from .region_choices import RegionField
+
+contact_phone_validator = RegexValidator(
+    r"^(1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,5})?)$", "请输入手机号码或带区号的固定电话，例如 0771-1234567。"
+)
+
+
+class CreditCodeField(forms.CharField):
+    """A 统一社会信用代码 as people type it; whether it is a right one, the form decides (it may be an old one)."""
+
+    def __init__(self, **options) -> None:
+        options.setdefault("label", "统一社会信用代码")
+        super().__init__(max_length=40, **options)
+
+    def clean(self, value) -> str:
+        return credit_code.normalise(super().clean(value))
+
+
+class UnitForm(forms.ModelForm):
+    """What 添加单位 and 单位注册 ask for."""
+
+    credit_code = CreditCodeField(help_text="18 位，见营业执照、事业单位法人证书等。")
+    region = RegionField(label="单位属地", help_text="单位所在的县（市、区）；市、自治区直属单位选“本级”。")
+
+    class Meta:
+        model = Unit
+        fields = ["name", "credit_code", "region", "contact_name", "contact_phone"]
+        help_texts = {"name": "请填写证照上的单位全称。"}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.existing: Unit | None = None
+        self.fields["contact_phone"].validators.append(contact_phone_validator)
+        self.helper = form_helper(self)
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if name == units.UNAFFILIATED_NAME:
+            raise forms.ValidationError("没有工作单位时请直接选择“其他单位”，无需添加。")
+        if len(name) < 4:
+            raise forms.ValidationError("请填写单位全称，至少 4 个字。")
+        return name
+
+    def clean_credit_code(self) -> str:
+        code = self.cleaned_data["credit_code"]
+        known = Unit.objects.select_related("region", "merged_into__region").filter(credit_code=code).first()
+        if known is not None:
+            self.existing = known.merged_into or known
+            self.refuse_existing(self.existing)
+        elif problem := credit_code.problem(code):
+            raise forms.ValidationError(problem)
+        return code
+
+    def refuse_existing(self, unit: Unit) -> None:
+        """Raise what is to be said about a unit that has this code already."""
+        if unit.state == Unit.State.DISABLED:
+            raise forms.ValidationError(f"该代码属于单位“{unit.name}”，该单位已停用；如有疑问请联系管理员。")
+
+    @property
+    def offered(self) -> Unit | None:
+        """The unit that has this code already, if it can be used."""
+        return self.existing if self.existing and self.existing.state != Unit.State.DISABLED else None
+
+    def refuse(self, error: units.UnitError) -> None:
+        """Say what only the attempt could tell."""
+        self.add_error(None, str(error))
+
+
+class AddUnitForm(UnitForm):
+    """添加单位: a trainee's employer that is not listed yet."""
+
+    def refuse_existing(self, unit: Unit) -> None:
+        super().refuse_existing(unit)
+        flagged = "（其代码校验位不正确，待管理员核对）" if unit.credit_code_flagged else ""
+        raise forms.ValidationError(
+            f"该代码属于已有单位“{unit.name}”（{unit.region}）{flagged}，无需添加，可直接选用。"
+        )
+
+    def add(self, person: User) -> Unit | None:
+        """The new unit; None, with the reason in the form's errors, if it cannot be added."""
+        try:
+            return units.add(self.instance, person)
+        except units.UnitError as error:
+            return self.refuse(error)
+
+
+class RegisterUnitForm(UnitForm):
+    """单位注册 by the unit's responsible person, who asks to be its reviewer."""
+
+    def __init__(self, *args, person: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        for name in ("contact_name", "contact_phone"):
+            self.fields[name].required = True
+            self.fields[name].widget.attrs["aria-required"] = "true"
+
+    def refuse_existing(self, unit: Unit) -> None:
+        super().refuse_existing(unit)
+        held = Appointment.objects.active().filter(person=self.person, unit=unit)
+        if held.filter(role=Appointment.Role.UNIT_REVIEWER).exists():
+            raise forms.ValidationError(f"您已是“{unit.name}”的单位审核员，无需再次注册。")
+
+    def validate_unique(self) -> None:
+        if self.existing is None:  # a wish for a unit that exists leaves that unit as it is
+            super().validate_unique()
+
+    @transaction.atomic
+    def register(self) -> Appointment | None:
+        """The wish to review, for the new unit or the one that has this code already; None if it cannot be added."""
+        try:
+            unit = self.existing or units.add(self.instance, self.person)
+        except units.UnitError as error:
+            return self.refuse(error)
+        return appointments.ask_to_review(self.person, unit)

@@ -1,0 +1,75 @@
+"""添加单位 and 单位注册."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Appointment
+from config.dialogs import dialog_redirect
+
+from .forms import AddUnitForm, RegisterUnitForm
+from .models import Unit
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    """添加单位: the new unit is 待核实 and already chosen on the page that the person comes from."""
+    back = _local_url(request)
+    form = AddUnitForm(request.POST if request.method == "POST" else None, initial=_known_before(request))
+    unit = form.add(request.user) if form.is_valid() else None
+    if unit:
+        messages.success(request, f"已添加单位“{unit.name}”，待管理员核实。")
+        return dialog_redirect(request, _with_unit(back, unit))
+    offered_url = _with_unit(back, form.offered) if form.offered else ""
+    return render(request, "organizations/add.html", {"form": form, "back": back, "offered_url": offered_url})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """单位注册, and below it what became of the person's own ones."""
+    form = RegisterUnitForm(request.POST if request.method == "POST" else None, person=request.user)
+    wish = form.register() if form.is_valid() else None
+    if wish:
+        messages.success(request, _answer(wish.unit, form.existing is not None))
+        return redirect("organizations:register")
+    wishes = Appointment.objects.filter(person=request.user, role=Appointment.Role.UNIT_REVIEWER)
+    added = Unit.objects.filter(added_by=request.user).exclude(appointments__in=wishes)
+    context = {
+        "form": form,
+        "wishes": wishes.select_related("unit__region").order_by("-created_at", "-pk"),
+        "added": added.select_related("region").order_by("-created_at", "-pk"),
+    }
+    return render(request, "organizations/register.html", context)
+
+
+def _answer(unit: Unit, existed: bool) -> str:
+    if existed:
+        return f"单位“{unit.name}”已在系统中，您担任其单位审核员的申请已提交，须经管理员确认后生效。"
+    return f"单位“{unit.name}”已注册，待管理员核实；核实后您即为该单位的第一位审核员。"
+
+
+def _known_before(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in ("name", "region") if name in request.GET}
+
+
+def _local_url(request: HttpRequest) -> str:
+    """The page to go back to: `next`, if it is one of ours."""
+    url = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, None, require_https=request.is_secure())
+    return url if is_ours else reverse("home")
+
+
+def _with_unit(url: str, unit: Unit) -> str:
+    """The address with this unit chosen."""
+    parts = urlsplit(url)
+    query = QueryDict(parts.query, mutable=True)
+    query["unit"] = unit.pk
+    query.pop("go", None)  # what was pressed there last is not pressed again
+    return parts._replace(query=query.urlencode()).geturl()
