@@ -185,6 +185,8 @@ STATICFILES_DIRS = [
     ("bootstrap/js", BASE_DIR / "node_modules" / "bootstrap" / "dist" / "js"),
     ("bootstrap-icons", BASE_DIR / "node_modules" / "bootstrap-icons" / "font"),
 ]
+# In development files are served from where they are written; in production from STATIC_ROOT (collectstatic).
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 ATTACHMENTS_ROOT = env.path("ATTACHMENTS_ROOT", default=str(BASE_DIR / "var" / "attachments"))()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ATTACHMENTS_ROOT}},
