@@ -1,11 +1,37 @@
 """What every page's frame shows."""
 
+import csv
+from functools import lru_cache, partial
+
 from django.conf import settings
 
+from organizations.regions import NATIONAL_LIST
 
-def frame(request) -> dict[str, str]:
+from . import menu
+
+
+def frame(request) -> dict[str, object]:
+    """The frame's words, its menu (built when a template asks for it) and the layout of a dialog for this request."""
     return {
         "product_name": settings.PRODUCT_NAME,
         "product_version": settings.PRODUCT_VERSION,
         "help_contact": settings.HELP_CONTACT,
+        "region_name": region_name(settings.ROOT_REGION),
+        "menu_groups": partial(menu.groups, request),
+        "dialog_layout": dialog_layout(request),
     }
+
+
+def dialog_layout(request) -> str:
+    """A dialog is a page of its own unless the script that shows it in place asked for it."""
+    return "layouts/dialog_fragment.html" if getattr(request, "htmx", False) else "layouts/dialog_page.html"
+
+
+@lru_cache(maxsize=4)
+def region_name(code: str) -> str:
+    """The served region's name as the national list has it; empty for a code it lacks.
+
+    The list and not the table: the name never changes while a process runs, and no page should pay a query for it.
+    """
+    with NATIONAL_LIST.open(encoding="utf-8") as lines:
+        return next((row["name"] for row in csv.DictReader(lines) if row["code"] == code), "")

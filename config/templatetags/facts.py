@@ -5,9 +5,26 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django import template
+from django.middleware.csrf import get_token
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.utils.html import format_html
 
 register = template.Library()
 NOTHING = "—"
+GAP = "…"
+# The colour of a state; the word comes first, so an unknown one is merely quiet.
+TONES = {
+    "draft": "neutral",
+    "first_review": "waiting",
+    "final_review": "waiting",
+    "returned": "action",
+    "recognised": "good",
+    "refused": "stopped",
+    "revoked": "stopped",
+    "pending": "waiting",
+    "active": "good",
+    "disabled": "stopped",
+}
 
 
 @register.filter
@@ -24,21 +41,53 @@ def or_dash(value) -> str:
     return value if value not in (None, "") else NOTHING
 
 
+@register.filter
+def tone(status: str) -> str:
+    """The colour in which a registration's status or a unit's state is shown."""
+    return TONES.get(str(status), "neutral")
+
+
+@register.filter
+def page_numbers(page) -> list[int | str]:
+    """The page numbers to offer: the ends and the neighbours, … for what lies between (1 2 3 … 2767)."""
+    last, here = page.paginator.num_pages, page.number
+    first = max(min(here - 1, last - 2), 1)
+    shown = sorted({1, last, *range(first, min(first + 2, last) + 1)})
+    numbers: list[int | str] = []
+    for number, before in zip(shown, [0, *shown], strict=False):
+        if number - before == 2:
+            numbers.append(number - 1)
+        elif number - before > 2:
+            numbers.append(GAP)
+        numbers.append(number)
+    return numbers
+
+
 @register.simple_tag(takes_context=True)
 def page_url(context, number: int, name: str = "page") -> str:
     """The present address with another page number."""
-    query = context["request"].GET.copy()
-    query[name] = number
-    return f"?{query.urlencode()}"
+    return query_with(context, **{name or "page": number})
 
 
 @register.simple_tag(takes_context=True)
 def query_with(context, **changes) -> str:
     """The present address with some parameters changed; a value of None or an empty one takes the parameter out."""
-    query = context["request"].GET.copy()
+    query = context.request.GET.copy()
     for name, value in changes.items():
         if value in (None, ""):
             query.pop(name, None)
         else:
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def csrf_field(context) -> str:
+    """The hidden CSRF input, also in a component that was included with `only`."""
+    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(context.request))
+
+
+@register.simple_tag(takes_context=True)
+def again(context, name: str) -> str:
+    """What this page's block of that name holds, a second time: the page's title is its heading too."""
+    return context.render_context[BLOCK_CONTEXT_KEY].get_block(name).render(context)

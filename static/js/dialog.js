@@ -1,0 +1,250 @@
+// Dialogs in place. <a href="URL" data-dialog> (or a form's submit button with data-dialog) asks for the URL with the
+// header HX-Request and shows the answer in a native <dialog>; forms inside it are sent the same way. An answer with
+// HX-Redirect leaves the dialog; HTML replaces what it holds. Without this script all of these are plain pages.
+// On the dialog's document it fires "dialog:shown" whenever new content stands in it.
+(() => {
+  "use strict";
+  if (!window.HTMLDialogElement) return;
+
+  const SORRY = {
+    403: "您没有这项操作的权限，或页面已过期。请关闭后刷新页面再试。",
+    404: "该内容不存在或已被删除。请关闭后刷新页面查看。",
+    413: "上传的文件太大，请减少文件后重试。",
+  };
+  const NO_ANSWER = "没有连上服务器，什么也没有改变。请检查网络后重试。";
+  const FAILED = "系统暂时出错了，操作可能没有保存。请稍后重试。";
+
+  let box = null; // the <dialog>
+  let opener = null; // where the focus returns
+  let address = ""; // what the dialog shows
+  let isTyped = false; // something was typed that closing would lose
+  let turn = 0; // a slow answer to an older question is dropped
+
+  function build() {
+    const dialog = document.createElement("dialog");
+    dialog.className = "dialog";
+    dialog.setAttribute("aria-labelledby", "dialog-title");
+    dialog.addEventListener("cancel", (event) => {
+      if (event.target !== dialog) return;
+      event.preventDefault();
+      askToClose();
+    });
+    // The browser lets a second Esc through whatever the cancel event says.
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.target.closest("dialog") !== dialog) return;
+      event.preventDefault();
+      askToClose();
+    });
+    dialog.addEventListener("close", (event) => {
+      if (event.target === dialog) forget();
+    });
+    dialog.addEventListener("input", (event) => {
+      if (event.target.form?.method === "post") isTyped = true;
+    });
+    document.body.append(dialog);
+    return dialog;
+  }
+
+  function forget() {
+    turn += 1;
+    box.replaceChildren();
+    isTyped = false;
+    if (opener?.isConnected) opener.focus();
+  }
+
+  // --- Closing -----------------------------------------------------------------------------------
+  function askToClose() {
+    if (!isTyped) {
+      box.close();
+      return;
+    }
+    const question = document.createElement("dialog");
+    question.className = "dialog dialog-small";
+    question.setAttribute("aria-labelledby", "close-question");
+    question.innerHTML = `
+      <div class="dialog-body"><p class="confirm-sentence"><i class="bi bi-question-circle-fill" aria-hidden="true"></i>
+        <span id="close-question">已填写的内容还没有保存，关闭后会丢失。要关闭吗？</span></p></div>
+      <div class="dialog-foot">
+        <button type="button" class="btn btn-outline-danger" value="leave">不保存，关闭</button>
+        <button type="button" class="btn btn-outline-primary" value="stay" autofocus>继续填写</button>
+      </div>`;
+    question.addEventListener("click", (event) => {
+      const choice = event.target.closest("button")?.value;
+      if (!choice) return;
+      question.close();
+      if (choice === "leave") box.close();
+    });
+    question.addEventListener("close", (event) => {
+      event.stopPropagation();
+      question.remove();
+    });
+    document.body.append(question);
+    question.showModal();
+  }
+
+  // --- Showing -----------------------------------------------------------------------------------
+  function head(title) {
+    return `<header class="dialog-head"><h2 class="dialog-title" id="dialog-title" tabindex="-1">${title}</h2>
+      <button type="button" class="dialog-x" data-dialog-close aria-label="关闭"><i class="bi bi-x-lg" aria-hidden="true"></i></button></header>`;
+  }
+
+  function open(from) {
+    box ??= build();
+    if (box.open) return;
+    opener = from;
+    box.innerHTML = `${head("请稍候")}<div class="dialog-body"><p class="dialog-wait" role="status">正在打开…</p></div>`;
+    box.showModal();
+  }
+
+  function show(html) {
+    const focused = box.contains(document.activeElement) ? document.activeElement.id : "";
+    box.innerHTML = html;
+    box.querySelector(".dialog-body")?.scrollTo(0, 0);
+    document.dispatchEvent(new CustomEvent("dialog:shown", { detail: { dialog: box } }));
+    const first =
+      box.querySelector("[data-error-summary]") ||
+      box.querySelector("[autofocus]") ||
+      (focused && document.getElementById(focused)) ||
+      box.querySelector(".tree [tabindex='0'][aria-selected='true'].was-followed") ||
+      box.querySelector("#dialog-title");
+    first?.focus();
+  }
+
+  function complain(sentence) {
+    const body = box.querySelector(".dialog-body");
+    if (!body || body.querySelector(".dialog-wait")) {
+      show(`${head("没有打开")}<div class="dialog-body"><p class="confirm-sentence confirm-danger" role="alert">${sentence}</p></div>`);
+      return;
+    }
+    body.querySelector("[data-complaint]")?.remove();
+    const alert = document.createElement("div");
+    alert.className = "message message-error";
+    alert.dataset.complaint = "";
+    alert.setAttribute("role", "alert");
+    alert.innerHTML = '<i class="bi bi-exclamation-triangle-fill" aria-hidden="true"></i><p></p>';
+    alert.querySelector("p").textContent = sentence;
+    body.prepend(alert);
+    body.scrollTo(0, 0);
+  }
+
+  function leaveFor(url) {
+    isTyped = false;
+    const target = new URL(url, location.href);
+    const isHere = target.pathname === location.pathname && target.search === location.search;
+    location.assign(target);
+    // An address that differs in its fragment only would not be asked for again.
+    if (isHere && target.hash) location.reload();
+  }
+
+  // --- Asking the server -------------------------------------------------------------------------
+  async function ask(url, options = {}) {
+    turn += 1;
+    const mine = turn;
+    box.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(url, { ...options, headers: { "HX-Request": "true" }, credentials: "same-origin" });
+      const html = await answer.text();
+      if (mine !== turn) return false;
+      return understand(answer, html, url);
+    } catch {
+      if (mine === turn) complain(NO_ANSWER);
+      return false;
+    } finally {
+      if (mine === turn) box.removeAttribute("aria-busy");
+    }
+  }
+
+  // True if the browser is on its way to another page.
+  function understand(answer, html, url) {
+    const elsewhere = answer.headers.get("HX-Redirect");
+    if (elsewhere || answer.redirected || /^\s*<!doctype/i.test(html)) {
+      if (!answer.ok && !elsewhere) {
+        complain(SORRY[answer.status] || FAILED);
+        return false;
+      }
+      leaveFor(elsewhere || answer.url);
+      return true;
+    }
+    if (!answer.ok) {
+      complain(SORRY[answer.status] || FAILED);
+      return false;
+    }
+    address = new URL(url, location.href).href;
+    show(html);
+    return false;
+  }
+
+  function load(url, from) {
+    open(from);
+    ask(url);
+  }
+
+  // --- Links and forms -----------------------------------------------------------------------------
+  const base = (element) => (box?.contains(element) ? address : location.href);
+
+  function isPlainClick(event) {
+    return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented) return;
+    const closing = event.target.closest("dialog [data-dialog-close]");
+    if (closing) {
+      event.preventDefault();
+      askToClose();
+      return;
+    }
+    const link = event.target.closest("a[href]");
+    if (!link || !isPlainClick(event) || link.target || link.hasAttribute("download")) return;
+    const href = link.getAttribute("href");
+    if (href.startsWith("#")) return;
+    const url = new URL(href, base(link));
+    const staysInside = box?.contains(link) && url.origin === location.origin && url.pathname === new URL(address).pathname;
+    if (!link.hasAttribute("data-dialog") && !staysInside) return;
+    event.preventDefault();
+    load(url.href, link);
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    const isInside = box?.contains(form);
+    if (event.defaultPrevented || !(isInside || button?.hasAttribute("data-dialog") || form.hasAttribute("data-dialog"))) return;
+    event.preventDefault();
+    if (form.dataset.sent) return;
+    send(form, button);
+  }, true);
+
+  async function send(form, button) {
+    const method = button?.getAttribute("formmethod") || form.getAttribute("method") || "get";
+    const action = button?.getAttribute("formaction") || form.getAttribute("action") || "";
+    const url = new URL(action || base(form), base(form));
+    const data = new FormData(form, button);
+    open(button || form);
+    if (method.toLowerCase() === "get") {
+      url.search = new URLSearchParams(data).toString();
+      await ask(url.href);
+      return;
+    }
+    const release = hold(form, button);
+    const isLeaving = await ask(url.href, { method: "POST", body: data });
+    if (!isLeaving) release();
+  }
+
+  // Keeps a form from being sent again while its answer is awaited, and shows that it is.
+  function hold(form, button) {
+    const buttons = [...form.elements, ...document.querySelectorAll(`[form="${form.id}"]`)].filter((one) => one.type === "submit");
+    form.dataset.sent = "yes";
+    for (const one of buttons) one.disabled = true;
+    button?.classList.add("is-sending");
+    return () => {
+      delete form.dataset.sent;
+      for (const one of buttons) one.disabled = false;
+      button?.classList.remove("is-sending");
+    };
+  }
+
+  window.addEventListener("beforeunload", (event) => {
+    if (isTyped) event.preventDefault();
+  });
+})();
