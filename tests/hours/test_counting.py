@@ -1,0 +1,191 @@
+"""Half days, years and overlaps: product.md section 5 as a table, and what must hold for any dates."""
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hours import counting
+from hours.counting import LOCAL, at, half_days, is_step, overlaps, proposed_hours, year_of, years_of
+
+TOKYO = timezone(timedelta(hours=9))
+NEW_YORK_IN_WINTER = timezone(timedelta(hours=-5))
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        # the manual's own pictures and product.md
+        ("2018-05-07 00:00", "2018-05-09 00:00", 16),
+        ("2020-05-04 00:00", "2020-05-08 00:00", 32),
+        ("2026-05-11 08:30", "2026-05-11 12:00", 4),
+        ("2026-05-11 08:30", "2026-05-15 17:30", 40),  # Monday to Friday
+        # what the pickers offer
+        ("2026-05-11 08:00", "2026-05-11 18:00", 8),
+        ("2026-05-11 08:00", "2026-05-12 18:00", 16),
+        # around noon
+        ("2026-05-11 08:00", "2026-05-11 11:59", 4),
+        ("2026-05-11 08:00", "2026-05-11 12:01", 8),
+        ("2026-05-11 08:00", "2026-05-11 12:00:01", 8),
+        ("2026-05-11 11:59", "2026-05-11 12:00", 4),
+        ("2026-05-11 11:59:59", "2026-05-11 12:00:01", 8),
+        ("2026-05-11 12:00", "2026-05-11 18:00", 4),
+        ("2026-05-11 12:00", "2026-05-11 12:00:01", 4),
+        ("2026-05-11 12:00", "2026-05-12 12:00", 8),
+        # around midnight
+        ("2026-05-11 00:00", "2026-05-11 12:00", 4),
+        ("2026-05-11 00:00", "2026-05-12 00:00", 8),
+        ("2026-05-11 00:00", "2026-05-12 00:00:01", 12),
+        ("2026-05-11 19:00", "2026-05-12 00:00", 4),
+        ("2026-05-11 19:00", "2026-05-12 01:00", 8),
+        ("2026-05-11 23:59:59", "2026-05-12 00:00:01", 8),
+        # year ends and leap days
+        ("2025-12-31 08:00", "2026-01-01 18:00", 16),
+        ("2025-12-31 12:00", "2026-01-01 00:00", 4),
+        ("2024-02-28 08:00", "2024-03-01 18:00", 24),
+        ("2025-02-28 08:00", "2025-03-01 18:00", 16),
+        # no time at all, and time backwards (the manual's 2020-05-12 to 2020-05-06)
+        ("2026-05-11 08:00", "2026-05-11 08:00", 0),
+        ("2026-05-11 12:00", "2026-05-11 12:00", 0),
+        ("2026-05-11 00:00", "2026-05-11 00:00", 0),
+        ("2020-05-12 00:00", "2020-05-06 00:00", 0),
+    ],
+)
+def test_four_hours_for_each_half_day(start, end, hours):
+    assert proposed_hours(local(start), local(end)) == Decimal(hours)
+
+
+@pytest.mark.parametrize("zone", [UTC, TOKYO, NEW_YORK_IN_WINTER], ids=str)
+def test_the_same_moments_count_the_same_in_whatever_zone_they_are_written(zone):
+    start, end = local("2026-05-11 08:30"), local("2026-05-11 12:00")
+    assert half_days(start.astimezone(zone), end.astimezone(zone)) == 1
+
+
+def test_the_noon_that_counts_is_that_of_shanghai():
+    # 12:00 to 13:00 in UTC is 20:00 to 21:00 here, 03:30 to 04:30 is 11:30 to 12:30.
+    assert half_days(datetime(2026, 5, 11, 12, tzinfo=UTC), datetime(2026, 5, 11, 13, tzinfo=UTC)) == 1
+    assert half_days(datetime(2026, 5, 11, 3, 30, tzinfo=UTC), datetime(2026, 5, 11, 4, 30, tzinfo=UTC)) == 2
+
+
+@pytest.mark.parametrize(
+    ("hours", "fits"),
+    [("0.5", True), ("7.5", True), ("8", True), ("8.0", True), ("0.3", False), ("7.25", False), ("0.1", False)],
+)
+def test_hours_come_in_halves(hours, fits):
+    assert is_step(Decimal(hours)) is fits
+
+
+@pytest.mark.parametrize(
+    ("end", "year"),
+    [
+        ("2025-12-31T23:59:59+08:00", 2025),
+        ("2026-01-01T00:00:00+08:00", 2026),
+        ("2025-12-31T15:59:59+00:00", 2025),
+        ("2025-12-31T16:00:00+00:00", 2026),
+    ],
+)
+def test_an_entry_counts_for_the_local_year_of_its_end(end, year):
+    assert year_of(datetime.fromisoformat(end)) == year
+
+
+def test_every_year_that_the_span_touches_may_be_chosen():
+    assert list(years_of(local("2026-05-11 08:00"), local("2026-05-12 18:00"))) == [2026]
+    assert list(years_of(local("2024-12-30 08:00"), local("2026-01-05 18:00"))) == [2024, 2025, 2026]
+
+
+def test_a_local_day_and_time_make_a_moment():
+    assert at(date(2026, 5, 11), time(8)) == datetime(2026, 5, 11, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shared"),
+    [
+        ("2026-05-11 08:00", "2026-05-11 18:00", True),  # the same
+        ("2026-05-11 09:00", "2026-05-11 10:00", True),  # inside
+        ("2026-05-10 08:00", "2026-05-12 18:00", True),  # around
+        ("2026-05-11 17:59", "2026-05-12 18:00", True),  # the last minute
+        ("2026-05-10 08:00", "2026-05-11 08:01", True),  # the first minute
+        ("2026-05-11 18:00", "2026-05-12 18:00", False),  # right after
+        ("2026-05-10 08:00", "2026-05-11 08:00", False),  # right before
+        ("2026-05-11 08:00", "2026-05-11 08:00", True),  # a moment at the start
+        ("2026-05-11 12:00", "2026-05-11 12:00", True),  # a moment in between
+        ("2026-05-11 18:00", "2026-05-11 18:00", False),  # a moment at the end
+    ],
+)
+def test_which_spans_share_time_with_one_monday(start, end, shared):
+    monday = (local("2026-05-11 08:00"), local("2026-05-11 18:00"))
+    assert overlaps(*monday, local(start), local(end)) is shared
+    assert overlaps(local(start), local(end), *monday) is shared
+
+
+# --- for any dates ------------------------------------------------------------------------------------------------
+
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(lambda moment: moment.replace(tzinfo=LOCAL))
+lengths = st.timedeltas(timedelta(0), timedelta(days=40))
+slot_edges = st.builds(
+    lambda day, noon: datetime.combine(day, time(12 if noon else 0), tzinfo=LOCAL),
+    st.dates(date(2000, 1, 1), date(2040, 1, 1)),
+    st.booleans(),
+)
+
+
+def slot_by_slot(start: datetime, end: datetime) -> int:
+    """Walk over all slots from the day of the start and count those that share a moment with [start, end)."""
+    slot = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    touched = 0
+    while slot < end:
+        after = slot + timedelta(hours=12)
+        touched += start < end and after > start
+        slot = after
+    return touched
+
+
+@given(moments, lengths)
+def test_the_formula_counts_what_walking_over_the_slots_counts(start, length):
+    assert half_days(start, start + length) == slot_by_slot(start, start + length)
+
+
+@given(slot_edges, lengths, lengths)
+def test_cutting_a_span_at_the_edge_of_a_slot_changes_nothing(edge, before, after):
+    start, end = edge - before, edge + after
+    assert half_days(start, edge) + half_days(edge, end) == half_days(start, end)
+
+
+@given(moments, lengths, lengths)
+def test_a_longer_span_never_counts_less(start, length, more):
+    end = start + length
+    assert half_days(start, end) <= half_days(start, end + more)
+    assert half_days(start, end) <= half_days(start - more, end)
+
+
+@given(moments, lengths, st.integers(-5000, 5000))
+def test_the_same_span_some_days_later_counts_the_same(start, length, days):
+    shift = timedelta(days=days)
+    assert half_days(start + shift, start + length + shift) == half_days(start, start + length)
+
+
+@given(moments, lengths)
+def test_a_span_counts_the_half_days_of_its_length_and_at_most_two_begun_ones(start, length):
+    full = length // timedelta(hours=12)
+    assert full <= half_days(start, start + length) <= full + 2
+    assert (half_days(start, start + length) == 0) is (length == timedelta(0))
+
+
+@given(moments, lengths)
+def test_hours_are_four_times_the_half_days(start, length):
+    assert proposed_hours(start, start + length) == counting.HOURS_PER_HALF_DAY * half_days(start, start + length)
+
+
+@given(moments, lengths, moments, lengths)
+def test_sharing_time_is_mutual_and_needs_a_common_moment(start, length, other_start, other_length):
+    end, other_end = start + length, other_start + other_length
+    shared = overlaps(start, end, other_start, other_end)
+    assert shared is overlaps(other_start, other_end, start, end)
+    if length and other_length:
+        assert shared is (max(start, other_start) < min(end, other_end))

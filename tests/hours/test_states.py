@@ -1,0 +1,162 @@
+"""The life of a registration, cell by cell against product.md section 3, written out by hand."""
+
+import pytest
+from django.db import transaction
+
+from hours import workflow
+from hours.permissions import Allowed, Denied, may
+from hours.states import (
+    COUNTED,
+    DELETABLE,
+    EDITABLE,
+    GIVEN_UP,
+    IN_REVIEW,
+    RULES,
+    SUBMIT_WITHOUT_UNIT,
+    SUBMITTABLE,
+    Action,
+    Status,
+    rule_for,
+    sources_of,
+)
+from tests import factories
+
+# action, in which status, who, leads to (None: stays), at whose desk, needs a reason, needs words
+TABLE = [
+    ("edit", "draft", "owner", None, "owner", False, False),
+    ("edit", "returned", "owner", None, "owner", False, False),
+    ("delete", "draft", "owner", None, "owner", False, False),
+    ("copy", "refused", "owner", None, "owner", False, False),
+    ("ask_return", "first_review", "owner", None, "first", False, True),
+    ("ask_return", "final_review", "owner", None, "final", False, True),
+    ("submit", "draft", "owner", "first_review", "owner", False, False),
+    ("submit", "returned", "owner", "first_review", "owner", False, False),
+    ("agree", "first_review", "unit_reviewer", "final_review", "first", False, False),
+    ("return", "first_review", "unit_reviewer", "returned", "first", True, False),
+    ("refuse", "first_review", "unit_reviewer", "refused", "first", True, False),
+    ("recognise", "final_review", "region_reviewer", "recognised", "final", False, False),
+    ("return", "final_review", "region_reviewer", "returned", "final", True, False),
+    ("refuse", "final_review", "region_reviewer", "refused", "final", True, False),
+    ("revoke", "recognised", "region_admin", "revoked", "after", True, False),
+    ("reopen", "refused", "region_admin", "final_review", "after", True, False),
+]
+ALLOWED = {(action, status): who for action, status, who, *_ in TABLE}
+
+LABELS = {
+    "draft": "待提交",
+    "first_review": "待初审",
+    "final_review": "待终审",
+    "returned": "退回修改",
+    "recognised": "已认定",
+    "refused": "不予认定",
+    "revoked": "撤销认定",
+}
+WORDS = {
+    "edit": "修改",
+    "delete": "删除",
+    "copy": "复制为新登记",
+    "ask_return": "请求退回",
+    "submit": "提交审核",
+    "agree": "初审同意",
+    "recognise": "认定",
+    "return": "退回修改",
+    "refuse": "不予认定",
+    "revoke": "撤销认定",
+    "reopen": "重新审核",
+}
+OWNERS = {"edit", "delete", "copy", "ask_return", "submit"}
+PEOPLE = [
+    *("owner", "unit_reviewer", "region_reviewer", "region_admin"),
+    *("colleague", "other_unit_reviewer", "other_region_reviewer", "former_unit_reviewer", "former_region_reviewer"),
+]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """One entry in each status and one person in each capacity, built once and rolled back after the last test."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _entries_and_people()
+        transaction.set_rollback(True)
+
+
+def _entries_and_people() -> tuple[dict, dict]:
+    guangxi = factories.regions()
+    factories.open_years()
+    unit, other_unit = factories.unit(), factories.unit("柳州市图书馆", "450202")
+    owner = factories.person("黄秋梦", unit=unit)
+    # Those who made the histories are not asked: who decided one stage may not decide the other.
+    first, final = factories.unit_reviewer(unit, "覃审核"), factories.region_reviewer(guangxi, "莫终审")
+    admin = factories.region_admin(guangxi, "陆管理")
+    entries = {
+        "draft": factories.registration(owner, "草稿"),
+        "first_review": factories.submitted(owner, unit, content="待初审"),
+        "final_review": factories.agreed(owner, unit, first, content="待终审"),
+        "returned": factories.returned(owner, unit, first, content="退回"),
+        "recognised": factories.recognised(owner, unit, first, final, content="认定"),
+        "refused": factories.refused(owner, unit, first, content="不予认定"),
+        "revoked": factories.recognised(owner, unit, first, final, content="撤销"),
+    }
+    workflow.revoke(admin, entries["revoked"], factories.verdict())
+    ended = {"valid_from": factories.moment(30).date(), "valid_until": factories.moment(1).date()}
+    people = {
+        "owner": owner,
+        "unit_reviewer": factories.unit_reviewer(unit, "韦初审"),
+        "region_reviewer": factories.region_reviewer(factories.region("450100"), "农终审"),
+        "region_admin": factories.region_admin(guangxi, "梁管理"),
+        "colleague": factories.person("李同事", unit=unit),
+        "other_unit_reviewer": factories.unit_reviewer(other_unit, "周外单位"),
+        "other_region_reviewer": factories.region_reviewer(factories.region("450200"), "吴外地"),
+        "former_unit_reviewer": factories.unit_reviewer(unit, "郑前任", **ended),
+        "former_region_reviewer": factories.region_reviewer(guangxi, "王前任", **ended),
+    }
+    return entries, people
+
+
+def expected(action: str, status: str, person: str) -> Allowed | Denied:
+    who = ALLOWED.get((action, status))
+    if who is None:
+        return Denied(f"该登记目前为“{LABELS[status]}”，不能{WORDS[action]}。")
+    if who == person:
+        return Allowed()
+    if action in OWNERS:
+        return Denied(f"只有登记人本人可以{WORDS[action]}。")
+    if person == "owner":
+        return Denied("不能审核本人的登记。")
+    return Denied(f"您没有对该登记“{WORDS[action]}”的权限。")
+
+
+@pytest.mark.parametrize("action", WORDS)
+@pytest.mark.parametrize("status", LABELS)
+@pytest.mark.parametrize("person", PEOPLE)
+def test_who_may_do_what_in_which_status(world, person, status, action):
+    entries, people = world
+    assert entries[status].status == status
+    assert may(people[person], Action(action), entries[status]) == expected(action, status, person)
+
+
+def test_the_table_holds_these_rows_and_no_others():
+    rows = [
+        (rule.action, rule.source, rule.role, rule.target, rule.stage, rule.needs_reason, rule.needs_words)
+        for rule in RULES
+    ]
+    assert rows == TABLE
+
+
+def test_statuses_and_actions_carry_the_manuals_words():
+    assert dict(Status.choices) == LABELS
+    assert dict(Action.choices) == WORDS
+
+
+def test_what_the_statuses_mean():
+    assert {"draft", "returned"} == EDITABLE == SUBMITTABLE
+    assert {"draft"} == DELETABLE
+    assert {"first_review", "final_review"} == IN_REVIEW
+    assert {"recognised"} == COUNTED
+    assert {"refused", "revoked"} == GIVEN_UP
+    assert SUBMIT_WITHOUT_UNIT == "final_review"
+
+
+def test_a_row_is_found_by_action_and_status():
+    assert rule_for(Action.AGREE, "first_review").target == "final_review"
+    assert rule_for(Action.AGREE, "draft") is None
+    assert sources_of(Action.REFUSE) == {"first_review", "final_review"}
