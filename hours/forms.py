@@ -45,6 +45,7 @@ class MomentField(forms.SplitDateTimeField):
     def __init__(self, label: str, clock) -> None:
         messages = {
             "required": f"请填写{label}。",
+            "incomplete": f"请填写{label}的日期。",
             "invalid_date": f"{label}的日期无法识别，请按 2026-05-12 的格式填写。",
             "invalid_time": f"{label}的时间无法识别，请按 08:30 的格式填写。",
         }

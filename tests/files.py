@@ -1,0 +1,32 @@
+"""Files for tests: true ones made here, and false ones."""
+
+from __future__ import annotations
+
+import io
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), colour: str = "navy", **options) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def sideways_photo() -> bytes:
+    """A photograph held sideways, with the place where it was taken in its metadata."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees to see it upright
+    exif.get_ifd(0x8825)[1] = "N"
+    return picture(size=(60, 40), exif=exif)
+
+
+def upload(name: str, content: bytes, content_type: str = "application/octet-stream") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type)
+
+
+def pdf(name: str = "结业证书.pdf") -> SimpleUploadedFile:
+    return upload(name, PDF, "application/pdf")

@@ -1,0 +1,76 @@
+"""学时登记: the list of what its owner can still change."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("hours:list")
+
+
+@pytest.fixture
+def client(client, huang):
+    client.force_login(huang)
+    return client
+
+
+def contents(response) -> list[str]:
+    return [entry.content for entry, _ in response.context["rows"]]
+
+
+def test_it_lists_drafts_and_returned_entries_and_nothing_else(client, huang, station, bureau):
+    factories.registration(huang, "草稿", starts_at=factories.moment(5), ends_at=factories.moment(4, 18))
+    factories.returned(
+        huang, station, station.reviewer, content="退回的", starts_at=factories.moment(7), ends_at=factories.moment(6, 18)
+    )
+    factories.submitted(huang, station, content="审核中的")
+    factories.recognised(huang, station, station.reviewer, bureau, content="已认定的")
+    factories.refused(huang, station, station.reviewer, content="不予认定的")
+    factories.registration(factories.person("李工"), "李工的登记")
+    assert contents(client.get(LIST)) == ["草稿", "退回的"]
+
+
+def test_a_returned_row_shows_the_reviewers_reason_and_cannot_be_deleted(client, huang, station):
+    entry = factories.returned(huang, station, station.reviewer)
+    page = client.get(LIST).content.decode()
+    assert "退回原因：材料不清晰：请补充证书复印件。" in page
+    assert f"{reverse('hours:delete')}?entry={entry.pk}" not in page
+
+
+def test_it_filters_by_name_and_days(client, huang):
+    for days_ago, content in ((30, "水利培训"), (20, "公文培训"), (10, "水利讲座")):
+        factories.registration(huang, content, starts_at=factories.moment(days_ago), ends_at=factories.moment(days_ago, 18))
+    assert contents(client.get(LIST, {"content": "水利"})) == ["水利讲座", "水利培训"]
+    since = f"{factories.moment(20):%Y-%m-%d}"
+    assert contents(client.get(LIST, {"start": since})) == ["水利讲座", "公文培训"]
+    assert contents(client.get(LIST, {"end": since})) == ["公文培训", "水利培训"]
+
+
+def test_an_unreadable_day_is_named_and_filters_nothing(client, huang):
+    factories.registration(huang, "水利培训")
+    response = client.get(LIST, {"start": "昨天"})
+    assert contents(response) == ["水利培训"]
+    assert list(response.context["filter"].errors) == ["start"]
+
+
+def test_an_empty_list_says_what_to_do_next(client):
+    page = client.get(LIST).content.decode()
+    assert "没有待提交的登记" in page
+    assert "新登记培训" in page
+
+
+def test_the_banner_of_the_manual_is_there(client):
+    assert "公需科目学时无需个人登记，系统将根据学习完成情况自动计算。" in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_it_costs_the_same_queries_for_any_number_of_rows(
+    client, huang, station, rows, django_assert_num_queries
+):
+    for number in range(rows):
+        factories.returned(huang, station, station.reviewer, content=f"第 {number} 条")
+    with django_assert_num_queries(5):  # session, person, count, rows, decisions
+        client.get(LIST)
