@@ -1,5 +1,7 @@
 """统一社会信用代码 by GB 32100-2015: 18 characters, the last one a check character."""
 
+import unicodedata
+
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
 LENGTH = 18
@@ -12,8 +14,8 @@ def check_character(first_17: str) -> str:
 
 
 def normalise(code: str) -> str:
-    """As people type it: spaces, hyphens and small letters do not matter."""
-    return "".join(code.split()).replace("-", "").upper()
+    """As people type it: spaces, hyphens, full width and small letters do not matter."""
+    return "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "").upper()
 
 
 def problem(code: str) -> str:

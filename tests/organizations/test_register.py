@@ -1,0 +1,135 @@
+"""单位注册."""
+
+import pytest
+from django.urls import reverse
+
+from accounts import appointments
+from accounts.models import Appointment
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+URL = reverse("organizations:register")
+
+
+@pytest.fixture
+def 韦站长(guangxi, client):
+    person = factories.person("韦站长")
+    client.force_login(person)
+    return person
+
+
+def answers(**changes) -> dict[str, str]:
+    right = {
+        "name": "宾阳县甘棠镇林业站",
+        "credit_code": factories.unit_code(),
+        "region": "450126",
+        "contact_name": "韦站长",
+        "contact_phone": "13800000000",
+    }
+    return {**right, **changes}
+
+
+def rows(response) -> list[tuple[str, str]]:
+    """Unit and what the person asked for, as the page shows it."""
+    html = response.content.decode().split("<tbody>")[1].split("</tbody>")[0]
+    cells = [cell.split("</td>")[0] for cell in html.split('<td data-label="')]
+    told = dict.fromkeys(("单位名称", "本人申请"))
+    shown = []
+    for cell in cells[1:]:
+        label, _, text = cell.partition('">')
+        if label in told:
+            told[label] = text
+        if label == "本人申请":
+            shown.append((told["单位名称"], text))
+    return shown
+
+
+def test_the_unit_waits_and_so_does_the_wish_to_review(client, 韦站长):
+    response = client.post(URL, answers(), follow=True)
+    unit, wish = Unit.objects.get(), Appointment.objects.get()
+    assert (unit.state, unit.added_by) == (Unit.State.PENDING, 韦站长)
+    assert (wish.person, wish.unit, wish.role, wish.is_active) == (韦站长, unit, Appointment.Role.UNIT_REVIEWER, False)
+    assert [str(message) for message in response.context["messages"]] == [
+        "单位“宾阳县甘棠镇林业站”已注册，待管理员核实；核实后您即为该单位的第一位审核员。"
+    ]
+    assert rows(response) == [("宾阳县甘棠镇林业站", "单位审核员：待管理员确认")]
+
+
+def test_once_confirmed_the_page_says_so(client, 韦站长):
+    client.post(URL, answers())
+    appointments.confirm_unit(Unit.objects.get())
+    assert rows(client.get(URL)) == [("宾阳县甘棠镇林业站", "单位审核员：已生效")]
+
+
+@pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.PENDING])
+def test_for_a_unit_that_exists_the_wish_is_attached_to_it(client, 韦站长, state):
+    unit = factories.unit("宾阳县林业站", state=state)
+    response = client.post(URL, answers(name="别的名称", credit_code=unit.credit_code), follow=True)
+    assert [str(message) for message in response.context["messages"]] == [
+        "单位“宾阳县林业站”已在系统中，您担任其单位审核员的申请已提交，须经管理员确认后生效。"
+    ]
+    stored = Unit.objects.get()
+    assert (stored.name, stored.state, stored.contact_name, stored.added_by) == ("宾阳县林业站", state, "", None)
+    assert Appointment.objects.get().confirmed_at is None
+
+
+def test_the_same_wish_twice_is_one(client, 韦站长):
+    unit = factories.unit()
+    for _ in range(2):
+        client.post(URL, answers(credit_code=unit.credit_code))
+    assert Appointment.objects.count() == 1
+
+
+def test_who_reviews_for_the_unit_already_need_not_ask(client, 韦站长):
+    unit = factories.unit("宾阳县林业站")
+    appointments.appoint(韦站长, Appointment.Role.UNIT_REVIEWER, unit=unit)
+    response = client.post(URL, answers(credit_code=unit.credit_code))
+    assert response.context["form"].errors == {"credit_code": ["您已是“宾阳县林业站”的单位审核员，无需再次注册。"]}
+    assert Appointment.objects.count() == 1
+
+
+def test_a_disabled_unit_cannot_be_registered_again(client, 韦站长):
+    unit = factories.unit("宾阳县林业站", state=Unit.State.DISABLED)
+    response = client.post(URL, answers(credit_code=unit.credit_code))
+    assert response.context["form"].errors == {
+        "credit_code": ["该代码属于单位“宾阳县林业站”，该单位已停用；如有疑问请联系管理员。"]
+    }
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["name", "credit_code", "region", "contact_name", "contact_phone"])
+def test_every_field_is_needed(client, 韦站长, field):
+    response = client.post(URL, answers(**{field: ""}))
+    assert response.context["form"].errors == {field: ["这个字段是必填项。"]}
+    assert response.content.decode().count("这个字段是必填项。") == 2
+    assert not Unit.objects.exists()
+
+
+def test_the_page_shows_own_registrations_and_additions_only(client, 韦站长):
+    other = factories.person("莫丽")
+    appointments.ask_to_review(other, factories.unit("莫丽的单位", state=Unit.State.PENDING, added_by=other))
+    appointments.ask_to_review(韦站长, factories.unit("注册的单位", state=Unit.State.PENDING, added_by=韦站长))
+    factories.unit("添加的单位", state=Unit.State.PENDING, added_by=韦站长)
+    assert rows(client.get(URL)) == [("注册的单位", "单位审核员：待管理员确认"), ("添加的单位", "添加单位")]
+
+
+def test_without_any_the_page_says_what_to_do(client, 韦站长):
+    assert "还没有注册过单位" in client.get(URL).content.decode()
+
+
+def test_the_limit_of_pending_units_holds_here_too(client, 韦站长):
+    for number in range(20):
+        factories.unit(f"第{number}林业站", state=Unit.State.PENDING, added_by=韦站长)
+    response = client.post(URL, answers())
+    assert response.context["form"].errors == {"__all__": ["您添加的单位中已有 20 个待核实，请待管理员核实后再添加。"]}
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_queries_do_not_depend_on_the_number_of_rows(client, 韦站长, django_assert_num_queries, count):
+    for number in range(count):
+        appointments.ask_to_review(韦站长, factories.unit(f"注册的单位{number}"))
+        factories.unit(f"添加的单位{number}", added_by=韦站长)
+    with django_assert_num_queries(5):  # session, person, regions, wishes, additions
+        client.get(URL)
