@@ -11,7 +11,9 @@ from organizations.models import Unit
 from .models import Appointment, User
 
 
-def appoint(person: User, role: str, *, unit=None, region=None, valid_from=None, valid_until=None, deputy_of=None) -> Appointment:
+def appoint(
+    person: User, role: str, *, unit=None, region=None, valid_from=None, valid_until=None, deputy_of=None
+) -> Appointment:
     """A confirmed appointment; without dates it holds from today on."""
     return Appointment.objects.create(
         person=person,
@@ -34,7 +36,9 @@ def ask_to_review(person: User, unit: Unit) -> Appointment:
 @transaction.atomic
 def confirm(appointments) -> int:
     """Let these wishes hold from today on; return how many there were."""
-    return appointments.filter(confirmed_at__isnull=True).update(confirmed_at=timezone.now(), valid_from=timezone.localdate())
+    return appointments.filter(confirmed_at__isnull=True).update(
+        confirmed_at=timezone.now(), valid_from=timezone.localdate()
+    )
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Log-in by ID number, phone or user name."""
 
+from axes.utils import reset
 from django.contrib.auth.backends import ModelBackend
 
 from . import identity
@@ -23,6 +24,22 @@ class AnyIdentifierBackend(ModelBackend):
 
 
 def digest_of_identifier(request, credentials=None) -> str:
-    """What the log-in guard stores instead of the identifier, which may be an ID number."""
-    identifier = (credentials or {}).get("username") or (request.POST.get("username", "") if request else "")
-    return digest(identity.normalise(identifier))
+    """What the log-in guard stores instead of the identifier, which may be an ID number.
+
+    What was typed goes before the credentials: after a success these hold the user name, and the failures to be
+    forgotten were counted under the phone or the ID number that the person logs in by.
+    """
+    typed = request.POST.get("username", "") if request else ""
+    return guard_key(typed or (credentials or {}).get("username") or "")
+
+
+def guard_key(identifier: str) -> str:
+    """Under what the log-in guard counts the failures of an identifier: one key for all the ways to type it."""
+    return digest(identity.phone_digits(identifier))
+
+
+def forget_failures(person: User) -> None:
+    """Let somebody who proved to be this person log in again at once."""
+    for identifier in (person.username, person.phone, person.id_number):
+        if identifier:
+            reset(username=guard_key(identifier))

@@ -26,7 +26,9 @@ def _ciphers(field_keys: str) -> dict[str, AESGCM]:
         pairs = [pair.split(":", 1) for pair in field_keys.split(",")]
         return {key_id.strip(): AESGCM(base64.b64decode(key, validate=True)) for key_id, key in pairs}
     except ValueError as error:
-        raise ImproperlyConfigured(f"FIELD_KEYS must be id:base64 pairs of 32 byte keys, apart by commas ({error})") from None
+        raise ImproperlyConfigured(
+            f"FIELD_KEYS must be id:base64 pairs of 32 byte keys, apart by commas ({error})"
+        ) from None
 
 
 def encrypt(text: str) -> str:

@@ -1,15 +1,15 @@
 """居民身份证 by GB 11643-1999 and the other kinds of ID that people may hold: pure functions."""
 
 import re
+import unicodedata
 from datetime import date
 
 WEIGHTS = tuple(pow(2, 17 - position, 11) for position in range(17))
 CHECK_CHARACTERS = "10X98765432"
 # The first two digits: provinces, autonomous regions, municipalities, Taiwan, Hong Kong, Macao, holders of a
 # 港澳台居民居住证 (81-83 as issued since 2018) and 外国人永久居留身份证 (91x, since 2023).
-FIRST_TWO = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split()
-)
+_RANGES = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83), (91, 91))
+FIRST_TWO = frozenset(str(code) for first, last in _RANGES for code in range(first, last + 1))
 EARLIEST_BIRTH = date(1900, 1, 1)
 
 
@@ -20,8 +20,13 @@ def check_character(first_17: str) -> str:
 
 
 def normalise(number: str) -> str:
-    """As people type it: spaces, hyphens and small letters do not matter."""
-    return "".join(number.split()).replace("-", "").upper()
+    """As people type it: spaces, hyphens, small letters and full width do not matter."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).replace("-", "").upper()
+
+
+def phone_digits(text: str) -> str:
+    """A mobile number as it is stored, from 138 0000 0000, 138-0000-0000 or +86 138…"""
+    return normalise(text).removeprefix("+86")
 
 
 def resident_id_problem(number: str, today: date) -> str:

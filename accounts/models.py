@@ -17,7 +17,9 @@ from .crypto import DerivedField, EncryptedTextField, digest
 from .querysets import AppointmentQuerySet, UserManager
 
 phone_validator = RegexValidator(r"^1[3-9]\d{9}$", "请输入 11 位手机号码。")
-username_validator = RegexValidator(r"^[A-Za-z][A-Za-z0-9_.-]{3,29}$", "用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。")
+username_validator = RegexValidator(
+    r"^[A-Za-z][A-Za-z0-9_.-]{3,29}$", "用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。"
+)
 
 
 def identity_digest(number: str) -> str:
@@ -35,15 +37,31 @@ class User(AbstractBaseUser, PermissionsMixin):
         TAIWAN = "taiwan", "台湾居民来往大陆通行证"
         FOREIGNER = "foreigner", "外国人永久居留身份证"
 
-    username = models.CharField("用户名", max_length=30, unique=True, validators=[username_validator], error_messages={"unique": "该用户名已被使用，请换一个。"})
+    username = models.CharField(
+        "用户名",
+        max_length=30,
+        unique=True,
+        validators=[username_validator],
+        error_messages={"unique": "该用户名已被使用，请换一个。"},
+    )
     name = models.CharField("姓名", max_length=50)
     id_kind = models.CharField("证件类型", max_length=10, choices=IdKind, default=IdKind.RESIDENT)
     id_number = EncryptedTextField("证件号码")
     id_digest = DerivedField(max_length=64, unique=True, source="id_number", compute=identity_digest)
     id_tail = DerivedField("证件号码后四位", max_length=4, db_index=True, source="id_number", compute=identity.tail)
-    phone = models.CharField("手机号码", max_length=11, unique=True, null=True, blank=True, validators=[phone_validator], error_messages={"unique": "该手机号码已注册，可直接登录或找回密码。"})
+    phone = models.CharField(
+        "手机号码",
+        max_length=11,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[phone_validator],
+        error_messages={"unique": "该手机号码已注册，可直接登录或找回密码。"},
+    )
     email = models.EmailField("电子邮箱", blank=True)
-    unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name="所在单位")
+    unit = models.ForeignKey(
+        Unit, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name="所在单位"
+    )
     is_active = models.BooleanField("可登录", default=True)
     is_staff = models.BooleanField("可进入系统管理", default=False)
     date_joined = models.DateTimeField("注册时间", default=timezone.now)
@@ -56,22 +74,39 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         verbose_name = verbose_name_plural = "人员"
-        indexes = [models.Index(fields=["name"], name="user_name")]
+        indexes = [
+            models.Index(fields=["name"], name="user_name"),
+            models.Index(fields=["email"], name="user_email"),  # for 找回密码, which anybody may ask for
+        ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(id_kind__in=["resident", "passport", "hk_macao", "taiwan", "foreigner"]), name="user_id_kind_known", violation_error_message="证件类型不在可选范围内。"
+                condition=Q(id_kind__in=["resident", "passport", "hk_macao", "taiwan", "foreigner"]),
+                name="user_id_kind_known",
+                violation_error_message="证件类型不在可选范围内。",
             )
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    def clean_fields(self, exclude=None) -> None:
+        """Besides every column by itself: the ID number fits its kind, unless the form at hand does not hold it."""
+        problems = {}
+        number = "" if "id_number" in (exclude or ()) else identity.normalise(self.id_number or "")
+        if number and (problem := id_number_problem(self.id_kind, number)):
+            problems["id_number"] = problem
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            problems |= error.error_dict
+        if problems:
+            raise ValidationError(problems)
+
     def clean(self) -> None:
         super().clean()
         self.id_number = identity.normalise(self.id_number or "")
-        if problem := id_number_problem(self.id_kind, self.id_number):
-            raise ValidationError({"id_number": problem})
         self.phone = self.phone or None
+        self.email = self.email.lower()
 
     @property
     def masked_id(self) -> str:
@@ -98,12 +133,20 @@ class Appointment(models.Model):
 
     person = models.ForeignKey(User, models.CASCADE, related_name="appointments", verbose_name="人员")
     role = models.CharField("职责", max_length=20, choices=Role)
-    unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="appointments", verbose_name="单位")
-    region = models.ForeignKey(Region, models.CASCADE, null=True, blank=True, related_name="appointments", verbose_name="区域")
+    unit = models.ForeignKey(
+        Unit, models.CASCADE, null=True, blank=True, related_name="appointments", verbose_name="单位"
+    )
+    region = models.ForeignKey(
+        Region, models.CASCADE, null=True, blank=True, related_name="appointments", verbose_name="区域"
+    )
     valid_from = models.DateField("起始日", default=timezone.localdate)
     valid_until = models.DateField("最后一日", null=True, blank=True, help_text="留空表示长期有效；到期自动失效。")
-    deputy_of = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="deputies", verbose_name="代理谁的职责")
-    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True, help_text="单位注册提出的任职，由管理员确认后生效。")
+    deputy_of = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="deputies", verbose_name="代理谁的职责"
+    )
+    confirmed_at = models.DateTimeField(
+        "确认时间", null=True, blank=True, help_text="单位注册提出的任职，由管理员确认后生效。"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AppointmentQuerySet.as_manager()
@@ -131,4 +174,6 @@ class Appointment(models.Model):
     @property
     def is_active(self) -> bool:
         today = timezone.localdate()
-        return bool(self.confirmed_at) and self.valid_from <= today and (self.valid_until or today + timedelta(1)) >= today
+        return (
+            bool(self.confirmed_at) and self.valid_from <= today and (self.valid_until or today + timedelta(1)) >= today
+        )

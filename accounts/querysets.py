@@ -15,8 +15,9 @@ from .crypto import digest
 
 class UserManager(BaseUserManager):
     def create_user(self, username: str, password: str | None = None, **fields):
-        """A person with a hashed password; `id_number` is stored encrypted with its digest."""
+        """A person with a hashed password; `id_number` is stored encrypted with its digest, `email` small."""
         user = self.model(username=username, **fields)
+        user.email = user.email.lower()
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -28,7 +29,7 @@ class UserManager(BaseUserManager):
         """Everybody whose user name, phone or ID number this is; one person's name may be another one's passport."""
         identifier = identifier.strip()
         by_number = Q(id_digest=digest(identity.normalise(identifier)))
-        return self.filter(Q(username=identifier) | Q(phone=identifier) | by_number)
+        return self.filter(Q(username=identifier) | Q(phone=identity.phone_digits(identifier)) | by_number)
 
 
 class AppointmentQuerySet(models.QuerySet):

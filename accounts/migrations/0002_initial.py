@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
             model_name='user',
             index=models.Index(fields=['name'], name='user_name'),
         ),
+        migrations.AddIndex(
+            model_name='user',
+            index=models.Index(fields=['email'], name='user_email'),
+        ),
         migrations.AddConstraint(
             model_name='user',
             constraint=models.CheckConstraint(condition=models.Q(('id_kind__in', ['resident', 'passport', 'hk_macao', 'taiwan', 'foreigner'])), name='user_id_kind_known', violation_error_message='证件类型不在可选范围内。'),

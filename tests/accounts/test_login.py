@@ -1,0 +1,144 @@
+"""登录 by ID number, phone or user name; one sentence for every failure; a pause after eight of them."""
+
+import logging
+from datetime import date
+
+import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.urls import reverse
+
+from accounts.forms import WRONG_LOGIN
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+URL = "/accounts/login/"
+NUMBER = factories.resident_id(date(1988, 8, 8), 432)
+
+
+@pytest.fixture
+def mengmeng(db):
+    return factories.person("黄秋梦", id_number=NUMBER, phone="13877100003", username="mengmeng")
+
+
+def login(client, identifier, password=factories.PASSWORD, **more):
+    return client.post(URL, {"username": identifier, "password": password, **more})
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        NUMBER,
+        f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:]}".lower(),
+        "13877100003",
+        "138 7710 0003",
+        "+8613877100003",
+        "mengmeng",
+        " mengmeng ",
+    ],
+)
+def test_each_identifier_opens_the_same_account(client, mengmeng, identifier):
+    response = login(client, identifier)
+    assert (response.status_code, response.url) == (302, "/")
+    assert client.session["_auth_user_id"] == str(mengmeng.pk)
+
+
+def test_the_field_says_what_may_be_typed(client):
+    assert client.get(URL).context["form"].fields["username"].label == "身份证号 / 手机号 / 用户名"
+
+
+def test_every_failure_reads_the_same(client, mengmeng):
+    factories.person("覃停用", username="tingyong", is_active=False)
+    for identifier, password in [("mengmeng", "wrong"), ("nobody", "wrong"), ("tingyong", factories.PASSWORD)]:
+        form = login(client, identifier, password).context["form"]
+        assert dict(form.errors) == {"__all__": [WRONG_LOGIN]}
+
+
+def test_a_passport_like_anothers_user_name_opens_only_its_own_account(client):
+    first = factories.person("甲", username="E12345678")
+    second = factories.person("乙", id_kind="passport", id_number="E12345678")
+    second.set_password("乙的密码-2026")
+    second.save()
+    login(client, "E12345678", "乙的密码-2026")
+    assert client.session["_auth_user_id"] == str(second.pk)
+    client.logout()
+    login(client, "E12345678")
+    assert client.session["_auth_user_id"] == str(first.pk)
+
+
+def test_the_page_asked_for_comes_after_log_in(client, mengmeng):
+    profile = reverse("accounts:profile")
+    asked = client.get(profile)
+    assert asked.url == f"{URL}?next={profile}"
+    assert f'name="next" value="{profile}"' in client.get(asked.url).content.decode()
+    assert login(client, "mengmeng", next=profile).url == profile
+
+
+def test_another_host_is_no_next_page(client, mengmeng):
+    assert login(client, "mengmeng", next="https://example.com/").url == "/"
+
+
+def test_who_is_logged_in_is_sent_on(client, mengmeng):
+    client.force_login(mengmeng)
+    assert client.get(URL).url == "/"
+
+
+def test_eight_failures_lock_the_identifier_for_this_address_only(client, mengmeng):
+    for _ in range(7):
+        assert login(client, "mengmeng", "wrong").status_code == 200
+    assert login(client, "mengmeng", "wrong").status_code == 429
+    assert login(client, "mengmeng").status_code == 429
+    assert "_auth_user_id" not in client.session
+    elsewhere = client.post(URL, {"username": "mengmeng", "password": factories.PASSWORD}, REMOTE_ADDR="10.0.0.9")
+    assert elsewhere.status_code == 302
+
+
+def test_ways_to_type_one_number_are_counted_together(client, mengmeng):
+    ways = [NUMBER, f" {NUMBER}", f"{NUMBER[:6]}-{NUMBER[6:]}", NUMBER.lower(), NUMBER.replace("8", "８")]
+    for attempt in range(7):
+        login(client, ways[attempt % len(ways)], "wrong")
+    assert login(client, NUMBER, "wrong").status_code == 429
+
+
+@pytest.mark.parametrize("identifier", [NUMBER, "138 7710 0003", "mengmeng"])
+def test_a_success_forgets_the_failures_before_it(client, mengmeng, identifier):
+    for _ in range(2):
+        for _ in range(7):
+            login(client, identifier, "wrong")
+        assert login(client, identifier).status_code == 302
+        client.logout()
+
+
+def test_the_guard_and_the_log_never_hold_what_was_typed(client, mengmeng, caplog):
+    with caplog.at_level(logging.DEBUG):
+        for identifier in (NUMBER, NUMBER.lower(), "E12345678", "13877100003"):
+            login(client, identifier, "my-wrong-secret")
+        login(client, NUMBER)
+    assert AccessAttempt.objects.count() > 0
+    kept = caplog.text
+    for model in (AccessAttempt, AccessFailureLog, AccessLog):
+        kept += "\n".join(str(row) for row in model.objects.values())
+    for secret in (NUMBER, "E12345678", "my-wrong-secret", factories.PASSWORD):
+        assert secret not in kept
+
+
+def test_log_out_is_by_post_and_says_so(client, mengmeng):
+    client.force_login(mengmeng)
+    assert client.get("/accounts/logout/").status_code == 405
+    response = client.post("/accounts/logout/", follow=True)
+    assert response.redirect_chain == [(URL, 302)]
+    assert [str(message) for message in response.context["messages"]] == ["您已安全退出。"]
+    assert "_auth_user_id" not in client.session
+
+
+def test_log_out_after_the_session_has_ended_is_no_error(client):
+    assert client.post("/accounts/logout/").url == URL
+
+
+def test_the_admin_uses_the_same_log_in_page(client):
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith(URL)
+
+
+def test_empty_and_strange_input(client, mengmeng):
+    assert set(login(client, "", "").context["form"].errors) == {"username", "password"}
+    for identifier in ("\0", "x" * 5000, "💥"):
+        assert login(client, identifier).status_code == 200

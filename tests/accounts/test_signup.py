@@ -1,0 +1,189 @@
+"""注册: who signs up is logged in and reads what comes next; whatever is wrong is a sentence at its field."""
+
+import logging
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from accounts import forms
+from accounts.models import User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+URL = "/accounts/signup/"
+NUMBER = factories.resident_id(date(1990, 5, 12), 321)
+
+
+def entered(**fields) -> dict[str, str]:
+    return {
+        "name": "黄秋梦",
+        "id_kind": "resident",
+        "id_number": NUMBER,
+        "username": "huangqiumeng",
+        "phone": "13877100001",
+        "email": "",
+        "password1": factories.PASSWORD,
+        "password2": factories.PASSWORD,
+        **fields,
+    }
+
+
+def errors(client, **fields) -> dict[str, list[str]]:
+    response = client.post(URL, entered(**fields))
+    assert response.status_code == 200
+    return dict(response.context["form"].errors)
+
+
+def test_a_new_person_is_logged_in_and_told_what_comes_next(client):
+    response = client.post(URL, entered())
+    assert (response.status_code, response.url) == (302, reverse("hours:list"))
+    person = User.objects.get()
+    assert client.session["_auth_user_id"] == str(person.pk)
+    assert (person.name, person.id_number, person.phone) == ("黄秋梦", NUMBER, "13877100001")
+    messages = [str(message) for message in response.wsgi_request._messages]
+    assert messages == ["注册成功，欢迎您，黄秋梦。接下来请点击【新登记培训】登记您的第一条学时。"]
+
+
+def test_a_new_person_has_no_rights(client):
+    client.post(URL, entered(is_staff="1", is_superuser="1", unit="1"))
+    person = User.objects.get()
+    assert (person.is_staff, person.is_superuser, person.unit) == (False, False, None)
+
+
+def test_numbers_may_be_typed_with_spaces_hyphens_and_full_width(client):
+    spaced = f"{NUMBER[:6]} {NUMBER[6:14]}-{NUMBER[14:]}".lower()
+    client.post(URL, entered(id_number=spaced, phone="+86 138-7710 ０００１", email="Qiumeng@Example.com"))
+    person = User.objects.get()
+    assert (person.id_number, person.phone, person.email) == (NUMBER, "13877100001", "qiumeng@example.com")
+
+
+def test_an_empty_form_asks_for_everything_but_the_address(client):
+    response = client.post(URL, {"id_kind": "resident"})
+    found = response.context["form"].errors
+    assert set(found) == {"name", "id_number", "username", "phone", "password1", "password2"}
+    assert found["id_number"] == ["这个字段是必填项。"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "sentence"),
+    [
+        ("resident", NUMBER[:17], "居民身份证号码应为 18 位，现为 17 位。"),
+        (
+            "resident",
+            NUMBER[:17] + ("1" if NUMBER[17] != "1" else "2"),
+            "居民身份证号码校验位不正确，请核对是否有输错的数字。",
+        ),
+        ("passport", "E1", "证件号码应为 5 至 20 位字母或数字。"),
+        ("passport", "护照12345", "证件号码应为 5 至 20 位字母或数字。"),
+    ],
+)
+def test_a_wrong_number_says_what_is_wrong(client, kind, number, sentence):
+    assert errors(client, id_kind=kind, id_number=number) == {"id_number": [sentence]}
+
+
+def test_a_passport_is_no_resident_id_and_is_taken_as_a_passport(client):
+    assert client.post(URL, entered(id_kind="passport", id_number="e 1234 5678")).status_code == 302
+    assert User.objects.get().id_number == "E12345678"
+
+
+def test_every_problem_is_said_at_once(client):
+    found = errors(client, id_number="1", username="1x", phone="123", email="nobody")
+    assert found == {
+        "id_number": ["居民身份证号码应为 18 位，现为 1 位。"],
+        "username": ["用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。"],
+        "phone": ["请输入 11 位手机号码。"],
+        "email": ["输入一个有效的 Email 地址。"],
+    }
+
+
+def test_what_is_taken_says_so_and_points_to_log_in(client):
+    factories.person("覃小明", id_number=NUMBER, phone="13877100001", username="huangqiumeng")
+    found = errors(client, id_number=f" {NUMBER.lower()} ")
+    assert found == {
+        "id_number": ["该证件号码已注册，可直接登录或找回密码。"],
+        "phone": ["该手机号码已注册，可直接登录或找回密码。"],
+        "username": ["该用户名已被使用，请换一个；如果是您本人注册的，可直接登录或找回密码。"],
+    }
+
+
+def test_what_was_typed_stays_but_the_passwords(client):
+    page = client.post(URL, entered(phone="123", email="qiumeng@example.com")).content.decode()
+    for value in ("黄秋梦", NUMBER, "huangqiumeng", "qiumeng@example.com"):
+        assert f'value="{value}"' in page
+    assert factories.PASSWORD not in page
+
+
+@pytest.mark.parametrize("field", ["id_number", "phone", "username"])
+def test_somebody_quicker_with_the_same_value_ends_in_a_sentence(field):
+    form = forms.SignUpForm(entered())
+    assert form.is_valid()
+    factories.person("覃小明", **{field: entered()[field]})
+    assert form.save_unless_taken() is None
+    assert list(form.errors) == [field]
+    assert User.objects.count() == 1
+
+
+def test_a_race_that_cannot_be_explained_is_still_a_sentence(client, monkeypatch):
+    factories.person("覃小明", id_number=NUMBER)
+    monkeypatch.setattr(forms.PersonForm, "clean_id_number", lambda form: form.cleaned_data["id_number"])
+    assert errors(client) == {"__all__": [forms.SOMETHING_TAKEN]}
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("a1b2c3", "密码太短，至少应有 8 个字符。"),
+        ("password1", "这个密码太常见了。"),
+        ("20261124", "密码只包含数字。"),
+        ("huangqiumeng", "密码跟 用户名 太相似了。"),
+    ],
+)
+def test_a_weak_password_says_why_in_chinese(client, password, sentence):
+    found = errors(client, password1=password, password2=password)
+    assert sentence in found["password2"]
+    assert set(found) == {"password2"}
+
+
+def test_the_id_number_is_no_password(client):
+    number = "E12345678"
+    secret = f"my-{number.lower()}"
+    found = errors(client, id_kind="passport", id_number=number, password1=secret, password2=secret)
+    assert found == {"password2": ["密码中不能包含证件号码。"]}
+
+
+def test_two_different_passwords_are_refused(client):
+    assert errors(client, password2="另一个-2026") == {"password2": ["输入的两个密码不一致。"]}
+
+
+def test_browsers_know_what_each_field_is(client):
+    fields = client.get(URL).context["form"].fields
+    assert {name: fields[name].widget.attrs.get("autocomplete") for name in fields} == {
+        "name": "name",
+        "id_kind": None,
+        "id_number": "off",
+        "username": "username",
+        "phone": "tel",
+        "email": "email",
+        "password1": "new-password",
+        "password2": "new-password",
+    }
+    assert fields["phone"].widget.attrs["inputmode"] == "tel"
+
+
+def test_the_number_is_in_no_log_line(client, caplog):
+    with caplog.at_level(logging.DEBUG):
+        client.post(URL, entered())
+        client.post(URL, entered(username="second", phone="13877100002"))
+    assert NUMBER not in caplog.text
+
+
+def test_who_is_logged_in_needs_no_second_account(client):
+    client.force_login(factories.person())
+    assert client.get(URL).url == reverse("hours:list")
+
+
+@pytest.mark.parametrize("field", ["name", "id_kind", "id_number", "username", "phone", "email"])
+def test_strange_input_is_never_a_server_error(client, field):
+    for value in ("\0", "x" * 5000, "💥", "' OR 1=1 --"):
+        assert client.post(URL, entered(**{field: value})).status_code in (200, 302)
