@@ -124,7 +124,7 @@ def test_which_spans_share_time_with_one_monday(start, end, shared):
     assert overlaps(local(start), local(end), *monday) is shared
 
 
-# --- for any dates ------------------------------------------------------------------------------------------------
+# --- for any dates ------------------------------------------------------------
 
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(lambda moment: moment.replace(tzinfo=LOCAL))
 lengths = st.timedeltas(timedelta(0), timedelta(days=40))
