@@ -52,7 +52,7 @@ def _complete_courses(people: list[User], random: Random) -> None:
     """The trainee has completed one course this year, as in the manual's picture; the others some of each year."""
     courses = list(Course.objects.order_by("year", "pk"))
     latest = max((course.year for course in courses), default=0)
-    chosen = [(people[0], course) for course in courses if course.year < latest]
+    chosen = [(people[0], course) for course in courses if latest - 3 < course.year < latest]
     chosen += [(people[0], course) for course in courses if course.year == latest and course.hours == 9][:1]
     chosen += [(person, course) for person in people[1:] for course in courses if random.random() < 0.7]
     Completion.objects.bulk_create(

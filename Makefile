@@ -1,0 +1,69 @@
+# Needs make and Python 3.11 or newer; every target does its own set-up the first time. See README.md.
+PORT ?= 8000
+PYTHON ?= python3
+UNITS ?= 27670
+PEOPLE ?= 20000
+REGISTRATIONS ?= 100000
+ROUNDS ?= 200
+
+RUN = .venv/bin/python
+MANAGE = DEBUG=1 $(RUN) manage.py
+RUNTIME = .venv/runtime.stamp
+DEV = .venv/dev.stamp
+FRONT_END = node_modules/.stamp
+# What `check --deploy` is asked about: the settings of a real installation, with throw-away secrets.
+PRODUCTION = DEBUG=0 DATABASE_URL=postgres://xueshi@localhost/xueshi ALLOWED_HOSTS=xueshi.example \
+	SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	FIELD_KEYS="k1:$$($(RUN) -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \
+	DIGEST_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(48))')"
+
+.PHONY: run test lint screenshots bench
+
+run: $(RUNTIME) $(FRONT_END)
+	@mkdir -p var
+	@$(MANAGE) migrate --verbosity 1
+	@$(MANAGE) load_base_data
+	@$(MANAGE) load_demo
+	@echo "http://127.0.0.1:$(PORT)  (Ctrl-C stops; the data stay in var/)"
+	@DEBUG=1 PORT=$(PORT) $(RUN) -m gunicorn --config config/gunicorn.py config.wsgi
+
+test: $(DEV) $(FRONT_END)
+	@chromium="$$(sh scripts/chromium.sh)"; CHROMIUM="$$chromium" \
+	$(RUN) -m pytest -n auto -m "$${chromium:+browser or }not browser" $(ARGS)
+
+lint: $(DEV)
+	@mkdir -p var
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m djlint templates --lint --quiet
+	$(RUN) -m mypy
+	$(MANAGE) makemigrations --check --dry-run
+	@echo "manage.py check --deploy, with production settings"
+	@$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
+
+screenshots: $(DEV) $(FRONT_END)
+	@CHROMIUM="$$(sh scripts/chromium.sh)" $(RUN) scripts/screenshots.py
+
+# A database of its own, kept between runs; DATABASE_URL names another one.
+bench: export DATABASE_URL ?= sqlite:///var/bench-$(UNITS).sqlite3
+bench: $(RUNTIME) $(FRONT_END)
+	@mkdir -p var
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) load_province --if-empty --units $(UNITS) --people $(PEOPLE) --registrations $(REGISTRATIONS)
+	@$(MANAGE) benchmark --rounds $(ROUNDS)
+
+$(RUN):
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.txt requirements.lock | $(RUN)
+	$(RUN) -m pip install --constraint requirements.lock --requirement requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	$(RUN) -m pip install --constraint requirements.lock --requirement requirements-dev.txt
+	@touch $@
+
+$(FRONT_END): package.json package-lock.json | $(RUNTIME)
+	@sh scripts/front_end.sh
+	@touch $@

@@ -1,0 +1,185 @@
+"""What pages cost, as multiples of a page that shows nothing but the signed-in person's name.
+
+All pages are asked in rounds, each round in another order, so that a machine that is faster or slower for a while is so
+for all of them. Requests go through the whole WSGI application with a real session, in this process.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from statistics import median, quantiles
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import path, reverse
+from django.utils.html import escape
+
+from accounts.models import User
+from config.progress import watched
+from config.urls import urlpatterns as product_urls
+from hours.models import Category, Registration, Submission
+from hours.states import EDITABLE, Status
+from organizations import regions
+from organizations.models import Region, Unit
+from organizations.picker import PAGE_SIZE
+
+from . import invented, province
+
+USERNAME = "benchmark"
+ENTRIES, DRAFTS = 80, 24  # so that a list page of 20 rows is full
+KEYWORD = "林业"
+WARM_UP = 3
+
+
+def floor(request: HttpRequest) -> HttpResponse:
+    """Session, person, name: what every page of the product pays at least."""
+    return HttpResponse(f"<!doctype html><title>{escape(request.user.name)}</title>")
+
+
+# The benchmark's own site map; the product never serves the floor page.
+urlpatterns = [path("floor/", floor, name="floor"), *product_urls]
+
+
+@dataclass
+class Page:
+    label: str
+    url: str
+    is_fragment: bool = False  # asked for by a dialog that is open already
+    statements: int = 0
+    size: int = 0
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return median(self.times)
+
+    @property
+    def slowest_tenth(self) -> float:
+        return quantiles(self.times, n=10)[-1]
+
+
+def measure(rounds: int, seed: int, out=None) -> list[Page]:
+    """Every page `rounds` times; the first one is the floor."""
+    person = _person(seed)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={_logged_in(person)}"
+    with override_settings(DEBUG=False, ROOT_URLCONF=__name__, SECURE_SSL_REDIRECT=False, ALLOWED_HOSTS=["localhost"]):
+        application = WSGIHandler()
+        pages = _pages(person)
+        for page in pages:
+            _warm_up(application, page, cookie)
+        random = invented.seeded(seed)
+        for _ in watched(range(rounds), "轮次", rounds, out):
+            for page in random.sample(pages, len(pages)):
+                page.times.append(_ask(application, page, cookie))
+    return pages
+
+
+def _logged_in(person: User) -> str:
+    """The key of a session in which this person is logged in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.save()
+    return session.session_key
+
+
+def _pages(person: User) -> list[Page]:
+    city = Region.objects.filter(code__endswith="0100", parent=regions.root()).first() or regions.root()
+    entries = Registration.objects.owned_by(person).filter(status=Status.DRAFT)[:2]
+    picked = "&".join(f"entry={entry.pk}" for entry in entries)
+    picker = f"{reverse('hours:submit')}?{picked}"
+    late = Unit.objects.selectable().exclude(is_unaffiliated=True).count() // PAGE_SIZE
+    return [
+        Page("空页：只有登录人姓名", reverse("floor", urlconf=__name__)),
+        Page(f"单位查询：{city.name}内“{KEYWORD}”", f"{picker}&region={city.code}&q={KEYWORD}", is_fragment=True),
+        Page("单位列表：全区第 1 页", picker, is_fragment=True),
+        Page(f"单位列表：全区第 {late:,} 页", f"{picker}&page={late}", is_fragment=True),
+        Page("批量提交审核：整页", picker),
+        Page("学时登记", reverse("hours:list")),
+        Page("培训登记详情", reverse("hours:lookup_registrations")),
+        Page("培训总体查询", reverse("hours:lookup")),
+    ]
+
+
+def _warm_up(application: Callable, page: Page, cookie: str) -> None:
+    for _ in range(WARM_UP):
+        _ask(application, page, cookie)
+    with CaptureQueriesContext(connection) as queries:
+        page.size = len(_answer(application, page, cookie))
+    page.statements = sum(1 for query in queries if "PRAGMA" not in query["sql"])
+
+
+def _ask(application: Callable, page: Page, cookie: str) -> float:
+    """Milliseconds of one request."""
+    begun = time.perf_counter()
+    _answer(application, page, cookie)
+    return (time.perf_counter() - begun) * 1000
+
+
+def _answer(application: Callable, page: Page, cookie: str) -> bytes:
+    """The page as a server would get it; RuntimeError if it is no 200."""
+    where, _, query = page.url.partition("?")
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": where,
+        "QUERY_STRING": query.encode().decode("latin-1"),
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_COOKIE": cookie,
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.url_scheme": "http",
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
+    if page.is_fragment:
+        environ["HTTP_HX_REQUEST"] = "true"
+    seen: list[str] = []
+    response = application(environ, lambda status, headers: seen.append(status))
+    try:
+        body = b"".join(response)
+    finally:
+        response.close()
+    if not seen[0].startswith("200"):
+        raise RuntimeError(f"{page.url} answers {seen[0]}")
+    return body
+
+
+@transaction.atomic
+def _person(seed: int) -> User:
+    """Somebody with full lists: made once, found again."""
+    if person := User.objects.filter(username=USERNAME).first():
+        return person
+    random = invented.seeded(seed)
+    unit = _some_unit(random)
+    person = User.objects.create_user(
+        USERNAME, name="测量员", id_number=invented.resident_id(province.ID_AREA, 9_999_000), unit=unit
+    )
+    categories = list(Category.objects.choosable())
+    entries = [province.entry(person, number, categories, random) for number in range(ENTRIES)]
+    drafts = [entry for entry in entries if entry.status not in EDITABLE][:DRAFTS]
+    for entry in drafts:
+        entry.status, entry.hours_proposed, entry.hours_recognised = Status.DRAFT, None, None
+    Submission.objects.bulk_create(province.submissions_of(person, entries))
+    Registration.objects.bulk_create(entries)
+    return person
+
+
+def _some_unit(random: Random) -> Unit:
+    units = Unit.objects.filter(state=Unit.State.ACTIVE, is_unaffiliated=False)
+    return units[random.randrange(min(1000, units.count()))]
