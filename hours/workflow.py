@@ -1,7 +1,7 @@
 """CHANGE: the seven transitions and their batch, all through one helper.
 
-Each function takes the actor as an argument, refuses first, then moves the rows by a conditional update and writes one
-decision row for each, in one transaction. A row that somebody else moved meanwhile is never moved twice.
+Each function takes the actor as an argument, refuses first, then lets `moves.move` change the rows and write one decision
+row for each, in one transaction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, prefetch_related_objects
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,15 +21,10 @@ from organizations.models import Region, Unit
 
 from . import entry_rules
 from .counting import is_step
-from .models import Decision, Reason, Registration, Submission
+from .models import Decision, Registration, Submission
+from .moves import Verdict, hours_before, move, overtaken
 from .permissions import Denied, Standing, years_take
-from .states import OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
-
-# What a move may change in an entry.
-WORKFLOW_WRITES = (
-    *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
-    *("submission_id", "submitted_at", "unit_id", "unit_name", "region_id", "is_unaffiliated"),
-)
+from .states import Action, Status, rule_for
 
 
 class WorkflowError(Exception):
@@ -51,15 +45,6 @@ class Outcome:
 
     done: list[Registration] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a reviewer says: hours (None: as they stand), a reason from the list, words."""
-
-    hours: Decimal | None = None
-    reason: Reason | None = None
-    words: str = ""
 
 
 def agree(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
@@ -121,9 +106,9 @@ def decide(
             outcome.refused[registration.pk] = problem
         else:
             movable.append(registration)
-    outcome.done = _move(actor, action, movable, verdict, now=now)
+    outcome.done = move(actor, action, movable, verdict, now=now)
     moved = {registration.pk for registration in outcome.done}
-    outcome.refused.update(_overtaken([registration for registration in movable if registration.pk not in moved]))
+    outcome.refused.update(overtaken([registration for registration in movable if registration.pk not in moved]))
     return outcome
 
 
@@ -143,45 +128,64 @@ def submit(
     submission instead of making a second one. With `now`, a history is brought in and judged as of then.
     """
     now, token = now or timezone.now(), token or uuid.uuid4()
-    # A person's submissions take turns, so that of two clicks the second one finds what the first one has made.
-    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=owner.pk)
+    unit = _take_turns(owner, unit)
     if earlier := Submission.objects.filter(token=token).first():
         if earlier.owner_id != owner.pk:
             raise WorkflowError("提交标识无效，请重新打开“批量提交审核”。")
         return earlier
     if not registrations:
         raise WorkflowError("请先勾选要提交的登记。")
-    region_id = region.pk if unit.is_unaffiliated else unit.region_id
+    if problems := batch_problems(owner, registrations, unit, now):
+        raise BatchRefused(problems)
     submission = Submission.objects.create(
         owner=owner,
         token=token,
         unit=unit,
-        region_id=region_id,
+        region_id=region.pk if unit.is_unaffiliated else unit.region_id,
         unit_name=unit.name,
         unit_credit_code=unit.credit_code or "",
         entries=len(registrations),
         hours=sum((registration.hours_applied for registration in registrations), Decimal()),
         created_at=now,
     )
-    # Its row holds the unit against being merged away; only from here on is the unit's state certain.
-    unit.refresh_from_db(fields=["state"])
-    if problems := batch_problems(owner, registrations, unit, now):
-        raise BatchRefused(problems)
-    changes = {
-        "submission": submission,
-        "submitted_at": now,
-        "unit": unit,
-        "unit_name": unit.name,
-        "region_id": region_id,
-        "is_unaffiliated": unit.is_unaffiliated,
-    }
-    moved = _move(owner, Action.SUBMIT, registrations, Verdict(), office=unit.name, now=now, **changes)
+    _send(submission, registrations)
+    return submission
+
+
+def _take_turns(owner: User, unit: Unit) -> Unit:
+    """Wait for other submissions of this person and to this unit, and return the unit as it is now.
+
+    Of two clicks the second one thus finds what the first one has made, and no entry reaches a unit that is being
+    merged away. The unit comes first, as in a merge. 其他单位 never changes: nobody waits for anybody there.
+    """
+    if not unit.is_unaffiliated:
+        unit = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
+    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=owner.pk)
+    return unit
+
+
+def _send(submission: Submission, registrations: Sequence[Registration]) -> None:
+    """Let the entries leave with this submission, all or none."""
+    owner, unit = submission.owner, submission.unit
+    moved = move(
+        owner,
+        Action.SUBMIT,
+        registrations,
+        Verdict(),
+        office=unit.name,
+        now=submission.created_at,
+        submission=submission,
+        submitted_at=submission.created_at,
+        unit=unit,
+        unit_name=unit.name,
+        region_id=submission.region_id,
+        is_unaffiliated=unit.is_unaffiliated,
+    )
     if len(moved) < len(registrations):
-        missing = [registration for registration in registrations if registration not in moved]
-        raise BatchRefused(_overtaken(missing))
+        keys = {registration.pk for registration in moved}
+        raise BatchRefused(overtaken([registration for registration in registrations if registration.pk not in keys]))
     if not unit.is_unaffiliated:
         User.objects.filter(pk=owner.pk).update(unit=unit)
-    return submission
 
 
 def batch_problems(
@@ -256,7 +260,7 @@ def _problem(standing: Standing, action: Action, registration: Registration, ver
 
 
 def _hours_problem(action: Action, registration: Registration, verdict: Verdict) -> str:
-    limit = _hours_before(action, registration)
+    limit = hours_before(action, registration)
     if verdict.hours is None:
         return ""
     if verdict.hours <= 0 or not is_step(verdict.hours):
@@ -267,131 +271,3 @@ def _hours_problem(action: Action, registration: Registration, verdict: Verdict)
     if verdict.hours < limit and not verdict.words.strip():
         return "核减学时须填写意见。"
     return ""
-
-
-def _hours_before(action: Action, registration: Registration) -> Decimal:
-    proposed = registration.hours_proposed if action is Action.RECOGNISE else None
-    return registration.hours_applied if proposed is None else proposed
-
-
-def _move(
-    actor: User,
-    action: Action,
-    registrations: Sequence[Registration],
-    verdict: Verdict,
-    *,
-    office: str = "",
-    now: datetime | None = None,
-    **changes,
-) -> list[Registration]:
-    """Move these entries along the table and record it; return those that were still where they were thought to be.
-
-    A row that another connection has moved or changed since it was read is left alone.
-    """
-    now = now or timezone.now()
-    decisions: list[Decision] = []
-    unchanged = _locked_unchanged(registrations)
-    for status in sorted({registration.status for registration in unchanged}):
-        rule = rule_for(action, status)
-        group = [registration for registration in unchanged if registration.status == status]
-        target = _target(rule, changes)
-        new = {"status": target, "updated_at": now, **_hours_changes(action, verdict), **changes}
-        if action in OPENING:
-            new["round"] = F("round") + 1
-        Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
-        decisions += [_decision(actor, rule, registration, target, verdict, office, now) for registration in group]
-    Decision.objects.bulk_create(decisions, batch_size=500)
-    _refresh(unchanged)
-    return unchanged
-
-
-def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registration]:
-    """Those that stand as they were read; their rows stay so until the end of the transaction.
-
-    The lock serves PostgreSQL and is taken in one order, so that two batches cannot wait for each other. On SQLite the
-    transaction has held the only write lock since it began.
-    """
-    keys = [registration.pk for registration in registrations]
-    rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    stored = {pk: state for pk, *state in rows.values_list("pk", "status", "updated_at")}
-    return [entry for entry in registrations if stored.get(entry.pk) == [entry.status, entry.updated_at]]
-
-
-def _target(rule: Rule, changes: dict) -> Status:
-    if rule.action is Action.SUBMIT and changes["is_unaffiliated"]:
-        return SUBMIT_WITHOUT_UNIT
-    return rule.target or rule.source
-
-
-def _hours_changes(action: Action, verdict: Verdict) -> dict:
-    if action is Action.AGREE:
-        return {"hours_proposed": verdict.hours or F("hours_applied")}
-    if action is Action.RECOGNISE:
-        return {"hours_recognised": verdict.hours or Coalesce("hours_proposed", "hours_applied")}
-    if action is Action.RETURN:
-        return {"hours_proposed": None}  # the owner may now apply for fewer; the decision row keeps what was proposed
-    return {}
-
-
-def _decision(
-    actor: User, rule: Rule, registration: Registration, target: Status, verdict: Verdict, office: str, now: datetime
-) -> Decision:
-    # 重新审核 closes the round of the refusal: in the round that it opens the entry may be revoked, also once.
-    round_ = registration.round + (rule.action is Action.SUBMIT)
-    hours = registration.hours_applied if rule.action is Action.SUBMIT else None
-    if rule.action in (Action.AGREE, Action.RECOGNISE):
-        hours = verdict.hours or _hours_before(rule.action, registration)
-    return Decision(
-        registration=registration,
-        round=round_,
-        stage=rule.stage,
-        action=rule.action,
-        status=target,
-        actor=actor,
-        actor_name=actor.name,
-        office=office or _office(rule, registration),
-        hours=hours,
-        reason=verdict.reason,
-        reason_name=verdict.reason.name if verdict.reason else "",
-        words=verdict.words.strip(),
-        created_at=now,
-    )
-
-
-def _office(rule: Rule, registration: Registration) -> str:
-    """Whose desk it was: the unit's for the 初审, the region's personnel bureau afterwards, none for the owner."""
-    if rule.role is Role.OWNER:
-        return ""
-    if rule.stage is Stage.FIRST:
-        return registration.unit_name
-    return f"{registration.region.name}人社部门"
-
-
-def _refresh(registrations: Iterable[Registration]) -> None:
-    """Bring the caller's copies up to date, in one query for all."""
-    fresh = Registration.objects.in_bulk([registration.pk for registration in registrations])
-    for registration in registrations:
-        for name in WORKFLOW_WRITES:
-            setattr(registration, name, getattr(fresh[registration.pk], name))
-
-
-def _overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
-    """For entries that somebody else moved first: by whom, and where they stand now."""
-    if not registrations:
-        return {}
-    latest: dict[int, Decision] = {}
-    for decision in Decision.objects.filter(registration__in=registrations).order_by("created_at", "pk"):
-        latest[decision.registration_id] = decision
-    now = Registration.objects.in_bulk([registration.pk for registration in registrations])
-    return {
-        registration.pk: _overtaken_sentence(registration, now.get(registration.pk), latest.get(registration.pk))
-        for registration in registrations
-    }
-
-
-def _overtaken_sentence(registration: Registration, now: Registration | None, decision: Decision | None) -> str:
-    if now is None:
-        return f"“{registration.content}”已被删除。"
-    if decision is None or now.status == registration.status:
-        return f"“{now.content}”刚刚被修改过，请核对后重新操作。"
-    return f"“{now.content}”：该登记已由{decision.actor_name}处理，目前为“{now.get_status_display()}”。"

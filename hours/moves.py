@@ -1,0 +1,165 @@
+"""CHANGE: the one way in which entries move along the table in states.py; workflow.py says when they may.
+
+A move is a conditional update and one decision row for each entry, inside the caller's transaction. A row that somebody
+else moved meanwhile is never moved twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import User
+
+from .models import Decision, Reason, Registration
+from .states import OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
+
+# What a move may change in an entry.
+WORKFLOW_WRITES = (
+    *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
+    *("submission_id", "submitted_at", "unit_id", "unit_name", "region_id", "is_unaffiliated"),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reviewer says: hours (None: as they stand), a reason from the list, words."""
+
+    hours: Decimal | None = None
+    reason: Reason | None = None
+    words: str = ""
+
+
+def hours_before(action: Action, registration: Registration) -> Decimal:
+    """The hours that a decision starts from and must not exceed."""
+    proposed = registration.hours_proposed if action is Action.RECOGNISE else None
+    return registration.hours_applied if proposed is None else proposed
+
+
+def move(
+    actor: User,
+    action: Action,
+    registrations: Sequence[Registration],
+    verdict: Verdict,
+    *,
+    office: str = "",
+    now: datetime | None = None,
+    **changes,
+) -> list[Registration]:
+    """Move these entries along the table and record it; return those that were still where they were thought to be.
+
+    A row that another connection has moved or changed since it was read is left alone.
+    """
+    now = now or timezone.now()
+    decisions: list[Decision] = []
+    unchanged = _locked_unchanged(registrations)
+    for status in sorted({registration.status for registration in unchanged}):
+        rule = rule_for(action, status)
+        group = [registration for registration in unchanged if registration.status == status]
+        target = _target(rule, changes)
+        new = {"status": target, "updated_at": now, **_hours_changes(action, verdict), **changes}
+        if action in OPENING:
+            new["round"] = F("round") + 1
+        Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
+        decisions += [_decision(actor, rule, registration, target, verdict, office, now) for registration in group]
+    Decision.objects.bulk_create(decisions, batch_size=500)
+    _refresh(unchanged)
+    return unchanged
+
+
+def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registration]:
+    """Those that stand as they were read; their rows stay so until the end of the transaction.
+
+    The lock serves PostgreSQL and is taken in one order, so that two batches cannot wait for each other. On SQLite the
+    transaction has held the only write lock since it began.
+    """
+    keys = [registration.pk for registration in registrations]
+    rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    stored = {pk: state for pk, *state in rows.values_list("pk", "status", "updated_at")}
+    return [entry for entry in registrations if stored.get(entry.pk) == [entry.status, entry.updated_at]]
+
+
+def _target(rule: Rule, changes: dict) -> Status:
+    if rule.action is Action.SUBMIT and changes["is_unaffiliated"]:
+        return SUBMIT_WITHOUT_UNIT
+    return rule.target or rule.source
+
+
+def _hours_changes(action: Action, verdict: Verdict) -> dict:
+    if action is Action.AGREE:
+        return {"hours_proposed": verdict.hours or F("hours_applied")}
+    if action is Action.RECOGNISE:
+        return {"hours_recognised": verdict.hours or Coalesce("hours_proposed", "hours_applied")}
+    if action is Action.RETURN:
+        return {"hours_proposed": None}  # the owner may now apply for fewer; the decision row keeps what was proposed
+    return {}
+
+
+def _decision(
+    actor: User, rule: Rule, registration: Registration, target: Status, verdict: Verdict, office: str, now: datetime
+) -> Decision:
+    # 重新审核 closes the round of the refusal: in the round that it opens the entry may be revoked, also once.
+    round_ = registration.round + (rule.action is Action.SUBMIT)
+    hours = registration.hours_applied if rule.action is Action.SUBMIT else None
+    if rule.action in (Action.AGREE, Action.RECOGNISE):
+        hours = verdict.hours or hours_before(rule.action, registration)
+    return Decision(
+        registration=registration,
+        round=round_,
+        stage=rule.stage,
+        action=rule.action,
+        status=target,
+        actor=actor,
+        actor_name=actor.name,
+        office=office or _office(rule, registration),
+        hours=hours,
+        reason=verdict.reason,
+        reason_name=verdict.reason.name if verdict.reason else "",
+        words=verdict.words.strip(),
+        created_at=now,
+    )
+
+
+def _office(rule: Rule, registration: Registration) -> str:
+    """Whose desk it was: the unit's for the 初审, the region's personnel bureau afterwards, none for the owner."""
+    if rule.role is Role.OWNER:
+        return ""
+    if rule.stage is Stage.FIRST:
+        return registration.unit_name
+    return f"{registration.region.name}人社部门"
+
+
+def _refresh(registrations: Iterable[Registration]) -> None:
+    """Bring the caller's copies up to date, in one query for all."""
+    fresh = Registration.objects.in_bulk([registration.pk for registration in registrations])
+    for registration in registrations:
+        for name in WORKFLOW_WRITES:
+            setattr(registration, name, getattr(fresh[registration.pk], name))
+
+
+def overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
+    """For entries that somebody else moved first: by whom, and where they stand now."""
+    if not registrations:
+        return {}
+    latest: dict[int, Decision] = {}
+    for decision in Decision.objects.filter(registration__in=registrations).order_by("created_at", "pk"):
+        latest[decision.registration_id] = decision
+    now = Registration.objects.in_bulk([registration.pk for registration in registrations])
+    return {
+        registration.pk: _overtaken_sentence(registration, now.get(registration.pk), latest.get(registration.pk))
+        for registration in registrations
+    }
+
+
+def _overtaken_sentence(registration: Registration, now: Registration | None, decision: Decision | None) -> str:
+    if now is None:
+        return f"“{registration.content}”已被删除。"
+    if decision is None or now.status == registration.status:
+        return f"“{now.content}”刚刚被修改过，请核对后重新操作。"
+    return f"“{now.content}”：该登记已由{decision.actor_name}处理，目前为“{now.get_status_display()}”。"
