@@ -120,7 +120,7 @@ def test_a_disabled_unit_keeps_what_was_sent_to_it(guangxi, rules):
     units.disable(unit)
     entry.refresh_from_db()
     assert (unit.state, entry.unit, entry.status) == (Unit.State.DISABLED, unit, "first_review")
-    with pytest.raises(units.UnitError, match="已经停用。$"):
+    with pytest.raises(units.UnitError, match=r"^单位“宾阳县甘棠镇林业站”已经停用。$"):
         units.disable(unit)
 
 
