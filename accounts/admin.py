@@ -20,7 +20,7 @@ from organizations.models import Unit
 
 from . import appointments, identity
 from .forms import IdNumberField, PersonForm, PhoneField
-from .models import Appointment, User, identity_digest, phone_validator
+from .models import Appointment, User, identity_digest
 from .profile import State, appointment_state
 
 # One log-in page for everybody, with its lock-out and its words.
@@ -34,7 +34,7 @@ class PersonChangeForm(PersonForm, UserChangeForm):
     """The ID number can be replaced, never read: the field is empty and an empty one changes nothing."""
 
     id_number = IdNumberField(
-        label="更正证件号码", required=False, help_text="留空表示不变；更正时输入完整的新号码。现有号码不会显示。"
+        label="证件号码（更正）", required=False, help_text="留空表示不变；更正时输入完整的新号码。现有号码不会显示。"
     )
 
     class Meta(UserChangeForm.Meta):
@@ -59,10 +59,11 @@ class PersonAddForm(PersonForm, AdminUserCreationForm):
 
 
 def looks_like_id(text: str) -> bool:
-    """Whether this may be a whole ID number: letters and digits, six digits at the least, and no mobile number."""
+    """Whether this may be a whole ID number: letters and at least six digits, and not the beginning of a mobile."""
     number = identity.normalise(text)
-    enough_digits = sum(character.isdigit() for character in number) >= 6
-    return enough_digits and bool(re.fullmatch(r"[A-Z0-9]{7,20}", number)) and not phone_validator.regex.search(number)
+    digits = sum(character.isdigit() for character in number)
+    is_mobile = re.fullmatch(r"1[3-9]\d{0,9}", number)
+    return digits >= 6 and bool(re.fullmatch(r"[A-Z0-9]{7,20}", number)) and not is_mobile
 
 
 def safe_search(text: str) -> str:

@@ -24,8 +24,17 @@ USERNAME_TAKEN = "该用户名已被使用，请换一个；如果是您本人�
 SOMETHING_TAKEN = "刚刚有人用同样的证件号码、手机号码或用户名完成了保存，请核对后重试。"
 WRONG_LOGIN = "账号或密码不正确，请核对后重试。账号可以是身份证号、手机号或用户名，密码区分大小写。"
 WRONG_PASSWORD = "当前密码不正确，请重新输入。"  # noqa: S105
+PASSWORD_RULES = "至少 8 个字符；不能全是数字、过于常见，也不能与您的个人信息相似或包含证件号码。"  # noqa: S105
 # Room for the spaces and hyphens that people type, and browsers cut off beyond it.
 TYPED_PHONE, TYPED_ID = "20", 40
+
+
+def word_passwords(form: forms.BaseForm, first: str, second: str, label: str) -> None:
+    """Our words for the two fields of a new password."""
+    form.fields[first].help_text = PASSWORD_RULES
+    form.fields[second].label = label
+    form.fields[second].help_text = "请再输入一次，避免输错。"
+    form.fields[second].error_messages["required"] = "请再输入一次密码。"
 
 
 class PhoneField(forms.CharField):
@@ -99,7 +108,7 @@ class SignUpForm(PersonForm, BaseUserCreationForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phone"].required = True
-        self.fields["password2"].label = "确认密码"
+        word_passwords(self, "password1", "password2", "确认密码")
         self.fields["username"].widget.attrs.pop("autofocus", None)  # people begin at the top, with their name
         self.helper = form_helper(self)
 
@@ -154,6 +163,7 @@ class OwnPasswordChangeForm(PasswordChangeForm):
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = "当前密码"
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        word_passwords(self, "new_password1", "new_password2", "确认新密码")
         self.helper = form_helper(self)
 
 
@@ -172,4 +182,5 @@ class ResetForm(PasswordResetForm):
 class NewPasswordForm(SetPasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        word_passwords(self, "new_password1", "new_password2", "确认新密码")
         self.helper = form_helper(self)

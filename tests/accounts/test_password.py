@@ -60,7 +60,16 @@ def test_other_devices_are_logged_out_by_it(client, qiumeng):
         ("wrong", NEW, NEW, {"old_password": [WRONG_PASSWORD]}),
         (factories.PASSWORD, NEW, "x", {"new_password2": ["输入的两个密码不一致。"]}),
         (factories.PASSWORD, "a1b2", "a1b2", {"new_password2": ["密码太短，至少应有 8 个字符。"]}),
-        ("", "", "", {name: ["这个字段是必填项。"] for name in ("old_password", "new_password1", "new_password2")}),
+        (
+            "",
+            "",
+            "",
+            {
+                "old_password": ["请填写当前密码。"],
+                "new_password1": ["请填写新密码。"],
+                "new_password2": ["请再输入一次密码。"],
+            },
+        ),
     ],
 )
 def test_a_refused_change_says_why(client, qiumeng, old, new1, new2, expected):

@@ -62,7 +62,7 @@ def test_an_empty_form_asks_for_everything_but_the_address(client):
     response = client.post(URL, {"id_kind": "resident"})
     found = response.context["form"].errors
     assert set(found) == {"name", "id_number", "username", "phone", "password1", "password2"}
-    assert found["id_number"] == ["这个字段是必填项。"]
+    assert found["id_number"] == ["请填写证件号码。"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,352 @@
+"""People and appointments in the admin: useful to an administrator, and no full ID number anywhere."""
+
+import logging
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from accounts import appointments
+from accounts.models import Appointment, User, identity_digest
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+PEOPLE, APPOINTMENTS = "/admin/accounts/user/", "/admin/accounts/appointment/"
+NUMBER = factories.resident_id(date(1977, 7, 7), 654)
+
+
+@pytest.fixture
+def qiumeng(guangxi):
+    return factories.person("黄秋梦", id_number=NUMBER, username="qiumeng", phone="13877100010", unit=factories.unit())
+
+
+@pytest.fixture
+def admin(client, guangxi):
+    administrator = factories.administrator(username="admin_wei")
+    client.force_login(administrator)
+    return administrator
+
+
+@pytest.fixture
+def clerk(client, guangxi):
+    """Somebody who may change people and is no superuser."""
+    clerk = factories.person("卢文员", username="clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    client.force_login(clerk)
+    return clerk
+
+
+def found(client, text: str) -> list[str]:
+    response = client.post(PEOPLE, {"q": text}, follow=True)
+    return sorted(person.username for person in response.context["cl"].result_list)
+
+
+def entered(person: User, **fields) -> dict[str, str]:
+    return {
+        "name": person.name,
+        "id_kind": person.id_kind,
+        "id_number": "",
+        "username": person.username,
+        "phone": person.phone or "",
+        "email": person.email,
+        "unit": person.unit_id or "",
+        "is_active": "on",
+        **fields,
+    }
+
+
+def change(client, person: User, **fields):
+    return client.post(f"{PEOPLE}{person.pk}/change/", entered(person, **fields))
+
+
+# --- No full number anywhere ------------------------------------------------------------------
+
+
+def test_list_and_detail_show_the_last_four_only(client, admin, qiumeng):
+    for url in (
+        PEOPLE,
+        f"{PEOPLE}{qiumeng.pk}/change/",
+        f"{PEOPLE}{qiumeng.pk}/history/",
+        f"{PEOPLE}{qiumeng.pk}/delete/",
+    ):
+        page = client.get(url).content.decode()
+        assert "黄秋梦" in page
+        assert NUMBER not in page
+        assert NUMBER[:14] not in page
+        assert identity_digest(NUMBER) not in page
+    assert f"*****{NUMBER[-4:]}" in client.get(PEOPLE).content.decode()
+
+
+def test_a_search_for_a_number_leaves_its_digest_in_the_address(client, admin, qiumeng, caplog):
+    with caplog.at_level(logging.DEBUG):
+        response = client.post(PEOPLE, {"q": f" {NUMBER.lower()} "}, follow=True)
+    ((address, _),) = response.redirect_chain
+    assert address == f"{PEOPLE}?q=digest%3A{identity_digest(NUMBER)}"
+    assert [person.username for person in response.context["cl"].result_list] == ["qiumeng"]
+    page = response.content.decode()
+    assert "按完整证件号码查找：1 条结果" in page
+    assert NUMBER not in page + caplog.text
+
+
+@pytest.mark.parametrize("number", [factories.resident_id(number=655), "4501031977070799", "E87654321", "H12345678"])
+def test_a_number_nobody_has_is_no_address_either(client, admin, qiumeng, number):
+    response = client.post(PEOPLE, {"q": number})
+    assert response.url == f"{PEOPLE}?q=digest%3A{identity_digest(number)}"
+    assert found(client, number) == []
+
+
+def test_a_number_typed_into_the_address_is_redirected(client, admin, qiumeng):
+    assert client.get(PEOPLE, {"q": NUMBER}).url == f"{PEOPLE}?q=digest%3A{identity_digest(NUMBER)}"
+
+
+def test_a_search_keeps_the_filters_and_starts_at_the_first_page(client, admin, qiumeng):
+    response = client.post(f"{PEOPLE}?is_active__exact=1&p=3&_popup=1", {"q": "黄秋"})
+    assert response.url == f"{PEOPLE}?is_active__exact=1&_popup=1&q=%E9%BB%84%E7%A7%8B"
+    assert client.get(response.url).status_code == 200
+
+
+def test_the_address_cannot_ask_for_the_encrypted_column(client, admin, qiumeng):
+    assert client.get(PEOPLE, {"id_number": "1"}).url == f"{PEOPLE}?e=1"
+
+
+# --- People -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("黄秋梦", ["huang2", "qiumeng"]),
+        ("黄", ["huang2", "qiumeng"]),
+        ("qiumeng", ["qiumeng"]),
+        ("13877100010", ["qiumeng"]),
+        ("1387710", ["qiumeng"]),
+        (NUMBER[-4:].lower(), ["qiumeng"]),
+        ("梦", []),
+        ("", ["admin_wei", "huang2", "qiumeng"]),
+    ],
+)
+def test_people_are_found_by_what_an_administrator_has_at_hand(client, admin, qiumeng, text, expected):
+    factories.person("黄秋梦", username="huang2", phone="15000000001", id_number=factories.resident_id(number=700))
+    assert found(client, text) == expected
+
+
+def test_a_user_name_that_looks_like_a_passport_is_still_found(client, admin):
+    factories.person("甲", username="E12345678")
+    assert found(client, "E12345678") == ["E12345678"]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_list_takes_five_queries_whatever_its_rows(client, admin, guangxi, django_assert_num_queries, count):
+    unit = factories.unit()
+    for _ in range(count):
+        factories.person(unit=unit)
+    with django_assert_num_queries(5):
+        client.get(PEOPLE)
+
+
+def test_an_empty_number_changes_nothing(client, admin, qiumeng):
+    assert change(client, qiumeng, name="黄秋萌").status_code == 302
+    qiumeng.refresh_from_db()
+    assert (qiumeng.name, qiumeng.id_number) == ("黄秋萌", NUMBER)
+    assert LogEntry.objects.get().get_change_message() == "已修改姓名。"
+
+
+def test_a_corrected_number_is_stored_and_the_record_says_only_that(client, admin, qiumeng):
+    number = factories.resident_id(date(1977, 7, 7), 656)
+    assert change(client, qiumeng, id_number=f" {number} ").status_code == 302
+    qiumeng.refresh_from_db()
+    assert (qiumeng.id_number, qiumeng.id_digest) == (number, identity_digest(number))
+    entry = LogEntry.objects.get()
+    assert entry.get_change_message() == "已修改证件号码（更正）。"
+    kept = f"{entry.object_repr} {entry.change_message}"
+    assert number not in kept
+    assert NUMBER not in kept
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"id_number": "123"}, "居民身份证号码应为 18 位，现为 3 位。"),
+        ({"id_kind": "resident", "id_number": "E12345678"}, "居民身份证号码应为 18 位，现为 9 位。"),
+    ],
+)
+def test_a_wrong_number_is_refused(client, admin, qiumeng, fields, sentence):
+    response = change(client, qiumeng, **fields)
+    assert response.context["adminform"].form.errors == {"id_number": [sentence]}
+    assert NUMBER not in response.content.decode()
+
+
+def test_another_persons_number_is_refused(client, admin, qiumeng):
+    other = factories.person("覃小明")
+    response = change(client, other, id_number=NUMBER)
+    assert list(response.context["adminform"].form.errors) == ["id_number"]
+
+
+def test_a_person_is_added_with_a_number_and_a_password(client, admin, guangxi):
+    response = client.post(
+        f"{PEOPLE}add/",
+        {
+            "name": "覃小明",
+            "id_kind": "passport",
+            "id_number": "e 1234 5678",
+            "username": "xiaoming",
+            "phone": "",
+            "email": "",
+            "unit": "",
+            "usable_password": "true",
+            "password1": factories.PASSWORD,
+            "password2": factories.PASSWORD,
+        },
+    )
+    assert response.status_code == 302
+    person = User.objects.get(username="xiaoming")
+    assert (person.id_number, person.check_password(factories.PASSWORD)) == ("E12345678", True)
+    assert "E12345678" not in LogEntry.objects.get().change_message
+
+
+def test_an_administrator_sets_a_password(client, admin, qiumeng):
+    new = "管理员设的-2026"
+    response = client.post(
+        f"{PEOPLE}{qiumeng.pk}/password/", {"usable_password": "true", "password1": new, "password2": new}
+    )
+    assert response.status_code == 302
+    qiumeng.refresh_from_db()
+    assert qiumeng.check_password(new)
+
+
+def test_who_is_no_superuser_gives_no_rights(client, clerk, qiumeng):
+    assert change(client, qiumeng, is_staff="on", is_superuser="on").status_code == 302
+    qiumeng.refresh_from_db()
+    assert (qiumeng.is_staff, qiumeng.is_superuser) == (False, False)
+
+
+def test_who_is_no_superuser_cannot_take_over_one(client, clerk):
+    above = factories.administrator()
+    new = "管理员设的-2026"
+    assert change(client, above, name="别人").status_code == 403
+    assert client.post(f"{PEOPLE}{above.pk}/password/", {"password1": new, "password2": new}).status_code == 403
+    above.refresh_from_db()
+    assert (above.name, above.check_password(factories.PASSWORD)) == ("韦管理", True)
+
+
+def test_people_cannot_be_deleted_by_the_dozen(client, admin, qiumeng):
+    client.post(PEOPLE, {"action": "delete_selected", "_selected_action": [qiumeng.pk], "post": "yes"})
+    assert User.objects.filter(pk=qiumeng.pk).exists()
+
+
+# --- Appointments -----------------------------------------------------------------------------
+
+
+def appointment(**fields) -> dict[str, str]:
+    today = timezone.localdate()
+    return {
+        "role": "unit_reviewer",
+        "unit": "",
+        "region": "",
+        "valid_from": f"{today}",
+        "valid_until": "",
+        "deputy_of": "",
+        **fields,
+    }
+
+
+def test_an_appointment_by_an_administrator_holds_at_once(client, admin, qiumeng):
+    response = client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
+    assert response.status_code == 302
+    assert Appointment.objects.active().get().person == qiumeng
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [("unit_reviewer", "region"), ("region_reviewer", "unit"), ("region_admin", None), ("unit_reviewer", None)],
+)
+def test_the_scope_must_fit_the_role(client, admin, qiumeng, guangxi, role, scope):
+    given = {scope: {"unit": qiumeng.unit_id, "region": guangxi.pk}[scope]} if scope else {}
+    response = client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, role=role, **given))
+    assert response.context["adminform"].form.errors == {
+        "__all__": ["单位审核员须指定单位（且不填区域），终审员和区域管理员须指定区域（且不填单位）。"]
+    }
+
+
+def test_the_last_day_is_not_before_the_first(client, admin, qiumeng):
+    yesterday = timezone.localdate() - timedelta(1)
+    response = client.post(
+        f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id, valid_until=f"{yesterday}")
+    )
+    assert response.context["adminform"].form.errors == {"__all__": ["最后一日不能早于起始日。"]}
+
+
+def test_a_deputy_has_the_role_and_scope_of_somebody_else(client, admin, qiumeng, guangxi):
+    principal = factories.unit_reviewer(qiumeng.unit, "覃审核").appointments.get()
+    elsewhere = factories.unit("柳州市图书馆", "450202")
+
+    def errors(**fields):
+        data = appointment(unit=qiumeng.unit_id, deputy_of=principal.pk, **fields)
+        response = client.post(f"{APPOINTMENTS}add/", data)
+        return {} if response.status_code == 302 else dict(response.context["adminform"].form.errors)
+
+    assert errors(person=principal.person_id) == {"deputy_of": ["不能代理本人的职责。"]}
+    assert errors(person=qiumeng.pk) == {}
+    deputy = qiumeng.appointments.get()
+    assert deputy.deputy_of == principal
+    data = appointment(person=qiumeng.pk, unit=elsewhere.pk, deputy_of=principal.pk)
+    form = client.post(f"{APPOINTMENTS}add/", data).context["adminform"].form
+    assert form.errors == {"deputy_of": ["代理的职责、单位和区域须与被代理的任职一致。"]}
+
+
+def test_wishes_are_confirmed_but_not_before_their_unit(client, admin, qiumeng):
+    pending = factories.unit("新单位", "450103", state=Unit.State.PENDING)
+    wish = appointments.ask_to_review(qiumeng, qiumeng.unit)
+    too_early = appointments.ask_to_review(factories.person("覃小明"), pending)
+    response = client.post(
+        APPOINTMENTS, {"action": "confirm", "_selected_action": [wish.pk, too_early.pk]}, follow=True
+    )
+    assert [str(message) for message in response.context["messages"]] == [
+        "已确认 1 项任职，自今日起生效。",
+        "1 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。",
+    ]
+    assert list(Appointment.objects.active()) == [wish]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"), [("pending", "丙"), ("active", "甲"), ("future", "乙"), ("ended", "丁")]
+)
+def test_the_list_is_filtered_by_state(client, admin, guangxi, state, expected):
+    unit, today = factories.unit(), timezone.localdate()
+    factories.unit_reviewer(unit, "甲", valid_until=today)
+    factories.unit_reviewer(unit, "乙", valid_from=today + timedelta(1))
+    appointments.ask_to_review(factories.person("丙"), unit)
+    factories.unit_reviewer(unit, "丁", valid_from=today - timedelta(9), valid_until=today - timedelta(1))
+    rows = client.get(APPOINTMENTS, {"state": state}).context["cl"].result_list
+    assert [row.person.name for row in rows] == [expected]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_list_of_appointments_takes_four_queries(client, admin, guangxi, django_assert_num_queries, count):
+    unit = factories.unit()
+    principal = factories.unit_reviewer(unit).appointments.get()
+    for _ in range(count):
+        factories.unit_reviewer(unit, deputy_of=principal)
+    with django_assert_num_queries(4):
+        client.get(APPOINTMENTS)
+
+
+@pytest.mark.parametrize("text", ["覃审", "宾阳县", "广西"])
+def test_appointments_are_found_by_person_unit_or_region(client, admin, qiumeng, guangxi, text):
+    factories.unit_reviewer(qiumeng.unit, "覃审核")
+    factories.region_reviewer(guangxi, "莫终审")
+    rows = client.get(APPOINTMENTS, {"q": text}).context["cl"].result_list
+    assert [str(row) for row in rows] == [
+        "莫终审 · 终审员 · 广西壮族自治区" if text == "广西" else "覃审核 · 单位审核员 · 宾阳县甘棠镇林业站"
+    ]
+
+
+@pytest.mark.parametrize("page", [PEOPLE, APPOINTMENTS, f"{PEOPLE}add/", f"{APPOINTMENTS}add/"])
+def test_people_without_rights_see_nothing_of_it(client, qiumeng, page):
+    client.force_login(qiumeng)
+    response = client.get(page, follow=True)
+    assert NUMBER[-4:] not in response.content.decode()
+    assert response.redirect_chain != []
