@@ -48,6 +48,13 @@ def tone(status: str) -> str:
 
 
 @register.filter
+def step_tone(step) -> str:
+    """The colour of a step of the progress: a step that is done waits no longer."""
+    colour = tone(step.status)
+    return "neutral" if step.when and colour == "waiting" else colour
+
+
+@register.filter
 def page_numbers(page) -> list[int | str]:
     """The page numbers to offer: the ends and the neighbours, … for what lies between (1 2 3 … 2767)."""
     last, here = page.paginator.num_pages, page.number

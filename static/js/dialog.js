@@ -11,6 +11,7 @@
     404: "该内容不存在或已被删除。请关闭后刷新页面查看。",
     413: "上传的文件太大，请减少文件后重试。",
   };
+  const SLOW = 250; // milliseconds
   const NO_ANSWER = "没有连上服务器，什么也没有改变。请检查网络后重试。";
   const FAILED = "系统暂时出错了，操作可能没有保存。请稍后重试。";
 
@@ -19,6 +20,7 @@
   let address = ""; // what the dialog shows
   let isTyped = false; // something was typed that closing would lose
   let turn = 0; // a slow answer to an older question is dropped
+  let waiting = 0; // the timer that opens an empty dialog when the answer is slow
 
   function build() {
     const dialog = document.createElement("dialog");
@@ -92,20 +94,25 @@
     box ??= build();
     if (box.open) return;
     opener = from;
-    box.innerHTML = `${head("请稍候")}<div class="dialog-body"><p class="dialog-wait" role="status">正在打开…</p></div>`;
-    box.showModal();
+    clearTimeout(waiting);
+    // A quick answer opens at its own size, without an empty dialog flashing up before.
+    waiting = setTimeout(() => {
+      box.innerHTML = `${head("请稍候")}<div class="dialog-body"><p class="dialog-wait" role="status">正在打开…</p></div>`;
+      box.showModal();
+    }, SLOW);
   }
 
   function show(html) {
     const focused = box.contains(document.activeElement) ? document.activeElement.id : "";
+    clearTimeout(waiting);
     box.innerHTML = html;
+    if (!box.open) box.showModal();
     box.querySelector(".dialog-body")?.scrollTo(0, 0);
     document.dispatchEvent(new CustomEvent("dialog:shown", { detail: { dialog: box } }));
     const first =
       box.querySelector("[data-error-summary]") ||
       box.querySelector("[autofocus]") ||
       (focused && document.getElementById(focused)) ||
-      box.querySelector(".tree [tabindex='0'][aria-selected='true'].was-followed") ||
       box.querySelector("#dialog-title");
     first?.focus();
   }
@@ -145,7 +152,7 @@
       const answer = await fetch(url, { ...options, headers: { "HX-Request": "true" }, credentials: "same-origin" });
       const html = await answer.text();
       if (mine !== turn) return false;
-      return understand(answer, html, url);
+      return understand(answer, html, url, options.method === "POST");
     } catch {
       if (mine === turn) complain(NO_ANSWER);
       return false;
@@ -155,7 +162,7 @@
   }
 
   // True if the browser is on its way to another page.
-  function understand(answer, html, url) {
+  function understand(answer, html, url, isAnswerToPost) {
     const elsewhere = answer.headers.get("HX-Redirect");
     if (elsewhere || answer.redirected || /^\s*<!doctype/i.test(html)) {
       if (!answer.ok && !elsewhere) {
@@ -170,6 +177,7 @@
       return false;
     }
     address = new URL(url, location.href).href;
+    if (!isAnswerToPost) isTyped = false;
     show(html);
     return false;
   }

@@ -4,6 +4,7 @@
   "use strict";
 
   const TYPING_PAUSE = 700;
+  const FOLLOWED = "tree-line-followed";
   let typed = "";
   let lastTyped = 0;
 
@@ -27,6 +28,9 @@
     if (!first) return;
     first.tabIndex = 0;
     first.scrollIntoView({ block: "nearest" });
+    // The line that the keyboard followed to this page has the focus again.
+    if (sessionStorage.getItem(FOLLOWED) === first.id) first.focus();
+    sessionStorage.removeItem(FOLLOWED);
   }
 
   function go(tree, line) {
@@ -34,6 +38,11 @@
     for (const other of lines(tree)) other.tabIndex = -1;
     line.tabIndex = 0;
     line.focus();
+  }
+
+  function follow(line) {
+    sessionStorage.setItem(FOLLOWED, line.id);
+    line.click();
   }
 
   function parentOf(all, place) {
@@ -58,9 +67,10 @@
       ArrowUp: () => go(tree, all[place - 1]),
       Home: () => go(tree, all[0]),
       End: () => go(tree, all[all.length - 1]),
-      ArrowRight: () => (isOpen ? go(tree, all[place + 1]) : line.dataset.open && line.click()),
+      ArrowRight: () => (isOpen ? go(tree, all[place + 1]) : line.dataset.open && follow(line)),
       ArrowLeft: () => go(tree, parentOf(all, place)),
-      " ": () => line.click(),
+      Enter: () => follow(line),
+      " ": () => follow(line),
     };
     if (moves[event.key]) {
       event.preventDefault();
