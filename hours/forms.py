@@ -24,6 +24,8 @@ NOT_DECLARED = "请勾选“本人承诺以上信息属实”，否则不能保�
 class MomentWidget(forms.SplitDateTimeWidget):
     """A day and a time of day side by side; the time is filled in, so that plain dates mean whole days."""
 
+    template_name = "widgets/moment.html"
+
     def __init__(self, label: str, clock) -> None:
         super().__init__(
             date_format="%Y-%m-%d",
