@@ -1,0 +1,63 @@
+"""manage.py load_province: a province in bulk, for measurements."""
+
+import pytest
+from django.core.management import CommandError
+from django.db.models import Count, F, Sum
+
+from accounts.models import User
+from hours.models import Registration, Submission
+from hours.states import Status
+from organizations.models import Region, Unit
+
+pytestmark = pytest.mark.django_db
+SMALL = {"units": 200, "people": 50, "registrations": 400}
+
+
+def test_it_refuses_outside_development(manage):
+    with pytest.raises(CommandError, match="DEBUG"):
+        manage("load_province", **SMALL)
+    assert not Region.objects.exists()
+
+
+def test_it_makes_what_was_asked_for(debug, manage):
+    manage("load_province", **SMALL)
+    assert Unit.objects.filter(is_unaffiliated=False).count() == 200
+    assert User.objects.count() == 50
+    assert Registration.objects.count() == 400
+
+
+def test_every_person_has_entries_in_turn(debug, manage):
+    manage("load_province", **SMALL)
+    per_person = User.objects.annotate(entries=Count("registrations")).values_list("entries", flat=True)
+    assert set(per_person) == {8}
+
+
+def test_every_state_occurs(debug, manage):
+    manage("load_province", **SMALL)
+    assert set(Registration.objects.values_list("status", flat=True)) == set(Status.values)
+
+
+def test_submissions_add_up(debug, manage):
+    manage("load_province", **SMALL)
+    assert not Registration.objects.exclude(status=Status.DRAFT).filter(submission=None).exists()
+    assert not Registration.objects.filter(status=Status.DRAFT, submission__isnull=False).exists()
+    told = Submission.objects.annotate(sent=Count("registrations"), applied=Sum("registrations__hours_applied"))
+    assert not told.exclude(entries=F("sent"), hours=F("applied")).exists()
+
+
+def test_a_second_call_adds_people_to_the_same_units(debug, manage):
+    manage("load_province", **SMALL)
+    manage("load_province", **SMALL, seed=1)
+    assert Unit.objects.filter(is_unaffiliated=False).count() == 200
+    assert Registration.objects.count() == 800
+
+
+def test_a_filled_database_can_be_left_alone(debug, manage):
+    manage("load_province", **SMALL)
+    manage("load_province", **SMALL, if_empty=True)
+    assert Registration.objects.count() == 400
+
+
+def test_nobody_of_it_can_log_in(debug, manage):
+    manage("load_province", **SMALL)
+    assert not any(user.has_usable_password() for user in User.objects.all())
