@@ -154,6 +154,7 @@ AXES_USERNAME_CALLABLE = "accounts.backends.digest_of_identifier"
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # lists of digests; who sets a password lifts the lock
 
 # --- Data -------------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
