@@ -1,7 +1,7 @@
 """CHANGE: the seven transitions and their batch, all through one helper.
 
-Each function takes the actor as an argument, refuses first, then lets `moves.move` change the rows and write one decision
-row for each, in one transaction.
+Each function takes the actor as an argument, refuses first, then lets `moves.move` change the rows and write one
+decision row for each, in one transaction.
 """
 
 from __future__ import annotations
