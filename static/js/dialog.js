@@ -112,7 +112,7 @@
     const first =
       box.querySelector("[data-error-summary]") ||
       box.querySelector("[autofocus]") ||
-      (focused && document.getElementById(focused)) ||
+      (focused && box.querySelector(`[id="${CSS.escape(focused)}"]`)) ||
       box.querySelector("#dialog-title");
     first?.focus();
   }
@@ -230,6 +230,7 @@
     const data = new FormData(form, button);
     open(button || form);
     if (method.toLowerCase() === "get") {
+      data.delete("csrfmiddlewaretoken"); // of a form that also posts; it belongs into no address
       url.search = new URLSearchParams(data).toString();
       await ask(url.href);
       return;

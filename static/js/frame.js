@@ -55,7 +55,8 @@
     const link = event.target.closest("[data-error-summary] a[href^='#']");
     if (!link) return;
     const id = decodeURIComponent(link.hash.slice(1));
-    const place = document.getElementById(id) || document.getElementById(`div_${id}`);
+    const scope = link.closest("dialog") || document; // the page below a dialog may use the same ids
+    const place = scope.querySelector(`[id="${CSS.escape(id)}"]`) || scope.querySelector(`[id="div_${CSS.escape(id)}"]`);
     if (!place) return;
     event.preventDefault();
     const field = place.matches("input, select, textarea") ? place : place.querySelector("input, select, textarea");
