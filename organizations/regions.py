@@ -12,12 +12,21 @@ from django.db import transaction
 from . import revision
 from .models import Region
 
+BELOW_ITSELF = "区域不能移到自身或其下级区域之下。"
 NATIONAL_LIST = Path(__file__).parent / "data" / "regions.csv"
 
 
 def root() -> Region:
     """The region this installation serves (ROOT_REGION); Region.DoesNotExist before load_regions ran."""
     return Region.objects.get(code=settings.ROOT_REGION)
+
+
+def is_below_itself(region: Region) -> bool:
+    """Whether the parent that a region is about to get is itself or lies below it."""
+    if not (region.pk and region.parent_id):
+        return False
+    stored = Region.objects.get(pk=region.pk)
+    return Region.objects.within(stored).filter(pk=region.parent_id).exists()
 
 
 def _lock_tree() -> None:
@@ -32,10 +41,8 @@ def store(region: Region) -> Region:
     ValidationError on `parent` if it would come to stand below itself.
     """
     _lock_tree()
-    if region.pk and region.parent_id:
-        stored = Region.objects.get(pk=region.pk)
-        if Region.objects.within(stored).filter(pk=region.parent_id).exists():
-            raise ValidationError({"parent": "区域不能移到自身或其下级区域之下。"})
+    if is_below_itself(region):
+        raise ValidationError({"parent": BELOW_ITSELF})
     fresh = Region.objects.get(pk=region.pk) if region.pk else Region()
     for field in ("code", "name", "kind"):
         setattr(fresh, field, getattr(region, field))
@@ -46,6 +53,25 @@ def store(region: Region) -> Region:
     region.pk = fresh.pk
     region.refresh_from_db()
     return region
+
+
+def is_removable(region: Region) -> bool:
+    """Whether nothing lies below a region and nothing refers to it."""
+    return not any(
+        relation.related_model._base_manager.filter(**{relation.field.name: region}).exists()
+        for relation in Region._meta.related_objects
+    )
+
+
+@transaction.atomic
+def remove(region: Region) -> None:
+    """Delete a region that nothing refers to; ValidationError for any other one."""
+    _lock_tree()
+    fresh = Region.objects.get(pk=region.pk)
+    if not is_removable(fresh):
+        raise ValidationError(f"区域“{fresh.name}”有下级区域或已被使用，不能删除。")
+    fresh.delete()
+    revision.advance()
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from . import revision
 from .models import Region, Unit
@@ -61,6 +62,27 @@ def disable(unit: Unit) -> None:
 
 
 @transaction.atomic
+def restore(unit: Unit) -> None:
+    """停用 -> 正常, for one that was disabled by mistake; never for one that was merged into another."""
+    if not Unit.objects.filter(pk=unit.pk, state=Unit.State.DISABLED, merged_into=None).update(state=Unit.State.ACTIVE):
+        raise UnitError(f"单位“{unit.name}”未停用或已被合并，不能恢复。")
+    revision.advance()
+    unit.refresh_from_db()
+
+
+def belongings(unit: Unit) -> list[tuple[str, int]]:
+    """What a merge would move, as (word, how many) for each kind."""
+    return [
+        (str(relation.related_model._meta.verbose_name), _referring(relation, unit).count())
+        for relation in Unit._meta.related_objects
+    ]
+
+
+def _referring(relation, unit: Unit) -> QuerySet:
+    return relation.related_model._base_manager.filter(**{relation.field.name: unit})
+
+
+@transaction.atomic
 def merge(unit: Unit, into: Unit) -> int:
     """Give everything that belongs to `unit` to `into` and disable it; return the number of rows that moved.
 
@@ -79,8 +101,7 @@ def merge(unit: Unit, into: Unit) -> int:
     if into.state != Unit.State.ACTIVE:
         raise UnitError(f"只能合并到状态为“正常”的单位，“{into.name}”目前为“{into.get_state_display()}”。")
     moved = sum(
-        relation.related_model._base_manager.filter(**{relation.field.name: unit}).update(**{relation.field.name: into})
-        for relation in Unit._meta.related_objects
+        _referring(relation, unit).update(**{relation.field.name: into}) for relation in Unit._meta.related_objects
     )
     Unit.objects.filter(pk=unit.pk).update(merged_into=into, state=Unit.State.DISABLED)
     revision.advance()

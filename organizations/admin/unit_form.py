@@ -1,0 +1,51 @@
+"""A unit as an administrator edits it."""
+
+from __future__ import annotations
+
+from django import forms
+
+from .. import credit_code
+from ..forms import CreditCodeField
+from ..models import Unit
+from ..region_choices import RegionField
+from . import access
+
+
+class UnitAdminForm(forms.ModelForm):
+    """Hand entry needs a right code; a wrong one from an import may stay as long as nobody touches it."""
+
+    credit_code = CreditCodeField()
+    region = RegionField(label="单位属地")
+
+    class Meta:
+        model = Unit
+        fields = ["name", "credit_code", "region", "contact_name", "contact_phone"]
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "region" in self.fields:
+            self.initial["region"] = self.instance.region.code
+
+    def clean_credit_code(self) -> str:
+        code = self.cleaned_data["credit_code"]
+        if self.instance.pk and code == self.initial["credit_code"]:
+            return code
+        if problem := credit_code.problem(code):
+            raise forms.ValidationError(problem)
+        other = Unit.objects.select_related("region").filter(credit_code=code).exclude(pk=self.instance.pk).first()
+        if other:
+            raise forms.ValidationError(f"该代码属于已有单位“{other.name}”（{other.region}）。")
+        self.instance.credit_code_flagged = False
+        return code
+
+
+def form_for(request) -> type[UnitAdminForm]:
+    """The form with the regions that this administrator covers."""
+
+    class ScopedUnitForm(UnitAdminForm):
+        def __init__(self, *args, **kwargs) -> None:
+            super().__init__(*args, **kwargs)
+            if "region" in self.fields:
+                self.fields["region"].queryset = access.within_scope(self.fields["region"].queryset, request)
+
+    return ScopedUnitForm

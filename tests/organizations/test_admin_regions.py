@@ -1,0 +1,139 @@
+"""The region tree in the administrators' pages."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from organizations import regions
+from organizations.models import Region
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:organizations_region_changelist")
+ADD = reverse("admin:organizations_region_add")
+
+
+@pytest.fixture(autouse=True)
+def superuser(guangxi, client):
+    person = factories.administrator()
+    client.force_login(person)
+    return person
+
+
+def change_url(code: str) -> str:
+    return reverse("admin:organizations_region_change", args=[factories.region(code).pk])
+
+
+def form(code: str, name: str, parent: str, kind: str = "county") -> dict[str, object]:
+    return {"code": code, "name": name, "kind": kind, "parent": factories.region(parent).pk if parent else ""}
+
+
+def listed(client, **query) -> list[str]:
+    return [region.name for region in client.get(LIST, query).context["cl"].result_list]
+
+
+def test_the_list_is_the_tree_indented_by_class(client):
+    html = client.get(LIST).content.decode()
+    assert listed(client) == ["广西壮族自治区", "南宁市", "青秀区", "宾阳县", "柳州市", "城中区"]
+    assert '<span class="tree-level-0">广西壮族自治区</span>' in html
+    assert '<span class="tree-level-2">宾阳县</span>' in html
+    assert "css/admin_tree.css" in html
+    assert " style=" not in html
+
+
+def test_it_is_searched_by_name_and_by_the_beginning_of_the_code(client):
+    assert listed(client, q="宾阳") == ["宾阳县"]
+    assert listed(client, q="4502") == ["柳州市", "城中区"]
+    assert listed(client, kind__exact="city") == ["南宁市", "柳州市"]
+
+
+def test_a_region_is_added_in_its_place(client):
+    client.post(ADD, form("450102", "兴宁区", "450100"))
+    assert listed(client) == ["广西壮族自治区", "南宁市", "兴宁区", "青秀区", "宾阳县", "柳州市", "城中区"]
+
+
+def test_a_region_is_moved_with_its_subtree(client):
+    response = client.post(change_url("450126"), form("450126", "宾阳县", "450200"))
+    assert response.status_code == 302
+    assert listed(client) == ["广西壮族自治区", "南宁市", "青秀区", "柳州市", "宾阳县", "城中区"]
+    before = list(Region.objects.order_by("pk").values_list("lft", "rght", "level"))
+    Region.objects.rebuild()
+    assert list(Region.objects.order_by("pk").values_list("lft", "rght", "level")) == before
+
+
+@pytest.mark.parametrize("parent", ["450100", "450126"])
+def test_a_move_below_itself_is_refused_at_the_field(client, parent):
+    response = client.post(change_url("450100"), form("450100", "南宁市", parent, "city"))
+    assert response.context["adminform"].form.errors == {"parent": ["区域不能移到自身或其下级区域之下。"]}
+    assert factories.region("450100").parent.code == "450000"
+
+
+def test_what_only_the_lock_can_tell_is_said_too(client, monkeypatch):
+    def overtaken(region):
+        raise ValidationError({"parent": regions.BELOW_ITSELF})
+
+    monkeypatch.setattr(regions, "store", overtaken)
+    response = client.post(change_url("450126"), form("450126", "宾阳县", "450200"), follow=True)
+    assert [str(message) for message in response.context["messages"]] == ["区域不能移到自身或其下级区域之下。"]
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("45012", "行政区划代码应为 6 位数字。"),
+        ("45012X", "行政区划代码应为 6 位数字。"),
+        ("450126", "具有 行政区划代码 的 区域 已存在。"),
+    ],
+)
+def test_a_wrong_code_is_refused(client, code, sentence):
+    response = client.post(ADD, form(code, "新区", "450100"))
+    assert [str(error) for error in response.context["adminform"].form.errors["code"]] == [sentence]
+    assert Region.objects.count() == 6
+
+
+def delete(client, code: str):
+    url = reverse("admin:organizations_region_delete", args=[factories.region(code).pk])
+    return client.post(url, {"post": "yes"})
+
+
+def test_only_a_childless_and_unused_region_can_be_deleted(client):
+    factories.unit(region_code="450126")
+    factories.region_reviewer(factories.region("450202"))
+    for code in ("450100", "450126", "450202"):
+        assert delete(client, code).status_code == 403, code
+    assert delete(client, "450103").status_code == 302
+    assert listed(client) == ["广西壮族自治区", "南宁市", "宾阳县", "柳州市", "城中区"]
+    before = list(Region.objects.order_by("pk").values_list("lft", "rght", "level"))
+    Region.objects.rebuild()
+    assert list(Region.objects.order_by("pk").values_list("lft", "rght", "level")) == before
+
+
+def test_a_used_region_is_kept_by_the_domain_function_too(client):
+    factories.unit(region_code="450126")
+    with pytest.raises(ValidationError, match="区域“宾阳县”有下级区域或已被使用，不能删除。"):
+        regions.remove(factories.region("450126"))
+
+
+def test_many_cannot_be_deleted_at_once(client):
+    chosen = Region.objects.values_list("pk", flat=True)
+    client.post(LIST, {"action": "delete_selected", "_selected_action": list(chosen), "post": "yes"})
+    assert Region.objects.count() == 6
+
+
+def test_a_regional_administrator_does_not_change_the_tree(client, guangxi):
+    person = factories.region_admin(guangxi)
+    person.is_staff = True
+    person.save()
+    client.force_login(person)
+    assert client.get(LIST).status_code == 403
+    assert client.get(ADD).status_code == 403
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, django_assert_num_queries, count):
+    for number in range(count):
+        Region.objects.create(
+            code=f"4503{number:02d}", name=f"新区{number}", kind="county", parent=factories.region("450200")
+        )
+    with django_assert_num_queries(4):  # session, person, bounded count, rows
+        client.get(LIST)
