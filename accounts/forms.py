@@ -29,12 +29,24 @@ PASSWORD_RULES = "至少 8 个字符；不能全是数字、过于常见，也�
 TYPED_PHONE, TYPED_ID = "20", 40
 
 
-def word_passwords(form: forms.BaseForm, first: str, second: str, label: str) -> None:
-    """Our words for the two fields of a new password."""
-    form.fields[first].help_text = PASSWORD_RULES
-    form.fields[second].label = label
-    form.fields[second].help_text = "请再输入一次，避免输错。"
-    form.fields[second].error_messages["required"] = "请再输入一次密码。"
+class NewPassword:
+    """Our words for the two fields of a new password; a weak one is told at the first, where it is chosen."""
+
+    first, second, second_label = "password1", "password2", "确认密码"
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[self.first].help_text = PASSWORD_RULES
+        again = self.fields[self.second]
+        again.label, again.help_text = self.second_label, "请再输入一次，避免输错。"
+        again.error_messages["required"] = "请再输入一次密码。"
+
+    def validate_password_for_user(self, user, *args, **kwargs) -> None:
+        super().validate_password_for_user(user, self.first)
+
+
+class ChosenAnew(NewPassword):
+    first, second, second_label = "new_password1", "new_password2", "确认新密码"
 
 
 class PhoneField(forms.CharField):
@@ -86,7 +98,7 @@ class PersonForm(forms.ModelForm):
             return None
 
 
-class SignUpForm(PersonForm, BaseUserCreationForm):
+class SignUpForm(NewPassword, PersonForm, BaseUserCreationForm):
     id_number = IdNumberField(help_text="加密保存，页面上只显示后四位。")
 
     class Meta:
@@ -108,7 +120,6 @@ class SignUpForm(PersonForm, BaseUserCreationForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phone"].required = True
-        word_passwords(self, "password1", "password2", "确认密码")
         self.fields["username"].widget.attrs.pop("autofocus", None)  # people begin at the top, with their name
         self.helper = form_helper(self)
 
@@ -156,14 +167,13 @@ class LoginForm(AuthenticationForm):
         self.helper = form_helper(self)
 
 
-class OwnPasswordChangeForm(PasswordChangeForm):
+class OwnPasswordChangeForm(ChosenAnew, PasswordChangeForm):
     error_messages = {**PasswordChangeForm.error_messages, "password_incorrect": WRONG_PASSWORD}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = "当前密码"
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
-        word_passwords(self, "new_password1", "new_password2", "确认新密码")
         self.helper = form_helper(self)
 
 
@@ -179,8 +189,7 @@ class ResetForm(PasswordResetForm):
         return [person for person in people if person.has_usable_password()]
 
 
-class NewPasswordForm(SetPasswordForm):
+class ResetPasswordForm(ChosenAnew, SetPasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        word_passwords(self, "new_password1", "new_password2", "确认新密码")
         self.helper = form_helper(self)

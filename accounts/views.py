@@ -102,7 +102,7 @@ class PasswordResetSent(views.PasswordResetDoneView):
 class PasswordResetConfirm(SuccessMessageMixin, views.PasswordResetConfirmView):
     """The page behind the link in the mail."""
 
-    form_class = forms.NewPasswordForm
+    form_class = forms.ResetPasswordForm
     template_name = "accounts/password_reset_confirm.html"
     success_url = reverse_lazy("accounts:login")
     success_message = "密码已重设，请用新密码登录。"

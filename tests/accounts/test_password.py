@@ -59,7 +59,7 @@ def test_other_devices_are_logged_out_by_it(client, qiumeng):
     [
         ("wrong", NEW, NEW, {"old_password": [WRONG_PASSWORD]}),
         (factories.PASSWORD, NEW, "x", {"new_password2": ["输入的两个密码不一致。"]}),
-        (factories.PASSWORD, "a1b2", "a1b2", {"new_password2": ["密码太短，至少应有 8 个字符。"]}),
+        (factories.PASSWORD, "a1b2", "a1b2", {"new_password1": ["密码太短，至少应有 8 个字符。"]}),
         (
             "",
             "",
@@ -86,7 +86,7 @@ def test_the_id_number_is_no_new_password(client, qiumeng):
     response = client.post(
         CHANGE, {"old_password": factories.PASSWORD, "new_password1": number, "new_password2": number}
     )
-    assert response.context["form"].errors == {"new_password2": ["密码中不能包含证件号码。"]}
+    assert response.context["form"].errors == {"new_password1": ["密码中不能包含证件号码。"]}
 
 
 def test_the_answer_is_the_same_for_known_and_unknown_addresses(client, qiumeng):
@@ -150,7 +150,7 @@ def test_a_weak_new_password_keeps_the_link(client, qiumeng):
     client.post(RESET, {"email": ADDRESS})
     form = open_link(client, link(mail.outbox[0]))
     response = client.post(form, {"new_password1": "1", "new_password2": "1"})
-    assert "密码太短，至少应有 8 个字符。" in response.context["form"].errors["new_password2"]
+    assert "密码太短，至少应有 8 个字符。" in response.context["form"].errors["new_password1"]
     assert client.post(form, {"new_password1": NEW, "new_password2": NEW}).url == LOGIN
 
 
