@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db import models
 
 from .models import Attachment, Category, Completion, Course, Decision, Reason, Registration, Submission, YearRule
 
@@ -46,7 +47,17 @@ class CategoryAdmin(admin.ModelAdmin):
 
 @admin.register(YearRule)
 class YearRuleAdmin(admin.ModelAdmin):
-    list_display = ("year", "total", "professional", "closes_on", "returned_closes_on", "is_closed", "is_example", "source")
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    list_display = (
+        "year",
+        "total",
+        "professional",
+        "closes_on",
+        "returned_closes_on",
+        "is_closed",
+        "is_example",
+        "source",
+    )
 
 
 @admin.register(Reason)
@@ -76,7 +87,16 @@ class DecisionInline(admin.TabularInline):
     model = Decision
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("created_at", "stage", "action", "office", "actor_name", "hours", "reason_name", "words")
+    fields = readonly_fields = (
+        "created_at",
+        "stage",
+        "action",
+        "office",
+        "actor_name",
+        "hours",
+        "reason_name",
+        "words",
+    )
 
     def has_add_permission(self, request, obj):
         return False
@@ -100,7 +120,17 @@ class AttachmentInline(admin.TabularInline):
 
 @admin.register(Registration)
 class RegistrationAdmin(ReadOnlyAdmin):
-    list_display = ("content", "owner", "year", "category", "hours_applied", "hours_recognised", "status", "unit_name", "submitted_at")
+    list_display = (
+        "content",
+        "owner",
+        "year",
+        "category",
+        "hours_applied",
+        "hours_recognised",
+        "status",
+        "unit_name",
+        "submitted_at",
+    )
     list_select_related = ("owner", "category")
     list_filter = ("status",)
     search_fields = ("content", "owner__name", "owner__id_tail", "certificate_number")

@@ -41,7 +41,8 @@ def of_registration(registration: Registration) -> Facts:
     ]
     if registration.submitted_at is None:
         return told
-    return told + [
+    return [
+        *told,
         ("提交单位", registration.unit_name),
         ("单位属地", registration.region.name),
         ("提交时间", moment(registration.submitted_at)),

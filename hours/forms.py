@@ -51,7 +51,9 @@ class MomentField(forms.SplitDateTimeField):
             "invalid_date": f"{label}的日期无法识别，请按 2026-05-12 的格式填写。",
             "invalid_time": f"{label}的时间无法识别，请按 08:30 的格式填写。",
         }
-        super().__init__(label=label, widget=MomentWidget(label, clock), error_messages=messages, require_all_fields=False)
+        super().__init__(
+            label=label, widget=MomentWidget(label, clock), error_messages=messages, require_all_fields=False
+        )
         self.clock = clock
         self.fields[1].required = False
 
@@ -70,7 +72,9 @@ class ProofsField(forms.FileField):
     """Several files. Good ones are kept even if others are refused; each refused one is named."""
 
     def __init__(self, **options) -> None:
-        super().__init__(required=False, widget=ProofsInput(attrs={"accept": attachments.ACCEPT, "multiple": True}), **options)
+        super().__init__(
+            required=False, widget=ProofsInput(attrs={"accept": attachments.ACCEPT, "multiple": True}), **options
+        )
 
     def clean(self, data, initial=None) -> tuple[list[Proof], list[ValidationError]]:
         proofs, refused = [], []
@@ -101,7 +105,10 @@ class CategoryChoice(forms.ModelChoiceField):
             Category.objects.choosable(),
             label="二级类型",
             empty_label="请选择二级类型",
-            error_messages={"required": "请选择二级类型。", "invalid_choice": "所选二级类型不存在或已停用，请重新选择。"},
+            error_messages={
+                "required": "请选择二级类型。",
+                "invalid_choice": "所选二级类型不存在或已停用，请重新选择。",
+            },
         )
 
 
@@ -152,11 +159,18 @@ class RegistrationForm(forms.ModelForm):
         self.owner = self.instance.owner = owner
         self.fields["first_level"].queryset = Category.objects.filter(parent=None, is_active=True)
         self.fields["first_level"].initial = self.instance.category.parent_id if self.instance.category_id else None
-        self.fields["year"].choices = [("", "按结束时间所在年度"), *((year, f"{year} 年") for year in _years(self.instance))]
+        self.fields["year"].choices = [
+            ("", "按结束时间所在年度"),
+            *((year, f"{year} 年") for year in _years(self.instance)),
+        ]
         self.fields["removed"].queryset = self.kept_attachments()
         self.fields["draft_key"].initial = uuid.uuid4()
-        self.fields["hours_applied"].help_text = "按起止时间每半天 4 学时自动计算；非培训进修类请按文件要求和实际情况填写。"
-        self.fields["proofs"].help_text = "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，每个不超过 10 MB，最多 8 个。"
+        self.fields[
+            "hours_applied"
+        ].help_text = "按起止时间每半天 4 学时自动计算；非培训进修类请按文件要求和实际情况填写。"
+        self.fields[
+            "proofs"
+        ].help_text = "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，每个不超过 10 MB，最多 8 个。"
         self.helper = form_helper(self, *_layout())
 
     def kept_attachments(self):
@@ -305,7 +319,7 @@ class RegistrationFilter(forms.Form):
 
 
 class LookupFilter(forms.Form):
-    """The filter bar of both tabs of 学时查询; a trainee sees only the own rows, so name and ID can only exclude them."""
+    """The filter bar of both tabs of 学时查询. A trainee sees only the own rows: name and ID can only exclude them."""
 
     year = forms.IntegerField(
         label="年度",
@@ -313,7 +327,11 @@ class LookupFilter(forms.Form):
         min_value=1949,
         max_value=9999,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-        error_messages={"invalid": "年度应为四位数字，例如 2026。", "min_value": "年度应为四位数字，例如 2026。", "max_value": "年度应为四位数字，例如 2026。"},
+        error_messages={
+            "invalid": "年度应为四位数字，例如 2026。",
+            "min_value": "年度应为四位数字，例如 2026。",
+            "max_value": "年度应为四位数字，例如 2026。",
+        },
     )
     # The last four only: what a filter holds ends in the address and so in logs, where no full number may stand.
     id_tail = forms.CharField(
@@ -338,4 +356,3 @@ class LookupFilter(forms.Form):
     @property
     def chosen_year(self) -> int | None:
         return self.cleaned_data.get("year") if self.is_valid() else None
-

@@ -15,7 +15,6 @@ from .models import Attachment, Registration
 from .states import DELETABLE, EDITABLE
 from .workflow import WorkflowError
 
-
 # What an owner writes; status, unit and hours of reviewers belong to the workflow.
 OWNER_WRITES = (
     *("category", "content", "starts_at", "ends_at", "hours_applied", "year"),

@@ -101,9 +101,8 @@ def _person_year(year: int, sums: dict[str, Decimal], rule: YearRule | None) -> 
 def counted_rows(person: User, year: int) -> list[CountedRow]:
     """What counts for this person's year: completed public courses, then recognised registrations; two queries."""
     completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
-    recognised = (
-        Registration.objects.owned_by(person).for_year(year).filter(status__in=sorted(COUNTED)).order_by("ends_at", "pk")
-    )
+    entries = Registration.objects.owned_by(person).for_year(year)
+    recognised = entries.filter(status__in=sorted(COUNTED)).order_by("ends_at", "pk")
     return [
         CountedRow(row.course.get_kind_display(), row.course.name, row.hours, True)
         for row in completions.order_by("completed_on", "pk")

@@ -13,7 +13,6 @@ from accounts.models import Appointment, User
 from hours import workflow
 from hours.counting import LOCAL
 from hours.models import Category, Reason, Registration, YearRule
-
 from organizations import credit_code, revision, units
 from organizations.models import Region, Unit
 
@@ -91,7 +90,8 @@ def region_admin(region: Region, name: str = "陆管理", **dates) -> User:
 
 def category(name: str = "培训班", first_level: str = "培训进修类", by_half_day: bool = True, **fields) -> Category:
     parent, _ = Category.objects.get_or_create(name=first_level, parent=None)
-    return Category.objects.get_or_create(name=name, parent=parent, defaults={"counts_by_half_day": by_half_day, **fields})[0]
+    facts = {"counts_by_half_day": by_half_day, **fields}
+    return Category.objects.get_or_create(name=name, parent=parent, defaults=facts)[0]
 
 
 def open_years() -> dict[int, YearRule]:
@@ -102,8 +102,8 @@ def open_years() -> dict[int, YearRule]:
 
 def year_rule(year: int, **fields) -> YearRule:
     last_day = date(timezone.localdate().year + 1, 12, 31)
-    defaults = {"total": 90, "professional": 60, "closes_on": last_day, "returned_closes_on": last_day, "source": "测试"}
-    return YearRule.objects.create(year=year, **{**defaults, **fields})
+    days = {"closes_on": last_day, "returned_closes_on": last_day}
+    return YearRule.objects.create(year=year, **{"total": 90, "professional": 60, "source": "测试", **days, **fields})
 
 
 def moment(days_ago: int, hour: int = 8, minute: int = 0) -> datetime:
@@ -156,5 +156,3 @@ def returned(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
 
 def refused(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
     return workflow.refuse(reviewer, submitted(owner, unit, **fields), verdict())
-
-

@@ -19,7 +19,9 @@ PAGE_SIZE = 20
 def years(request: HttpRequest) -> HttpResponse:
     """培训总体查询; `detail` names the year whose rows stand below."""
     filter_form = LookupFilter(request.GET)
-    rows = summaries.person_years(request.user, always=timezone.localdate().year) if filter_form.fits(request.user) else []
+    rows = (
+        summaries.person_years(request.user, always=timezone.localdate().year) if filter_form.fits(request.user) else []
+    )
     if filter_form.chosen_year:
         rows = [row for row in rows if row.year == filter_form.chosen_year]
     chosen = _chosen(rows, request.GET.get("detail", ""))
@@ -47,5 +49,11 @@ def registrations(request: HttpRequest) -> HttpResponse:
         rows = rows.for_year(filter_form.chosen_year)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     entries = [(entry, progress.steps(entry), summaries.last_words(entry)) for entry in page]
-    context = {"filter": filter_form, "page": page, "entries": entries, "open": request.GET.get("open", ""), "tab": "entries"}
+    context = {
+        "filter": filter_form,
+        "page": page,
+        "entries": entries,
+        "open": request.GET.get("open", ""),
+        "tab": "entries",
+    }
     return render(request, "hours/lookup_registrations.html", context)

@@ -29,13 +29,16 @@ def index(request: HttpRequest) -> HttpResponse:
     """学时登记."""
     filter_form = RegistrationFilter(request.GET)
     rows = Registration.objects.owned_by(request.user).open_to_owner().select_related("category__parent")
-    page = Paginator(filter_form.narrow(rows).prefetch_related("decisions"), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(filter_form.narrow(rows).prefetch_related("decisions"), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "filter": filter_form,
         "is_filtered": any(request.GET.get(name) for name in filter_form.fields),
         "page": page,
         "rows": [(entry, summaries.last_words(entry)) for entry in page],
         "deletable": DELETABLE,
+        "tick_all": request.GET.get("tick") == "all",
         "saved": _key(request.GET.get("saved", "")),
     }
     return render(request, "hours/list.html", context)
@@ -54,7 +57,9 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """修改."""
-    registration = get_object_or_404(Registration.objects.owned_by(request.user).select_related("category__parent"), pk=pk)
+    registration = get_object_or_404(
+        Registration.objects.owned_by(request.user).select_related("category__parent"), pk=pk
+    )
     allowed = may(request.user, Action.EDIT, registration)
     if not allowed:
         messages.error(request, allowed.reason)
@@ -159,5 +164,3 @@ def delete(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, f"已删除 {count} 条登记。")
     return dialog_redirect(request, reverse("hours:list"))
-
-

@@ -134,7 +134,8 @@ def test_another_year_of_the_span_is_saved_with_a_notice(client, typed):
 def test_an_exact_duplicate_is_refused_and_names_the_other(client, huang, typed):
     client.post(NEW, typed())
     response = client.post(NEW, typed())
-    sentence = f"您已登记过内容和起止时间都相同的“水利工程施工培训班”（{factories.moment(9):%Y-%m-%d} 08:00 至 {factories.moment(8):%Y-%m-%d} 18:00，待提交），不能重复登记。"
+    span = f"{factories.moment(9):%Y-%m-%d} 08:00 至 {factories.moment(8):%Y-%m-%d} 18:00"
+    sentence = f"您已登记过内容和起止时间都相同的“水利工程施工培训班”（{span}，待提交），不能重复登记。"
     assert errors_of(response) == {"content": [sentence]}
     assert Registration.objects.count() == 1
 
@@ -158,11 +159,16 @@ def test_somebody_elses_same_training_is_no_duplicate(client, typed):
 
 
 def test_an_overlap_is_saved_with_a_warning_that_names_the_other(client, huang, typed):
-    factories.registration(huang, "安全生产培训班", starts_at=factories.moment(9, 8), ends_at=factories.moment(9, 12), hours_applied=4)
+    factories.registration(
+        huang, "安全生产培训班", starts_at=factories.moment(9, 8), ends_at=factories.moment(9, 12), hours_applied=4
+    )
     response = client.post(NEW, typed(), follow=True)
     told = [str(message) for message in response.context["messages"]]
     day = f"{factories.moment(9):%Y-%m-%d}"
-    assert f"“水利工程施工培训班”与您的登记“安全生产培训班”（{day} 08:00 至 {day} 12:00）时间重叠，审核人员会看到此提示。" in told
+    assert (
+        f"“水利工程施工培训班”与您的登记“安全生产培训班”（{day} 08:00 至 {day} 12:00）时间重叠，审核人员会看到此提示。"
+        in told
+    )
 
 
 def test_a_closed_year_is_saved_with_a_warning(client, typed, rules):

@@ -24,7 +24,12 @@ def contents(response) -> list[str]:
 def test_it_lists_drafts_and_returned_entries_and_nothing_else(client, huang, station, bureau):
     factories.registration(huang, "草稿", starts_at=factories.moment(5), ends_at=factories.moment(4, 18))
     factories.returned(
-        huang, station, station.reviewer, content="退回的", starts_at=factories.moment(7), ends_at=factories.moment(6, 18)
+        huang,
+        station,
+        station.reviewer,
+        content="退回的",
+        starts_at=factories.moment(7),
+        ends_at=factories.moment(6, 18),
     )
     factories.submitted(huang, station, content="审核中的")
     factories.recognised(huang, station, station.reviewer, bureau, content="已认定的")
@@ -42,7 +47,9 @@ def test_a_returned_row_shows_the_reviewers_reason_and_cannot_be_deleted(client,
 
 def test_it_filters_by_name_and_days(client, huang):
     for days_ago, content in ((30, "水利培训"), (20, "公文培训"), (10, "水利讲座")):
-        factories.registration(huang, content, starts_at=factories.moment(days_ago), ends_at=factories.moment(days_ago, 18))
+        factories.registration(
+            huang, content, starts_at=factories.moment(days_ago), ends_at=factories.moment(days_ago, 18)
+        )
     assert contents(client.get(LIST, {"content": "水利"})) == ["水利讲座", "水利培训"]
     since = f"{factories.moment(20):%Y-%m-%d}"
     assert contents(client.get(LIST, {"start": since})) == ["水利讲座", "公文培训"]
@@ -67,9 +74,7 @@ def test_the_banner_of_the_manual_is_there(client):
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_it_costs_the_same_queries_for_any_number_of_rows(
-    client, huang, station, rows, django_assert_num_queries
-):
+def test_it_costs_the_same_queries_for_any_number_of_rows(client, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.returned(huang, station, station.reviewer, content=f"第 {number} 条")
     with django_assert_num_queries(5):  # session, person, count, rows, decisions

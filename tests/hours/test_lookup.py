@@ -1,0 +1,135 @@
+"""学时查询: 培训总体查询 and 培训登记详情."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from hours.models import Completion, Course
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+YEARS, ENTRIES = reverse("hours:lookup"), reverse("hours:lookup_registrations")
+THIS_YEAR = timezone.localdate().year
+
+
+@pytest.fixture
+def client(client, huang):
+    client.force_login(huang)
+    return client
+
+
+@pytest.fixture
+def history(huang, station, bureau):
+    """In one year: 9 公需, 16 recognised, 8 in review, 16 not submitted, 12 refused; somebody else's beside them."""
+    day = {"starts_at": factories.moment(20), "ends_at": factories.moment(19, 18)}
+    year = factories.moment(19).year
+    course = Course.objects.create(year=year, name="当代科学技术前沿知识", kind="required", hours=9)
+    Completion.objects.create(
+        person=huang, course=course, hours=9, completed_on=date(year, 1, 2), source="示例", source_key="1"
+    )
+    factories.recognised(huang, station, station.reviewer, bureau, content="已认定的", **day)
+    factories.submitted(huang, station, content="审核中的", hours_applied=8, **day)
+    factories.registration(huang, "草稿", **day)
+    factories.refused(huang, station, station.reviewer, content="不予认定的", hours_applied=12, **day)
+    other = factories.person("李工")
+    factories.recognised(other, station, station.reviewer, bureau, content="李工的登记", hours_applied=7, **day)
+    Completion.objects.create(
+        person=other, course=course, hours=9, completed_on=date(year, 1, 2), source="示例", source_key="2"
+    )
+    return year
+
+
+def test_a_year_shows_recognised_in_review_not_submitted_target_and_missing_side_by_side(client, history):
+    [row] = [row for row in client.get(YEARS).context["years"] if row.year == history]
+    numbers = (row.public, row.professional, row.total, row.in_review, row.not_submitted, row.target, row.missing)
+    assert numbers == (9, 16, 25, 8, 16, 90, 65)
+
+
+def test_the_clicked_year_shows_its_details_below(client, history):
+    response = client.get(YEARS, {"detail": history})
+    told = [(row.kind, row.name, row.hours, row.is_public) for row in response.context["counted"]]
+    assert told == [("必修", "当代科学技术前沿知识", Decimal(9), True), ("", "已认定的", Decimal(16), False)]
+
+
+def test_it_says_why_an_entry_does_not_count(client, history):
+    response = client.get(YEARS, {"detail": history})
+    assert [(entry.content, why) for entry, why in response.context["uncounted"]] == [
+        ("审核中的", "正在审核，认定后计入。"),
+        ("草稿", "尚未提交审核。"),
+        ("不予认定的", "不予认定（材料不清晰：请补充证书复印件。）"),
+    ]
+
+
+def test_this_year_is_there_before_anything_was_learned(client):
+    rows = client.get(YEARS).context["years"]
+    assert [(row.year, row.total, row.missing) for row in rows] == [(THIS_YEAR, 0, 90)]
+
+
+def test_the_details_list_every_own_entry_masked_and_nobody_elses(client, huang, history):
+    response = client.get(ENTRIES)
+    assert {entry.content for entry, _, _ in response.context["entries"]} == {
+        "已认定的",
+        "审核中的",
+        "草稿",
+        "不予认定的",
+    }
+    page = response.content.decode()
+    assert f"*****{huang.id_number[-4:]}" in page
+    assert huang.id_number not in page
+    assert "李工" not in page
+
+
+def test_plus_shows_every_step_with_its_words(client, history, huang):
+    refused = huang.registrations.get(content="不予认定的")
+    response = client.get(ENTRIES, {"open": refused.pk})
+    [steps] = [steps for entry, steps, _ in response.context["entries"] if entry == refused]
+    assert [(step.stage, step.office, step.decision, step.reason, step.words) for step in steps] == [
+        ("本人", "黄秋梦", "提交审核", "", ""),
+        ("初审", "宾阳县甘棠镇林业站", "不予认定", "材料不清晰", "请补充证书复印件。"),
+    ]
+    assert f'id="progress-{refused.pk}">' in response.content.decode()
+    assert response.content.decode().count(" hidden>") >= 3
+
+
+@pytest.mark.parametrize("url", [YEARS, ENTRIES])
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"name": "黄"}, True),
+        ({"name": "李工"}, False),
+        ({"id_tail": "{tail}"}, True),
+        ({"id_tail": "0000"}, False),
+        ({"year": "{year}"}, True),
+        ({"year": "1999"}, False),
+    ],
+)
+def test_it_filters_by_year_id_and_name(client, huang, history, url, filters, found):
+    values = {name: value.format(tail=huang.id_number[-4:], year=history) for name, value in filters.items()}
+    context = client.get(url, values).context
+    assert bool(context["years"] if url == YEARS else context["entries"]) is found
+
+
+def test_a_full_id_number_is_not_taken_into_the_address(client, huang, history):
+    response = client.get(ENTRIES, {"id_tail": huang.id_number})
+    assert "请只填写证件号码的后四位。" in response.content.decode()
+
+
+def test_an_unreadable_year_is_named(client, history):
+    assert "年度应为四位数字，例如 2026。" in client.get(YEARS, {"year": "去年"}).content.decode()
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_both_tabs_cost_the_same_queries_for_any_number_of_rows(
+    client, huang, station, rows, django_assert_num_queries
+):
+    for number in range(rows):
+        factories.submitted(huang, station, content=f"第 {number} 条")
+    with django_assert_num_queries(9):
+        client.get(YEARS)
+    with django_assert_num_queries(5):
+        client.get(ENTRIES)

@@ -1,0 +1,143 @@
+"""Every address x every role: who gets what. An address that is not in this table fails."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from hours import attachments
+from organizations import units
+from tests import factories, files
+
+pytestmark = pytest.mark.django_db
+
+LOGIN, OK, FOUND, NOT_FOUND = "login", 200, 302, 404
+ROLES = ("anonymous", "owner", "colleague", "unit reviewer", "other reviewer", "bureau", "administrator")
+
+# name -> the answer to a GET for each role, in the order of ROLES
+EVERYBODY = (OK,) * 7
+MEMBERS = (LOGIN, *(OK,) * 6)
+OWN_LIST = (LOGIN, *(FOUND,) * 6)  # without a tick: back to the list with a sentence
+SUBMITTED = (LOGIN, OK, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND)
+DRAFT = (LOGIN, OK, *(NOT_FOUND,) * 5)
+TABLE: dict[str, tuple] = {
+    "home": (LOGIN, *(FOUND,) * 6),
+    "hours:list": MEMBERS,
+    "hours:new": MEMBERS,
+    "hours:proposal": MEMBERS,
+    "hours:delete": OWN_LIST,
+    "hours:detail": SUBMITTED,
+    "hours:edit": DRAFT,
+    "hours:submit": OWN_LIST,
+    "hours:submit_confirm": OWN_LIST,
+    "hours:lookup": MEMBERS,
+    "hours:lookup_registrations": MEMBERS,
+    "hours:attachment": SUBMITTED,
+    "organizations:add": MEMBERS,
+    "organizations:register": MEMBERS,
+    "accounts:signup": (OK, *(FOUND,) * 6),
+    "accounts:login": (OK, *(FOUND,) * 6),
+    "accounts:logout": (405,) * 7,
+    "accounts:profile": MEMBERS,
+    "accounts:password_change": MEMBERS,
+    "accounts:password_reset": EVERYBODY,
+    "accounts:password_reset_done": EVERYBODY,
+    "accounts:password_reset_confirm": EVERYBODY,
+}
+
+
+@pytest.fixture
+def world(guangxi, rules):
+    """黄秋梦's draft and submitted entry with a file, and everybody who might want to look."""
+    station = factories.unit()
+    owner = factories.person("黄秋梦")
+    submitted = factories.submitted(owner, station)
+    units.unaffiliated(guangxi)
+    return {
+        "roles": {
+            "owner": owner,
+            "colleague": factories.person("同事", unit=station),
+            "unit reviewer": factories.unit_reviewer(station),
+            "other reviewer": factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "别处审核员"),
+            "bureau": factories.region_reviewer(guangxi),
+            "administrator": factories.administrator(),
+        },
+        "draft": factories.registration(owner, "草稿"),
+        "submitted": submitted,
+        "attachment": attachments.store(owner, files.pdf(), registration=submitted),
+    }
+
+
+def address(name: str, world) -> str:
+    given = {
+        "hours:detail": {"pk": world["submitted"].pk},
+        "hours:edit": {"pk": world["draft"].pk},
+        "hours:attachment": {"pk": world["attachment"].pk},
+        "accounts:password_reset_confirm": {"uidb64": "MQ", "token": "abc-def"},
+    }
+    return reverse(name, kwargs=given.get(name))
+
+
+def names(resolver=None, namespace: str = "") -> list[str]:
+    found: list[str] = []
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            found += [] if pattern.namespace == "admin" else names(pattern, inner)
+        elif isinstance(pattern, URLPattern):
+            found.append(f"{namespace}{pattern.name}")
+    return found
+
+
+def test_the_table_names_every_address():
+    assert sorted(TABLE) == sorted(names())
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_role_gets_what_the_table_says(client, world, name):
+    got = []
+    for role in ROLES:
+        client.logout()
+        if role in world["roles"]:
+            client.force_login(world["roles"][role])
+        response = client.get(address(name, world))
+        leads_to_login = response.status_code == 302 and response.url.startswith(reverse("accounts:login"))
+        got.append(LOGIN if leads_to_login else response.status_code)
+        if getattr(response, "streaming", False):
+            b"".join(response.streaming_content)
+    assert dict(zip(ROLES, got, strict=True)) == dict(zip(ROLES, TABLE[name], strict=True))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_admin_is_for_staff_alone(client, world, role):
+    if role in world["roles"]:
+        client.force_login(world["roles"][role])
+    status = client.get(reverse("admin:index")).status_code
+    assert status == (200 if role == "administrator" else 302)
+
+
+def test_no_page_of_the_admin_fails_for_an_administrator(client, world):
+    client.force_login(world["roles"]["administrator"])
+    from django.contrib import admin
+
+    for model in admin.site._registry:
+        options = model._meta
+        base = f"admin:{options.app_label}_{options.model_name}"
+        assert client.get(reverse(f"{base}_changelist")).status_code == 200, base
+        first = model._default_manager.first()
+        if first is not None:
+            assert client.get(reverse(f"{base}_change", args=[first.pk])).status_code == 200, base
+
+
+def test_no_page_shows_a_full_id_number(client, world):
+    numbers = [user.id_number for user in User.objects.all()]
+    for role, person in world["roles"].items():
+        client.force_login(person)
+        for name in TABLE:
+            response = client.get(address(name, world), follow=True)
+            if getattr(response, "streaming", False):
+                b"".join(response.streaming_content)
+                continue
+            shown = [number for number in numbers if number in response.content.decode()]
+            assert shown == [], (role, name)
