@@ -17,6 +17,7 @@ def frame(request) -> dict[str, object]:
         "product_version": settings.PRODUCT_VERSION,
         "help_contact": settings.HELP_CONTACT,
         "region_name": region_name(settings.ROOT_REGION),
+        "addresses": menu.addresses,
         "menu_groups": partial(menu.groups, request),
         "dialog_layout": dialog_layout(request),
     }

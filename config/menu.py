@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import reverse
 
@@ -32,11 +33,29 @@ class Item:
     is_current: bool
 
 
+HEAD = {
+    "home": "home",
+    "login": "accounts:login",
+    "logout": "accounts:logout",
+    "profile": "accounts:profile",
+    "password_change": "accounts:password_change",
+}
 GROUPS = (
     Group("我的学时", (Entry("学时登记", "hours:list", "journal-check"), Entry("学时查询", "hours:lookup", "search"))),
     Group("单位", (Entry("单位注册", "organizations:register", "building-add"),)),
     Group("系统管理", (Entry("系统管理后台", "admin:index", "sliders"),), lambda person: person.is_staff),
 )
+
+
+@cache
+def address(url_name: str) -> str:
+    """An address of the frame, looked up once: ten look-ups on every page would be a third of the frame's time."""
+    return reverse(url_name)
+
+
+def addresses() -> dict[str, str]:
+    """Where the links of the head lead."""
+    return {name: address(url_name) for name, url_name in HEAD.items()}
 
 
 def groups(request) -> list[tuple[str, list[Item]]]:
@@ -45,7 +64,7 @@ def groups(request) -> list[tuple[str, list[Item]]]:
     The entry whose address is the longest beginning of the present one is current.
     """
     shown = [group for group in GROUPS if group.is_for(request.user)]
-    urls = {entry: reverse(entry.url_name) for group in shown for entry in group.entries}
+    urls = {entry: address(entry.url_name) for group in shown for entry in group.entries}
     current = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")
     return [(group.title, [_item(entry, urls[entry], current) for entry in group.entries]) for group in shown]
 
