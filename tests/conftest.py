@@ -7,10 +7,15 @@ from importlib import import_module
 
 import pytest
 from django.db import connection
+from hypothesis import settings as hypothesis
 
 from organizations import search
 
 from . import factories
+
+# A machine that others use too may be slow for a moment; that is no failure.
+hypothesis.register_profile("patient", deadline=None)
+hypothesis.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,166 @@
+"""Whose entries and files somebody may see at all. Each world holds entries that could leak."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Appointment
+from hours import workflow
+from hours.models import Attachment, Registration
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(guangxi, rules) -> dict[str, Registration]:
+    """Entries of two people at units in 宾阳县 (南宁市) and 城中区 (柳州市), each entry with a file."""
+    forest, library = factories.unit("宾阳县甘棠镇林业站", "450126"), factories.unit("柳州市图书馆", "450202")
+    huang, li = factories.person("黄秋梦", unit=forest), factories.person("李图书", unit=library)
+    # The first reviewers of the histories; both have left, so that they see nothing themselves.
+    ended = {"valid_from": ago(30), "valid_until": ago(0)}
+    first, final = (
+        factories.unit_reviewer(forest, "覃审核", **ended),
+        factories.region_reviewer(guangxi, "莫终审", **ended),
+    )
+    entries = {
+        "huang draft": factories.registration(huang, "黄草稿"),
+        "huang waiting": factories.submitted(huang, forest, content="黄待初审"),
+        "huang returned": factories.returned(huang, forest, first, content="黄退回"),
+        "huang recognised": factories.recognised(huang, forest, first, final, content="黄认定"),
+        "huang refused": factories.refused(huang, forest, first, content="黄不予认定"),
+        "li draft": factories.registration(li, "李草稿"),
+        "li waiting": factories.submitted(li, library, content="李待初审"),
+        "li unaffiliated": factories.registration(li, "李直报"),
+    }
+    workflow.submit(li, [entries["li unaffiliated"]], factories.units.unaffiliated(guangxi), factories.region("450103"))
+    file = {"file": "x", "content_type": "application/pdf", "size": 1}
+    for entry in entries.values():
+        Attachment.objects.create(owner=entry.owner, registration=entry, name=entry.content, **file)
+    for owner in (huang, li):
+        Attachment.objects.create(owner=owner, draft_key=uuid.uuid4(), name=f"{owner.name}未保存", **file)
+    Appointment.objects.update(valid_until=ago(1))
+    return entries
+
+
+def ago(days: int):
+    return timezone.localdate() - timedelta(days=days)
+
+
+def seen(person) -> set[str]:
+    """What this person sees; the files are those of the same entries, and the person's own that wait for their form."""
+    contents = {entry.content for entry in Registration.objects.visible_to(person)}
+    waiting = set(Attachment.objects.filter(owner=person, registration=None).values_list("name", flat=True))
+    assert set(Attachment.objects.visible_to(person).values_list("name", flat=True)) == contents | waiting
+    return contents
+
+
+HUANG = {"黄草稿", "黄待初审", "黄退回", "黄认定", "黄不予认定"}
+LI = {"李草稿", "李待初审", "李直报"}
+
+
+def test_people_see_their_own_entries(world):
+    assert seen(world["huang draft"].owner) == HUANG
+    assert seen(world["li draft"].owner) == LI
+
+
+def test_strangers_and_colleagues_see_nothing(world):
+    assert seen(factories.person("陌生人")) == set()
+    assert seen(factories.person("周同事", unit=world["huang waiting"].unit)) == set()
+
+
+def test_an_administrator_of_the_installation_has_no_part_in_the_pages(world):
+    assert seen(factories.administrator()) == set()
+
+
+def test_a_unit_reviewer_sees_what_was_ever_sent_to_the_unit(world):
+    assert seen(factories.unit_reviewer(world["huang waiting"].unit, "新审核")) == HUANG - {"黄草稿"}
+    assert seen(factories.unit_reviewer(world["li waiting"].unit, "新审核")) == {"李待初审"}
+
+
+@pytest.mark.parametrize(
+    ("code", "contents"),
+    [
+        ("450000", (HUANG | LI) - {"黄草稿", "李草稿"}),
+        ("450100", (HUANG - {"黄草稿"}) | {"李直报"}),
+        ("450126", HUANG - {"黄草稿"}),
+        ("450103", {"李直报"}),
+        ("450200", {"李待初审"}),
+        ("450202", {"李待初审"}),
+    ],
+)
+@pytest.mark.parametrize("role", [Appointment.Role.REGION_REVIEWER, Appointment.Role.REGION_ADMIN])
+def test_a_regional_reviewer_sees_what_was_ever_sent_below(world, role, code, contents):
+    assert seen(factories.region_reviewer(factories.region(code), "新终审", role)) == contents
+
+
+def test_an_appointment_that_ended_yesterday_shows_nothing(world):
+    dates = {"valid_from": ago(30), "valid_until": ago(1)}
+    assert seen(factories.unit_reviewer(world["huang waiting"].unit, "前审核", **dates)) == set()
+    assert seen(factories.region_reviewer(factories.region("450000"), "前终审", **dates)) == set()
+
+
+def test_an_appointment_that_begins_tomorrow_shows_nothing(world):
+    assert seen(factories.region_reviewer(factories.region("450000"), "后任", valid_from=ago(-1))) == set()
+
+
+def test_a_wish_to_review_shows_nothing(world):
+    wish = factories.person("自荐者")
+    Appointment.objects.create(person=wish, role=Appointment.Role.UNIT_REVIEWER, unit=world["huang waiting"].unit)
+    assert seen(wish) == set()
+
+
+def test_several_appointments_add_up_to_the_own_entries(world):
+    huang = world["huang draft"].owner
+    factories.appointments.appoint(huang, Appointment.Role.UNIT_REVIEWER, unit=world["li waiting"].unit)
+    factories.appointments.appoint(huang, Appointment.Role.REGION_REVIEWER, region=factories.region("450103"))
+    assert seen(huang) == HUANG | {"李待初审", "李直报"}
+
+
+def test_a_merge_brings_the_entries_to_the_other_units_reviewers(world):
+    other = factories.unit("宾阳县林业局")
+    reviewer = factories.unit_reviewer(other, "新审核")
+    assert seen(reviewer) == set()
+    factories.units.merge(world["huang waiting"].unit, other)
+    assert seen(reviewer) == HUANG - {"黄草稿"}
+
+
+@pytest.mark.parametrize("appointments", [0, 3])
+def test_seeing_costs_two_queries_however_many_appointments(world, appointments, django_assert_num_queries):
+    person = factories.person("多职")
+    for code in ["450000", "450100", "450126"][:appointments]:
+        factories.appointments.appoint(person, Appointment.Role.REGION_REVIEWER, region=factories.region(code))
+    with django_assert_num_queries(2):
+        list(Registration.objects.visible_to(person))
+    with django_assert_num_queries(2):
+        list(Attachment.objects.visible_to(person))
+
+
+# --- an owner's other entries -------------------------------------------------------
+
+
+def test_the_list_of_open_entries_holds_what_can_still_be_changed(world):
+    mine = Registration.objects.owned_by(world["huang draft"].owner).open_to_owner()
+    assert {entry.content for entry in mine} == {"黄草稿", "黄退回"}
+    assert [entry.ends_at for entry in mine] == sorted((entry.ends_at for entry in mine), reverse=True)
+
+
+def test_overlaps_are_found_for_all_entries_in_one_query(guangxi, rules, django_assert_num_queries):
+    huang, li = factories.person("黄秋梦"), factories.person("李图书")
+    day = {"starts_at": factories.moment(20, 8), "ends_at": factories.moment(20, 18), "hours_applied": 8}
+    first = factories.registration(huang, "全天", **day)
+    noon = factories.registration(huang, "中午", starts_at=factories.moment(20, 12), ends_at=factories.moment(20, 13))
+    after = factories.registration(
+        huang, "紧接着", starts_at=factories.moment(20, 18), ends_at=factories.moment(19, 18)
+    )
+    factories.registration(li, "别人的", **day)
+    unit = factories.unit()
+    factories.refused(huang, unit, factories.unit_reviewer(unit), content="不再算的", **day)
+    returned = factories.returned(huang, unit, factories.unit_reviewer(unit), content="退回的", **day)
+    with django_assert_num_queries(1):
+        found = Registration.objects.overlapping_each([first, noon, after])
+    assert found == {first.pk: [returned, noon], noon.pk: [first, returned], after.pk: []}
+    assert Registration.objects.overlapping(noon) == [first, returned]
+    assert Registration.objects.overlapping_each([]) == {}
