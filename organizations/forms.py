@@ -33,6 +33,7 @@ class CreditCodeField(forms.CharField):
 class UnitForm(forms.ModelForm):
     """What 添加单位 and 单位注册 ask for."""
 
+    also_needed: tuple[str, ...] = ()
     credit_code = CreditCodeField(help_text="18 位，见营业执照、事业单位法人证书等。")
     region = RegionField(label="单位属地", help_text="单位所在的县（市、区）；市、自治区直属单位选“本级”。")
 
@@ -44,6 +45,8 @@ class UnitForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.existing: Unit | None = None
+        for name in self.also_needed:
+            self.fields[name].required = True
         self.fields["contact_phone"].validators.append(contact_phone_validator)
         self.helper = form_helper(self)
 
@@ -101,12 +104,11 @@ class AddUnitForm(UnitForm):
 class RegisterUnitForm(UnitForm):
     """单位注册 by the unit's responsible person, who asks to be its reviewer."""
 
+    also_needed = ("contact_name", "contact_phone")
+
     def __init__(self, *args, person: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
-        for name in ("contact_name", "contact_phone"):
-            self.fields[name].required = True
-            self.fields[name].widget.attrs["aria-required"] = "true"
 
     def refuse_existing(self, unit: Unit) -> None:
         super().refuse_existing(unit)

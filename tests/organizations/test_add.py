@@ -9,7 +9,6 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 URL = reverse("organizations:add")
-# session, person, known code, region of the form, units of this person, insert with savepoints, revision
 FLAGGED = "12450100MB17603351"
 
 
@@ -94,10 +93,10 @@ def test_a_code_is_read_as_people_type_it(client, 黄秋梦):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("name", "", "这个字段是必填项。"),
+        ("name", "", "请填写单位名称。"),
         ("name", "林业站", "请填写单位全称，至少 4 个字。"),
         ("name", " 其他单位 ", "没有工作单位时请直接选择“其他单位”，无需添加。"),
-        ("credit_code", "", "这个字段是必填项。"),
+        ("credit_code", "", "请填写统一社会信用代码。"),
         ("credit_code", "1245", "统一社会信用代码应为 18 位，现为 4 位。"),
         ("credit_code", FLAGGED, "统一社会信用代码校验位不正确，请对照证照核对是否有输错的字符。"),
         (
@@ -105,7 +104,7 @@ def test_a_code_is_read_as_people_type_it(client, 黄秋梦):
             "12450100MB1760335O",
             "统一社会信用代码中不会出现字符 O（数字和大写字母，不含 I、O、S、V、Z）。",
         ),
-        ("region", "", "这个字段是必填项。"),
+        ("region", "", "请选择单位属地。"),
         ("region", "110101", "选择一个有效的选项： 该选择不在可用的选项中。"),
         ("contact_phone", "电话", "请输入手机号码或带区号的固定电话，例如 0771-1234567。"),
     ],

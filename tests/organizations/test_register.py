@@ -98,11 +98,20 @@ def test_a_disabled_unit_cannot_be_registered_again(client, 韦站长):
     assert not Appointment.objects.exists()
 
 
-@pytest.mark.parametrize("field", ["name", "credit_code", "region", "contact_name", "contact_phone"])
-def test_every_field_is_needed(client, 韦站长, field):
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ("name", "请填写单位名称。"),
+        ("credit_code", "请填写统一社会信用代码。"),
+        ("region", "请选择单位属地。"),
+        ("contact_name", "请填写联系人。"),
+        ("contact_phone", "请填写联系电话。"),
+    ],
+)
+def test_every_field_is_needed(client, 韦站长, field, sentence):
     response = client.post(URL, answers(**{field: ""}))
-    assert response.context["form"].errors == {field: ["这个字段是必填项。"]}
-    assert response.content.decode().count("这个字段是必填项。") == 2
+    assert response.context["form"].errors == {field: [sentence]}
+    assert response.content.decode().count(sentence) == 2
     assert not Unit.objects.exists()
 
 
