@@ -11,11 +11,13 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm, UsernameField
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from organizations.admin import access
+from organizations.admin.lists import BoundedPaginator
 from organizations.models import Unit
 
 from . import appointments, identity
@@ -114,7 +116,9 @@ class PersonAdmin(UserAdmin):
     show_full_result_count = False
     search_fields = ("name", "username", "phone", "id_tail")
     search_help_text = "姓名、用户名或手机号码的开头，证件号码后四位，或完整的证件号码（不会出现在网址和日志中）。"
-    raw_id_fields = ("unit",)
+    autocomplete_fields = ("unit",)
+    paginator = BoundedPaginator
+    show_facets = admin.ShowFacets.NEVER
     filter_horizontal = ()
     readonly_fields = ("shown_id", "last_login", "date_joined")
     fieldsets = (
@@ -157,19 +161,43 @@ class PersonAdmin(UserAdmin):
         starts = Q(name__startswith=term) | Q(username__startswith=term) | Q(phone__startswith=term)
         return queryset.filter(starts | Q(id_tail=term.upper())), False
 
+    # --- Who may what: a regional administrator helps the trainees of the own subtree, others are a 404 ---
+
+    def get_queryset(self, request: HttpRequest):
+        return access.within_scope(super().get_queryset(request), request, "unit__region")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "unit":
+            kwargs["queryset"] = access.within_scope(Unit.objects.all(), request, "region")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def get_readonly_fields(self, request, obj=None):
         """Nobody gives rights that they do not have."""
         fields = super().get_readonly_fields(request, obj)
         return fields if request.user.is_superuser else (*fields, *ONLY_SUPERUSERS_SET)
 
+    def has_module_permission(self, request) -> bool:
+        return access.is_administrator(request)
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return access.is_administrator(request)
+
     def has_change_permission(self, request, obj=None) -> bool:
-        beyond = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not beyond and super().has_change_permission(request, obj)
+        """Who sets somebody's password can act as them: so not for people whose reach may be wider than one's own."""
+        if not request.user.is_superuser and obj is not None:
+            wider = obj.is_staff or obj.is_superuser or obj.appointments.filter(region__isnull=False).exists()
+            return not wider and access.is_administrator(request)
+        return access.is_administrator(request)
+
+    def has_add_permission(self, request) -> bool:
+        return request.user.is_active and request.user.is_superuser
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """People with a history are taken out of use (可登录), not deleted; and nobody deletes many at once."""
-        beyond = obj is None or obj == request.user or (obj.is_superuser and not request.user.is_superuser)
-        return not beyond and super().has_delete_permission(request, obj)
+        return request.user.is_superuser and obj is not None and obj != request.user
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -193,22 +221,30 @@ class StateFilter(admin.SimpleListFilter):
 class AppointmentForm(forms.ModelForm):
     def clean(self):
         cleaned = super().clean()
-        principal, person = cleaned.get("deputy_of"), cleaned.get("person")
-        if principal is None:
-            return cleaned
-        if principal.person == person:
-            self.add_error("deputy_of", "不能代理本人的职责。")
-        if any(cleaned.get(name) != getattr(principal, name) for name in ("role", "unit", "region")):
-            self.add_error("deputy_of", "代理的职责、单位和区域须与被代理的任职一致。")
-        if principal.deputy_of_id:
-            self.add_error("deputy_of", "被代理的任职本身是代理，不能再由他人代理。")
+        if "region" not in self.fields and "unit" in cleaned and not cleaned["unit"]:
+            self.add_error("unit", "请选择单位。")
+        if principal := cleaned.get("deputy_of"):
+            for problem in self._deputy_problems(principal, cleaned):
+                self.add_error("deputy_of", problem)
         return cleaned
+
+    def _deputy_problems(self, principal: Appointment, cleaned) -> list[str]:
+        problems = []
+        if principal.person == cleaned.get("person"):
+            problems.append("不能代理本人的职责。")
+        if any(cleaned.get(name) != getattr(principal, name) for name in ("role", "unit", "region")):
+            problems.append("代理的职责、单位和区域须与被代理的任职一致。")
+        if principal.deputy_of_id:
+            problems.append("被代理的任职本身是代理，不能再由他人代理。")
+        return problems
 
 
 @admin.register(Appointment)
 class AppointmentAdmin(admin.ModelAdmin):
-    """People are chosen by raw_id: its window searches by POST (see PersonAdmin), while a completing field would
-    send every key stroke of an ID number in an address."""
+    """A regional administrator appoints the reviewers of the own subtree's units, a superuser anybody.
+
+    People are chosen by raw_id: its window searches by POST (see PersonAdmin), while a completing field would send
+    every key stroke of an ID number in an address."""
 
     form = AppointmentForm
     list_display = ("person", "role", "scope", "valid_from", "valid_until", "state", "deputy_of")
@@ -219,7 +255,10 @@ class AppointmentAdmin(admin.ModelAdmin):
     show_full_result_count = False
     search_fields = ("person__name__startswith", "unit__name__startswith", "region__name__startswith")
     search_help_text = "人员姓名、单位名称或区域名称的开头。"
-    raw_id_fields = ("person", "deputy_of", "unit", "region")
+    raw_id_fields = ("person", "deputy_of")
+    autocomplete_fields = ("unit", "region")
+    paginator = BoundedPaginator
+    show_facets = admin.ShowFacets.NEVER
     fields = ("person", "role", "unit", "region", "valid_from", "valid_until", "deputy_of", "confirmed_at")
     readonly_fields = ("confirmed_at",)
     actions = ("confirm",)
@@ -241,6 +280,44 @@ class AppointmentAdmin(admin.ModelAdmin):
         messages.success(request, f"已确认 {confirmed} 项任职，自今日起生效。")
         if waiting:
             messages.warning(request, f"{waiting} 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。")
+
+    # --- Who may what ---
+
+    def get_queryset(self, request: HttpRequest):
+        queryset = super().get_queryset(request)
+        return access.within_scope(queryset, request, "unit__region")
+
+    def get_fields(self, request, obj=None):
+        return [name for name in self.fields if name != "region" or request.user.is_superuser]
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "role" and not request.user.is_superuser:
+            kwargs["choices"] = [(Appointment.Role.UNIT_REVIEWER.value, Appointment.Role.UNIT_REVIEWER.label)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        scoped = {
+            "unit": (Unit, "region"),
+            "person": (User, "unit__region"),
+            "deputy_of": (Appointment, "unit__region"),
+        }
+        if db_field.name in scoped:
+            model, path = scoped[db_field.name]
+            kwargs["queryset"] = access.within_scope(model._default_manager.all(), request, path)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_module_permission(self, request) -> bool:
+        return access.is_administrator(request)
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return access.is_administrator(request)
+
+    has_add_permission = has_module_permission
+    has_change_permission = has_view_permission
+    has_delete_permission = has_view_permission
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404
 
     def save_model(self, request, obj, form, change) -> None:
         """What an administrator enters needs nobody's confirmation; a wish keeps waiting for it."""

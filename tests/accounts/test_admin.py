@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accounts import appointments
@@ -14,53 +13,9 @@ from accounts.models import Appointment, User, identity_digest
 from organizations.models import Unit
 from tests import factories
 
+from .admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment, change, found
+
 pytestmark = pytest.mark.django_db
-PEOPLE, APPOINTMENTS = "/admin/accounts/user/", "/admin/accounts/appointment/"
-NUMBER = factories.resident_id(date(1977, 7, 7), 654)
-
-
-@pytest.fixture
-def qiumeng(guangxi):
-    return factories.person("黄秋梦", id_number=NUMBER, username="qiumeng", phone="13877100010", unit=factories.unit())
-
-
-@pytest.fixture
-def admin(client, guangxi):
-    administrator = factories.administrator(username="admin_wei")
-    client.force_login(administrator)
-    return administrator
-
-
-@pytest.fixture
-def clerk(client, guangxi):
-    """Somebody who may change people and is no superuser."""
-    clerk = factories.person("卢文员", username="clerk", is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
-    client.force_login(clerk)
-    return clerk
-
-
-def found(client, text: str) -> list[str]:
-    response = client.post(PEOPLE, {"q": text}, follow=True)
-    return sorted(person.username for person in response.context["cl"].result_list)
-
-
-def entered(person: User, **fields) -> dict[str, str]:
-    return {
-        "name": person.name,
-        "id_kind": person.id_kind,
-        "id_number": "",
-        "username": person.username,
-        "phone": person.phone or "",
-        "email": person.email,
-        "unit": person.unit_id or "",
-        "is_active": "on",
-        **fields,
-    }
-
-
-def change(client, person: User, **fields):
-    return client.post(f"{PEOPLE}{person.pk}/change/", entered(person, **fields))
 
 
 # --- No full number anywhere ------------------------------------------------------------------
@@ -118,7 +73,7 @@ def test_the_address_cannot_ask_for_the_encrypted_column(client, admin, qiumeng)
 )
 def test_no_page_needs_what_the_security_policy_forbids(client, admin, qiumeng, address):
     response = client.get(address.format(person=f"{PEOPLE}{qiumeng.pk}/"))
-    assert response.headers["Content-Security-Policy"].count("default-src 'self';") == 1
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"].split("; ")
     assert re.findall(r"<style|\sstyle=|<script>|\son[a-z]+=|javascript:", response.content.decode()) == []
 
 
@@ -225,40 +180,12 @@ def test_an_administrator_sets_a_password_that_opens_at_once(client, admin, qium
     assert stranger.post("/accounts/login/", {"username": NUMBER, "password": new}).status_code == 302
 
 
-def test_who_is_no_superuser_gives_no_rights(client, clerk, qiumeng):
-    assert change(client, qiumeng, is_staff="on", is_superuser="on").status_code == 302
-    qiumeng.refresh_from_db()
-    assert (qiumeng.is_staff, qiumeng.is_superuser) == (False, False)
-
-
-def test_who_is_no_superuser_cannot_take_over_one(client, clerk):
-    above = factories.administrator()
-    new = "管理员设的-2026"
-    assert change(client, above, name="别人").status_code == 403
-    assert client.post(f"{PEOPLE}{above.pk}/password/", {"password1": new, "password2": new}).status_code == 403
-    above.refresh_from_db()
-    assert (above.name, above.check_password(factories.PASSWORD)) == ("韦管理", True)
-
-
 def test_people_cannot_be_deleted_by_the_dozen(client, admin, qiumeng):
     client.post(PEOPLE, {"action": "delete_selected", "_selected_action": [qiumeng.pk], "post": "yes"})
     assert User.objects.filter(pk=qiumeng.pk).exists()
 
 
 # --- Appointments -----------------------------------------------------------------------------
-
-
-def appointment(**fields) -> dict[str, str]:
-    today = timezone.localdate()
-    return {
-        "role": "unit_reviewer",
-        "unit": "",
-        "region": "",
-        "valid_from": f"{today}",
-        "valid_until": "",
-        "deputy_of": "",
-        **fields,
-    }
 
 
 def test_an_appointment_by_an_administrator_holds_at_once(client, admin, qiumeng):

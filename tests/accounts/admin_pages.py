@@ -1,0 +1,47 @@
+"""The admin's pages of people and appointments as the tests use them."""
+
+from datetime import date
+
+from django.utils import timezone
+
+from accounts.models import User
+from tests import factories
+
+PEOPLE, APPOINTMENTS = "/admin/accounts/user/", "/admin/accounts/appointment/"
+NUMBER = factories.resident_id(date(1977, 7, 7), 654)
+
+
+def found(client, text: str) -> list[str]:
+    response = client.post(PEOPLE, {"q": text}, follow=True)
+    return sorted(person.username for person in response.context["cl"].result_list)
+
+
+def entered(person: User, **fields) -> dict[str, str]:
+    return {
+        "name": person.name,
+        "id_kind": person.id_kind,
+        "id_number": "",
+        "username": person.username,
+        "phone": person.phone or "",
+        "email": person.email,
+        "unit": person.unit_id or "",
+        "is_active": "on",
+        **fields,
+    }
+
+
+def change(client, person: User, **fields):
+    return client.post(f"{PEOPLE}{person.pk}/change/", entered(person, **fields))
+
+
+def appointment(**fields) -> dict[str, str]:
+    today = timezone.localdate()
+    return {
+        "role": "unit_reviewer",
+        "unit": "",
+        "region": "",
+        "valid_from": f"{today}",
+        "valid_until": "",
+        "deputy_of": "",
+        **fields,
+    }

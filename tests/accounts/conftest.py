@@ -1,0 +1,30 @@
+"""Who the accounts tests are about."""
+
+import pytest
+
+from accounts.models import User
+from tests import factories
+
+from .admin_pages import NUMBER
+
+
+@pytest.fixture
+def qiumeng(guangxi):
+    return factories.person("黄秋梦", id_number=NUMBER, username="qiumeng", phone="13877100010", unit=factories.unit())
+
+
+@pytest.fixture
+def admin(client, guangxi):
+    administrator = factories.administrator(username="admin_wei")
+    client.force_login(administrator)
+    return administrator
+
+
+@pytest.fixture
+def nanning(client, guangxi):
+    """The regional administrator of 南宁市, no superuser."""
+    region = factories.region("450100")
+    person = factories.region_admin(region, "卢南宁")
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    client.force_login(person)
+    return person
