@@ -9,3 +9,5 @@ threads = 8
 timeout = 120
 # Restarted now and then, each at another moment, so that memory cannot grow for ever.
 max_requests, max_requests_jitter = 20_000, 2_000
+# Nothing here is managed through the socket.
+control_socket_disable = True

@@ -1,0 +1,179 @@
+"""Takes the README's pictures from a freshly started demonstration: docs/screenshots/*.png.
+
+Run it by `make screenshots`. The server has a database and a folder of its own, both gone afterwards.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "screenshots"
+PASSWORD = "Xueshi-2026"  # noqa: S105  (the published one of the demo accounts)
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+COLOURS = 96
+FLAGS = ["--disable-gpu", "--disable-background-networking"]
+
+
+def main() -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with server() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=FLAGS + ["--no-sandbox"] * is_root(),
+        )
+        log_in_page(browser, address)
+        trainee_on_desktop(browser, address)
+        trainee_on_phone(browser, address)
+        administrator(browser, address)
+        browser.close()
+
+
+def log_in_page(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport=DESKTOP)
+    page.goto(f"{address}/accounts/login/")
+    save(page, "login")
+
+
+def trainee_on_desktop(browser: Browser, address: str) -> None:
+    """The manual's way: list, new entry, batch, confirmation, both tabs of the look-up."""
+    page = logged_in(browser, address, "trainee", DESKTOP)
+    page.goto(f"{address}/hours/")
+    save(page, "registrations")
+    page.get_by_role("link", name="新登记培训").click()
+    fill_new_entry(page)
+    save(page, "new")
+    page.goto(f"{address}/hours/")
+    for place in (0, 1):  # the two drafts, which overlap
+        page.locator("[name=entry]").nth(place).check()
+    page.get_by_role("button", name="批量提交审核").click()
+    dialog = page.locator("dialog[open]")
+    dialog.locator("[name=q]").fill("林业")
+    dialog.get_by_role("button", name="查询").click()
+    dialog.get_by_text("符合“林业”的单位").wait_for()
+    save(page, "submit")
+    dialog.get_by_role("button", name="确定提交").click()
+    dialog.locator("[name=token]").wait_for(state="attached")
+    save(page, "confirm")
+    page.goto(f"{address}/hours/lookup/")
+    save(page, "years")
+    page.goto(f"{address}/hours/lookup/registrations/")
+    step_by_step = page.locator("[data-progress]").nth(7)  # returned once, then recognised
+    step_by_step.click()
+    step_by_step.evaluate("button => scrollBy(0, button.getBoundingClientRect().top - 240)")
+    save(page, "lookup")
+
+
+def fill_new_entry(page: Page) -> None:
+    """Two days of training; the hours are computed meanwhile."""
+    form = page.locator("dialog[open] form")
+    last_week = date.today() - timedelta(days=7)
+    form.locator("[name=first_level]").select_option(index=1)
+    form.locator("[name=category]").select_option(index=1)
+    form.locator("[name=content]").fill("油茶高产栽培技术培训班")
+    form.locator("[name=starts_at_0]").fill(last_week.isoformat())
+    form.locator("[name=ends_at_0]").fill((last_week + timedelta(days=1)).isoformat())
+    form.locator("[name=certificate_number]").fill("桂林培1188号")
+    page.wait_for_function("document.querySelector('dialog[open] [name=hours_applied]').value !== ''")
+
+
+def trainee_on_phone(browser: Browser, address: str) -> None:
+    page = logged_in(browser, address, "trainee", PHONE)
+    page.goto(f"{address}/hours/")
+    save(page, "registrations-phone")
+
+
+def administrator(browser: Browser, address: str) -> None:
+    page = logged_in(browser, address, "admin", DESKTOP)
+    page.goto(f"{address}/admin/organizations/unit/")
+    save(page, "admin-units")
+
+
+def logged_in(browser: Browser, address: str, username: str, viewport: dict) -> Page:
+    page = browser.new_context(viewport=viewport, locale="zh-CN", reduced_motion="reduce").new_page()
+    page.set_default_timeout(10_000)
+    page.goto(f"{address}/accounts/login/")
+    page.locator("input[name=username]").fill(username)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(lambda url: "login" not in url)
+    return page
+
+
+def save(page: Page, name: str) -> None:
+    """A picture of what is in view, in few colours so that the repository stays small."""
+    page.wait_for_load_state("networkidle")
+    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    path = TARGET / f"{name}.png"
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    sys.stdout.write(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB\n")
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a server with the demonstration, until the block ends."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            "DEBUG": "1",
+            "PORT": str(port),
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "ATTACHMENTS_ROOT": f"{folder}/attachments",
+        }
+        for command in (["migrate", "--verbosity", "0"], ["load_demo"]):
+            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)  # noqa: S603
+        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]
+        process = subprocess.Popen(gunicorn, cwd=ROOT, env=environment)  # noqa: S603
+        try:
+            wait_for(f"{address}/accounts/login/")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def wait_for(url: str) -> None:
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(url, timeout=5)  # noqa: S310  (our own server)
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit(f"{url} does not answer")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def chromium() -> str | None:
+    """An installed Chromium; None lets Playwright use its own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+if __name__ == "__main__":
+    main()
