@@ -102,8 +102,15 @@
     }, SLOW);
   }
 
+  // How to find what has the focus again when the content was replaced.
+  function focused() {
+    const element = box.contains(document.activeElement) ? document.activeElement : null;
+    if (element?.dataset.code) return `[data-code="${CSS.escape(element.dataset.code)}"]`;
+    return element?.id ? `[id="${CSS.escape(element.id)}"]` : "";
+  }
+
   function show(html) {
-    const focused = box.contains(document.activeElement) ? document.activeElement.id : "";
+    const before = focused();
     clearTimeout(waiting);
     box.innerHTML = html;
     if (!box.open) box.showModal();
@@ -112,7 +119,7 @@
     const first =
       box.querySelector("[data-error-summary]") ||
       box.querySelector("[autofocus]") ||
-      (focused && box.querySelector(`[id="${CSS.escape(focused)}"]`)) ||
+      (before && [...box.querySelectorAll(before)].find((one) => one.checkVisibility())) ||
       box.querySelector("#dialog-title");
     first?.focus();
   }

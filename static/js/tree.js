@@ -29,7 +29,7 @@
     first.tabIndex = 0;
     first.scrollIntoView({ block: "nearest" });
     // The line that the keyboard followed to this page has the focus again.
-    if (sessionStorage.getItem(FOLLOWED) === first.id) first.focus();
+    if (sessionStorage.getItem(FOLLOWED) === first.dataset.code) first.focus();
     sessionStorage.removeItem(FOLLOWED);
   }
 
@@ -41,7 +41,7 @@
   }
 
   function follow(line) {
-    sessionStorage.setItem(FOLLOWED, line.id);
+    sessionStorage.setItem(FOLLOWED, line.dataset.code);
     line.click();
   }
 
