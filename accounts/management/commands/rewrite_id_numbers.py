@@ -1,0 +1,29 @@
+"""manage.py rewrite_id_numbers: after a change of FIELD_KEYS or DIGEST_KEY, every ID number under the new ones."""
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accounts.models import User, identity_digest
+from config.progress import Progress
+
+CHUNK = 500
+
+
+class Command(BaseCommand):
+    help = "Encrypt every ID number with the first key of FIELD_KEYS and compute its digest anew."
+
+    def handle(self, *args, **options) -> None:
+        last, total = 0, User.objects.count()
+        with Progress("证件号码", total, self.stdout) as progress:
+            while people := self._rewrite(last):
+                last = people[-1].pk
+                progress.advance(len(people))
+
+    @transaction.atomic
+    def _rewrite(self, after: int) -> list[User]:
+        """The next people in the order of their keys, locked so that a change made meanwhile is not undone."""
+        people = list(User.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:CHUNK])
+        for person in people:
+            person.id_digest = identity_digest(person.id_number)
+        User.objects.bulk_update(people, ["id_number", "id_digest"])
+        return people
