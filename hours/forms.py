@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from crispy_forms.layout import HTML, Column, Div, Field, Row
 from django import forms
@@ -61,6 +62,12 @@ class MomentField(forms.SplitDateTimeField):
         if isinstance(value, (list, tuple)) and len(value) == 2 and value[0] and not value[1]:
             value = [value[0], f"{self.clock:%H:%M}"]
         return super().clean(value)
+
+
+class HoursField(forms.DecimalField):
+    def prepare_value(self, value):
+        """8 and 7.5, never 8.0."""
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else super().prepare_value(value)
 
 
 class ProofsInput(forms.ClearableFileInput):
@@ -124,7 +131,7 @@ class RegistrationForm(forms.ModelForm):
     category = CategoryChoice()
     starts_at = MomentField("开始时间", DAY_STARTS)
     ends_at = MomentField("结束时间", DAY_ENDS)
-    hours_applied = forms.DecimalField(
+    hours_applied = HoursField(
         label="申请学时",
         required=False,
         max_digits=5,

@@ -1,0 +1,171 @@
+"""A real Chromium on a live server. Whatever the browser complains about fails the test that caused it.
+
+Pictures of failed tests are left in var/browser/.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from accounts.models import User
+from hours.models import Completion, Course
+from tests import factories
+
+from .steps import Person
+
+PICTURES = settings.BASE_DIR / "var" / "browser"
+PATIENCE = 10_000  # milliseconds
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=zh-CN",
+]
+HEIGHT = {1280: 800, 360: 740}
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Lets the fixture that holds the pages know that the test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+def chromium_path(own: str) -> str | None:
+    """An installed Chromium, else Playwright's own, else None."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    return found or (own if Path(own).exists() else None)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread, which makes Django refuse its database to the tests themselves.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        path = chromium_path(playwright.chromium.executable_path)
+        if path is None:
+            pytest.skip("left out: there is no Chromium on this machine")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, env={**os.environ, "LANGUAGE": "zh_CN"})
+        yield browser
+        browser.close()
+
+
+class Visits:
+    """Opens pages, for somebody, and writes down what their browser complains about."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def __call__(self, path: str = "/", person: User | None = None, *, width: int = 1280, script: bool = True) -> Page:
+        """A page at this address in a browser of its own, with this person logged in."""
+        context = self.browser.new_context(
+            base_url=self.address,
+            viewport={"width": width, "height": HEIGHT[width]},
+            locale="zh-CN",
+            reduced_motion="reduce",
+            java_script_enabled=script,
+        )
+        context.set_default_timeout(PATIENCE)
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error}"))
+        self.contexts.append(context)
+        if person is not None:
+            context.add_cookies([self._session_cookie(person)])
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    def expect_complaint(self, pattern: str) -> None:
+        """Take away what a test provoked on purpose; it must be there."""
+        fitting = [said for said in self.complaints if re.search(pattern, said)]
+        assert fitting, self.complaints
+        self.complaints = [said for said in self.complaints if said not in fitting]
+
+    def _on_console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type} on {message.page and message.page.url}: {message.text}")
+
+    def _session_cookie(self, person: User) -> dict[str, str]:
+        client = Client()
+        client.force_login(person, backend="accounts.backends.AnyIdentifierBackend")
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        return {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.address}
+
+    def close(self, picture: str | None) -> None:
+        for number, context in enumerate(self.contexts):
+            if picture:
+                for page in context.pages:
+                    page.screenshot(path=PICTURES / f"{picture}-{number}.png", full_page=True)
+            context.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    visits = Visits(chromium, live_server.url)
+    yield visits
+    failed = request.node.stash.get(FAILED, True) or bool(visits.complaints)
+    visits.close(re.sub(r"\W+", "-", request.node.name) if failed else None)
+    assert visits.complaints == []
+
+
+@pytest.fixture
+def world(live_server):
+    """What an installation has before the first person comes: regions, rules, types, a course, units."""
+    root = factories.regions()
+    factories.open_years()
+    factories.category("培训班、研修班", hint="按起止时间每半天 4 学时计算。")
+    factories.category("发明专利", "专利类", by_half_day=False, hint="证书编号填专利号。")
+    factories.unit("宾阳县甘棠镇林业站", "450126")
+    factories.unit("宾阳县高级中学", "450126")
+    factories.unit("南宁市教育局直属第一幼儿园", "450100")
+    factories.unit("青秀区林业局", "450103")
+    factories.unit("柳州市林业科学研究所", "450200")
+    factories.units.unaffiliated(root)
+    return root
+
+
+@pytest.fixture
+def huang(world) -> User:
+    """黄秋梦, who has an account, a unit and nothing registered."""
+    return factories.person("黄秋梦", unit=factories.unit("南宁市水利电力设计院", "450100"))
+
+
+@pytest.fixture
+def newcomer(world) -> Person:
+    """Somebody who has never been here."""
+    return Person("黄秋梦", factories.resident_id(), "huangqiumeng", "13807710001", factories.PASSWORD)
+
+
+@pytest.fixture
+def course(world) -> Callable[[User], Completion]:
+    """A person completes this year's public course."""
+
+    def complete(person: User) -> Completion:
+        day = factories.moment(5).date()
+        course = Course.objects.create(name="当代科学技术前沿知识", year=day.year, kind="required", hours=9)
+        return Completion.objects.create(
+            person=person, course=course, hours=9, completed_on=day, source="学习平台", source_key="1"
+        )
+
+    return complete

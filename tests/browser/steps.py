@@ -1,0 +1,103 @@
+"""What people do on the pages, the same with and without JavaScript: a dialog is in place or a page of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests import factories, files
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody types to sign up."""
+
+    name: str
+    id_number: str
+    username: str
+    phone: str
+    password: str
+
+
+def work(page: Page) -> Locator:
+    """The open dialog, or the page that it is without JavaScript."""
+    return page.locator("dialog[open]:not(.dialog-small), .dialog-sheet")
+
+
+def open_by(page: Page, role: str, name: str, title: str) -> Locator:
+    """Press what opens a dialog; the dialog under this title."""
+    page.get_by_role(role, name=name).click()
+    return shown(page, title)
+
+
+def shown(page: Page, title: str) -> Locator:
+    """The dialog under this title, once it is there and answers."""
+    expect(page.locator("dialog[open] .dialog-title, .site-main:has(.dialog-sheet) .page-title")).to_have_text(title)
+    expect(page.locator("dialog[aria-busy]")).to_have_count(0)
+    return work(page)
+
+
+def press(page: Page, name: str | re.Pattern) -> None:
+    work(page).get_by_role("button", name=name).click()
+
+
+def choose_types(form: Locator, first: str, second: str) -> None:
+    form.locator("[name=first_level]").select_option(label=first)
+    form.locator("[name=category]").select_option(label=second)
+
+
+def fill_dates(form: Locator, first_day: int, last_day: int) -> None:
+    """Days as so many days ago; the times of day stay as the pickers offer them."""
+    form.locator("[name=starts_at_0]").fill(f"{factories.moment(first_day):%Y-%m-%d}")
+    form.locator("[name=ends_at_0]").fill(f"{factories.moment(last_day):%Y-%m-%d}")
+
+
+def fill(form: Locator, **fields: str) -> None:
+    for name, value in fields.items():
+        form.locator(f"[name={name}]").fill(value)
+
+
+def declare(form: Locator) -> None:
+    form.get_by_label("本人承诺以上信息属实").check()
+
+
+def attach(form: Locator, *names: str) -> None:
+    proofs = [{"name": name, "mimeType": "application/pdf", "buffer": files.PDF} for name in names]
+    form.locator("[name=proofs]").set_input_files(proofs)
+
+
+def register(page: Page, content: str, days_ago: int = 9) -> None:
+    """A training of two whole days, from the list to the list."""
+    form = open_by(page, "link", "新登记培训", "新登记培训")
+    choose_types(form, "培训进修类", "培训班、研修班")
+    fill(form, content=content)
+    fill_dates(form, days_ago, days_ago - 1)
+    declare(form)
+    press(page, "保存")
+    expect(page.locator(".message-success")).to_contain_text(f"已保存“{content}”")
+
+
+def tick_all(page: Page) -> None:
+    """The box in the table's head; without JavaScript a link does the same."""
+    box, link = page.get_by_label("全选本页"), page.get_by_role("link", name="全选")
+    (link if link.count() else box).click()
+    expect(page.locator("[data-select-row]:not(:checked)")).to_have_count(0)
+
+
+def cells(page: Page, column: str) -> list[str]:
+    """One column of the page's tables, from the top."""
+    found = page.locator(f"main td[data-label='{column}']:visible").all_inner_texts()
+    return [" ".join(text.split()) for text in found]
+
+
+def row(page: Page, content: str) -> Locator:
+    return page.locator("main tr[id^=entry-]").filter(has_text=content)
+
+
+def choose_region(page: Page, name: str) -> None:
+    link = work(page).locator("[data-tree] a:visible").filter(has_text=name)
+    link.click()
+    expect(work(page).locator("[data-tree] a:visible[aria-current]")).to_have_text(name)
+    expect(page.locator("dialog[aria-busy]")).to_have_count(0)

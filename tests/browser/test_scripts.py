@@ -1,0 +1,86 @@
+"""What the frame's scripts add to pages that work without them: dialogs, ticking, the tree's keys, the menu."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from hours.models import Registration
+from tests import factories
+
+
+def has_focus(page: Page) -> str:
+    return page.evaluate("document.activeElement.textContent.trim()")
+
+
+def test_typing_that_was_not_saved_is_asked_about(visit, huang):
+    page = visit("/hours/", huang)
+    page.get_by_role("link", name="新登记培训").click()
+    dialog = page.get_by_role("dialog", name="新登记培训")
+    dialog.get_by_label("认定内容", exact=False).first.fill("水利工程施工培训班")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="继续填写").click()
+    expect(dialog.get_by_label("认定内容", exact=False).first).to_have_value("水利工程施工培训班")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="不保存，关闭").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_dialog_gives_the_focus_back_to_what_opened_it(visit, huang):
+    page = visit("/hours/", huang)
+    page.get_by_role("link", name="新登记培训").click()
+    expect(page.get_by_role("dialog", name="新登记培训")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert has_focus(page) == "新登记培训"
+
+
+def test_an_entry_that_is_gone_is_said_in_the_dialog(visit, huang):
+    entry = factories.registration(huang)
+    page = visit("/hours/", huang)
+    Registration.objects.all().delete()
+    page.get_by_role("link", name="查看").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(
+        "该内容不存在或已被删除。请关闭后刷新页面查看。"
+    )
+    visit.expect_complaint("404")
+    assert not Registration.objects.filter(pk=entry.pk).exists()
+
+
+def test_the_box_in_the_head_ticks_all_and_buttons_count(visit, huang):
+    for _ in range(3):
+        factories.registration(huang)
+    page = visit("/hours/", huang)
+    every = page.locator("[data-select-all]").first
+    every.check()
+    expect(page.get_by_role("button", name="批量提交审核")).to_have_text("批量提交审核（3）")
+    page.locator("[data-select-row]").first.uncheck()
+    expect(page.get_by_role("button", name="批量提交审核")).to_have_text("批量提交审核（2）")
+    assert every.evaluate("box => box.indeterminate")
+
+
+def test_the_region_tree_follows_the_keys(visit, huang):
+    factories.registration(huang)
+    page = visit("/hours/", huang)
+    page.locator("[data-select-all]").first.check()
+    page.get_by_role("button", name="批量提交审核").click()
+    root = page.get_by_role("treeitem", name="广西壮族自治区")
+    root.focus()
+    found = []
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "End", "Home", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+        found.append(has_focus(page))
+    assert found == ["南宁市", "柳州市", "南宁市", "柳州市", "广西壮族自治区", "南宁市", "广西壮族自治区"]
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("treeitem", name="青秀区")).to_be_visible()
+    assert has_focus(page) == "南宁市"
+
+
+def test_the_menu_of_a_phone_opens_with_and_without_script(visit, huang):
+    for script in (True, False):
+        page = visit("/hours/", huang, width=360, script=script)
+        entry = page.get_by_role("navigation", name="主菜单").get_by_role("link", name="学时查询")
+        expect(entry).to_be_hidden()
+        page.get_by_text("菜单", exact=True).click()
+        entry.click()
+        expect(page).to_have_title("学时查询 · 专业技术人员继续教育学时系统")
