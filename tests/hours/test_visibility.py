@@ -36,6 +36,8 @@ def world(guangxi, rules) -> dict[str, Registration]:
         "li unaffiliated": factories.registration(li, "李直报"),
     }
     workflow.submit(li, [entries["li unaffiliated"]], factories.units.unaffiliated(guangxi), factories.region("450103"))
+    # A draft is its owner's alone, even if it should carry a place.
+    Registration.objects.filter(content="黄草稿").update(unit=forest, region=forest.region)
     file = {"file": "x", "content_type": "application/pdf", "size": 1}
     for entry in entries.values():
         Attachment.objects.create(owner=entry.owner, registration=entry, name=entry.content, **file)
