@@ -50,7 +50,7 @@ def test_the_box_in_the_head_ticks_all_and_buttons_count(visit, huang):
     for _ in range(3):
         factories.registration(huang)
     page = visit("/hours/", huang)
-    every = page.locator("[data-select-all]").first
+    every = page.get_by_label("全选本页")
     every.check()
     expect(page.get_by_role("button", name="批量提交审核")).to_have_text("批量提交审核（3）")
     page.locator("[data-select-row]").first.uncheck()
@@ -61,7 +61,7 @@ def test_the_box_in_the_head_ticks_all_and_buttons_count(visit, huang):
 def test_the_region_tree_follows_the_keys(visit, huang):
     factories.registration(huang)
     page = visit("/hours/", huang)
-    page.locator("[data-select-all]").first.check()
+    page.get_by_label("全选本页").check()
     page.get_by_role("button", name="批量提交审核").click()
     root = page.get_by_role("treeitem", name="广西壮族自治区")
     root.focus()
