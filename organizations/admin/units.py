@@ -29,7 +29,7 @@ CHANGED_AT_MOST = 200
 class UnitAdmin(ImportExportModelAdmin):
     """A regional administrator sees and changes the units of the own subtree; others are a 404."""
 
-    list_display = ("name", "credit_code", "region", "state", "credit_code_flagged")
+    list_display = ("name", "credit_code", "region", "state", "flagged")
     list_filter = (SubtreeFilter, "state", "credit_code_flagged")
     list_select_related = ("region",)
     list_per_page = 50
@@ -41,8 +41,8 @@ class UnitAdmin(ImportExportModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("confirm_units", "disable_units", "restore_units", "merge_units")
-    readonly_fields = ("state", "credit_code_flagged", "added_by", "merged_into", "created_at")
-    fields = ("name", "credit_code", "region", "contact_name", "contact_phone", *readonly_fields)
+    readonly_fields = ("state", "flagged", "added_by", "merged_into", "created_at")
+    entered = ("name", "credit_code", "region", "contact_name", "contact_phone")
 
     resource_classes = [UnitResource]
     formats = [XLSX, ChineseCSV]
@@ -83,6 +83,13 @@ class UnitAdmin(ImportExportModelAdmin):
         for word in words:
             names &= Q(name__contains=word)
         return queryset.filter(names | Q(credit_code__startswith="".join(words).upper())) if words else queryset, False
+
+    @admin.display(description="信用代码")
+    def flagged(self, unit: Unit) -> str:
+        return "校验位不正确，待核对" if unit.credit_code_flagged else "—"
+
+    def get_fields(self, request, obj=None) -> tuple[str, ...]:
+        return (*self.entered, *self.readonly_fields) if obj else self.entered
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return super().get_form(request, obj, change, form=form_for(request), **kwargs)
