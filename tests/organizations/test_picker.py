@@ -1,7 +1,11 @@
 """What the dialog 批量提交审核 shows to choose a unit."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 from django.http import QueryDict
+from django.template.loader import render_to_string
 
 from organizations import units
 from organizations.models import Region, Unit
@@ -183,3 +187,78 @@ def test_a_keyword_that_looks_like_a_credit_code_costs_one_query_more_at_the_mos
     for query in ("q=124501", "q=abcdef", "q=zzzzzzzz"):
         with django_assert_max_num_queries(QUERIES + 1):
             pick(query)
+
+
+# --- The template ------------------------------------------------------------------------------------------------
+
+
+def dialog(rf, query: str = "", chosen: Unit | None = None) -> str:
+    request = rf.get(f"/hours/submit/?{query}")
+    context = {"picker": unit_picker(request.GET), "chosen": chosen}
+    return render_to_string("organizations/_unit_picker.html", context, request)
+
+
+def ticked(html: str) -> list[str]:
+    return re.findall(r'type="radio" name="unit" id="unit-\d+" value="(\d+)" checked', html)
+
+
+def test_it_gives_the_manual_s_three_hints(rf, unaffiliated):
+    html = dialog(rf)
+    for hint in (
+        "请在[单位名称]栏中输入单位名称的关键词进行模糊查询，模糊查询时单位只显示前10条符合条件的查询数据",
+        "如当前没有工作单位，请在[单位名称]栏中输入“其他单位”",
+        "如果所查询的单位名称在系统中不存在，请联系单位负责人先在本系统",
+    ):
+        assert hint in html
+
+
+def test_links_of_the_tree_keep_every_other_parameter(rf, unaffiliated):
+    links = set(re.findall(r'href="(\?[^"]*region=[^"]*)"', dialog(rf, "entry=1&entry=2&q=小学&page=3&go=search")))
+    kept = "?entry=1&amp;entry=2&amp;q=%E5%B0%8F%E5%AD%A6&amp;region="
+    assert links == {kept + code for code in ("450000", "450100", "450200")}
+    assert '?region=450100"' in dialog(rf)
+
+
+def test_links_to_pages_keep_every_other_parameter(rf, unaffiliated):
+    schools(12)
+    html = dialog(rf, "entry=1&region=450103")
+    assert 'href="?entry=1&amp;region=450103&amp;page=2"' in html
+
+
+def test_the_way_back_from_添加单位_is_this_very_page(rf, unaffiliated):
+    back = quote("/hours/submit/?entry=1&entry=2&region=450126", safe="")
+    assert f'href="/units/add/?next={back}&amp;region=450126"' in dialog(rf, "entry=1&entry=2&region=450126")
+
+
+def test_it_says_how_many_match_and_how_many_more(rf, unaffiliated):
+    schools(12)
+    assert "广西壮族自治区符合“小学”的单位有 12 个，以下为前 10 个，另有 2 个未显示" in dialog(rf, "q=小学")
+    assert "南宁市没有名称含“南宁第小学”的单位，名称相近的有 12 个" in dialog(rf, "q=南宁第小学&region=450100")
+    assert "没有符合“图书馆”的单位，请核对名称，或点击下方【添加单位】。" in dialog(rf, "q=图书馆")
+    assert "柳州市没有符合“图书馆”的单位。" in dialog(rf, "q=图书馆&region=450200")
+
+
+def test_the_chosen_unit_is_ticked_in_the_list_or_above_it(rf, unaffiliated):
+    listed, elsewhere = factories.unit("南宁市小学", "450103"), factories.unit("柳州市小学", "450202")
+    for chosen in (listed, elsewhere):
+        html = dialog(rf, "region=450103", chosen)
+        assert ticked(html) == [str(chosen.pk)]
+        assert html.count(f'value="{chosen.pk}"') == 1
+
+
+def test_who_types_其他单位_finds_it_ticked(rf, unaffiliated):
+    html = dialog(rf, "q=其他单位")
+    assert "没有工作单位的人员，请选择下方的“其他单位”。" in html
+    assert ticked(html) == [str(unaffiliated.pk)]
+
+
+def test_a_pending_unit_is_marked(rf, unaffiliated):
+    factories.unit("南宁市新办小学", state=Unit.State.PENDING)
+    factories.unit("南宁市老小学")
+    assert dialog(rf).count("待核实") == 1
+
+
+def test_what_was_typed_is_escaped(rf, unaffiliated):
+    html = dialog(rf, "q=%3Cscript%3E%22")
+    assert "<script>" not in html
+    assert 'value="&lt;script&gt;&quot;"' in html
