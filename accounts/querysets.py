@@ -32,13 +32,19 @@ class UserManager(BaseUserManager):
         return self.filter(Q(username=identifier) | Q(phone=identity.phone_digits(identifier)) | by_number)
 
 
+def _runs(on: date, path: str = "") -> Q:
+    """Confirmed and within its dates on that day, for the appointment at the end of this path."""
+    return Q(
+        Q(**{f"{path}valid_until": None}) | Q(**{f"{path}valid_until__gte": on}),
+        **{f"{path}confirmed_at__isnull": False, f"{path}valid_from__lte": on},
+    )
+
+
 class AppointmentQuerySet(models.QuerySet):
     def active(self, on: date | None = None) -> AppointmentQuerySet:
-        """Confirmed and within their dates; the last day still counts."""
+        """Confirmed and within their dates, the last day included; a deputy only as long as whom he stands for."""
         on = on or timezone.localdate()
-        return self.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gte=on), confirmed_at__isnull=False, valid_from__lte=on
-        )
+        return self.filter(_runs(on), Q(deputy_of=None) | _runs(on, "deputy_of__"))
 
     def awaiting(self) -> AppointmentQuerySet:
         """Asked for by a 单位注册 and not yet confirmed."""

@@ -160,6 +160,7 @@ AXES_ENABLE_ADMIN = False  # lists of digests; who sets a password lifts the loc
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "config.sqlite"
     # Measured: with Django's own defaults 30 % of concurrent writes are refused, with these none,
     # and FULL loses no acknowledged write in a power cut.
     DATABASES["default"]["OPTIONS"] = {

@@ -9,7 +9,7 @@ from accounts.models import User
 from organizations.models import Region, Unit
 
 from . import entry_rules
-from .counting import overlaps
+from .counting import number, overlaps
 from .models import Registration, Submission
 
 
@@ -50,7 +50,7 @@ def _overlap(entry: Registration, other: Registration) -> bool:
 
 def done_sentence(submission: Submission) -> str:
     """What happened and what comes next."""
-    total = f"{submission.hours.normalize():f}"
+    total = number(submission.hours)
     stage = "终审" if submission.unit.is_unaffiliated else "初审"
     where = submission.region.name if submission.unit.is_unaffiliated else submission.unit_name
     waits = "，待单位核实后进行" if submission.unit.is_pending else ""

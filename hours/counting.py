@@ -43,6 +43,16 @@ def is_step(hours: Decimal) -> bool:
     return hours % STEP == 0
 
 
+def number(hours: Decimal | int) -> str:
+    """Hours as people write them: 8 or 7.5, never 8.0."""
+    return f"{Decimal(hours).normalize():f}"
+
+
+def minute(moment: datetime) -> str:
+    """A local moment as people write it: 2026-05-12 08:30."""
+    return f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}"
+
+
 def year_of(end: datetime) -> int:
     """The year that hours count for unless the person chooses another: that of the (local) end."""
     return end.astimezone(LOCAL).year

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from .counting import is_step, proposed_hours, year_of, years_of
+from .counting import is_step, minute, number, proposed_hours, year_of, years_of
 
 if TYPE_CHECKING:
     from .models import Category, Registration
@@ -45,7 +45,7 @@ def _check_dates(registration: Registration, now: datetime, found: Problems) -> 
     if start is None or end is None:
         return False
     if end < start:
-        found["ends_at"] = f"结束时间（{_shown(end)}）早于开始时间（{_shown(start)}），请核对。"
+        found["ends_at"] = f"结束时间（{minute(end)}）早于开始时间（{minute(start)}），请核对。"
     return end >= start
 
 
@@ -61,7 +61,7 @@ def _check_hours(registration: Registration, category: Category | None, found: P
         proposed = proposed_hours(registration.starts_at, registration.ends_at)
         if hours > proposed and not registration.note.strip():
             found["hours_applied"] = (
-                f"申请学时 {_number(hours)} 高于按起止时间计算的 {_number(proposed)} 学时；"
+                f"申请学时 {number(hours)} 高于按起止时间计算的 {number(proposed)} 学时；"
                 "如确需申请更多，请在“认定内容说明”中说明原因。"
             )
 
@@ -76,7 +76,7 @@ def year_notice(registration: Registration) -> str:
 
 def duplicate_sentence(registration: Registration, other: Registration) -> str:
     """Why an exact duplicate is refused, naming the other entry."""
-    what = f"“{other.content}”（{_shown(other.starts_at)} 至 {_shown(other.ends_at)}，{other.get_status_display()}）"
+    what = f"“{other.content}”（{minute(other.starts_at)} 至 {minute(other.ends_at)}，{other.get_status_display()}）"
     if registration.certificate_number and other.certificate_number == registration.certificate_number:
         return f"证书编号 {other.certificate_number} 已用于您的登记{what}，不能重复登记。"
     return f"您已登记过内容和起止时间都相同的{what}，不能重复登记。"
@@ -84,13 +84,5 @@ def duplicate_sentence(registration: Registration, other: Registration) -> str:
 
 def overlap_sentence(registration: Registration, others: list[Registration]) -> str:
     """A warning that names the entries that share time with this one."""
-    names = "、".join(f"“{other.content}”（{_shown(other.starts_at)} 至 {_shown(other.ends_at)}）" for other in others)
+    names = "、".join(f"“{other.content}”（{minute(other.starts_at)} 至 {minute(other.ends_at)}）" for other in others)
     return f"“{registration.content}”与您的登记{names}时间重叠，审核人员会看到此提示。"
-
-
-def _shown(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
-
-
-def _number(hours) -> str:
-    return f"{hours.normalize():f}"

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.utils import timezone
-
 from organizations.models import Region, Unit
 
+from .counting import minute, number
 from .models import Registration
 
 Facts = list[tuple[str, str]]
 
 
-def moment(value) -> str:
-    """2026-05-12 08:30, local; empty for none."""
-    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ""
-
-
 def hours(value: Decimal | None) -> str:
     """8 学时 or 7.5 学时; empty for none."""
-    return "" if value is None else f"{value.normalize():f} 学时"
+    return "" if value is None else f"{number(value)} 学时"
 
 
 def of_registration(registration: Registration) -> Facts:
@@ -32,8 +26,8 @@ def of_registration(registration: Registration) -> Facts:
         ("证件号码", owner.masked_id),
         ("认定类型", f"{category.parent} · {category}"),
         ("认定内容", registration.content),
-        ("开始时间", moment(registration.starts_at)),
-        ("结束时间", moment(registration.ends_at)),
+        ("开始时间", minute(registration.starts_at)),
+        ("结束时间", minute(registration.ends_at)),
         ("申请学时", hours(registration.hours_applied)),
         ("计入年度", str(registration.year)),
         ("认定内容说明", registration.note),
@@ -45,7 +39,7 @@ def of_registration(registration: Registration) -> Facts:
         *told,
         ("提交单位", registration.unit_name),
         ("单位属地", registration.region.name),
-        ("提交时间", moment(registration.submitted_at)),
+        ("提交时间", minute(registration.submitted_at)),
         ("初审学时", hours(registration.hours_proposed)),
         ("认定学时", hours(registration.hours_recognised)),
     ]

@@ -16,7 +16,7 @@ from config.forms import form_helper
 
 from . import attachments, entry_rules
 from .attachments import Proof
-from .counting import DAY_ENDS, DAY_STARTS, proposed_hours, year_of
+from .counting import DAY_ENDS, DAY_STARTS, number, proposed_hours, year_of
 from .models import Attachment, Category, Registration, YearRule
 
 NOT_DECLARED = "请勾选“本人承诺以上信息属实”，否则不能保存。"
@@ -31,7 +31,12 @@ class MomentWidget(forms.SplitDateTimeWidget):
         super().__init__(
             date_format="%Y-%m-%d",
             time_format="%H:%M",
-            date_attrs={"type": "date", "class": "form-control", "max": "9999-12-31"},
+            date_attrs={
+                "type": "date",
+                "class": "form-control",
+                "max": "9999-12-31",
+                "aria-label": f"{label}（日期）",
+            },
             time_attrs={"type": "time", "class": "form-control", "step": "60", "aria-label": f"{label}（时、分）"},
         )
         self.clock = clock
@@ -67,7 +72,7 @@ class MomentField(forms.SplitDateTimeField):
 class HoursField(forms.DecimalField):
     def prepare_value(self, value):
         """8 and 7.5, never 8.0."""
-        return f"{value.normalize():f}" if isinstance(value, Decimal) else super().prepare_value(value)
+        return number(value) if isinstance(value, Decimal) else super().prepare_value(value)
 
 
 class ProofsInput(forms.ClearableFileInput):
@@ -300,7 +305,14 @@ class ProposalForm(forms.Form):
     ends_at = MomentField("结束时间", DAY_ENDS)
 
 
-class RegistrationFilter(forms.Form):
+class Filter(forms.Form):
+    """A filter bar; a form in a dialog above it may have fields of the same names."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, auto_id="filter_%s", **kwargs)
+
+
+class RegistrationFilter(Filter):
     """The filter bar of 学时登记."""
 
     content = forms.CharField(label="培训名称", required=False, max_length=100)
@@ -325,7 +337,7 @@ class RegistrationFilter(forms.Form):
         return rows
 
 
-class LookupFilter(forms.Form):
+class LookupFilter(Filter):
     """The filter bar of both tabs of 学时查询. A trainee sees only the own rows: name and ID can only exclude them."""
 
     year = forms.IntegerField(

@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
 
-from .models import Decision, Reason, Registration
-from .states import OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
+from . import versions
+from .models import Decision, Notice, Reason, Registration, ReturnedVersion
+from .states import NOTIFIED, OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
 
 # What a move may change in an entry.
 WORKFLOW_WRITES = (
     *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
-    *("submission_id", "submitted_at", "unit_id", "unit_name", "region_id", "is_unaffiliated"),
+    *("submission_id", "submitted_at", "unit_id", "unit_name", "is_unaffiliated"),
+    *("region_id", "city_id", "province_id"),
 )
 
 
@@ -68,7 +70,9 @@ def move(
             new["round"] = F("round") + 1
         Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
         decisions += [_decision(actor, rule, registration, target, verdict, office, now) for registration in group]
-    Decision.objects.bulk_create(decisions, batch_size=500)
+    if action is Action.RETURN:
+        _keep_as_returned(unchanged, now)
+    _record(decisions)
     _refresh(unchanged)
     return unchanged
 
@@ -133,6 +137,33 @@ def _office(rule: Rule, registration: Registration) -> str:
     if rule.stage is Stage.FIRST:
         return registration.unit_name
     return f"{registration.region.name}人社部门"
+
+
+def _record(decisions: list[Decision]) -> None:
+    """Write the decisions and, in the same transaction, the notices that their owners will find."""
+    Decision.objects.bulk_create(decisions, batch_size=500)
+    Notice.objects.bulk_create(
+        (
+            Notice(
+                person_id=decision.registration.owner_id,
+                decision=decision,
+                registration=decision.registration,
+                created_at=decision.created_at,
+            )
+            for decision in decisions
+            if decision.action in NOTIFIED
+        ),
+        batch_size=500,
+    )
+
+
+def _keep_as_returned(registrations: Sequence[Registration], now: datetime) -> None:
+    """Remember what the reviewer saw, so that the next one sees what changed since."""
+    prefetch_related_objects(registrations, "category__parent", "attachments")
+    ReturnedVersion.objects.bulk_create(
+        ReturnedVersion(registration=entry, round=entry.round, facts=versions.facts_of(entry), created_at=now)
+        for entry in registrations
+    )
 
 
 def _refresh(registrations: Iterable[Registration]) -> None:

@@ -4,21 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-
-from organizations.querysets import within
 
 from .counting import overlaps
 from .states import EDITABLE, GIVEN_UP, Status
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from organizations.models import Region
 
     from .models import Registration
+
+
+NOTHING = Q(pk__in=())
+
+
+def in_area(region: Region) -> Q:
+    """Submitted entries of a region and all below it: one column and one index, whatever its size."""
+    return Q(**{{"province": "province", "city": "city", "county": "region"}[region.kind]: region})
+
+
+class Office:
+    """What a person's active appointments let them see and decide; one query."""
+
+    def __init__(self, units: list[int], reviews: list[Region], administers: list[Region]) -> None:
+        self.units, self.reviews, self.administers = units, reviews, administers
+
+    @classmethod
+    def of(cls, person: User) -> Office:
+        """Empty for somebody without an active appointment."""
+        if not person.is_active:
+            return cls([], [], [])
+        held = list(person.appointments.active().select_related("region"))
+        return cls(
+            units=[appointment.unit_id for appointment in held if appointment.unit_id],
+            reviews=[appointment.region for appointment in held if appointment.role == "region_reviewer"],
+            administers=[appointment.region for appointment in held if appointment.role == "region_admin"],
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.units or self.reviews or self.administers)
+
+    @property
+    def everything(self) -> Q:
+        """All entries in these units and regions."""
+        places = [in_area(region) for region in (*self.reviews, *self.administers)]
+        return reduce(or_, places, Q(unit__in=self.units) if self.units else NOTHING)
+
+    @property
+    def waiting(self) -> Q:
+        """Entries at a stage that this person decides: 初审 in the units, 终审 in the regions."""
+        first = Q(unit__in=self.units, status=Status.FIRST_REVIEW) if self.units else NOTHING
+        return reduce(or_, (in_area(region) & Q(status=Status.FINAL_REVIEW) for region in self.reviews), first)
+
+    @property
+    def unattended(self) -> Q:
+        """无人初审: entries in the regions whose unit has nobody who could do the 初审."""
+        areas = reduce(or_, (in_area(region) for region in self.reviews), NOTHING)
+        return areas & Q(status=Status.FIRST_REVIEW) & ~Q(unit__state="pending") & ~Exists(_others_reviewing())
+
+
+def _others_reviewing() -> models.QuerySet:
+    """Active reviewers of an entry's unit who are not its owner."""
+    from accounts.models import Appointment
+
+    active = Appointment.objects.active().filter(unit=OuterRef("unit"), person__is_active=True)
+    return active.exclude(person=OuterRef("owner"))
 
 
 class CategoryQuerySet(models.QuerySet):
@@ -37,11 +94,19 @@ class RegistrationQuerySet(models.QuerySet):
 
     def visible_to(self, person: User) -> RegistrationQuerySet:
         """The person's own entries, and what was ever submitted within the person's active appointments."""
-        scope = Q(owner=person)
-        for appointment in person.appointments.active().select_related("region"):
-            place = Q(unit=appointment.unit_id) if appointment.unit_id else within(appointment.region, "region")
-            scope |= place & ~Q(status=Status.DRAFT)
-        return self.filter(scope)
+        return self.filter(Q(owner=person) | (Office.of(person).everything & ~Q(status=Status.DRAFT)))
+
+    def in_office(self, office: Office) -> RegistrationQuerySet:
+        """Everything that was ever submitted within an office."""
+        return self.filter(office.everything).exclude(status=Status.DRAFT)
+
+    def waiting_for(self, person: User, office: Office) -> RegistrationQuerySet:
+        """What this person is to decide; nobody decides about an own entry."""
+        return self.filter(office.waiting).exclude(owner=person)
+
+    def unattended_for(self, person: User, office: Office) -> RegistrationQuerySet:
+        """无人初审: what would be swallowed unless the region's reviewers take it."""
+        return self.filter(office.unattended).exclude(owner=person)
 
     def open_to_owner(self) -> RegistrationQuerySet:
         """What 学时登记 lists: entries their owner can still change, latest first."""

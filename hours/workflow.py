@@ -17,10 +17,11 @@ from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import User
+from organizations import regions
 from organizations.models import Region, Unit
 
 from . import entry_rules
-from .counting import is_step
+from .counting import is_step, number
 from .models import Decision, Registration, Submission
 from .moves import Verdict, hours_before, move, overtaken
 from .permissions import Denied, Standing, years_take
@@ -167,6 +168,7 @@ def _take_turns(owner: User, unit: Unit) -> Unit:
 def _send(submission: Submission, registrations: Sequence[Registration]) -> None:
     """Let the entries leave with this submission, all or none."""
     owner, unit = submission.owner, submission.unit
+    places = regions.places_of(submission.region)
     moved = move(
         owner,
         Action.SUBMIT,
@@ -179,6 +181,8 @@ def _send(submission: Submission, registrations: Sequence[Registration]) -> None
         unit=unit,
         unit_name=unit.name,
         region_id=submission.region_id,
+        city=places.get(Region.Kind.CITY),
+        province=places.get(Region.Kind.PROVINCE),
         is_unaffiliated=unit.is_unaffiliated,
     )
     if len(moved) < len(registrations):
@@ -267,7 +271,7 @@ def _hours_problem(action: Action, registration: Registration, verdict: Verdict)
         return "学时必须大于 0，且是 0.5 的倍数。"
     if verdict.hours > limit:
         whose = "申请" if action is Action.AGREE or registration.hours_proposed is None else "初审"
-        return f"学时不能超过{whose}的 {limit.normalize():f} 学时。"
+        return f"学时不能超过{whose}的 {number(limit)} 学时。"
     if verdict.hours < limit and not verdict.words.strip():
         return "核减学时须填写意见。"
     return ""

@@ -29,6 +29,11 @@ def is_below_itself(region: Region) -> bool:
     return Region.objects.within(stored).filter(pk=region.parent_id).exists()
 
 
+def places_of(region: Region) -> dict[str, Region]:
+    """Kind -> the region itself and those above it, such as county, city and province; one query."""
+    return {place.kind: place for place in Region.objects.with_ancestors(region)}
+
+
 def _lock_tree() -> None:
     """Concurrent inserts without this corrupted 45 of 105 nodes in a trial. SQLite's write lock serves as well."""
     list(Region.objects.select_for_update().filter(parent=None).values_list("pk"))

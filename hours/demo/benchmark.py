@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import Random
 from statistics import median, quantiles
 
 from django.conf import settings
@@ -27,7 +26,7 @@ from django.utils.html import escape
 from accounts.models import User
 from config.progress import watched
 from config.urls import urlpatterns as product_urls
-from hours.models import Category, Registration, Submission
+from hours.models import Registration, Submission
 from hours.states import EDITABLE, Status
 from organizations import regions
 from organizations.models import Region, Unit
@@ -165,21 +164,13 @@ def _person(seed: int) -> User:
     """Somebody with full lists: made once, found again."""
     if person := User.objects.filter(username=USERNAME).first():
         return person
-    random = invented.seeded(seed)
-    unit = _some_unit(random)
-    person = User.objects.create_user(
-        USERNAME, name="测量员", id_number=invented.resident_id(province.ID_AREA, 9_999_000), unit=unit
-    )
-    categories = list(Category.objects.choosable())
-    entries = [province.entry(person, number, categories, random) for number in range(ENTRIES)]
+    world = province.World.as_it_stands(invented.seeded(seed))
+    id_number = invented.resident_id(province.ID_AREA, 9_999_000)
+    person = User.objects.create_user(USERNAME, name="测量员", id_number=id_number, unit=world.units[0])
+    entries = [province.entry(person, number, world) for number in range(ENTRIES)]
     drafts = [entry for entry in entries if entry.status not in EDITABLE][:DRAFTS]
     for entry in drafts:
         entry.status, entry.hours_proposed, entry.hours_recognised = Status.DRAFT, None, None
-    Submission.objects.bulk_create(province.submissions_of(person, entries))
+    Submission.objects.bulk_create(province.submissions_of(person, entries, world))
     Registration.objects.bulk_create(entries)
     return person
-
-
-def _some_unit(random: Random) -> Unit:
-    units = Unit.objects.filter(state=Unit.State.ACTIVE, is_unaffiliated=False)
-    return units[random.randrange(min(1000, units.count()))]

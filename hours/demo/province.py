@@ -24,7 +24,8 @@ from hours import base_data
 from hours.counting import DAY_ENDS, DAY_STARTS, at, year_of
 from hours.models import Category, Registration, Submission
 from hours.states import IN_REVIEW, Status
-from organizations.models import Unit
+from organizations import regions
+from organizations.models import Region, Unit
 
 from . import invented
 from .units import places, store
@@ -49,12 +50,30 @@ class Sizes:
     registrations: int
 
 
+@dataclass(frozen=True)
+class World:
+    """What people and entries are drawn from; `places` knows the city and province of every region with units."""
+
+    random: Random
+    units: list[Unit]
+    categories: list[Category]
+    places: dict[int, dict[str, Region]]
+
+    @classmethod
+    def as_it_stands(cls, random: Random) -> World:
+        usable = Unit.objects.exclude(is_unaffiliated=True).exclude(state=Unit.State.DISABLED)
+        units = list(usable.select_related("region").order_by("pk"))
+        found = {unit.region_id: unit.region for unit in units}
+        places = {key: regions.places_of(region) for key, region in found.items()}
+        return cls(random, units, list(Category.objects.choosable()), places)
+
+
 def load(sizes: Sizes, seed: int, out=None) -> None:
     """Fill the tables; a second call adds people and registrations, and the units that are missing."""
     random = invented.seeded(seed)
     base_data.load(settings.ROOT_REGION)
     _load_units(sizes.units, random, out)
-    _load_people(sizes, random, out)
+    _load_people(sizes, World.as_it_stands(random), out)
 
 
 @transaction.atomic
@@ -64,17 +83,15 @@ def _load_units(wanted: int, random: Random, out) -> None:
         store([], invented.units(places(), missing, random, first=_after(Unit), series=CODE_SERIES), missing, out)
 
 
-def _load_people(sizes: Sizes, random: Random, out) -> None:
-    units = list(Unit.objects.exclude(is_unaffiliated=True).exclude(state=Unit.State.DISABLED))
-    categories = list(Category.objects.choosable())
+def _load_people(sizes: Sizes, world: World, out) -> None:
     first = _after(User)
     with Progress("人员", sizes.people, out) as people, Progress("学时登记", sizes.registrations, out) as entries:
         for start in range(0, sizes.people, PEOPLE_AT_ONCE):
             count = min(PEOPLE_AT_ONCE, sizes.people - start)
             until = sizes.registrations * (start + count) // sizes.people
             with transaction.atomic():
-                owners = User.objects.bulk_create(_people(range(first + start, first + start + count), units, random))
-                _load_entries(owners, until - entries.done, categories, random)
+                owners = User.objects.bulk_create(_people(range(first + start, first + start + count), world))
+                _load_entries(owners, until - entries.done, world)
             people.advance(count)
             entries.advance(until - entries.done)
 
@@ -84,27 +101,27 @@ def _after(model) -> int:
     return (model.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
 
 
-def _people(numbers: range, units: list[Unit], random: Random) -> list[User]:
+def _people(numbers: range, world: World) -> list[User]:
     return [
         User(
             username=f"bulk{number:08d}",
             password=UNUSABLE_PASSWORD_PREFIX,  # nobody logs in as these
-            name=invented.person_name(random),
+            name=invented.person_name(world.random),
             id_number=invented.resident_id(ID_AREA, number),
-            unit=random.choice(units),
+            unit=world.random.choice(world.units),
         )
         for number in numbers
     ]
 
 
-def _load_entries(owners: list[User], count: int, categories: list[Category], random: Random) -> None:
+def _load_entries(owners: list[User], count: int, world: World) -> None:
     """Spread the entries over these people; what one person sent of one year is one submission."""
     submissions: list[Submission] = []
     entries: list[Registration] = []
     for place, owner in enumerate(owners):
         own = count * (place + 1) // len(owners) - count * place // len(owners)
-        made = [entry(owner, number, categories, random) for number in range(own)]
-        submissions += submissions_of(owner, made)
+        made = [entry(owner, number, world) for number in range(own)]
+        submissions += submissions_of(owner, made, world)
         entries += made
     Submission.objects.bulk_create(submissions, batch_size=2_000)
     for one in entries:
@@ -112,9 +129,9 @@ def _load_entries(owners: list[User], count: int, categories: list[Category], ra
     Registration.objects.bulk_create(entries, batch_size=2_000)
 
 
-def entry(owner: User, number: int, categories: list[Category], random: Random) -> Registration:
+def entry(owner: User, number: int, world: World) -> Registration:
     """The `number` keeps a person's own entries apart: content and dates together are never the same twice."""
-    today = timezone.localdate()
+    random, today = world.random, timezone.localdate()
     year = today.year - random.choices(range(YEARS), (30, 20, 16, 13, 11, 10))[0]
     last_day = today - timedelta(days=1) if year == today.year else date(year, 12, 31)
     ended = last_day - timedelta(days=random.randrange(max((last_day - date(year, 1, 1)).days, 1)))
@@ -124,7 +141,7 @@ def entry(owner: User, number: int, categories: list[Category], random: Random) 
     end = at(ended, DAY_ENDS)
     return Registration(
         owner=owner,
-        category=random.choice(categories),
+        category=random.choice(world.categories),
         content=f"{random.choice(TOPICS)}培训班（第{number + 1}期）",
         starts_at=at(ended - timedelta(days=days - 1), DAY_STARTS),
         ends_at=end,
@@ -142,16 +159,16 @@ def _status(weights: dict[Status, int], unit: Unit, random: Random) -> Status:
     return Status.FIRST_REVIEW if unit.is_pending and status not in (Status.DRAFT, *IN_REVIEW) else status
 
 
-def submissions_of(owner: User, entries: list[Registration]) -> list[Submission]:
+def submissions_of(owner: User, entries: list[Registration], world: World) -> list[Submission]:
     """One for each year of which something was sent; its entries are told so."""
     sent: dict[int, list[Registration]] = {}
     for entry in entries:
         if entry.status != Status.DRAFT:
             sent.setdefault(entry.year, []).append(entry)
-    return [_submission(owner, group) for group in sent.values()]
+    return [_submission(owner, group, world) for group in sent.values()]
 
 
-def _submission(owner: User, entries: list[Registration]) -> Submission:
+def _submission(owner: User, entries: list[Registration], world: World) -> Submission:
     now = timezone.now()
     when = min(max(entry.ends_at for entry in entries) + timedelta(days=3, minutes=owner.pk % 600), now)
     submission = Submission(
@@ -165,7 +182,9 @@ def _submission(owner: User, entries: list[Registration]) -> Submission:
         hours=sum(entry.hours_applied for entry in entries),
         created_at=when,
     )
+    places = world.places[owner.unit.region_id]
     for entry in entries:
         entry.submission, entry.submitted_at, entry.round = submission, when, 1
         entry.unit, entry.region_id, entry.unit_name = owner.unit, owner.unit.region_id, owner.unit.name
+        entry.city, entry.province = places.get(Region.Kind.CITY), places.get(Region.Kind.PROVINCE)
     return submission

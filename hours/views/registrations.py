@@ -13,7 +13,7 @@ from config.dialogs import dialog_redirect
 
 from .. import attachments, entry_rules, facts, progress, summaries
 from .. import registrations as entries_
-from ..counting import proposed_hours, year_of, years_of
+from ..counting import number, proposed_hours, year_of, years_of
 from ..forms import ProposalForm, RegistrationFilter, RegistrationForm
 from ..models import Registration
 from ..permissions import may, years_take
@@ -126,7 +126,7 @@ def proposal(request: HttpRequest) -> JsonResponse:
     if not start or not end or end <= start:
         return JsonResponse({"hours": None, "years": [], "year": None, "text": category.hint if category else ""})
     by_half_day = category is None or category.counts_by_half_day
-    hours = f"{proposed_hours(start, end).normalize():f}" if by_half_day else None
+    hours = number(proposed_hours(start, end)) if by_half_day else None
     text = f"按起止时间每半天 4 学时计算，共 {hours} 学时。" if hours else category.hint
     years = list(years_of(start, end))[-10:]
     return JsonResponse({"hours": hours, "years": years, "year": year_of(end), "text": text})

@@ -1,0 +1,73 @@
+"""公需科目 and who completed them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from .fields import hours_field, in_half_hours
+
+
+class Course(models.Model):
+    """A 公需科目 of one year; its hours come from completions, never from registrations."""
+
+    class Kind(models.TextChoices):
+        REQUIRED = "required", "必修"
+        ELECTIVE = "elective", "选修"
+
+    year = models.PositiveSmallIntegerField("年度")
+    name = models.CharField("科目名称", max_length=120)
+    kind = models.CharField("科目类型", max_length=10, choices=Kind, default=Kind.REQUIRED)
+    hours = hours_field("学时")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公需科目"
+        ordering = ["-year", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["year", "name"], name="course_once_a_year", violation_error_message="该年度已有同名公需科目。"
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gt=0) & in_half_hours("hours"),
+                name="course_hours",
+                violation_error_message="学时必须大于 0，且是 0.5 的倍数。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.year}）"
+
+
+class Completion(models.Model):
+    """A person has completed a public course; the hours are those of that day."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="completions", verbose_name="人员"
+    )
+    course = models.ForeignKey(Course, models.PROTECT, related_name="completions", verbose_name="公需科目")
+    hours = hours_field("学时")
+    completed_on = models.DateField("完成日期")
+    source = models.CharField("来源", max_length=50)
+    source_key = models.CharField("来源方编号", max_length=100)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公需科目学习记录"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "course"],
+                name="completion_once",
+                violation_error_message="该人员已有此科目的学习记录。",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "source_key"],
+                name="completion_source_key_once",
+                violation_error_message="该来源的编号已存在。",
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gt=0) & in_half_hours("hours"),
+                name="completion_hours",
+                violation_error_message="学时必须大于 0，且是 0.5 的倍数。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.course}"
