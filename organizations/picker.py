@@ -95,13 +95,14 @@ def open_tree(code: str) -> list[Node]:
 
     One query. Without that region, or if it is not below the root, only the root is open.
     """
-    code = code if code.isascii() and code.isdigit() else ""
-    selected = Region.objects.filter(code=code).order_by()[:1]
-    path = Region.objects.filter(
-        tree_id=selected.values("tree_id"), lft__lte=selected.values("lft"), rght__gte=selected.values("rght")
-    )
-    at_root = Q(code=settings.ROOT_REGION) | Q(parent__code=settings.ROOT_REGION)
-    rows = list(Region.objects.filter(at_root | Q(parent__in=path.values("pk"))).order_by("tree_id", "lft"))
+    open_below = Q(code=settings.ROOT_REGION) | Q(parent__code=settings.ROOT_REGION)
+    if code.isascii() and code.isdigit() and code != settings.ROOT_REGION:
+        selected = Region.objects.filter(code=code).order_by()[:1]
+        path = Region.objects.filter(
+            tree_id=selected.values("tree_id"), lft__lte=selected.values("lft"), rght__gte=selected.values("rght")
+        )
+        open_below |= Q(parent__in=path.values("pk"))
+    rows = list(Region.objects.filter(open_below).order_by("tree_id", "lft"))
     root = next((row for row in rows if row.code == settings.ROOT_REGION), None) or regions.root()
     rows = [row for row in rows if _is_within(row, root)]
     chosen = next((row for row in rows if row.code == code), root)

@@ -27,8 +27,8 @@ from .models import Region, Unit
 BEST = 10
 # Ranking looks at this many matches at the most; the count that goes with them is always the full one.
 RANKED_AT_MOST = 400
-# Counts of common keywords that one index remembers.
-COUNTS_KEPT = 500
+# Answers to common keywords that one index remembers.
+COMMON_KEPT = 500
 # A unit is "similar" if it shares at least this part of the keyword's pairs of characters.
 SIMILAR_FROM = 0.5
 # From this length on a keyword of letters and digits may be the beginning of a credit code: they begin with the
@@ -80,7 +80,7 @@ class UnitIndex:
             position += len(name) + 1
         self.text = "\n" + "\n".join(names) + "\n" if names else "\n"
         self._pairs: dict[str, array] | None = None
-        self._counts: dict[tuple, int] = {}
+        self._common: dict[tuple, tuple[list[int], int]] = {}
 
     def span(self, region: Region | None) -> tuple[int, int]:
         """The half-open range of lines that a region's subtree fills; everything for None."""
@@ -92,16 +92,27 @@ class UnitIndex:
         )
 
     def find(self, words: list[str], span: tuple[int, int]) -> tuple[list[int], int]:
-        """Keys of the best lines that hold every word, and how many lines do."""
+        """Keys of the best lines that hold every word, and how many lines do.
+
+        Only common words have more matches than are ranked, and they come again: so their answers are kept.
+        """
+        question = (tuple(words), span)
+        if question in self._common:
+            return self._common[question]
         found = list(islice(self._lines_with_all(words, span), RANKED_AT_MOST + 1))
         total = len(found)
         if total > RANKED_AT_MOST:
-            total = self._count(tuple(words), span)
+            total = self._count(words, span)
             if len(words) == 1:  # a better line may stand behind those looked at
                 found.extend(islice(self._lines_starting_with(words[0] + "\n", span), BEST))
                 found.extend(islice(self._lines_starting_with(words[0], span), RANKED_AT_MOST))
         best = sorted(set(found), key=lambda line: self._rank(self._name(line), words[0], line))
-        return [self.keys[line] for line in best[:BEST]], total
+        answer = [self.keys[line] for line in best[:BEST]], total
+        if total > RANKED_AT_MOST:
+            if len(self._common) >= COMMON_KEPT:
+                self._common.clear()
+            self._common[question] = answer
+        return answer
 
     def find_similar(self, keyword: str, span: tuple[int, int]) -> tuple[list[int], int]:
         """Keys of the lines that share most pairs of characters with the keyword, and how many come near."""
@@ -142,18 +153,12 @@ class UnitIndex:
             yield bisect_right(self.starts, position + 1) - 1
             position = self.text.find("\n" + word, position + 1, end)
 
-    def _count(self, words: tuple[str, ...], span: tuple[int, int]) -> int:
-        """How many lines hold every word. Only common words come here, and they come again: so it is kept."""
-        if (words, span) not in self._counts:
-            if len(words) == 1:
-                once_a_line = re.compile(re.escape(words[0]) + r"[^\n]*")
-                total = len(once_a_line.findall(self.text, self._start(span[0]), self._start(span[1])))
-            else:
-                total = sum(1 for _ in self._lines_with_all(list(words), span))
-            if len(self._counts) >= COUNTS_KEPT:
-                self._counts.clear()
-            self._counts[words, span] = total
-        return self._counts[words, span]
+    def _count(self, words: list[str], span: tuple[int, int]) -> int:
+        """How many lines hold every word."""
+        if len(words) > 1:
+            return sum(1 for _ in self._lines_with_all(words, span))
+        once_a_line = re.compile(re.escape(words[0]) + r"[^\n]*")
+        return len(once_a_line.findall(self.text, self._start(span[0]), self._start(span[1])))
 
     def _rank(self, name: str, word: str, line: int) -> tuple[bool, int, int, int]:
         """An exact name first, then those that hold the word early, then short ones, then by place in the tree."""
