@@ -126,7 +126,7 @@ def _load_entries(owners: list[User], count: int, world: World) -> None:
     Submission.objects.bulk_create(submissions, batch_size=2_000)
     for one in entries:
         one.submission = one.submission  # its key is known only now
-    Registration.objects.bulk_create(entries, batch_size=2_000)
+    Registration.objects.bulk_create(entries, batch_size=500)
 
 
 def entry(owner: User, number: int, world: World) -> Registration:
