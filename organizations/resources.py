@@ -153,12 +153,11 @@ class UnitResource(resources.ModelResource):
         before = row.pop("before")
         row_result.line = kwargs["row_number"] + 1
         row_result.flagged = credit_code.problem(_code(row))
-        now = {**{column: _text(row, column) for column in COLUMNS}, CODE: _code(row)}
+        now = {column: _text(row, column) if column in row else before.get(column, "") for column in COLUMNS}
+        now[CODE] = _code(row)
+        now[STATE] = now[STATE] or before.get(STATE) or Unit.State.ACTIVE.label
         row_result.cells = [
-            {
-                "value": now[column],
-                "was": before.get(column) if column in row and before.get(column) != now[column] else None,
-            }
+            {"value": now[column], "was": before[column] if before and before[column] != now[column] else None}
             for column in COLUMNS
         ]
 

@@ -71,11 +71,12 @@ def restore(unit: Unit) -> None:
 
 
 def belongings(unit: Unit) -> list[tuple[str, int]]:
-    """What a merge would move, as (word, how many) for each kind."""
-    return [
+    """What a merge would move, as (word, how many) for each kind of which there is any."""
+    counts = [
         (str(relation.related_model._meta.verbose_name), _referring(relation, unit).count())
         for relation in Unit._meta.related_objects
     ]
+    return [(word, count) for word, count in counts if count]
 
 
 def _referring(relation, unit: Unit) -> QuerySet:
