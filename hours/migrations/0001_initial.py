@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.lookups
+import django.utils.timezone
 import hours.models.attachments
 import uuid
 from django.conf import settings
@@ -147,6 +148,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('created_at', models.DateTimeField(verbose_name='时间')),
                 ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='已读时间')),
+                ('mail_due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='为空表示已发送或不再发送。', null=True, verbose_name='邮件待发时间')),
+                ('mail_attempts', models.PositiveSmallIntegerField(default=0, verbose_name='邮件尝试次数')),
                 ('mailed_at', models.DateTimeField(blank=True, null=True, verbose_name='邮件时间')),
                 ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='notice', to='hours.decision', verbose_name='审核记录')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL, verbose_name='收件人')),
@@ -270,7 +273,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notice',
-            index=models.Index(condition=models.Q(('mailed_at', None)), fields=['created_at'], name='notice_unmailed'),
+            index=models.Index(condition=models.Q(('mail_due_at__isnull', False)), fields=['mail_due_at'], name='notice_to_mail'),
         ),
         migrations.AddIndex(
             model_name='decision',

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from hours.states import Action, Stage, Status
 
@@ -78,6 +79,10 @@ class Notice(models.Model):
     registration = models.ForeignKey(Registration, models.PROTECT, related_name="notices", verbose_name="学时登记")
     created_at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True, blank=True)
+    mail_due_at = models.DateTimeField(
+        "邮件待发时间", null=True, blank=True, default=timezone.now, help_text="为空表示已发送或不再发送。"
+    )
+    mail_attempts = models.PositiveSmallIntegerField("邮件尝试次数", default=0)
     mailed_at = models.DateTimeField("邮件时间", null=True, blank=True)
 
     class Meta:
@@ -85,7 +90,7 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["person", "-created_at", "-id"], name="notice_latest"),
             models.Index(fields=["person"], condition=Q(read_at=None), name="notice_unread"),
-            models.Index(fields=["created_at"], condition=Q(mailed_at=None), name="notice_unmailed"),
+            models.Index(fields=["mail_due_at"], condition=Q(mail_due_at__isnull=False), name="notice_to_mail"),
         ]
 
     def __str__(self) -> str:
