@@ -114,7 +114,7 @@
     clearTimeout(waiting);
     box.innerHTML = html;
     if (!box.open) box.showModal();
-    box.querySelector(".dialog-body")?.scrollTo(0, 0);
+    prepareBody(box.querySelector(".dialog-body"));
     document.dispatchEvent(new CustomEvent("dialog:shown", { detail: { dialog: box } }));
     const first =
       box.querySelector("[data-error-summary]") ||
@@ -122,6 +122,14 @@
       (before && [...box.querySelectorAll(before)].find((one) => one.checkVisibility())) ||
       box.querySelector("#dialog-title");
     first?.focus();
+  }
+
+  function prepareBody(body) {
+    if (!body) return;
+    body.scrollTo(0, 0);
+    // A long text without links is scrolled by keys as well.
+    const isLong = body.scrollHeight > body.clientHeight;
+    if (isLong && !body.querySelector("a[href], button, select, textarea, input:not([type=hidden])")) body.tabIndex = 0;
   }
 
   function complain(sentence) {

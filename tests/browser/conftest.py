@@ -64,7 +64,9 @@ def chromium() -> Iterator[Browser]:
         path = chromium_path(playwright.chromium.executable_path)
         if path is None:
             pytest.skip("left out: there is no Chromium on this machine")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, env={**os.environ, "LANGUAGE": "zh_CN"})
+        browser = playwright.chromium.launch(
+            executable_path=path, args=FLAGS, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"}
+        )
         yield browser
         browser.close()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from hours.models import Registration
 from tests import factories
+
+pytestmark = pytest.mark.browser
 
 
 def has_focus(page: Page) -> str:

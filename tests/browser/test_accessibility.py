@@ -1,0 +1,26 @@
+"""axe finds nothing on any page or dialog, wide and narrow. No rule is left out."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .pages import PLACES, histories
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_barriers(visit, huang, course, width: int):
+    histories(huang)
+    course(huang)
+    axe, found = Axe(), {}
+    pages = {True: visit("/accounts/login/", width=width), False: visit("/", huang, width=width)}
+    for place in PLACES:
+        page = pages[place.is_public]
+        page.goto(place.path)
+        place.then(page)
+        if barriers := axe.run(page).response["violations"]:
+            found[place.name] = [(barrier["id"], node["html"]) for barrier in barriers for node in barrier["nodes"]]
+    visit.expect_complaint("404")
+    assert found == {}

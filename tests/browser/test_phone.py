@@ -1,0 +1,83 @@
+"""A phone, 360 px wide: nothing scrolls sideways, rows are cards, targets fit a thumb, the menu opens and closes."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from .pages import PLACES, histories
+from .steps import tick_all
+
+pytestmark = pytest.mark.browser
+MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+# What is pressed, too low for a thumb; words inside a sentence are read first, so only actions count.
+TOO_LOW = """() => [...document.querySelectorAll(
+  'button, summary, select, input:not([type=hidden]), .btn, :is(.row-actions, .pager-list, .side-menu, .tabs, .tree) a'
+)].filter((one) => {
+  if (!one.checkVisibility({ visibilityProperty: true })) return false;
+  const scope = document.querySelector('dialog[open]');
+  if (scope && !scope.contains(one)) return false;
+  const isBox = one.matches('[type=checkbox], [type=radio]');
+  const target = isBox ? one.closest('label, td, .form-check') || one : one;
+  return target.getBoundingClientRect().height < 43.5;
+}).map((one) => `${Math.round(one.getBoundingClientRect().height)} px: ${one.outerHTML.slice(0, 120)}`)"""
+TOO_WIDE = """() => [document.scrollingElement, ...document.querySelectorAll('dialog[open], dialog[open] .dialog-body')]
+  .filter((one) => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > 360)
+  .map((one) => `${one.tagName} ${one.className}: ${one.scrollWidth} px`)"""
+
+
+@MODES
+def test_every_page_fits_a_phone(visit, huang, course, script: bool):
+    histories(huang)
+    course(huang)
+    found = {}
+    pages = {
+        True: visit("/accounts/login/", width=360, script=script),
+        False: visit("/", huang, width=360, script=script),
+    }
+    for place in PLACES:
+        page = pages[place.is_public]
+        page.goto(place.path)
+        place.then(page)
+        if faults := page.evaluate(TOO_WIDE) + page.evaluate(TOO_LOW):
+            found[place.name] = faults
+    visit.expect_complaint("404")
+    assert found == {}
+
+
+def test_a_row_is_a_card_that_names_each_fact(visit, huang):
+    histories(huang)
+    page = visit("/hours/", huang, width=360)
+    row = page.locator("main tbody tr").first
+    assert row.evaluate("row => getComputedStyle(row).display") != "table-row"
+    expect(page.locator("main thead")).not_to_be_in_viewport()
+    tops = row.locator("td").evaluate_all("cells => cells.map((cell) => cell.getBoundingClientRect().top)")
+    assert tops == sorted(tops)
+    names = row.locator("td").evaluate_all("cells => cells.map((cell) => getComputedStyle(cell, '::before').content)")
+    assert [name.strip('"') for name in names] == row.locator("td").evaluate_all(
+        "cells => cells.map((cell) => cell.dataset.label)"
+    )
+
+
+@MODES
+def test_the_menu_opens_and_closes(visit, huang, script: bool):
+    page = visit("/hours/", huang, width=360, script=script)
+    menu = page.locator("#menu")
+    expect(menu).not_to_be_in_viewport()
+    page.locator("[data-menu-button]").click()
+    expect(menu.get_by_role("link", name="学时查询")).to_be_in_viewport()
+    page.get_by_text("收起菜单").click()
+    expect(menu).not_to_be_in_viewport()
+    page.locator("[data-menu-button]").click()
+    menu.get_by_role("link", name="学时查询").click()
+    expect(page.locator(".page-title")).to_have_text("学时查询")
+    expect(menu).not_to_be_in_viewport()
+
+
+@MODES
+def test_all_rows_are_ticked_at_once(visit, huang, script: bool):
+    histories(huang)
+    page = visit("/hours/", huang, width=360, script=script)
+    tick_all(page)
+    expect(page.locator("[data-select-row]")).to_have_count(3)
+    expect(page.locator("[data-select-row]:checked")).to_have_count(3)
