@@ -13,6 +13,7 @@
   };
   const SLOW = 250; // milliseconds
   const NO_ANSWER = "没有连上服务器，什么也没有改变。请检查网络后重试。";
+  const LOGGED_OUT = "登录已失效，已填写的内容仍在。请先登录，再回到这里重新点击按钮：";
   const FAILED = "系统暂时出错了，操作可能没有保存。请稍后重试。";
 
   let box = null; // the <dialog>
@@ -132,7 +133,7 @@
     if (isLong && !body.querySelector("a[href], button, select, textarea, input:not([type=hidden])")) body.tabIndex = 0;
   }
 
-  function complain(sentence) {
+  function complain(sentence, link = null) {
     const body = box.querySelector(".dialog-body");
     if (!body || body.querySelector(".dialog-wait")) {
       show(`${head("没有打开")}<div class="dialog-body"><p class="confirm-sentence confirm-danger" role="alert">${sentence}</p></div>`);
@@ -145,6 +146,7 @@
     alert.setAttribute("role", "alert");
     alert.innerHTML = '<i class="bi bi-exclamation-triangle-fill" aria-hidden="true"></i><p></p>';
     alert.querySelector("p").textContent = sentence;
+    if (link) alert.querySelector("p").append(link);
     body.prepend(alert);
     body.scrollTo(0, 0);
   }
@@ -176,8 +178,22 @@
     }
   }
 
+  // To log in beside what was typed; where one goes from there does not matter.
+  function logInBeside(url) {
+    const link = document.createElement("a");
+    link.href = new URL(url).pathname;
+    link.target = "_blank";
+    link.textContent = "在新窗口登录";
+    return link;
+  }
+
   // True if the browser is on its way to another page.
   function understand(answer, html, url, isAnswerToPost) {
+    // What was sent is answered by HX-Redirect or HTML; only the log-in page is redirected to.
+    if (isAnswerToPost && answer.redirected && answer.ok) {
+      complain(LOGGED_OUT, logInBeside(answer.url));
+      return false;
+    }
     const elsewhere = answer.headers.get("HX-Redirect");
     if (elsewhere || answer.redirected || /^\s*<!doctype/i.test(html)) {
       if (!answer.ok && !elsewhere) {
@@ -250,6 +266,9 @@
       await ask(url.href);
       return;
     }
+    // The page's own token is an old one after a log-in in another window.
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    if (token) data.set("csrfmiddlewaretoken", token);
     const release = hold(form, button);
     const isLeaving = await ask(url.href, { method: "POST", body: data });
     if (!isLeaving) release();
@@ -268,6 +287,10 @@
     };
   }
 
+  // A page that comes back from the browser's memory shows a dialog that was done, above rows that have changed.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && box?.open) location.reload();
+  });
   window.addEventListener("beforeunload", (event) => {
     if (isTyped) event.preventDefault();
   });

@@ -1,0 +1,171 @@
+"""What goes wrong between people and browsers: double clicks, second tabs, going back, an ended session, slow answers."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from hours.models import Attachment, Registration, Submission
+from tests import factories
+
+from .steps import attach, choose_types, declare, fill, fill_dates, open_by, press, shown, tick_all, work
+
+pytestmark = pytest.mark.browser
+MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+def to_confirmation(page: Page) -> None:
+    """Tick everything and go on with the unit of last time."""
+    tick_all(page)
+    open_by(page, "button", "批量提交审核", "批量提交审核")
+    press(page, "确定提交")
+    shown(page, "确认提交")
+
+
+def filled_form(page: Page, script: bool = True) -> None:
+    form = open_by(page, "link", "新登记培训", "新登记培训")
+    choose_types(form, "培训进修类", "培训班、研修班")
+    fill(form, content="水利工程施工培训班", certificate_number="桂培 2026-88")
+    fill_dates(form, 9, 8)
+    if script:
+        expect(form.locator("[name=hours_applied]")).to_have_value("16")
+
+
+@MODES
+def test_a_double_click_submits_once(visit, huang, script: bool):
+    factories.registration(huang)
+    page = visit("/hours/", huang, script=script)
+    to_confirmation(page)
+    work(page).get_by_role("button", name="确定提交 1 条").dblclick()
+    expect(page.locator(".message-success").first).to_contain_text("已提交 1 条登记")
+    assert Submission.objects.count() == 1
+    assert Registration.objects.get().decisions.count() == 1
+
+
+def test_a_double_click_saves_once(visit, huang):
+    page = visit("/hours/", huang)
+    filled_form(page)
+    declare(work(page))
+    work(page).get_by_role("button", name="保存").dblclick()
+    expect(page.locator(".message-success")).to_contain_text("已保存")
+    assert Registration.objects.count() == 1
+
+
+@MODES
+def test_a_second_tab_submits_nothing_twice_and_names_the_entry(visit, huang, script: bool):
+    factories.registration(huang)
+    page = visit("/hours/", huang, script=script)
+    other = page.context.new_page()
+    other.goto("/hours/")
+    to_confirmation(page)
+    to_confirmation(other)
+    for tab in (page, other):
+        press(tab, "确定提交 1 条")
+        expect(tab.locator(".message").filter(has_text=re.compile("已提交|没有提交任何登记")).first).to_be_visible()
+    expect(work(other)).to_contain_text("没有提交任何登记，请先处理下列问题：")
+    expect(work(other).locator("[data-error-summary]")).to_contain_text("水利工程施工培训班")
+    expect(work(other).get_by_role("button", name="确定提交")).to_have_count(0)
+    assert Submission.objects.count() == 1
+
+
+@MODES
+def test_going_back_shows_what_can_still_be_submitted_and_ticks_nothing_else(visit, huang, script: bool):
+    """The browser ticks again by place and not by row: after a submission it would tick another row."""
+    factories.registration(huang, "先提交的培训班", starts_at=factories.moment(9), ends_at=factories.moment(8, 18))
+    factories.registration(huang, "后提交的培训班", starts_at=factories.moment(20), ends_at=factories.moment(19, 18))
+    page = visit("/hours/", huang, script=script)
+    page.get_by_label("选择“先提交的培训班”").check()
+    open_by(page, "button", "批量提交审核", "批量提交审核")
+    press(page, "确定提交")
+    shown(page, "确认提交")
+    press(page, "确定提交 1 条")
+    expect(page.locator(".message-success")).to_contain_text("已提交 1 条登记")
+    for _ in range(1 if script else 3):
+        page.go_back()
+    expect(page.locator(".page-title")).to_have_text("学时登记")
+    expect(page.locator("[data-select-row]")).to_have_count(1)
+    expect(page.locator("[data-select-row]:checked")).to_have_count(0)
+    expect(page.locator("main tbody tr")).to_contain_text("后提交的培训班")
+
+
+def test_after_logging_out_going_back_shows_nothing_personal(visit, huang):
+    factories.registration(huang)
+    page = visit("/hours/", huang)
+    page.locator(".person-menu summary").click()
+    page.get_by_role("button", name="退出").click()
+    expect(page.locator(".page-title")).to_have_text("登录")
+    page.go_back()
+    expect(page.locator(".page-title")).to_have_text("登录")
+
+
+def test_an_ended_session_loses_no_words(visit, huang):
+    page = visit("/hours/", huang)
+    filled_form(page)
+    declare(work(page))
+    Session.objects.all().delete()
+    press(page, "保存")
+    alert = work(page).get_by_role("alert")
+    expect(alert).to_contain_text("登录已失效，已填写的内容仍在。")
+    with page.expect_popup() as popup:
+        alert.get_by_role("link", name="在新窗口登录").click()
+    log_in = popup.value
+    log_in.locator("[name=username]").fill(huang.phone)
+    log_in.locator("[name=password]").fill(factories.PASSWORD)
+    log_in.get_by_role("button", name="登录").click()
+    expect(log_in.locator(".page-title")).to_have_text("学时登记")
+    press(page, "保存")
+    expect(page.locator(".message-success")).to_contain_text("已保存“水利工程施工培训班”。")
+    assert Registration.objects.get().certificate_number == "桂培2026-88"
+
+
+@MODES
+def test_an_ended_session_leads_to_the_log_in_and_back_to_the_form(visit, huang, script: bool):
+    page = visit("/hours/", huang, script=script)
+    Session.objects.all().delete()
+    page.get_by_role("link", name="新登记培训").click()
+    expect(page.locator(".page-title")).to_have_text("登录")
+    page.locator("[name=username]").fill(huang.phone)
+    page.locator("[name=password]").fill(factories.PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    shown(page, "新登记培训")
+
+
+def test_a_slow_answer_shows_that_it_is_coming(visit, huang):
+    page = visit("/hours/", huang)
+
+    def slowly(route):
+        time.sleep(1)
+        route.continue_()
+
+    page.route("**/hours/new/", slowly)
+    page.get_by_role("link", name="新登记培训").click()
+    expect(page.locator("dialog[open]").get_by_role("status")).to_have_text("正在打开…")
+    shown(page, "新登记培训")
+    work(page).get_by_role("button", name="保存").click(no_wait_after=True)
+    expect(work(page).get_by_role("button", name="保存")).to_be_disabled()
+    expect(work(page).locator("[data-error-summary]")).to_be_visible()
+    expect(work(page).get_by_role("button", name="保存")).to_be_enabled()
+
+
+@MODES
+def test_a_refused_form_keeps_words_and_names_the_kept_file(visit, huang, script: bool):
+    page = visit("/hours/", huang, script=script)
+    filled_form(page, script)
+    attach(work(page), "结业证书.pdf")
+    press(page, "保存")
+    form = work(page)
+    expect(form.locator("[data-error-summary]")).to_contain_text("请勾选“本人承诺以上信息属实”")
+    expect(form.locator("[name=content]")).to_have_value("水利工程施工培训班")
+    expect(form.locator("[name=certificate_number]")).to_have_value("桂培 2026-88")
+    expect(form.locator("[name=category] option:checked")).to_have_text("培训班、研修班")
+    expect(form.locator(".kept-files")).to_contain_text("结业证书.pdf")
+    declare(form)
+    press(page, "保存")
+    expect(page.locator(".message-success")).to_contain_text("已保存“水利工程施工培训班”。")
+    assert list(Attachment.objects.values_list("name", "registration__content")) == [
+        ("结业证书.pdf", "水利工程施工培训班")
+    ]
