@@ -5,6 +5,8 @@ Source of the half-day rule: 桂人社规〔2019〕4号, Art. 5 (training counts
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -41,6 +43,36 @@ def proposed_hours(start: datetime, end: datetime) -> Decimal:
 def is_step(hours: Decimal) -> bool:
     """Whether hours are a multiple of 0.5."""
     return hours % STEP == 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What counting needs of a recognised entry: its hours, its type and that type's first level."""
+
+    hours: Decimal
+    category: int
+    first_level: int | None
+
+
+def count_year(entries: Sequence[Entry], caps: Mapping[int, Decimal]) -> list[Decimal]:
+    """How many hours of each entry count, in their order, when types of either level have caps.
+
+    What an entry has above the room left under either cap does not count. Without caps all hours count.
+    """
+    room = dict(caps)
+    counted = []
+    for entry in entries:
+        levels = [level for level in (entry.category, entry.first_level) if level in room]
+        hours = min([entry.hours, *(room[level] for level in levels)])
+        for level in levels:
+            room[level] -= hours
+        counted.append(hours)
+    return counted
+
+
+def reaches(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> bool:
+    """Whether a year is complete: enough in all, and enough 专业 (人社部令第25号, Art. 8)."""
+    return public + professional >= total and professional >= professional_minimum
 
 
 def number(hours: Decimal | int) -> str:

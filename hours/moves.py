@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, prefetch_related_objects
+from django.db.models import DurationField, ExpressionWrapper, F, Value, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
 
-from . import versions
+from . import certificates, totals, versions
 from .models import Decision, Notice, Reason, Registration, ReturnedVersion
-from .states import NOTIFIED, OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
+from .states import COUNTING, NOTIFIED, OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
 
 # What a move may change in an entry.
 WORKFLOW_WRITES = (
     *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
     *("submission_id", "submitted_at", "unit_id", "unit_name", "is_unaffiliated"),
     *("region_id", "city_id", "province_id"),
+    *("stage_since", "first_wait", "final_wait"),
 )
 
 
@@ -61,11 +62,18 @@ def move(
     now = now or timezone.now()
     decisions: list[Decision] = []
     unchanged = _locked_unchanged(registrations)
+    before = totals.sums_of(unchanged)
     for status in sorted({registration.status for registration in unchanged}):
         rule = rule_for(action, status)
         group = [registration for registration in unchanged if registration.status == status]
         target = _target(rule, changes)
-        new = {"status": target, "updated_at": now, **_hours_changes(action, verdict), **changes}
+        new = {
+            "status": target,
+            "updated_at": now,
+            **_hours_changes(action, verdict),
+            **_times(rule, now),
+            **changes,
+        }
         if action in OPENING:
             new["round"] = F("round") + 1
         Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
@@ -74,6 +82,12 @@ def move(
         _keep_as_returned(unchanged, now)
     _record(decisions)
     _refresh(unchanged)
+    if action is not Action.ASK_RETURN:
+        totals.entries_changed(before, unchanged)
+    if action in COUNTING:
+        totals.people_changed((entry.owner_id, entry.year) for entry in unchanged)
+    if action is Action.REVOKE:
+        certificates.revoke_for((entry.owner_id, entry.year) for entry in unchanged)
     return unchanged
 
 
@@ -103,6 +117,18 @@ def _hours_changes(action: Action, verdict: Verdict) -> dict:
     if action is Action.RETURN:
         return {"hours_proposed": None}  # the owner may now apply for fewer; the decision row keeps what was proposed
     return {}
+
+
+def _times(rule: Rule, now: datetime) -> dict:
+    """When the entry came where it is now, and how long the stage took that it leaves."""
+    if rule.action is Action.ASK_RETURN:
+        return {}
+    times: dict = {"stage_since": now}
+    if rule.action is Action.SUBMIT:
+        times |= {"first_wait": None, "final_wait": None}
+    elif rule.stage in (Stage.FIRST, Stage.FINAL):
+        times[f"{rule.stage}_wait"] = ExpressionWrapper(Value(now) - F("stage_since"), DurationField())
+    return times
 
 
 def _decision(

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import Appointment, User
+from organizations.models import Unit
 
-from .models import Decision, Registration, YearRule
+from .models import Decision, Opening, Registration, YearRule
 from .states import Action, Role, Rule, Stage, Status, rule_for
 
 
@@ -82,14 +83,10 @@ class Standing:
         return self._covers(role, registration)
 
     def _covers(self, role: Role, registration: Registration) -> bool:
-        place = registration.region
+        """By the places that the entry carries since its submission, as the queues do; the tree may change later."""
+        places = {registration.region_id, registration.city_id, registration.province_id}
         return any(
-            appointment.role == role.value
-            and appointment.region.tree_id == place.tree_id
-            and appointment.region.lft <= place.lft
-            and place.rght <= appointment.region.rght
-            for appointment in self._appointments
-            if appointment.region_id
+            appointment.role == role.value and appointment.region_id in places for appointment in self._appointments
         )
 
     @cached_property
@@ -126,10 +123,13 @@ def may(person: User, action: Action, registration: Registration) -> Answer:
     return Standing(person, [registration]).may(action, registration)
 
 
-def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool) -> Answer:
-    """Whether a year takes a submission today; without a rule it is closed. Returned ones have their own last day."""
+def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False) -> Answer:
+    """Whether a year takes a submission today. Without a rule it is closed, whatever was reopened; returned entries
+    have a last day of their own."""
     if rule is None:
         return Denied(f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。")
+    if reopened:
+        return Allowed()
     if rule.is_closed:
         return Denied(f"{year} 年度已关闭，不再接受提交。")
     last_day = rule.returned_closes_on if returned else rule.closes_on
@@ -138,14 +138,33 @@ def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool)
     return Allowed()
 
 
-def years_take(registrations: Iterable[Registration], today: date | None = None) -> dict[int, Answer]:
-    """For each registration's key whether its year takes it today (or on another day); one query."""
+def reopened_years(person: User, units: Iterable[int | None], years: Iterable[int], today: date) -> set[int]:
+    """Which of these years were opened again, today still, for this person, one of these units, or everybody."""
+    for_person = Q(person=person) | Q(unit__in=set(units) - {None}) | Q(person=None, unit=None)
+    rows = Opening.objects.filter(for_person, year__in=set(years), until__gte=today)
+    return set(rows.values_list("year", flat=True))
+
+
+def years_take(
+    registrations: Iterable[Registration], today: date | None = None, unit: Unit | None = None
+) -> dict[int, Answer]:
+    """For the key of each entry of one person whether its year takes it today (or on another day), sent to this unit
+    or to the person's own; two queries."""
     registrations = list(registrations)
-    rules = YearRule.objects.in_bulk({registration.year for registration in registrations}, field_name="year")
+    if not registrations:
+        return {}
     today = today or timezone.localdate()
+    years = {registration.year for registration in registrations}
+    rules = YearRule.objects.in_bulk(years, field_name="year")
+    owner = registrations[0].owner
+    reopened = reopened_years(owner, [owner.unit_id, unit and unit.pk], years, today)
     return {
-        registration.pk: year_takes(
-            rules.get(registration.year), registration.year, today, returned=registration.status == Status.RETURNED
+        entry.pk: year_takes(
+            rules.get(entry.year),
+            entry.year,
+            today,
+            returned=entry.status == Status.RETURNED,
+            reopened=entry.year in reopened,
         )
-        for registration in registrations
+        for entry in registrations
     }

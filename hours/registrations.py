@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from accounts.models import User
 
-from . import attachments, entry_rules
+from . import attachments, entry_rules, totals
 from .attachments import Proof
 from .models import Attachment, Registration
-from .states import DELETABLE, EDITABLE
+from .states import DELETABLE, EDITABLE, Status
 from .workflow import WorkflowError
 
 # What an owner writes; status, unit and hours of reviewers belong to the workflow.
@@ -54,7 +54,19 @@ def _write(registration: Registration) -> None:
     editable = Registration.objects.filter(pk=registration.pk, status__in=sorted(EDITABLE))
     if not editable.update(updated_at=timezone.now()):
         raise WorkflowError(f"“{registration.content}”已在别处提交或删除，不能再修改。")
+    stored = Registration.objects.get(pk=registration.pk)
     registration.save(update_fields=OWNER_WRITES)
+    _move_to_year(stored, registration.year)
+
+
+def _move_to_year(stored: Registration, year: int) -> None:
+    """A returned entry that now counts for another year leaves the sums of the old one."""
+    if stored.year == year or stored.status == Status.DRAFT:
+        return
+    old, before = stored.year, totals.sums_of([stored])
+    stored.year = year
+    totals.entries_changed(before, [stored])
+    totals.people_changed([(stored.owner_id, old), (stored.owner_id, year)])
 
 
 @transaction.atomic

@@ -86,6 +86,8 @@ _BY_ACTION_AND_SOURCE = {(rule.action, rule.source): rule for rule in RULES}
 # 其他单位 has nobody for the 初审: such an entry goes straight to the 终审.
 SUBMIT_WITHOUT_UNIT = Status.FINAL_REVIEW
 
+# After these the owner's year is counted anew.
+COUNTING = frozenset({Action.SUBMIT, Action.RECOGNISE, Action.REVOKE})
 # Decisions of which the owner hears; the steps between are read behind "+".
 NOTIFIED = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE})
 EDITABLE = frozenset(rule.source for rule in RULES if rule.action is Action.EDIT)

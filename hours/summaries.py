@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.db.models.functions import Coalesce
 
 from accounts.models import User
 
+from . import totals
+from .counting import number, reaches
 from .models import Completion, Registration, YearRule
 from .states import COUNTED, EDITABLE, IN_REVIEW, Status
 
@@ -24,6 +25,7 @@ class PersonYear:
     year: int
     public: Decimal
     professional: Decimal
+    over_cap: Decimal
     in_review: Decimal
     not_submitted: Decimal
     rule: YearRule | None
@@ -49,7 +51,9 @@ class PersonYear:
 
     @property
     def is_complete(self) -> bool:
-        return self.missing == 0
+        return self.rule is not None and reaches(
+            self.public, self.professional, self.rule.total, self.rule.professional
+        )
 
 
 @dataclass(frozen=True)
@@ -60,38 +64,42 @@ class CountedRow:
     name: str
     hours: Decimal
     is_public: bool
+    why_fewer: str = ""
 
 
 def person_years(person: User, *, always: int | None = None) -> list[PersonYear]:
-    """Every year in which this person has anything, latest first, and the year `always`; three queries."""
+    """Every year in which this person has anything, latest first, and the year `always`; five queries."""
     sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    rows = (
-        Registration.objects.owned_by(person)
-        .order_by()
-        .values("year", "status")
-        .annotate(applied=Sum("hours_applied"), recognised=Coalesce(Sum("hours_recognised"), ZERO))
-    )
-    for row in rows:
-        hours = row["recognised"] if row["status"] in COUNTED else row["applied"]
-        sums[row["year"]][row["status"]] += hours
-    public = (
-        Completion.objects.filter(person=person).order_by().values_list("course__year").annotate(hours=Sum("hours"))
-    )
-    for year, hours in public:
+    entries = Registration.objects.owned_by(person)
+    waiting = entries.exclude(status__in=sorted(COUNTED)).order_by().values_list("year", "status")
+    for year, status, hours in waiting.annotate(Sum("hours_applied")):
+        sums[year][status] += hours
+    recognised = entries.filter(status__in=sorted(COUNTED)).select_related("category").order_by("ends_at", "pk")
+    by_year: dict[int, list[Registration]] = defaultdict(list)
+    for entry in recognised:
+        by_year[entry.year].append(entry)
+    public = Completion.objects.filter(person=person).order_by().values_list("course__year")
+    for year, hours in public.annotate(Sum("hours")):
         sums[year]["public"] += hours
-    years = sorted({*sums, *([always] if always else [])}, reverse=True)
-    rules = YearRule.objects.in_bulk(years, field_name="year")
-    return [_person_year(year, sums[year], rules.get(year)) for year in years]
+    years = sorted({*sums, *by_year, *([always] if always else [])}, reverse=True)
+    rules, caps = YearRule.objects.in_bulk(years, field_name="year"), totals.caps_of(years)
+    return [
+        _person_year(year, sums[year], totals.as_counted(by_year[year], caps[year]), rules.get(year)) for year in years
+    ]
 
 
-def _person_year(year: int, sums: dict[str, Decimal], rule: YearRule | None) -> PersonYear:
+def _person_year(
+    year: int, sums: dict[str, Decimal], counted: list[tuple[Registration, Decimal]], rule: YearRule | None
+) -> PersonYear:
     def of(statuses) -> Decimal:
         return sum((sums[status] for status in statuses), ZERO)
 
+    professional = sum((hours for _, hours in counted), ZERO)
     return PersonYear(
         year=year,
         public=sums["public"],
-        professional=of(COUNTED),
+        professional=professional,
+        over_cap=sum((entry.hours_recognised for entry, _ in counted), ZERO) - professional,
         in_review=of(IN_REVIEW),
         not_submitted=of(EDITABLE),
         rule=rule,
@@ -99,14 +107,29 @@ def _person_year(year: int, sums: dict[str, Decimal], rule: YearRule | None) -> 
 
 
 def counted_rows(person: User, year: int) -> list[CountedRow]:
-    """What counts for this person's year: completed public courses, then recognised registrations; two queries."""
+    """What counts for this person's year: completed public courses, then recognised registrations; five queries."""
     completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
-    entries = Registration.objects.owned_by(person).for_year(year)
-    recognised = entries.filter(status__in=sorted(COUNTED)).order_by("ends_at", "pk")
+    entries = Registration.objects.owned_by(person).for_year(year).filter(status__in=sorted(COUNTED))
+    recognised = entries.select_related("category").prefetch_related("decisions").order_by("ends_at", "pk")
+    counted = totals.as_counted(recognised, totals.caps_of([year])[year])
     return [
         CountedRow(row.course.get_kind_display(), row.course.name, row.hours, True)
         for row in completions.order_by("completed_on", "pk")
-    ] + [CountedRow("", row.content, row.hours_recognised, False) for row in recognised]
+    ] + [CountedRow("", entry.content, hours, False, why_fewer(entry, hours)) for entry, hours in counted]
+
+
+def why_fewer(registration: Registration, counted: Decimal) -> str:
+    """Why a recognised entry counts fewer hours than it applied for; empty if it does not."""
+    reasons = []
+    if cut := registration.hours_applied - registration.hours_recognised:
+        words = last_words(registration)
+        reasons.append(
+            f"申请 {number(registration.hours_applied)} 学时，核减 {number(cut)} 学时"
+            + (f"（{words}）" if words else "")
+        )
+    if over := registration.hours_recognised - counted:
+        reasons.append(f"{number(over)} 学时超出“{registration.category.name}”的年度上限，不计入")
+    return "；".join(reasons)
 
 
 def uncounted_rows(person: User, year: int) -> list[tuple[Registration, str]]:

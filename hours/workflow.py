@@ -198,7 +198,7 @@ def batch_problems(
     """Why entries cannot be submitted (to this unit): registration key -> sentence that names the entry."""
     prefetch_related_objects(registrations, "category__parent")
     standing = Standing(owner, registrations)
-    years = years_take(registrations, timezone.localdate(now))
+    years = years_take(registrations, timezone.localdate(now), unit)
     kept_units = _units_to_keep(registrations)
     found: dict[int, str] = {}
     for registration in registrations:

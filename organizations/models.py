@@ -17,10 +17,17 @@ class Region(MPTTModel):
         CITY = "city", "地级"
         COUNTY = "county", "县级"
 
-    code = models.CharField("行政区划代码", max_length=6, unique=True, validators=[RegexValidator(r"^\d{6}$", "行政区划代码应为 6 位数字。")])
+    code = models.CharField(
+        "行政区划代码",
+        max_length=6,
+        unique=True,
+        validators=[RegexValidator(r"^\d{6}$", "行政区划代码应为 6 位数字。")],
+    )
     name = models.CharField("名称", max_length=60)
     kind = models.CharField("级别", max_length=10, choices=Kind)
-    parent = TreeForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级区域")
+    parent = TreeForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级区域"
+    )
 
     objects = RegionManager()
 
@@ -46,14 +53,28 @@ class Unit(models.Model):
 
     name = models.CharField("单位名称", max_length=120)
     credit_code = models.CharField("统一社会信用代码", max_length=18, unique=True, null=True, blank=True)
-    credit_code_flagged = models.BooleanField("代码待核对", default=False, help_text="导入时校验位不正确，按原样保留，待管理员核对。")
+    credit_code_flagged = models.BooleanField(
+        "代码待核对", default=False, help_text="导入时校验位不正确，按原样保留，待管理员核对。"
+    )
     region = models.ForeignKey(Region, models.PROTECT, related_name="units", verbose_name="单位属地")
     state = models.CharField("状态", max_length=10, choices=State, default=State.PENDING)
-    is_unaffiliated = models.BooleanField("其他单位", default=False, editable=False, help_text="供无工作单位人员选择的“其他单位”。")
+    is_unaffiliated = models.BooleanField(
+        "其他单位", default=False, editable=False, help_text="供无工作单位人员选择的“其他单位”。"
+    )
     contact_name = models.CharField("联系人", max_length=50, blank=True)
     contact_phone = models.CharField("联系电话", max_length=30, blank=True)
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+", verbose_name="添加人")
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged", verbose_name="已合并至")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name="添加人",
+    )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged", verbose_name="已合并至"
+    )
     created_at = models.DateTimeField("添加时间", auto_now_add=True)
 
     objects = UnitQuerySet.as_manager()
@@ -66,16 +87,25 @@ class Unit(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "active", "disabled"]), name="unit_state_known", violation_error_message="单位状态只能是待核实、正常或停用。"
+                condition=Q(state__in=["pending", "active", "disabled"]),
+                name="unit_state_known",
+                violation_error_message="单位状态只能是待核实、正常或停用。",
             ),
             models.UniqueConstraint(
-                fields=["is_unaffiliated"], condition=Q(is_unaffiliated=True), name="unit_one_unaffiliated", violation_error_message="“其他单位”只能有一个。"
+                fields=["is_unaffiliated"],
+                condition=Q(is_unaffiliated=True),
+                name="unit_one_unaffiliated",
+                violation_error_message="“其他单位”只能有一个。",
             ),
             models.CheckConstraint(
-                condition=Q(credit_code__isnull=False) | Q(is_unaffiliated=True), name="unit_credit_code_given", violation_error_message="请填写统一社会信用代码。"
+                condition=Q(credit_code__isnull=False) | Q(is_unaffiliated=True),
+                name="unit_credit_code_given",
+                violation_error_message="请填写统一社会信用代码。",
             ),
             models.CheckConstraint(
-                condition=Q(merged_into__isnull=True) | Q(state="disabled"), name="unit_merged_is_disabled", violation_error_message="已合并的单位必须停用。"
+                condition=Q(merged_into__isnull=True) | Q(state="disabled"),
+                name="unit_merged_is_disabled",
+                violation_error_message="已合并的单位必须停用。",
             ),
         ]
 
@@ -95,3 +125,6 @@ class UnitRevision(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="unit_revision_single_row")]
+
+    def __str__(self) -> str:
+        return str(self.number)

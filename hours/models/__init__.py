@@ -1,18 +1,28 @@
 """What is stored: fields and constraints, no decisions."""
 
 from .attachments import Attachment, attachment_path
-from .courses import Completion, Course
+from .certificates import Certificate, CertificateYear
+from .courses import Completion, CompletionVersion, Course, Platform
 from .decisions import Decision, Notice, ReturnedVersion
 from .registrations import Registration, Submission
-from .settings import Category, Reason, YearRule
+from .settings import Cap, Category, Opening, Reason, YearRule
+from .totals import PersonTotal, PlaceTotal
 
 __all__ = [
     "Attachment",
+    "Cap",
     "Category",
+    "Certificate",
+    "CertificateYear",
     "Completion",
+    "CompletionVersion",
     "Course",
     "Decision",
     "Notice",
+    "Opening",
+    "PersonTotal",
+    "PlaceTotal",
+    "Platform",
     "Reason",
     "Registration",
     "ReturnedVersion",

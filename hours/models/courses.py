@@ -37,6 +37,24 @@ class Course(models.Model):
         return f"{self.name}（{self.year}）"
 
 
+class Platform(models.Model):
+    """A learning platform that reports completions over HTTP. Its token is shown once and stored as a digest."""
+
+    name = models.CharField("名称", max_length=50, unique=True)
+    token_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    token_tail = models.CharField("令牌末四位", max_length=4, blank=True, editable=False)
+    expires_on = models.DateField("最后一日", null=True, blank=True, help_text="留空表示长期有效。")
+    is_withdrawn = models.BooleanField("已撤回", default=False)
+    last_used_at = models.DateTimeField("最近使用", null=True, blank=True, editable=False)
+    created_at = models.DateTimeField("添加时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "学习平台"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Completion(models.Model):
     """A person has completed a public course; the hours are those of that day."""
 
@@ -71,3 +89,20 @@ class Completion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.course}"
+
+
+class CompletionVersion(models.Model):
+    """A completion as it was before a correction."""
+
+    completion = models.ForeignKey(Completion, models.CASCADE, related_name="versions", verbose_name="学习记录")
+    hours = hours_field("原学时")
+    completed_on = models.DateField("原完成日期")
+    replaced_at = models.DateTimeField("更正时间", auto_now_add=True)
+    replaced_by = models.CharField("更正来源", max_length=50)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "学习记录的更正"
+        ordering = ["-replaced_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.completion} · {self.replaced_at:%Y-%m-%d}"

@@ -85,6 +85,20 @@ class Registration(models.Model):
     # The places above the region on the day of the submission: whatever a queue covers is one column of its own.
     city = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     province = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
+    # The reviewer who entered it for the owner (单位集体登记); None for what people register themselves.
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name="单位代登记人",
+    )
+    # Since when it stands where it stands, and how long each stage of the present round took.
+    stage_since = models.DateTimeField("进入当前环节的时间", null=True, blank=True, editable=False)
+    first_wait = models.DurationField("初审用时", null=True, blank=True, editable=False)
+    final_wait = models.DurationField("终审用时", null=True, blank=True, editable=False)
     is_unaffiliated = models.BooleanField("无单位直报", default=False, editable=False)
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
     updated_at = models.DateTimeField("修改时间", auto_now=True)

@@ -1,11 +1,13 @@
 """What administrators set: types, yearly rules, reasons."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from hours.querysets import CategoryQuerySet
+from organizations.models import Unit
 
-from .fields import hours_field
+from .fields import hours_field, in_half_hours
 
 
 class Category(models.Model):
@@ -81,6 +83,62 @@ class YearRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.year} 年度"
+
+
+class Cap(models.Model):
+    """The most hours that one type (of either level) counts for in one year; hours above it are shown as such."""
+
+    rule = models.ForeignKey(YearRule, models.CASCADE, related_name="caps", verbose_name="年度规则")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="caps", verbose_name="认定类型")
+    hours = hours_field("最多计入学时")
+    is_example = models.BooleanField("示例", default=False, help_text="示例数据，不代表任何文件的规定。")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "类型上限"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule", "category"], name="cap_once", violation_error_message="该年度的这个类型已有上限。"
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gte=0) & in_half_hours("hours"),
+                name="cap_hours",
+                violation_error_message="上限不能为负，且必须是 0.5 的倍数。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category}：{self.hours}"
+
+
+class Opening(models.Model):
+    """A closed year takes submissions again until a day: from one person, one unit's people, or everybody."""
+
+    year = models.PositiveSmallIntegerField("年度")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="openings", verbose_name="人员"
+    )
+    unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="openings", verbose_name="单位")
+    until = models.DateField("最后一日", help_text="当日仍可提交。")
+    reason = models.CharField("原因", max_length=200)
+    created_at = models.DateTimeField("开放时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "重新开放"
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["year", "until"], name="opening_year_until")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person=None) | Q(unit=None),
+                name="opening_for_one_or_all",
+                violation_error_message="请只选人员或只选单位；都不选表示对所有人开放。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="opening_has_reason", violation_error_message="请填写重新开放的原因。"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} 年度 · {self.person or self.unit or '所有人'} · 至 {self.until}"
 
 
 class Reason(models.Model):

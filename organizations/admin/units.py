@@ -14,6 +14,7 @@ from import_export.forms import ExportForm
 
 from accounts import appointments
 from accounts.models import Appointment
+from hours.merging import merge_units
 
 from .. import units
 from ..models import Unit
@@ -134,7 +135,7 @@ class UnitAdmin(ImportExportModelAdmin):
             return self._ask(request, "merge_units", "合并单位", "merge.html", facts)
         gone = next(unit for unit in chosen if unit != stays)
         try:
-            moved = units.merge(gone, into=stays)
+            moved = merge_units(gone, into=stays)
         except units.UnitError as error:
             return messages.error(request, str(error))
         self.log_change(request, gone, f"合并至“{stays.name}”")

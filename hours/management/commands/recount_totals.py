@@ -1,0 +1,20 @@
+"""Make the yearly sums from their rows alone and report every difference."""
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from hours import totals
+from hours.models import PlaceTotal, Registration
+
+
+class Command(BaseCommand):
+    help = "重新统计各年度合计（人员、单位、区域），并报告与已存合计的差异。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("years", nargs="*", type=int, help="年度；不写则为全部年度")
+
+    def handle(self, *args, years: list[int], **options) -> None:
+        known = set(Registration.objects.order_by().values_list("year", flat=True).distinct())
+        known |= set(PlaceTotal.objects.order_by().values_list("year", flat=True).distinct())
+        for year in years or sorted(known):
+            wrong = totals.recount(year)
+            self.stdout.write(f"{year} 年度：更正个人合计 {wrong['people']} 行，单位与区域合计 {wrong['places']} 行。")
