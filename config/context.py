@@ -5,13 +5,14 @@ from functools import lru_cache, partial
 
 from django.conf import settings
 
+from hours import notices
 from organizations.regions import NATIONAL_LIST
 
 from . import menu
 
 
 def frame(request) -> dict[str, object]:
-    """The frame's words, its menu (built when a template asks for it) and the layout of a dialog for this request."""
+    """The frame's words, the layout of a dialog for this request; menu and unread notices when a template asks."""
     return {
         "product_name": settings.PRODUCT_NAME,
         "product_version": settings.PRODUCT_VERSION,
@@ -19,8 +20,14 @@ def frame(request) -> dict[str, object]:
         "region_name": region_name(settings.ROOT_REGION),
         "addresses": menu.addresses,
         "menu_groups": partial(menu.groups, request),
+        "unread_notices": partial(unread_notices, request),
         "dialog_layout": dialog_layout(request),
     }
+
+
+def unread_notices(request) -> int:
+    """The number at the bell; the one query that the frame costs."""
+    return notices.unread_count(request.user)
 
 
 def dialog_layout(request) -> str:

@@ -37,6 +37,7 @@ HEAD = {
     "home": "home",
     "login": "accounts:login",
     "logout": "accounts:logout",
+    "notices": "hours:notices",
     "profile": "accounts:profile",
     "password_change": "accounts:password_change",
 }

@@ -297,6 +297,24 @@ def _layout() -> list:
     ]
 
 
+class AskReturnForm(forms.Form):
+    """请求退回."""
+
+    words = forms.CharField(
+        label="请求退回的原因",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "例如 上传的证书不是最终版，需要更换"}),
+        error_messages={
+            "required": "请填写请求退回的原因，审核人员据此处理。",
+            "max_length": "原因最多 500 个字，请精简。",
+        },
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(self)
+
+
 class ProposalForm(forms.Form):
     """What the proposal of hours needs; anything missing or unreadable means: no proposal yet."""
 

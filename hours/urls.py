@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import attachments, lookup, registrations, submission
+from .views import attachments, lookup, notices, owner, registrations, submission
 
 app_name = "hours"
 urlpatterns = [
@@ -13,12 +13,18 @@ urlpatterns = [
     path("delete/", registrations.delete, name="delete"),
     path("<int:pk>/", registrations.detail, name="detail"),
     path("<int:pk>/edit/", registrations.edit, name="edit"),
+    path("<int:pk>/copy/", owner.copy, name="copy"),
+    path("<int:pk>/ask-return/", owner.ask_return, name="ask_return"),
     # 批量提交审核
     path("submit/", submission.choose_unit, name="submit"),
     path("submit/confirm/", submission.confirm, name="submit_confirm"),
     # 学时查询
     path("lookup/", lookup.years, name="lookup"),
     path("lookup/registrations/", lookup.registrations, name="lookup_registrations"),
+    # 通知
+    path("notices/", notices.index, name="notices"),
+    path("notices/read/", notices.read_all, name="notices_read"),
+    path("notices/<int:pk>/", notices.open_, name="notice"),
     # 附件
     path("attachments/<int:pk>/", attachments.serve, name="attachment"),
 ]

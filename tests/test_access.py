@@ -21,6 +21,7 @@ MEMBERS = (LOGIN, *(OK,) * 6)
 OWN_LIST = (LOGIN, *(FOUND,) * 6)  # without a tick: back to the list with a sentence
 SUBMITTED = (LOGIN, OK, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND)
 DRAFT = (LOGIN, OK, *(NOT_FOUND,) * 5)
+OWN_ENTRY = (LOGIN, FOUND, *(NOT_FOUND,) * 5)
 TABLE: dict[str, tuple] = {
     "home": (LOGIN, *(FOUND,) * 6),
     "hours:list": MEMBERS,
@@ -29,10 +30,15 @@ TABLE: dict[str, tuple] = {
     "hours:delete": OWN_LIST,
     "hours:detail": SUBMITTED,
     "hours:edit": DRAFT,
+    "hours:copy": OWN_ENTRY,
+    "hours:ask_return": (LOGIN, OK, *(NOT_FOUND,) * 5),
     "hours:submit": OWN_LIST,
     "hours:submit_confirm": OWN_LIST,
     "hours:lookup": MEMBERS,
     "hours:lookup_registrations": MEMBERS,
+    "hours:notices": MEMBERS,
+    "hours:notices_read": (LOGIN, *(405,) * 6),
+    "hours:notice": OWN_ENTRY,
     "hours:attachment": SUBMITTED,
     "organizations:add": MEMBERS,
     "organizations:register": MEMBERS,
@@ -52,19 +58,22 @@ def world(guangxi, rules):
     """黄秋梦's draft and submitted entry with a file, and everybody who might want to look."""
     station = factories.unit()
     owner = factories.person("黄秋梦")
+    reviewer = factories.unit_reviewer(station)
     submitted = factories.submitted(owner, station)
+    refused = factories.refused(owner, station, reviewer, content="不予认定的")
     units.unaffiliated(guangxi)
     return {
         "roles": {
             "owner": owner,
             "colleague": factories.person("同事", unit=station),
-            "unit reviewer": factories.unit_reviewer(station),
+            "unit reviewer": reviewer,
             "other reviewer": factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "别处审核员"),
             "bureau": factories.region_reviewer(guangxi),
             "administrator": factories.administrator(),
         },
         "draft": factories.registration(owner, "草稿"),
         "submitted": submitted,
+        "notice": refused.notices.get(),
         "attachment": attachments.store(owner, files.pdf(), registration=submitted),
     }
 
@@ -72,6 +81,9 @@ def world(guangxi, rules):
 def address(name: str, world) -> str:
     given = {
         "hours:detail": {"pk": world["submitted"].pk},
+        "hours:copy": {"pk": world["submitted"].pk},  # not refused: back with a sentence
+        "hours:ask_return": {"pk": world["submitted"].pk},
+        "hours:notice": {"pk": world["notice"].pk},
         "hours:edit": {"pk": world["draft"].pk},
         "hours:attachment": {"pk": world["attachment"].pk},
         "accounts:password_reset_confirm": {"uidb64": "MQ", "token": "abc-def"},

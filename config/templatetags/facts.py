@@ -42,6 +42,12 @@ def or_dash(value) -> str:
 
 
 @register.filter
+def at_most(count: int, limit: int) -> str:
+    """A count where there is little room: 99+ for more than 99."""
+    return f"{limit}+" if count > limit else str(count)
+
+
+@register.filter
 def tone(status: str) -> str:
     """The colour in which a registration's status or a unit's state is shown."""
     return TONES.get(str(status), "neutral")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .. import progress, summaries
 from ..forms import LookupFilter
 from ..models import Registration
+from ..permissions import Standing
+from ..states import Action
 
 PAGE_SIZE = 20
 
@@ -37,6 +40,22 @@ def _chosen(rows: list[summaries.PersonYear], wanted: str) -> summaries.PersonYe
     return next((row for row in rows if str(row.year) == wanted), rows[0] if rows else None)
 
 
+OFFERED = {
+    Action.EDIT: "hours:edit",
+    Action.ASK_RETURN: "hours:ask_return",
+    Action.COPY: "hours:copy",
+}
+
+
+def _open_to_owner(standing: Standing, entry: Registration) -> list[tuple[str, str]]:
+    """What its owner may do with the entry now: label and address."""
+    return [
+        (action.label, reverse(name, args=[entry.pk]))
+        for action, name in OFFERED.items()
+        if standing.may(action, entry)
+    ]
+
+
 @require_safe
 def registrations(request: HttpRequest) -> HttpResponse:
     """培训登记详情; "+" opens an entry's progress in place (`open` names it where there is no script)."""
@@ -48,7 +67,10 @@ def registrations(request: HttpRequest) -> HttpResponse:
     if filter_form.chosen_year:
         rows = rows.for_year(filter_form.chosen_year)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    entries = [(entry, progress.steps(entry), summaries.last_words(entry)) for entry in page]
+    standing = Standing(request.user, page)
+    entries = [
+        (entry, progress.steps(entry), summaries.last_words(entry), _open_to_owner(standing, entry)) for entry in page
+    ]
     context = {
         "filter": filter_form,
         "page": page,

@@ -16,7 +16,7 @@ from .. import registrations as entries_
 from ..counting import number, proposed_hours, year_of, years_of
 from ..forms import ProposalForm, RegistrationFilter, RegistrationForm
 from ..models import Registration
-from ..permissions import may, years_take
+from ..permissions import Standing, may, years_take
 from ..states import DELETABLE, GIVEN_UP, Action
 from ..workflow import WorkflowError
 from .picking import picked_entries
@@ -137,11 +137,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """查看, for everybody who may see the entry."""
     rows = Registration.objects.visible_to(request.user).select_related("category__parent", "owner", "unit", "region")
     registration = get_object_or_404(rows.prefetch_related("decisions", "attachments"), pk=pk)
+    standing = Standing(request.user, [registration])
     context = {
         "registration": registration,
         "facts": facts.of_registration(registration),
         "steps": progress.steps(registration),
-        "may_edit": bool(may(request.user, Action.EDIT, registration)),
+        "may_edit": bool(standing.may(Action.EDIT, registration)),
+        "may_ask_return": bool(standing.may(Action.ASK_RETURN, registration)),
+        "may_copy": bool(standing.may(Action.COPY, registration)),
         "overlapping": Registration.objects.overlapping(registration) if registration.status not in GIVEN_UP else [],
     }
     return render(request, "hours/detail.html", context)

@@ -210,7 +210,7 @@ def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_entries
     units.unaffiliated(guangxi)
     entries = [factories.registration(huang, f"第 {number} 条") for number in range(rows)]
     client.get(CHOOSE, {"entry": keys(entries)})  # builds the search index of this process
-    with django_assert_num_queries(8):  # session, person, entries; tree, revision, units, 其他单位; the usual unit
+    with django_assert_num_queries(9):  # session, person, entries; tree, revision, units, 其他单位; usual unit; notices
         client.get(CHOOSE, {"entry": keys(entries)})
-    with django_assert_num_queries(6):  # session, person, entries; unit, year rules, own live entries
+    with django_assert_num_queries(7):  # session, person, entries; unit, year rules, own live entries; notices
         client.get(CHOOSE, {"entry": keys(entries), "unit": station.pk, "go": "confirm"})

@@ -1,0 +1,31 @@
+"""manage.py send_notices: mail the notices that are due. For cron every few minutes, or with --loop as a service."""
+
+import time
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from hours import notice_mail
+
+
+class Command(BaseCommand):
+    help = "Send an e-mail for each notice that was not mailed yet; several senders may run at once."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--loop", type=int, metavar="SECONDS", help="keep running, a pass every so many seconds")
+
+    def handle(self, *args, loop: int | None, **options) -> None:
+        self._pass()
+        try:
+            while loop:
+                time.sleep(loop)
+                close_old_connections()
+                self._pass()
+        except KeyboardInterrupt:
+            self.stdout.write("已停止。")
+
+    def _pass(self) -> None:
+        report = notice_mail.send_due()
+        self.stdout.write(
+            f"已发送 {report.sent} 封，未成功 {report.failed} 封（稍后重试），无邮箱 {report.unaddressed} 条。"
+        )

@@ -1,0 +1,79 @@
+"""What an owner may do with an entry that has left: 请求退回, 复制为新登记."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from config.dialogs import dialog_redirect
+
+from .. import facts, workflow
+from ..forms import AskReturnForm, RegistrationForm
+from ..models import Registration
+from ..permissions import may
+from ..states import Action
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
+    """请求退回: words to the reviewer, once a stage; it decides nothing."""
+    entry = _own(request, pk)
+    if denied := _denied(request, Action.ASK_RETURN, entry):
+        return denied
+    form = AskReturnForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.ask_return(request.user, entry, form.cleaned_data["words"])
+        except workflow.WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            stage = entry.get_status_display()
+            sentence = f"已就“{entry.content}”请求退回。登记仍为“{stage}”，审核人员处理时会首先看到您的请求。"
+            messages.success(request, sentence)
+            return dialog_redirect(request, _in_lookup(entry))
+    context = {"registration": entry, "form": form, "facts": facts.of_registration(entry)}
+    return render(request, "hours/ask_return.html", context)
+
+
+@require_safe
+def copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """复制为新登记: the form of a new entry, filled in; it is sent to where every new entry is."""
+    entry = _own(request, pk)
+    if denied := _denied(request, Action.COPY, entry):
+        return denied
+    context = {
+        "form": RegistrationForm(instance=_unsaved_copy(entry), owner=request.user),
+        "is_new": True,
+        "kept": [],
+        "removed_keys": [],
+        "returned_words": "",
+        "copied_from": entry,
+    }
+    return render(request, "hours/form.html", context)
+
+
+def _unsaved_copy(entry: Registration) -> Registration:
+    """What its owner had written; files are proofs of the old entry and stay there."""
+    return Registration(**{name: getattr(entry, name) for name in RegistrationForm.Meta.fields})
+
+
+def _own(request: HttpRequest, pk: int) -> Registration:
+    rows = Registration.objects.owned_by(request.user)
+    return get_object_or_404(rows.select_related("owner", "category__parent", "unit", "region"), pk=pk)
+
+
+def _denied(request: HttpRequest, action: Action, entry: Registration) -> HttpResponse | None:
+    """Back to where the entry stands, with the reason; None if the action is allowed."""
+    allowed = may(request.user, action, entry)
+    if allowed:
+        return None
+    messages.error(request, allowed.reason)
+    return dialog_redirect(request, _in_lookup(entry))
+
+
+def _in_lookup(entry: Registration) -> str:
+    """培训登记详情 with this entry's progress open."""
+    return f"{reverse('hours:lookup_registrations')}?year={entry.year}&open={entry.pk}#entry-{entry.pk}"
