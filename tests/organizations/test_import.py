@@ -174,7 +174,7 @@ def test_a_missing_column_is_named(client, superuser):
     assert "confirm_form" not in response.context
 
 
-@pytest.mark.parametrize("content", [b"", b"not a workbook", workbook()])
+@pytest.mark.parametrize("content", [b"", b"not a workbook", workbook()], ids=["empty", "no workbook", "no lines"])
 def test_a_file_that_cannot_be_read_is_an_error_at_the_field(client, superuser, content):
     response = upload(client, content)
     assert response.status_code == 200
