@@ -154,6 +154,8 @@ class RegistrationForm(forms.ModelForm):
     removed = forms.ModelMultipleChoiceField(Attachment.objects.none(), required=False)
     draft_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     declared = forms.BooleanField(label="本人承诺以上信息属实", required=False)
+    field_order = ("first_level",)  # errors are read in the order of the page
+    not_declared = NOT_DECLARED
 
     class Meta:
         model = Registration
@@ -211,7 +213,7 @@ class RegistrationForm(forms.ModelForm):
         data = super().clean()
         self._check_proofs(data)
         if not data.get("declared"):
-            self.add_error("declared", NOT_DECLARED)
+            self.add_error("declared", self.not_declared)
         self._check_levels(data)
         self._fill_in(data)
         candidate = self._candidate(data)

@@ -24,12 +24,14 @@ def django_db_setup(django_db_setup):
     if connection.vendor != "sqlite":
         return
     triggers = import_module("hours.migrations.0002_protect_decisions").SQLITE
-    flush = connection.ops.sql_flush
+    # The class, because the thread that drives a browser has a connection of its own.
+    operations = type(connection.ops)
+    flush = operations.sql_flush
 
-    def flush_without_triggers(*args, **kwargs):
-        return [*(f"DROP TRIGGER {name}" for name in triggers), *flush(*args, **kwargs), *triggers.values()]
+    def flush_without_triggers(self, *args, **kwargs):
+        return [*(f"DROP TRIGGER {name}" for name in triggers), *flush(self, *args, **kwargs), *triggers.values()]
 
-    connection.ops.sql_flush = flush_without_triggers
+    operations.sql_flush = flush_without_triggers
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,11 +50,27 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     return report
 
 
-def chromium_path(own: str) -> str | None:
+@cache
+def chromium_path() -> str | None:
     """An installed Chromium, else Playwright's own, else None."""
     names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    return found or (own if Path(own).exists() else None)
+    if found := os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None):
+        return found
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    driven = [item for item in items if item.get_closest_marker("browser")]
+    if driven and chromium_path() is None:
+        config.hook.pytest_deselected(items=driven)
+        items[:] = [item for item in items if item not in driven]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if chromium_path() is None:
+        terminalreporter.write_line("The browser tests are left out: there is no Chromium on this machine.")
 
 
 @pytest.fixture(scope="package")
@@ -61,11 +78,9 @@ def chromium() -> Iterator[Browser]:
     # Playwright keeps an event loop in this thread, which makes Django refuse its database to the tests themselves.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        path = chromium_path(playwright.chromium.executable_path)
-        if path is None:
-            pytest.skip("left out: there is no Chromium on this machine")
+        language = {"LC_ALL": "zh_CN.UTF-8"}  # the date pickers follow the browser's own language
         browser = playwright.chromium.launch(
-            executable_path=path, args=FLAGS, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"}
+            executable_path=chromium_path(), args=FLAGS, env={**os.environ, **language}
         )
         yield browser
         browser.close()

@@ -1,4 +1,7 @@
-"""What goes wrong between people and browsers: double clicks, second tabs, going back, an ended session, slow answers."""
+"""What goes wrong between people and browsers: double clicks, second tabs, going back, ended sessions, slow answers.
+
+A person loses no words and submits nothing twice.
+"""
 
 from __future__ import annotations
 
