@@ -13,16 +13,20 @@ from django.contrib.auth.forms import (
 )
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from config.forms import form_helper
 
-from . import identity
+from . import appointments, identity
+from .appointments import Plan, Seat
 from .models import User, identity_digest, phone_validator
 
 ID_TAKEN = "该证件号码已注册，可直接登录或找回密码。"
 USERNAME_TAKEN = "该用户名已被使用，请换一个；如果是您本人注册的，可直接登录或找回密码。"
 SOMETHING_TAKEN = "刚刚有人用同样的证件号码、手机号码或用户名完成了保存，请核对后重试。"
 WRONG_LOGIN = "账号或密码不正确，请核对后重试。账号可以是身份证号、手机号或用户名，密码区分大小写。"
+NOBODY = "没有找到这个账号，请核对。对方须先在本系统注册；请输入完整的证件号码、手机号码或用户名。"
+SEVERAL = "这个账号对应不止一人，请改用证件号码或手机号码。"
 WRONG_PASSWORD = "当前密码不正确，请重新输入。"  # noqa: S105
 PASSWORD_RULES = "至少 8 个字符；不能全是数字、过于常见，也不能与您的个人信息相似或包含证件号码。"  # noqa: S105
 # Room for the spaces and hyphens that people type, and browsers cut off beyond it.
@@ -193,3 +197,57 @@ class ResetPasswordForm(ChosenAnew, SetPasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.helper = form_helper(self)
+
+
+class AppointForm(forms.Form):
+    """Whom to appoint from when until when. The person is found by a whole identifier only."""
+
+    identifier = forms.CharField(
+        label="证件号码、手机号码或用户名",
+        max_length=TYPED_ID,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="须完整输入；下一步会显示姓名和证件号码后四位供您核对。",
+        error_messages={"required": "请输入对方的证件号码、手机号码或用户名。"},
+    )
+    valid_from = forms.DateField(
+        label="起始日",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "起始日无法识别，请按 2026-05-12 的格式填写。"},
+    )
+    valid_until = forms.DateField(
+        label="最后一日",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="当日仍有效，到期自动失效。",
+        error_messages={"invalid": "最后一日无法识别，请按 2026-05-12 的格式填写。"},
+    )
+
+    def __init__(self, *args, seat: Seat, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.seat = seat
+        self.fields["valid_from"].initial = timezone.localdate
+        self.fields["valid_until"].required = bool(seat.deputy_of)
+        if not seat.deputy_of:
+            self.fields["valid_until"].help_text = "当日仍有效，到期自动失效；留空表示长期。"
+        self.helper = form_helper(self)
+
+    def clean_identifier(self) -> User:
+        people = list(User.objects.by_identifier(self.cleaned_data["identifier"])[:2])
+        if len(people) != 1:
+            raise ValidationError(SEVERAL if people else NOBODY)
+        return people[0]
+
+    def clean(self) -> dict:
+        data = super().clean()
+        person, start, end = data.get("identifier"), data.get("valid_from"), data.get("valid_until")
+        if start and "valid_until" not in self.errors:
+            for field, sentence in appointments.date_problems(start, end, self.seat.deputy_of).items():
+                self.add_error(field, sentence)
+        if not self.errors and not (free := appointments.may_hold(person, self.seat, start, end)):
+            self.add_error("identifier", free.reason)
+        return data
+
+    @property
+    def plan(self) -> Plan:
+        data = self.cleaned_data
+        return Plan(self.seat, data["identifier"], data["valid_from"], data["valid_until"])

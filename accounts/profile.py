@@ -60,8 +60,11 @@ def appointments(person: User) -> list[Held]:
 
 
 def appointment_state(appointment: Appointment) -> State:
+    """How it stands today; a deputy's holds only while that of the principal does."""
     if not appointment.confirmed_at:
         return State.AWAITING
-    if appointment.is_active:
+    chain = [appointment, appointment.deputy_of] if appointment.deputy_of_id else [appointment]
+    if all(one.is_active for one in chain):
         return State.ACTIVE
-    return State.FUTURE if appointment.valid_from > timezone.localdate() else State.ENDED
+    begins_later = any(one.valid_from > timezone.localdate() for one in chain)
+    return State.FUTURE if begins_later else State.ENDED

@@ -26,7 +26,7 @@ def frame(request) -> dict[str, object]:
 
 
 def unread_notices(request) -> int:
-    """The number at the bell; the one query that the frame costs."""
+    """The number at the bell."""
     return notices.unread_count(request.user)
 
 

@@ -20,10 +20,13 @@ EVERYBODY = (OK,) * 7
 MEMBERS = (LOGIN, *(OK,) * 6)
 OWN_LIST = (LOGIN, *(FOUND,) * 6)  # without a tick: back to the list with a sentence
 SUBMITTED = (LOGIN, OK, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND)
+LEADER = (LOGIN, NOT_FOUND, NOT_FOUND, OK, *(NOT_FOUND,) * 3)
 DRAFT = (LOGIN, OK, *(NOT_FOUND,) * 5)
 OWN_ENTRY = (LOGIN, FOUND, *(NOT_FOUND,) * 5)
 TABLE: dict[str, tuple] = {
     "home": (LOGIN, *(FOUND,) * 6),
+    "api_completions": (405,) * 7,
+    "api_statements": (405,) * 7,
     "hours:list": MEMBERS,
     "hours:new": MEMBERS,
     "hours:proposal": MEMBERS,
@@ -46,6 +49,10 @@ TABLE: dict[str, tuple] = {
     "accounts:login": (OK, *(FOUND,) * 6),
     "accounts:logout": (405,) * 7,
     "accounts:profile": MEMBERS,
+    "accounts:appointments": MEMBERS,
+    "accounts:appoint": LEADER,
+    "accounts:deputise": LEADER,
+    "accounts:end_appointment": LEADER,
     "accounts:password_change": MEMBERS,
     "accounts:password_reset": EVERYBODY,
     "accounts:password_reset_done": EVERYBODY,
@@ -71,6 +78,8 @@ def world(guangxi, rules):
             "bureau": factories.region_reviewer(guangxi),
             "administrator": factories.administrator(),
         },
+        "station": station,
+        "appointment": reviewer.appointments.get(),
         "draft": factories.registration(owner, "草稿"),
         "submitted": submitted,
         "notice": refused.notices.get(),
@@ -86,6 +95,9 @@ def address(name: str, world) -> str:
         "hours:notice": {"pk": world["notice"].pk},
         "hours:edit": {"pk": world["draft"].pk},
         "hours:attachment": {"pk": world["attachment"].pk},
+        "accounts:appoint": {"pk": world["station"].pk},
+        "accounts:deputise": {"pk": world["appointment"].pk},
+        "accounts:end_appointment": {"pk": world["appointment"].pk},
         "accounts:password_reset_confirm": {"uidb64": "MQ", "token": "abc-def"},
     }
     return reverse(name, kwargs=given.get(name))

@@ -131,9 +131,9 @@ def test_the_id_number_is_masked_in_the_persons_menu(ask, db):
     assert huang.id_number not in page
 
 
-def test_the_frame_costs_one_query_for_the_unread_notices(ask, db, django_assert_num_queries):
+def test_the_frame_costs_two_queries_for_duties_and_unread_notices(ask, db, django_assert_num_queries):
     request = ask(factories.administrator())
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         render_to_string("404.html", {}, request)
 
 

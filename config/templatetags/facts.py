@@ -23,6 +23,7 @@ TONES = {
     "revoked": "stopped",
     "pending": "waiting",
     "active": "good",
+    "future": "waiting",
     "disabled": "stopped",
 }
 

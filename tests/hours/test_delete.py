@@ -81,5 +81,5 @@ def test_without_a_tick_it_says_so(client):
 @pytest.mark.parametrize("rows", [1, 30])
 def test_it_costs_the_same_queries_for_any_number_of_rows(client, huang, rows, django_assert_num_queries):
     keys = [factories.registration(huang, f"第 {number} 条").pk for number in range(rows)]
-    with django_assert_num_queries(4):  # session, person, entries, unread notices
+    with django_assert_num_queries(5):  # session, person, entries; duties, unread notices
         client.get(DELETE, {"entry": keys})

@@ -132,7 +132,7 @@ def test_the_bell_counts_no_further_than_it_shows(client, monkeypatch):
 def test_it_costs_the_same_queries_for_any_number_of_rows(client, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.returned(huang, station, station.reviewer, content=f"第 {number} 条")
-    with django_assert_num_queries(5):  # session, person, count, rows, unread notices
+    with django_assert_num_queries(6):  # session, person, count, rows; duties, unread notices
         client.get(NOTICES)
 
 

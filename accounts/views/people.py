@@ -14,9 +14,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from . import backends, forms
-from . import profile as own
-from .models import User
+from .. import backends, forms
+from .. import profile as own
+from ..models import User
 
 WELCOME = "注册成功，欢迎您，{name}。接下来请点击【新登记培训】登记您的第一条学时。"
 BACKEND = "accounts.backends.AnyIdentifierBackend"

@@ -1,0 +1,152 @@
+"""我的任职 and 单位审核员管理: reviewers of the own unit and deputies are named in two steps, and ended in two."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from config.dialogs import dialog_redirect
+
+from .. import appointments, reviewers
+from ..appointments import AppointmentError, Plan, Seat
+from ..forms import AppointForm
+from ..models import Appointment, User
+
+MINUTES_TO_CONFIRM = 15
+TOO_LATE = "确认已超时或无效，请重新填写。"
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The own appointments and, for who leads a unit, all of its reviewers."""
+    context = {
+        "own": reviewers.own_rows(request.user),
+        "deputies": reviewers.deputy_rows(request.user),
+        "units": reviewers.rows_of_units(reviewers.units_led_by(request.user)),
+    }
+    return render(request, "accounts/appointments.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("identifier")
+@never_cache
+def appoint(request: HttpRequest, pk: int) -> HttpResponse:
+    """任命审核员 for a unit that one leads."""
+    unit = get_object_or_404(reviewers.units_led_by(request.user), pk=pk)
+    return _two_steps(request, Seat(Appointment.Role.UNIT_REVIEWER, unit=unit))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("identifier")
+@never_cache
+def deputise(request: HttpRequest, pk: int) -> HttpResponse:
+    """指定代理人 for an own appointment."""
+    principal = get_object_or_404(reviewers.reachable_by(request.user).filter(person=request.user), pk=pk)
+    allowed = appointments.may_deputise(request.user, principal)
+    if not allowed:
+        messages.error(request, allowed.reason)
+        return dialog_redirect(request, "accounts:appointments")
+    return _two_steps(request, Seat.deputy_for(principal))
+
+
+def _two_steps(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Find the person and the days, by POST; read who it is; then, by a signed plan, it is done."""
+    if "plan" in request.POST:
+        return _confirmed(request, seat)
+    form = AppointForm(request.POST or None, seat=seat)
+    if request.method == "POST" and form.is_valid():
+        return _ask(request, seat, form.plan)
+    return _form(request, seat, form)
+
+
+def _form(request: HttpRequest, seat: Seat, form: AppointForm) -> HttpResponse:
+    return render(request, "accounts/appointments_new.html", {"seat": seat, "form": form, "title": _title(seat)})
+
+
+def _ask(request: HttpRequest, seat: Seat, plan: Plan) -> HttpResponse:
+    """Name and masked ID are all that is told of somebody who was found."""
+    facts = [
+        ("姓名", plan.person.name),
+        ("证件号码", plan.person.masked_id),
+        ("职责", Appointment.Role(seat.role).label),
+        ("范围", seat.unit or seat.region),
+        *([("代理", seat.deputy_of.person.name)] if seat.deputy_of else []),
+        ("起始日", plan.valid_from),
+        ("最后一日", plan.valid_until or "长期"),
+    ]
+    context = {"seat": seat, "facts": facts, "person": plan.person, "signed": _signed(request, plan)}
+    return render(request, "accounts/appointments_confirm.html", {**context, "title": _title(seat)})
+
+
+def _confirmed(request: HttpRequest, seat: Seat) -> HttpResponse:
+    plan = _read(request, seat)
+    if plan is None:
+        form = AppointForm(seat=seat)
+        messages.error(request, TOO_LATE)
+        return _form(request, seat, form)
+    try:
+        made = appointments.make(request.user, plan)
+    except AppointmentError as error:
+        messages.error(request, str(error))
+    else:
+        since = "即日" if made.is_active else f"{made.valid_from} "
+        what = f"{made.person.name}自{since}起为“{made.unit or made.region}”的{made.get_role_display()}"
+        messages.success(request, f"{what}（代理）。" if seat.deputy_of else f"{what}。")
+    return dialog_redirect(request, "accounts:appointments")
+
+
+def _title(seat: Seat) -> str:
+    return "指定代理人" if seat.deputy_of else "任命审核员"
+
+
+def _salt(request: HttpRequest, seat: Seat) -> str:
+    """A plan is good for this actor and this seat only."""
+    place = (seat.unit and seat.unit.pk, seat.region and seat.region.pk, seat.deputy_of and seat.deputy_of.pk)
+    return f"appoint:{request.user.pk}:{seat.role}:{place}"
+
+
+def _signed(request: HttpRequest, plan: Plan) -> str:
+    """What was shown, so that exactly this is done and nobody is found by trying keys."""
+    told = [plan.person.pk, plan.valid_from.isoformat(), plan.valid_until and plan.valid_until.isoformat()]
+    return signing.dumps(told, salt=_salt(request, plan.seat))
+
+
+def _read(request: HttpRequest, seat: Seat) -> Plan | None:
+    try:
+        told = signing.loads(request.POST["plan"], salt=_salt(request, seat), max_age=MINUTES_TO_CONFIRM * 60)
+    except signing.BadSignature:
+        return None
+    key, start, end = told
+    person = User.objects.filter(pk=key).first()
+    return person and Plan(seat, person, date.fromisoformat(start), end and date.fromisoformat(end))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """终止 once it was read what else happens; if that has changed meanwhile, it is asked again."""
+    appointment = get_object_or_404(reviewers.reachable_by(request.user), pk=pk)
+    allowed = appointments.may_end(request.user, appointment)
+    if not allowed:
+        messages.error(request, allowed.reason)
+        return dialog_redirect(request, "accounts:appointments")
+    consequences = appointments.consequences(request.user, appointment)
+    if request.method != "POST" or request.POST.get("warned") != " ".join(consequences):
+        context = {"appointment": appointment, "consequences": consequences, "warned": " ".join(consequences)}
+        return render(request, "accounts/appointments_end.html", context)
+    try:
+        appointments.end(request.user, appointment)
+    except AppointmentError as error:
+        messages.error(request, str(error))
+    else:
+        place = appointment.unit or appointment.region
+        what = f"{appointment.person.name}在“{place}”的{appointment.get_role_display()}任职"
+        messages.success(request, f"已终止{what}，立即生效。")
+    return dialog_redirect(request, reverse("accounts:appointments"))
