@@ -212,5 +212,5 @@ def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_entries
     client.get(CHOOSE, {"entry": keys(entries)})  # builds the search index of this process
     with django_assert_num_queries(10):  # session, person, entries; tree, revision, units, 其他单位, usual unit; frame
         client.get(CHOOSE, {"entry": keys(entries)})
-    with django_assert_num_queries(10):  # session, person, entries; unit, rules, reopened, usual unit, own live ones; frame
+    with django_assert_num_queries(10):  # session, person, entries; unit, rules, reopened, usual unit, own live; frame
         client.get(CHOOSE, {"entry": keys(entries), "unit": station.pk, "go": "confirm"})
