@@ -150,7 +150,7 @@ def counted_years(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonT
     caps = caps_of(years)
     homes = _homes({pair[0] for pair in public if pair not in entries})
     return {
-        pair: _person_year(pair, entries[pair], public.get(pair, ZERO), rules.get(pair[1]), caps[pair[1]], homes)
+        pair: person_year(pair, entries[pair], public.get(pair, ZERO), rules.get(pair[1]), caps[pair[1]], homes)
         for pair in pairs
         if entries[pair] or pair in public
     }
@@ -173,7 +173,7 @@ def as_counted(entries: Iterable[Registration], caps: dict[int, Decimal]) -> lis
     return list(zip(recognised, count_year(facts, caps), strict=True))
 
 
-def _person_year(
+def person_year(
     pair: PersonAndYear,
     entries: list[Registration],
     public: Decimal,
@@ -181,6 +181,7 @@ def _person_year(
     caps: dict[int, Decimal],
     homes: dict[int, dict[str, int | None]],
 ) -> PersonTotal:
+    """What the row of one person's year should hold; `homes` tells of those who submitted nothing."""
     counted = as_counted(entries, caps)
     professional = sum((hours for _, hours in counted), ZERO)
     claimed = sum((entry.hours_recognised for entry, _ in counted), ZERO)
