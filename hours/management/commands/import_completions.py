@@ -1,0 +1,107 @@
+"""manage.py import_completions FILE --source NAME: completions of 公需科目 from CSV or XLSX."""
+
+import csv
+import resource
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import identity
+from config.progress import Progress
+from hours import completion_files, completions
+from hours.completions import LABELS, Outcome, Result
+from organizations.resources import FORMULA_STARTS
+
+SHOWN = 20
+ERROR_COLUMNS = ("行", "列", "原因", "证件号码", "年度", "科目名称", "来源编号")
+
+
+class Command(BaseCommand):
+    help = (
+        f"导入公需科目学习记录（CSV 或 XLSX），列：{'、'.join(completion_files.COLUMNS)}。"
+        "读不懂的行逐行列出原因，其余照常导入；同一文件可以重复导入。"
+    )
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--source", required=True, help="来源名称；同一来源须始终用同一名称")
+        parser.add_argument("--errors", type=Path, metavar="FILE", help="将未采纳的行及原因写入此 CSV 文件")
+
+    def handle(self, *args, file: Path, source: str, errors: Path | None, **options) -> None:
+        if not 0 < len(source) <= completions.SOURCE_LENGTH:
+            raise CommandError(f"--source 应为 1 至 {completions.SOURCE_LENGTH} 个字。")
+        begun = time.monotonic()
+        try:
+            with file.open("rb") as opened, _Report(errors, self.stderr) as report:
+                table = completion_files.read(opened)
+                with Progress("学习记录", table.lines, self.stdout) as progress:
+                    for results in completions.take_all(table.items, source):
+                        report.note(results)
+                        progress.advance(len(results))
+                    progress.total = progress.done
+        except OSError as error:
+            raise CommandError(f"无法读写文件：{error.strerror or error}") from None
+        except completion_files.FileProblem as problem:
+            raise CommandError(f"{problem}{report.summary()}") from None
+        self.stdout.write(report.summary() + f" {_speed(report.lines, time.monotonic() - begun)}")
+
+
+class _Report:
+    """Counts what became of the lines, and writes the bad ones out as they come."""
+
+    def __init__(self, path: Path | None, stream) -> None:
+        self.path, self.stream, self.counts = path, stream, Counter()
+
+    def __enter__(self) -> "_Report":
+        self.file = self.path.open("w", encoding="utf-8-sig", newline="") if self.path else None
+        self.writer = csv.writer(self.file) if self.file else None
+        if self.writer:
+            self.writer.writerow(ERROR_COLUMNS)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        if self.file:
+            self.file.close()
+
+    @property
+    def lines(self) -> int:
+        return sum(self.counts.values())
+
+    def note(self, results: list[Result]) -> None:
+        for result in results:
+            self.counts[result.outcome] += 1
+            if result.outcome is not Outcome.REFUSED:
+                continue
+            if self.writer:
+                self.writer.writerow(map(_harmless, _error_row(result)))
+            if self.counts[Outcome.REFUSED] <= SHOWN:
+                self.stream.write(f"第 {result.item.position} 行：{result.words}")
+
+    def summary(self) -> str:
+        if not self.lines:
+            return "没有可导入的行。"
+        parts = [f"{LABELS[outcome]} {self.counts[outcome]:,} 条" for outcome in Outcome]
+        where = f"（见 {self.path}）" if self.path and self.counts[Outcome.REFUSED] else ""
+        more = self.counts[Outcome.REFUSED] - SHOWN
+        unseen = f"另有 {more:,} 行未采纳，用 --errors 写入文件查看。" if more > 0 and not self.path else ""
+        return f"共 {self.lines:,} 行：{'，'.join(parts)}{where}。{unseen}"
+
+
+def _error_row(result: Result) -> list[str]:
+    item = result.item
+    column = completion_files.FIELDS.get(result.field, "")
+    number = identity.masked(identity.tail(item.id_number)) if item.id_number else ""
+    return [str(item.position), column, result.words, number, str(item.year or ""), item.course, item.key]
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _speed(lines: int, seconds: float) -> str:
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    megabytes = kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return f"用时 {seconds:.1f} 秒，每秒 {lines / max(seconds, 0.001):,.0f} 行，内存峰值 {megabytes:.0f} MB。"

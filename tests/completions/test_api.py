@@ -1,0 +1,323 @@
+"""POST /api/completions/: platforms report, and every item is answered."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from hours import platforms
+from hours.models import Completion, CompletionVersion, PersonTotal, Platform
+from tests import factories
+
+from .conftest import THIS_YEAR
+
+pytestmark = pytest.mark.django_db
+URL, STATEMENTS_URL = reverse("api_completions"), reverse("api_statements")
+STATEMENTS = 15
+DAY = f"{THIS_YEAR}-01-01"
+COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
+EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
+
+
+@pytest.fixture
+def platform(db):
+    return Platform.objects.create(name="广西继续教育网")
+
+
+@pytest.fixture
+def token(platform):
+    return platforms.issue_token(platform)
+
+
+@pytest.fixture
+def send(token):
+    """What the platform gets for an answer; the test client of a browser that checks for forged requests."""
+
+    def post(content, url: str = URL, **headers):
+        headers = {"authorization": f"Bearer {token}", **headers}
+        body = content if isinstance(content, bytes) else json.dumps(content)
+        return Client(enforce_csrf_checks=True).post(url, body, "application/json", headers=headers)
+
+    return post
+
+
+@pytest.fixture
+def entry(huang, course):
+    def say(**facts) -> dict:
+        told = {"id": "A-1", "id_number": huang.id_number, "course": course.name, "year": THIS_YEAR}
+        return {**told, "completed_on": DAY, **facts}
+
+    return say
+
+
+@pytest.fixture
+def statement(huang, course):
+    def say(**parts) -> dict:
+        return {
+            "id": "6690e6c9-3ef0-4ed3-8b37-7f3964730bee",
+            "actor": {"account": {"homePage": "https://learn.example", "name": huang.id_number}},
+            "verb": {"id": COMPLETED},
+            "object": {"id": f"https://learn.example/courses/{course.pk}"},
+            "timestamp": f"{DAY}T08:30:00+08:00",
+            **parts,
+        }
+
+    return say
+
+
+def results(response) -> list[tuple]:
+    assert response.status_code == 200, response.content
+    return [(row["id"], row["result"], row.get("message", "")) for row in response.json()["results"]]
+
+
+def test_an_item_is_saved_under_the_platforms_name(send, entry, course):
+    response = send([entry()])
+    assert response.json() == {
+        "counts": {"saved": 1, "corrected": 0, "unchanged": 0, "refused": 0},
+        "results": [{"item": 1, "id": "A-1", "result": "saved", "hours": 9.0, "completed_on": DAY}],
+    }
+    assert Completion.objects.values_list("person__name", "course", "source", "source_key").get() == (
+        "黄秋梦",
+        course.pk,
+        "广西继续教育网",
+        "A-1",
+    )
+    assert PersonTotal.objects.get().public == 9
+
+
+def test_the_same_item_twice_counts_once_and_a_correction_keeps_history(send, entry):
+    assert results(send([entry(), entry()])) == [("A-1", "saved", ""), ("A-1", "unchanged", "")]
+    assert results(send({"items": [entry()]})) == [("A-1", "unchanged", "")]
+    assert results(send([entry(hours=4.5)])) == [("A-1", "corrected", "")]
+    assert [version.hours for version in CompletionVersion.objects.all()] == [9]
+    assert PersonTotal.objects.get().public == 4.5
+
+
+def test_a_refused_item_is_named_and_the_others_are_taken(send, entry, course):
+    other = factories.person("李工")
+    answer = send(
+        [
+            entry(hours=-1),
+            entry(id=7, course_id=course.pk, course=None, year=None, id_number=other.id_number),
+            "nonsense",
+            entry(id=["x"]),
+            entry(id="A-2", hours={"of": "day"}),
+            entry(id="A-3", course="职业道德"),
+            entry(id="A-4", year="x"),
+            entry(id="A-5", id_number=None),
+            entry(id="A-6\ud800"),
+            entry(id="A-7", completed_on=[DAY]),
+        ]
+    )
+    assert [(row["id"], row["result"], row.get("field")) for row in answer.json()["results"]] == [
+        ("A-1", "refused", "hours"),
+        (7, "saved", None),
+        (None, "refused", ""),
+        (None, "refused", "id"),
+        ("A-2", "refused", "hours"),
+        ("A-3", "refused", "course"),
+        ("A-4", "refused", "year"),
+        ("A-5", "refused", "id_number"),
+        (None, "refused", "id"),
+        ("A-7", "refused", "completed_on"),
+    ]
+    assert answer.json()["counts"] == {"saved": 1, "corrected": 0, "unchanged": 0, "refused": 9}
+    assert [row.person for row in Completion.objects.all()] == [other]
+
+
+def test_an_empty_list_is_answered(send):
+    assert results(send([])) == []
+
+
+# --- xAPI ------------------------------------------------------------------------------------------
+
+
+def test_a_statement_is_a_completion(send, statement):
+    assert results(send(statement())) == [(statement()["id"], "saved", "")]
+    row = Completion.objects.get()
+    assert (row.person.name, row.hours, str(row.completed_on), row.source_key) == ("黄秋梦", 9, DAY, statement()["id"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "hours"),
+    [
+        ({"verb": {"id": "http://adlnet.gov/expapi/verbs/passed"}}, 9),
+        ({"verb": {"id": "https://w3id.org/xapi/adl/verbs/passed"}}, 9),
+        ({"result": {"completion": True, "success": True, "score": {"scaled": 0.9}}}, 9),
+        ({"result": {"duration": "PT4H"}}, 4),
+        ({"result": {"duration": "PT2H59M59.5S"}}, 2.5),
+        ({"result": {"duration": "PT16200S"}}, 4.5),
+        ({"result": {"duration": "P30D"}}, 9),
+        ({"timestamp": f"{THIS_YEAR - 1}-12-31T17:00:00Z"}, 9),
+    ],
+)
+def test_what_statements_may_say(send, statement, parts, hours):
+    assert results(send([statement(**parts)]))[0][1:] == ("saved", "")
+    assert Completion.objects.get().hours == hours
+
+
+def test_courses_are_named_by_address_by_number_or_by_moodles_id_number(send, statement, course):
+    moodle = {
+        "id": "https://moodle.example/course/view.php?id=5",
+        "definition": {"extensions": {EXTERNAL_ID: str(course.pk)}},
+    }
+    names = [{"id": str(course.pk)}, {"id": f"https://a.example/course/{course.pk}/"}, {"id": f"urn:c:{course.pk}"}]
+    told = results(send([statement(object=name) for name in [moodle, *names]]))
+    assert [row[1] for row in told] == ["saved", "unchanged", "unchanged", "unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "field", "words"),
+    [
+        (
+            {"verb": {"id": "http://adlnet.gov/expapi/verbs/attempted"}},
+            "verb",
+            "verb.id 应为 completed 或 passed（http://adlnet.gov/expapi/verbs/…）。",
+        ),
+        ({"verb": "completed"}, "verb", "verb 应为 JSON 对象。"),
+        ({"actor": {"mbox": "mailto:a@example.com"}}, "actor", "actor.account 缺少 homePage。"),
+        ({"actor": {"account": {"homePage": "https://a.example"}}}, "actor", "actor.account.name 应为证件号码。"),
+        (
+            {"actor": {"account": {"homePage": "https://a.example", "name": "nobody"}}},
+            "actor",
+            "没有此证件号码的人员。",
+        ),
+        (
+            {"object": {"id": "https://moodle.example/course/view.php?id=5"}},
+            "object",
+            "object.id 应为科目编号，或以 /科目编号 结尾的地址。",
+        ),
+        ({"object": {"id": "https://a.example/courses/999999"}}, "object", "没有此编号的公需科目。"),
+        ({"result": {"success": False}}, "result", "result 表明尚未完成或未通过。"),
+        ({"result": {"duration": "9 hours"}}, "result", "result.duration 应为 ISO 8601 时长，例如 PT9H。"),
+        ({"result": {"duration": "PT"}}, "result", "result.duration 应为 ISO 8601 时长，例如 PT9H。"),
+        ({"result": {"duration": "PT20M"}}, "result", "result.duration 不足 0.5 学时。"),
+        ({"timestamp": None}, "timestamp", "完成日期为空。"),
+    ],
+)
+def test_a_statement_that_tells_no_completion_is_refused(send, statement, parts, field, words):
+    (row,) = send([statement(**parts)]).json()["results"]
+    assert (row["result"], row["field"], row["message"]) == ("refused", field, words)
+    assert not Completion.objects.exists()
+
+
+def test_learning_record_clients_send_to_their_own_address_with_basic(send, statement, token):
+    basic = base64.b64encode(f"platform:{token}".encode()).decode()
+    response = send([statement()], STATEMENTS_URL, authorization=f"Basic {basic}")
+    assert [row[1] for row in results(response)] == ["saved"]
+
+
+# --- Who may ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("authorization", "words"),
+    [
+        ("", "请求缺少令牌：Authorization: Bearer <令牌>。"),
+        ("Token abc", "请求缺少令牌：Authorization: Bearer <令牌>。"),
+        ("Bearer", "令牌不正确。"),
+        ("Bearer xs_wrong", "令牌不正确。"),
+        ("Bearer " + "x" * 5000, "令牌不正确。"),
+        ("Basic !!!", "令牌不正确。"),
+        ("Basic /////w==", "令牌不正确。"),
+    ],
+)
+def test_without_a_right_token_nothing_is_read(send, entry, authorization, words):
+    response = send([entry()], authorization=authorization)
+    assert (response.status_code, response.json()) == (401, {"error": words})
+    assert response["WWW-Authenticate"] == 'Bearer realm="completions", error="invalid_token"'
+    assert not Completion.objects.exists()
+
+
+def test_a_withdrawn_an_expired_and_a_replaced_token_open_nothing(send, entry, platform):
+    yesterday = timezone.localdate() - timedelta(days=1)
+    platform.refresh_from_db()
+    platforms.withdraw(platform)
+    assert send([entry()]).json() == {"error": "令牌已撤回。"}
+    Platform.objects.update(is_withdrawn=False, expires_on=yesterday)
+    assert send([entry()]).json() == {"error": f"令牌已于 {yesterday} 到期。"}
+    Platform.objects.update(expires_on=timezone.localdate())
+    assert send([entry()]).status_code == 200
+    platforms.issue_token(platform)
+    assert send([entry()]).json() == {"error": "令牌不正确。"}
+
+
+def test_the_token_is_stored_as_a_digest_and_its_use_is_noted(send, entry, platform, token):
+    platform.refresh_from_db()
+    assert platform.last_used_at is None
+    assert token not in str(vars(platform))
+    assert (len(platform.token_digest), platform.token_tail) == (64, token[-4:])
+    send([entry()])
+    platform.refresh_from_db()
+    assert platform.last_used_at is not None
+
+
+def test_being_logged_in_is_no_token(client, entry):
+    client.force_login(factories.administrator())
+    assert client.post(URL, json.dumps([entry()]), "application/json").status_code == 401
+
+
+# --- Bodies ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"", 400, "请求正文不是 JSON（UTF-8）。"),
+        (b"id=1&course=2", 400, "请求正文不是 JSON（UTF-8）。"),
+        (b"\xff\xfe", 400, "请求正文不是 JSON（UTF-8）。"),
+        (b'[{"hours": NaN}]', 400, "请求正文不是 JSON（UTF-8）。"),
+        (b"[" * 100_000, 400, "请求正文不是 JSON（UTF-8）。"),
+        (b"[" + b"9" * 5000 + b"]", 400, "请求正文不是 JSON（UTF-8）。"),
+        (b'"text"', 400, '请求正文应为列表、{"items": [...]} 或 xAPI 语句。'),
+        (b"{}", 400, '请求正文应为列表、{"items": [...]} 或 xAPI 语句。'),
+        (b"[" + b" " * 1024 * 1024 + b"]", 413, "请求超过 1 MB，请分批发送。"),
+        (b"[" + b"1," * 1000 + b"1]", 413, "一次最多 1000 条，现为 1001 条，请分批发送。"),
+    ],
+)
+def test_a_body_that_is_no_list_of_items_is_answered_as_a_whole(send, body, status, words):
+    response = send(body)
+    assert (response.status_code, response.json()) == (status, {"error": words})
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "head"])
+def test_other_methods_are_refused(client, method):
+    assert getattr(client, method)(URL).status_code == 405
+
+
+# --- What nobody reads -----------------------------------------------------------------------------
+
+
+def test_no_id_number_is_answered_or_logged(send, entry, statement, huang, caplog):
+    number = huang.id_number
+    with caplog.at_level(logging.DEBUG):
+        answers = [
+            send([entry(), entry(id=number), entry(id=f"x{number}"), entry(id="A-9", course=number, hours=number)]),
+            send([entry(id="A-8", completed_on=number), statement(id=number), statement(verb={}, id=number)]),
+            send([entry(id_number=[number]), entry(course=number + "学"), entry(id=number, year="?")]),
+            send(number.encode()),
+            send([entry()], authorization=f"Bearer {number}"),
+        ]
+    assert [number in answer.content.decode() for answer in answers] == [False] * 5
+    # django.db.backends is what a developer switches on to see every statement with its values.
+    assert not [r for r in caplog.records if r.name != "django.db.backends" and number in r.getMessage()]
+    assert Completion.objects.values_list("source_key", flat=True).get() == "A-1"
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_statements_of_a_request_do_not_depend_on_its_items(send, entry, count):
+    people = [factories.person(f"学员{number}") for number in range(count)]
+    items = [entry(id=f"k{person.pk}", id_number=person.id_number) for person in people]
+    with CaptureQueriesContext(connection) as queries:
+        assert send(items).json()["counts"]["saved"] == count
+    ours = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
+    assert len(ours) == STATEMENTS, "\n".join(sql[:150] for sql in ours)

@@ -1,0 +1,164 @@
+"""Completions read from CSV and XLSX: what is read, and what is said about the rest."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+import zipfile
+from datetime import date, datetime
+
+import pytest
+from openpyxl import Workbook
+
+from hours.completion_files import COLUMNS, FileProblem, read
+
+GOOD = ["450103198503210012", "2026", "当代科学技术前沿知识", "9", "2026-05-12", "A-1"]
+
+
+def csv(*rows, headers=COLUMNS, encoding="utf-8", delimiter=",") -> bytes:
+    return "\r\n".join(delimiter.join(row) for row in (headers, *rows)).encode(encoding)
+
+
+def workbook(*rows, headers=COLUMNS, merge: str = "") -> bytes:
+    book = Workbook()
+    for row in (headers, *rows):
+        book.active.append(row)
+    if merge:
+        book.active.merge_cells(merge)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def items(content: bytes) -> list[tuple]:
+    """(line, ID number, year, course, hours, day, number) of each item."""
+    return [
+        (item.position, item.id_number, item.year, item.course, item.hours, item.completed_on, item.key)
+        for item in read(io.BytesIO(content)).items
+    ]
+
+
+def problems(content: bytes) -> list[tuple[int, str]]:
+    return [(item.position, str(item.problem or "")) for item in read(io.BytesIO(content)).items]
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(FileProblem) as problem:
+        list(read(io.BytesIO(content)).items)
+    return str(problem.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_csv_is_read_in_every_encoding_that_spreadsheets_write(encoding):
+    assert items(csv(GOOD, encoding=encoding)) == [(2, GOOD[0], 2026, "当代科学技术前沿知识", "9", "2026-05-12", "A-1")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_header_tells_the_delimiter(delimiter):
+    assert [item[1] for item in items(csv(GOOD, delimiter=delimiter))] == [GOOD[0]]
+
+
+def test_a_workbook_is_read_with_its_own_kinds_of_values():
+    row = [GOOD[0], 2026.0, "当代科学技术前沿知识", 7.5, datetime(2026, 5, 12, 8, 30), 77]
+    assert items(workbook(row)) == [
+        (2, "450103198503210012", 2026, "当代科学技术前沿知识", 7.5, datetime(2026, 5, 12, 8, 30), "77")
+    ]
+    assert items(workbook([*GOOD[:4], date(2026, 5, 12), None]))[0][5:] == (datetime(2026, 5, 12), "")
+
+
+def test_columns_stand_in_any_order_and_two_may_be_left_out():
+    content = csv(
+        ["2026-05-12", "x", "当代", GOOD[0], "2026"], headers=["完成日期", "备注", "科目名称", "证件号码", "年度"]
+    )
+    assert items(content) == [(2, GOOD[0], 2026, "当代", None, "2026-05-12", "")]
+
+
+def test_empty_lines_are_passed_over_and_lines_keep_their_numbers():
+    assert [item[0] for item in items(csv(GOOD, [""] * 6, GOOD))] == [2, 4]
+    assert [item[0] for item in items(workbook(GOOD, [None] * 6, GOOD))] == [2, 4]
+
+
+def test_a_line_with_too_few_cells_is_read_as_far_as_it_goes():
+    assert items(csv(GOOD[:2]))[0] == (2, GOOD[0], 2026, "", None, None, "")
+
+
+@pytest.mark.parametrize("make", [csv, workbook])
+def test_a_wrong_line_is_named_and_the_next_one_read(make):
+    wrong_year = [GOOD[0], "二〇二六", *GOOD[2:]]
+    assert problems(make(wrong_year, GOOD)) == [(2, "年度应为整数。"), (3, "")]
+
+
+def test_formulas_are_named():
+    content = workbook([GOOD[0], 2026, "当代", "=4+5", "2026-05-12", "A"], GOOD)
+    assert problems(content) == [(2, "“学时”是公式，请粘贴为数值。"), (3, "")]
+
+
+def test_merged_cells_are_named():
+    content = workbook(GOOD, [None, *GOOD[1:]], GOOD, merge="A2:A3")
+    words = "此行有合并的单元格，请取消合并并逐行填写。"
+    assert problems(content) == [(2, words), (3, words), (4, "")]
+
+
+def test_an_id_number_that_a_spreadsheet_has_rounded_is_named():
+    content = workbook([4.50103198503211e17, *GOOD[1:]])
+    assert problems(content) == [(2, "证件号码被存成了数字，末几位已丢失，请设为文本格式后重新填写。")]
+
+
+def test_a_line_that_is_no_csv_is_named():
+    content = csv(["1", "2", '"' + "长" * 200_000 + '"'], GOOD)
+    assert problems(content)[0] == (2, "此行不是正确的 CSV，请检查引号。")
+
+
+def other_zip() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.txt", "no workbook")
+    return stream.getvalue()
+
+
+NEEDED = "第一行应为列名：证件号码、年度、科目名称、学时、完成日期、来源编号。"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"", "文件是空的。", id="empty"),
+        pytest.param(b"\r\n\r\n", f"文件没有内容。{NEEDED}", id="blank"),
+        pytest.param(workbook(headers=[]), f"文件没有内容。{NEEDED}", id="empty sheet"),
+        pytest.param(
+            csv(headers=["姓名", "年度"]), f"文件缺少列：证件号码、科目名称、完成日期。{NEEDED}", id="columns"
+        ),
+        pytest.param(csv(headers=[*COLUMNS, "年度"]), "列名重复：年度。", id="twice"),
+        pytest.param(b"%PDF-1.7\x00\x01", "只能导入 .xlsx 或 CSV 文件。", id="pdf"),
+        pytest.param(
+            b"\xd0\xcf\x11\xe0" + b"\x00" * 99,
+            "旧版 Excel（.xls）或加密的文件不能读取，请另存为 .xlsx 或 CSV 后再导入。",
+            id="xls",
+        ),
+        pytest.param(other_zip(), "文件不是可以读取的 .xlsx 工作簿。", id="zip"),
+        pytest.param(workbook(GOOD)[:3000], "文件不是可以读取的 .xlsx 工作簿。", id="cut off"),
+        pytest.param(
+            b"a,b\r\n\xff\xff\xff", "文件的编码无法识别，请存为 UTF-8 或 GB18030 编码的 CSV，或 .xlsx。", id="encoding"
+        ),
+    ],
+)
+def test_a_file_that_is_no_such_table_is_refused_with_a_sentence(content, words):
+    assert refusal(content) == words
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch):
+    monkeypatch.setattr("hours.completion_files.MOST_UNPACKED", 1000)
+    assert refusal(workbook(GOOD)) == "文件解压后过大，请拆分后再导入。"
+
+
+@pytest.mark.parametrize("make", [csv, workbook])
+def test_memory_hardly_grows_with_the_lines(make):
+    """openpyxl keeps some eighty bytes of a line; the lines themselves are let go."""
+    peaks = []
+    for count in (1_000, 8_000):
+        table = read(io.BytesIO(make(*[GOOD] * count)))
+        tracemalloc.start()
+        assert sum(1 for _ in table.items) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 7_000 * 100
