@@ -9,6 +9,7 @@ from organizations.models import Region, Unit
 
 from .counting import minute, number
 from .models import Registration
+from .states import Action
 
 Facts = list[tuple[str, str]]
 
@@ -33,6 +34,8 @@ def of_registration(registration: Registration) -> Facts:
         ("认定内容说明", registration.note),
         ("证书编号", registration.certificate_number),
     ]
+    if entered := entered_by(registration):
+        told.append(("登记方式", entered))
     if registration.submitted_at is None:
         return told
     return [
@@ -42,6 +45,30 @@ def of_registration(registration: Registration) -> Facts:
         ("提交时间", minute(registration.submitted_at)),
         ("初审学时", hours(registration.hours_proposed)),
         ("认定学时", hours(registration.hours_recognised)),
+    ]
+
+
+def entered_by(registration: Registration) -> str:
+    """Who entered it for its owner (单位集体登记); its decisions should be prefetched. Empty for an own one."""
+    if registration.entered_by_id is None:
+        return ""
+    first = next((row for row in registration.decisions.all() if row.action == Action.ENTER), None)
+    return f"由“{first.office}”代为登记（经办人：{first.actor_name}）" if first else ""
+
+
+def of_training(training: Registration, unit: Unit) -> Facts:
+    """What a 单位集体登记 enters for everybody."""
+    category = training.category
+    return [
+        ("登记单位", unit.name),
+        ("认定类型", f"{category.parent} · {category}"),
+        ("认定内容", training.content),
+        ("开始时间", minute(training.starts_at)),
+        ("结束时间", minute(training.ends_at)),
+        ("每人学时", hours(training.hours_applied)),
+        ("计入年度", str(training.year)),
+        ("认定内容说明", training.note),
+        ("证书编号", training.certificate_number),
     ]
 
 

@@ -19,7 +19,19 @@ from accounts.models import User
 
 from . import certificates, totals, versions
 from .models import Decision, Notice, Reason, Registration, ReturnedVersion
-from .states import COUNTING, NOTIFIED, OPENING, SUBMIT_WITHOUT_UNIT, Action, Role, Rule, Stage, Status, rule_for
+from .states import (
+    COUNTING,
+    NOTIFIED,
+    OPENING,
+    STARTING,
+    SUBMIT_WITHOUT_UNIT,
+    Action,
+    Role,
+    Rule,
+    Stage,
+    Status,
+    rule_for,
+)
 
 # What a move may change in an entry.
 WORKFLOW_WRITES = (
@@ -114,6 +126,8 @@ def _hours_changes(action: Action, verdict: Verdict) -> dict:
         return {"hours_proposed": verdict.hours or F("hours_applied")}
     if action is Action.RECOGNISE:
         return {"hours_recognised": verdict.hours or Coalesce("hours_proposed", "hours_applied")}
+    if action is Action.ENTER:
+        return {"hours_proposed": F("hours_applied")}  # the unit has said its word
     if action is Action.RETURN:
         return {"hours_proposed": None}  # the owner may now apply for fewer; the decision row keeps what was proposed
     return {}
@@ -124,7 +138,7 @@ def _times(rule: Rule, now: datetime) -> dict:
     if rule.action is Action.ASK_RETURN:
         return {}
     times: dict = {"stage_since": now}
-    if rule.action is Action.SUBMIT:
+    if rule.action in STARTING:
         times |= {"first_wait": None, "final_wait": None}
     elif rule.stage in (Stage.FIRST, Stage.FINAL):
         times[f"{rule.stage}_wait"] = ExpressionWrapper(Value(now) - F("stage_since"), DurationField())
@@ -135,8 +149,8 @@ def _decision(
     actor: User, rule: Rule, registration: Registration, target: Status, verdict: Verdict, office: str, now: datetime
 ) -> Decision:
     # 重新审核 closes the round of the refusal: in the round that it opens the entry may be revoked, also once.
-    round_ = registration.round + (rule.action is Action.SUBMIT)
-    hours = registration.hours_applied if rule.action is Action.SUBMIT else None
+    round_ = registration.round + (rule.action in STARTING)
+    hours = registration.hours_applied if rule.action in STARTING else None
     if rule.action in (Action.AGREE, Action.RECOGNISE):
         hours = verdict.hours or hours_before(rule.action, registration)
     return Decision(

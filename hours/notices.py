@@ -16,6 +16,7 @@ WHAT_HAPPENED = {
     Action.RETURN: "已退回修改",
     Action.REFUSE: "不予认定",
     Action.RECOGNISE: "已认定",
+    Action.ENTER: "已由单位代为登记，待终审",
 }
 
 
@@ -59,4 +60,5 @@ def advice(notice: Notice) -> str:
         Action.RETURN: "请按意见修改后重新提交审核。",
         Action.REFUSE: "如需更正后重新登记，可在该登记中点击“复制为新登记”。",
         Action.RECOGNISE: "已计入您的年度学时。",
+        Action.ENTER: "如与事实不符，可在学时查询中对该登记“请求退回”。",
     }[Action(notice.decision.action)]

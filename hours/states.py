@@ -39,6 +39,7 @@ class Action(TextChoices):
     REFUSE = "refuse", "不予认定"
     REVOKE = "revoke", "撤销认定"
     REOPEN = "reopen", "重新审核"
+    ENTER = "enter", "单位集体登记"
 
 
 class Role(TextChoices):
@@ -80,6 +81,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Action.REFUSE, Status.FINAL_REVIEW, Status.REFUSED, Role.REGION_REVIEWER, Stage.FINAL, needs_reason=True),
     Rule(Action.REVOKE, Status.RECOGNISED, Status.REVOKED, Role.REGION_ADMIN, Stage.AFTER, needs_reason=True),
     Rule(Action.REOPEN, Status.REFUSED, Status.FINAL_REVIEW, Role.REGION_ADMIN, Stage.AFTER, needs_reason=True),
+    # 单位集体登记 stands for the 初审: what the unit enters for its people waits for the 终审, by another hand.
+    Rule(Action.ENTER, Status.DRAFT, Status.FINAL_REVIEW, Role.UNIT_REVIEWER, Stage.FIRST),
 )
 _BY_ACTION_AND_SOURCE = {(rule.action, rule.source): rule for rule in RULES}
 
@@ -87,14 +90,16 @@ _BY_ACTION_AND_SOURCE = {(rule.action, rule.source): rule for rule in RULES}
 SUBMIT_WITHOUT_UNIT = Status.FINAL_REVIEW
 
 # After these the owner's year is counted anew.
-COUNTING = frozenset({Action.SUBMIT, Action.RECOGNISE, Action.REVOKE})
+COUNTING = frozenset({Action.SUBMIT, Action.ENTER, Action.RECOGNISE, Action.REVOKE})
 # Decisions of which the owner hears; the steps between are read behind "+".
-NOTIFIED = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE})
+NOTIFIED = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE, Action.ENTER})
 EDITABLE = frozenset(rule.source for rule in RULES if rule.action is Action.EDIT)
 DELETABLE = frozenset(rule.source for rule in RULES if rule.action is Action.DELETE)
 SUBMITTABLE = frozenset(rule.source for rule in RULES if rule.action is Action.SUBMIT)
 # Actions after which every stage is open to a decision again.
-OPENING = frozenset({Action.SUBMIT, Action.REOPEN})
+OPENING = frozenset({Action.SUBMIT, Action.ENTER, Action.REOPEN})
+# Actions with which an entry sets out: its first step of a round.
+STARTING = frozenset({Action.SUBMIT, Action.ENTER})
 IN_REVIEW = frozenset({Status.FIRST_REVIEW, Status.FINAL_REVIEW})
 COUNTED = frozenset({Status.RECOGNISED})
 # Over and not counted: these do not stand in the way of a new entry for the same thing.

@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('round', models.PositiveSmallIntegerField(verbose_name='第几轮')),
                 ('stage', models.CharField(choices=[('owner', '本人'), ('first', '初审'), ('final', '终审'), ('after', '认定后')], max_length=10, verbose_name='环节')),
-                ('action', models.CharField(choices=[('edit', '修改'), ('delete', '删除'), ('copy', '复制为新登记'), ('ask_return', '请求退回'), ('submit', '提交审核'), ('agree', '初审同意'), ('recognise', '认定'), ('return', '退回修改'), ('refuse', '不予认定'), ('revoke', '撤销认定'), ('reopen', '重新审核')], max_length=20, verbose_name='操作')),
+                ('action', models.CharField(choices=[('edit', '修改'), ('delete', '删除'), ('copy', '复制为新登记'), ('ask_return', '请求退回'), ('submit', '提交审核'), ('agree', '初审同意'), ('recognise', '认定'), ('return', '退回修改'), ('refuse', '不予认定'), ('revoke', '撤销认定'), ('reopen', '重新审核'), ('enter', '单位集体登记')], max_length=20, verbose_name='操作')),
                 ('status', models.CharField(choices=[('draft', '待提交'), ('first_review', '待初审'), ('final_review', '待终审'), ('returned', '退回修改'), ('recognised', '已认定'), ('refused', '不予认定'), ('revoked', '撤销认定')], max_length=20, verbose_name='操作后的状态')),
                 ('actor_name', models.CharField(max_length=50, verbose_name='操作人姓名')),
                 ('office', models.CharField(blank=True, max_length=120, verbose_name='办理单位')),

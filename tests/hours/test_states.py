@@ -39,8 +39,10 @@ TABLE = [
     ("refuse", "final_review", "region_reviewer", "refused", "final", True, False),
     ("revoke", "recognised", "region_admin", "revoked", "after", True, False),
     ("reopen", "refused", "region_admin", "final_review", "after", True, False),
+    ("enter", "draft", "unit_reviewer", "final_review", "first", False, False),
 ]
-ALLOWED = {(action, status): who for action, status, who, *_ in TABLE}
+# 单位集体登记 makes its own entries: nobody enters what somebody has saved as an own draft.
+ALLOWED = {(action, status): who for action, status, who, *_ in TABLE} | {("enter", "draft"): "nobody"}
 
 LABELS = {
     "draft": "待提交",
@@ -63,6 +65,7 @@ WORDS = {
     "refuse": "不予认定",
     "revoke": "撤销认定",
     "reopen": "重新审核",
+    "enter": "单位集体登记",
 }
 OWNERS = {"edit", "delete", "copy", "ask_return", "submit"}
 PEOPLE = [

@@ -1,0 +1,183 @@
+"""集体登记: one training, many people of the own unit. Facts, people, preview; the draft travels along, sealed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from organizations.models import Unit
+
+from .. import attachments, collective, collective_files, facts
+from ..collective import Draft, DraftLost, PreviewOutdated
+from ..collective_forms import CollectiveForm, PeopleSearch
+from ..models import Attachment
+from ..workflow import WorkflowError
+
+PAGE_SIZE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """The training's facts; a list of people leads to the preview, none to the page where they are ticked."""
+    _units_or_404(request)
+    if request.method != "POST":
+        return _facts_page(request, CollectiveForm(owner=request.user))
+    form = CollectiveForm(request.POST, request.FILES, owner=request.user)
+    if not form.is_valid():
+        form.keep_people()
+        return _facts_page(request, form)
+    draft = form.draft()
+    unit = form.cleaned_data["unit"]
+    return _preview_page(request, draft, unit) if draft.rows else _people_page(request, draft, unit)
+
+
+@require_POST
+def edit(request: HttpRequest) -> HttpResponse:
+    """Back from people or preview to the facts, everything still filled in."""
+    draft, _ = _draft_or_404(request)
+    return _facts_page(request, CollectiveForm(owner=request.user, draft=draft))
+
+
+@require_POST
+def people(request: HttpRequest) -> HttpResponse:
+    """Tick people, page by page and search by search; what was ticked before stays ticked."""
+    draft, unit = _draft_or_404(request)
+    draft = replace(draft, rows=[], promised=None, ticked=_ticked(request, draft, unit))
+    if request.POST.get("go") != "preview":
+        return _people_page(request, draft, unit)
+    if not draft.ticked:
+        return _people_page(request, draft, unit, error="请先勾选人员。")
+    return _preview_page(request, draft, unit)
+
+
+@require_POST
+def save(request: HttpRequest) -> HttpResponse:
+    """Enter exactly what the preview has shown."""
+    draft, unit = _draft_or_404(request)
+    try:
+        submission = collective.save(request.user, draft)
+    except PreviewOutdated as outdated:
+        return _preview_page(request, draft, unit, error=str(outdated))
+    except WorkflowError as refused:
+        messages.error(request, str(refused))
+        return redirect("hours:collective")
+    hours = facts.hours(submission.hours)
+    content = draft.facts["content"]
+    messages.success(
+        request, f"已为 {submission.entries} 人登记“{content}”，共 {hours}，等待{submission.region.name}人社部门终审。"
+    )
+    return redirect("hours:collective")
+
+
+@require_POST
+def bad_lines(request: HttpRequest) -> HttpResponse:
+    """The refused lines as an Excel file, to its own reviewer only."""
+    draft, unit = _draft_or_404(request)
+    lines = collective.bad(collective.lines_of(draft, unit))
+    return _excel(collective_files.bad_lines(lines), "bad-lines.xlsx")
+
+
+@require_safe
+def template(request: HttpRequest) -> HttpResponse:
+    """An empty list of people with the right columns."""
+    _units_or_404(request)
+    return _excel(collective_files.template(), "people.xlsx")
+
+
+def _excel(content: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=collective_files.XLSX, headers=headers)
+
+
+# --- Pages -------------------------------------------------------------------------------------------
+
+
+def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
+    if form.is_bound:  # good files of a refused form need not be chosen again
+        attachments.keep(request.user, form.accepted_proofs, form.key)
+    context = {
+        "form": form,
+        "units": form.units,
+        "kept": list(form.kept_attachments()),
+        "removed_keys": [int(key) for key in request.POST.getlist("removed") if key.isascii() and key.isdigit()],
+        "named": len(form.rows),
+        "ticked": len(form.ticked),
+    }
+    return render(request, "collective/facts.html", context)
+
+
+def _people_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "") -> HttpResponse:
+    search = PeopleSearch(request.POST if "search" in request.POST else None)
+    text = search.cleaned_data["search"] if search.is_valid() else ""
+    rows = collective.people_of(unit, request.user, text)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.POST.get("page"))
+    context = {
+        "training": _facts(draft, unit),
+        "search": search,
+        "page": page,
+        "ticked": set(draft.ticked),
+        "draft": collective.to_text(draft),
+        "error": error,
+    }
+    return render(request, "collective/people.html", context)
+
+
+def _preview_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "") -> HttpResponse:
+    lines = collective.lines_of(draft, unit)
+    good = collective.good(lines)
+    draft = replace(draft, promised=collective.promise(lines))
+    context = {
+        "training": _facts(draft, unit),
+        "attachments": Attachment.objects.waiting_for_form(request.user, draft.files),
+        "good": good,
+        "bad": collective.bad(lines),
+        "hours": sum(line.entry.hours_applied for line in good),
+        "from_file": bool(draft.rows),
+        "draft": collective.to_text(draft),
+        "error": error,
+    }
+    return render(request, "collective/preview.html", context)
+
+
+def _facts(draft: Draft, unit: Unit) -> facts.Facts:
+    return facts.of_training(collective.training(draft), unit)
+
+
+# --- What a request names ------------------------------------------------------------------------------
+
+
+def _units_or_404(request: HttpRequest) -> None:
+    if not collective.units_of(request.user).exists():
+        raise Http404
+
+
+def _draft_or_404(request: HttpRequest) -> tuple[Draft, Unit]:
+    """The draft that travels along and its unit; 404 for a text that is not this person's, or an appointment ended."""
+    try:
+        draft = collective.from_text(request.POST.get("draft", ""), request.user)
+    except DraftLost as lost:
+        raise Http404(str(lost)) from None
+    return draft, get_object_or_404(collective.units_of(request.user), pk=draft.unit)
+
+
+def _ticked(request: HttpRequest, draft: Draft, unit: Unit) -> list[int]:
+    """Those ticked on other pages and those ticked on this one; or everybody whom the search finds."""
+    shown, chosen = _keys(request, "shown"), _keys(request, "person")
+    keys = (set(draft.ticked) - shown) | chosen
+    if request.POST.get("go") == "all":
+        search = PeopleSearch(request.POST)
+        text = search.cleaned_data["search"] if search.is_valid() else ""
+        keys |= set(collective.people_of(unit, request.user, text).values_list("pk", flat=True)[: collective.MOST])
+    elif request.POST.get("go") == "none":
+        keys = set()
+    return sorted(keys)[: collective.MOST]
+
+
+def _keys(request: HttpRequest, name: str) -> set[int]:
+    given = request.POST.getlist(name)
+    return {int(key) for key in given if key.isascii() and key.isdigit() and len(key) < 19}

@@ -1,0 +1,262 @@
+"""集体登记: the pages from the training to the preview, with and without a list, and back again."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from accounts import appointments
+from hours import collective
+from hours.models import Attachment, Registration
+from tests import factories, files
+
+pytestmark = pytest.mark.django_db
+FACTS = reverse("hours:collective")
+EDIT, PEOPLE = reverse("hours:collective_edit"), reverse("hours:collective_people")
+SAVE, BAD_LINES = reverse("hours:collective_save"), reverse("hours:collective_bad_lines")
+
+
+def listed(*rows, sheet) -> object:
+    return files.upload("名单.xlsx", sheet(*rows))
+
+
+def names(context, part: str) -> list[str]:
+    return [line.name for line in context[part]]
+
+
+def test_without_a_list_the_next_page_offers_the_units_people(client, reviewer, station, typed):
+    factories.person("外人")
+    response = client.post(FACTS, typed())
+    assert response.templates[0].name == "collective/people.html"
+    assert [person.name for person in response.context["page"]] == sorted(person.name for person in station.workers)
+    assert "外人" not in response.content.decode()
+
+
+def test_ticked_people_are_previewed_and_saved_exactly(client, reviewer, station, typed):
+    draft = client.post(FACTS, typed()).context["draft"]
+    chosen = station.workers[:2]
+    ticks = {"draft": draft, "person": [person.pk for person in chosen], "go": "preview"}
+    preview = client.post(PEOPLE, ticks)
+    assert (names(preview.context, "good"), names(preview.context, "bad")) == (["李工", "黄秋梦"], [])
+    assert not Registration.objects.exists()
+    done = client.post(SAVE, {"draft": preview.context["draft"]}, follow=True)
+    said = "已为 2 人登记“林业有害生物防治培训班”，共 32 学时，等待宾阳县人社部门终审。"
+    assert said in done.content.decode()
+    assert set(Registration.objects.values_list("owner__name", "status")) == {
+        ("黄秋梦", "final_review"),
+        ("李工", "final_review"),
+    }
+
+
+def test_a_double_click_saves_once(client, reviewer, station, typed):
+    draft = client.post(FACTS, typed()).context["draft"]
+    ticks = {"draft": draft, "person": [station.workers[0].pk], "go": "preview"}
+    sealed = client.post(PEOPLE, ticks).context["draft"]
+    for _ in range(2):
+        assert client.post(SAVE, {"draft": sealed}).status_code == 302
+    assert Registration.objects.count() == 1
+
+
+def test_a_list_leads_straight_to_the_preview_with_what_is_wrong_named(client, reviewer, station, typed, sheet):
+    huang, li, wei = station.workers
+    file = listed(
+        (huang.name, huang.id_number, "", ""),
+        ("李小工", li.id_number, "8", ""),
+        (wei.name, wei.id_number, "八", ""),
+        ("陌生人", factories.resident_id(), "", ""),
+        sheet=sheet,
+    )
+    response = client.post(FACTS, typed(people_file=file))
+    assert names(response.context, "good") == ["黄秋梦"]
+    assert [(line.number, line.problems) for line in response.context["bad"]] == [
+        (3, ["姓名与证件号码不一致，请核对。"]),
+        (4, ["学时“八”不是数字，例如 8 或 7.5。"]),
+        (5, ["系统中没有这个证件号码的人员，请核对，或请其先注册。"]),
+    ]
+    page = response.content.decode()
+    assert [person.id_number for person in station.workers if person.id_number in page] == []
+
+
+def test_the_bad_lines_come_back_as_they_were_typed_and_can_be_sent_again(client, reviewer, station, typed, sheet):
+    huang, li, _ = station.workers
+    rows = [(huang.name, huang.id_number, "", ""), ("=李工", li.id_number, "8", "A-1")]
+    preview = client.post(FACTS, typed(people_file=listed(*rows, sheet=sheet)))
+    answer = client.post(BAD_LINES, {"draft": preview.context["draft"]})
+    assert answer["Cache-Control"] == "private, no-store"
+    cells = [[cell.value for cell in line] for line in load_workbook(io.BytesIO(answer.content)).active]
+    assert cells == [
+        ["姓名", "证件号码", "学时", "证书编号", "原行号", "问题"],
+        ["=李工", li.id_number, "8", "A-1", "3", "姓名与证件号码不一致，请核对。"],
+    ]
+    again = client.post(FACTS, typed(people_file=files.upload("bad-lines.xlsx", answer.content)))
+    assert names(again.context, "bad") == ["=李工"]
+
+
+def test_a_list_survives_a_form_that_comes_back(client, reviewer, station, typed, sheet):
+    huang = station.workers[0]
+    file = listed((huang.name, huang.id_number, "", ""), sheet=sheet)
+    refused = client.post(FACTS, typed(content="", people_file=file))
+    assert "已读取名单 1 行" in refused.content.decode()
+    assert huang.id_number not in refused.content.decode()
+    roster = refused.context["form"]["roster"].value()
+    assert names(client.post(FACTS, typed(roster=roster)).context, "good") == ["黄秋梦"]
+
+
+def test_the_way_back_keeps_everything(client, reviewer, station, typed):
+    draft = client.post(FACTS, typed(note="第 2 期", proofs=[files.pdf("通知.pdf")])).context["draft"]
+    ticks = {"draft": draft, "person": [station.workers[0].pk], "go": "preview"}
+    sealed = client.post(PEOPLE, ticks).context["draft"]
+    response = client.post(EDIT, {"draft": sealed})
+    form, page = response.context["form"], response.content.decode()
+    assert (form["content"].value(), form["note"].value()) == ("林业有害生物防治培训班", "第 2 期")
+    assert [attachment.name for attachment in response.context["kept"]] == ["通知.pdf"]
+    assert "已勾选 1 人" in page
+    back = typed(draft_key=form["draft_key"].value(), roster=form["roster"].value())
+    assert client.post(FACTS, back).context["ticked"] == {station.workers[0].pk}
+    assert Attachment.objects.count() == 1
+
+
+def test_ticks_survive_searches_and_pages(client, reviewer, station, typed):
+    huang, li, _ = station.workers
+    sent = {"draft": client.post(FACTS, typed()).context["draft"], "go": "search", "search": "李"}
+    found = client.post(PEOPLE, {**sent, "shown": [huang.pk, li.pk], "person": [huang.pk]})
+    assert [person.name for person in found.context["page"]] == ["李工"]
+    assert found.context["ticked"] == {huang.pk}
+    sent = {"draft": found.context["draft"], "shown": [li.pk], "person": [li.pk], "search": "", "go": "search"}
+    assert client.post(PEOPLE, sent).context["ticked"] == {huang.pk, li.pk}
+    sent = {**sent, "shown": [huang.pk, li.pk], "person": [li.pk]}
+    assert client.post(PEOPLE, sent).context["ticked"] == {li.pk}
+
+
+def test_everybody_whom_a_search_finds_can_be_ticked_at_once(client, reviewer, station, typed):
+    _, li, wei = station.workers
+    draft = client.post(FACTS, typed()).context["draft"]
+    answer = client.post(PEOPLE, {"draft": draft, "go": "all", "search": "工"})
+    assert answer.context["ticked"] == {li.pk, wei.pk}
+    assert client.post(PEOPLE, {"draft": answer.context["draft"], "go": "none"}).context["ticked"] == set()
+
+
+def test_the_last_four_of_the_id_find_a_person(client, reviewer, station, typed):
+    huang = station.workers[0]
+    draft = client.post(FACTS, typed()).context["draft"]
+    found = client.post(PEOPLE, {"draft": draft, "go": "search", "search": huang.id_tail.lower()})
+    assert huang in found.context["page"].object_list
+    assert found.context["page"].paginator.count < 3
+
+
+def test_the_preview_needs_a_tick(client, reviewer, typed):
+    draft = client.post(FACTS, typed()).context["draft"]
+    assert "请先勾选人员。" in client.post(PEOPLE, {"draft": draft, "go": "preview"}).content.decode()
+
+
+def test_the_unit_declares(client, reviewer, typed):
+    response = client.post(FACTS, typed(declared=""))
+    assert response.context["form"].errors["declared"] == ["请勾选“单位承诺以上信息属实”，否则不能登记。"]
+
+
+def test_the_facts_obey_the_rules_of_every_entry(client, reviewer, typed):
+    wrong = typed(ends_at_0=f"{factories.moment(12):%Y-%m-%d}", hours_applied="7.3")
+    assert {"ends_at", "hours_applied"} <= set(client.post(FACTS, wrong).context["form"].errors)
+
+
+def test_a_reviewers_own_entry_of_the_same_name_is_no_obstacle(client, reviewer, station, typed):
+    day = {"starts_at": factories.moment(9, 8), "ends_at": factories.moment(8, 18)}
+    factories.registration(reviewer, "林业有害生物防治培训班", **day)
+    assert client.post(FACTS, typed()).context["draft"]
+
+
+def test_another_units_people_cannot_be_entered(client, reviewer, station, typed):
+    stranger = factories.person("外人", unit=factories.unit("柳州市图书馆", "450202"))
+    draft = client.post(FACTS, typed()).context["draft"]
+    preview = client.post(PEOPLE, {"draft": draft, "go": "preview", "person": [stranger.pk]})
+    assert (names(preview.context, "good"), preview.context["bad"][0].problems) == (
+        [],
+        ["不是“宾阳县甘棠镇林业站”的人员。"],
+    )
+
+
+def test_another_unit_cannot_be_named(client, reviewer, typed):
+    other = factories.unit("柳州市图书馆", "450202")
+    assert client.post(FACTS, typed(unit=other.pk)).context["form"].errors["unit"] == [
+        "您不能为所选单位登记，请重新选择。"
+    ]
+
+
+def test_a_reviewer_of_two_units_chooses_one(client, reviewer, station, typed):
+    second = factories.unit("柳州市图书馆", "450202")
+    appointments.appoint(reviewer, "unit_reviewer", unit=second)
+    assert "柳州市图书馆" in client.get(FACTS).content.decode()
+    assert list(client.post(FACTS, typed(unit=second.pk)).context["page"]) == []
+
+
+@pytest.mark.parametrize("address", [EDIT, PEOPLE, SAVE, BAD_LINES])
+def test_a_draft_that_is_not_ones_own_is_a_404(client, reviewer, station, typed, address):
+    sealed = client.post(FACTS, typed()).context["draft"]
+    client.force_login(factories.unit_reviewer(station, "韦审核"))
+    assert [client.post(address, {"draft": text}).status_code for text in (sealed, sealed[:-8], "", "甲")] == [404] * 4
+
+
+def test_after_a_day_it_must_be_begun_again(reviewer, draft, station, monkeypatch):
+    about = draft(station.workers)
+    about.begun = "2020-01-01T00:00:00+00:00"
+    with pytest.raises(collective.DraftLost, match="打开的时间太久"):
+        collective.from_text(collective.to_text(about), reviewer)
+
+
+def test_a_change_since_the_preview_is_shown_before_anything_is_saved(client, reviewer, station, typed):
+    draft = client.post(FACTS, typed()).context["draft"]
+    ticks = {"draft": draft, "person": [person.pk for person in station.workers], "go": "preview"}
+    sealed = client.post(PEOPLE, ticks).context["draft"]
+    station.workers[0].unit = None
+    station.workers[0].save()
+    answer = client.post(SAVE, {"draft": sealed})
+    assert "预览之后情况有变化，没有保存任何登记" in answer.content.decode()
+    assert not Registration.objects.exists()
+    client.post(SAVE, {"draft": answer.context["draft"]})
+    assert Registration.objects.count() == 2
+
+
+def test_the_person_sees_who_entered_it(client, reviewer, station, draft):
+    owner = station.workers[0]
+    collective.save(reviewer, draft([owner]))
+    client.force_login(owner)
+    entry = owner.registrations.get()
+    detail = client.get(reverse("hours:detail", args=[entry.pk])).content.decode()
+    assert "由“宾阳县甘棠镇林业站”代为登记（经办人：覃审核）" in detail
+    lookup = client.get(reverse("hours:lookup_registrations")).content.decode()
+    assert re.search(r"单位集体登记.*由单位审核员覃审核代为登记，单位承诺以上信息属实。", lookup, re.DOTALL)
+    assert "已由单位代为登记，待终审" in client.get(reverse("hours:notices")).content.decode()
+
+
+def test_an_own_entry_says_nothing_of_it(client, station):
+    owner = station.workers[0]
+    entry = factories.submitted(owner, station)
+    client.force_login(owner)
+    assert "代为登记" not in client.get(reverse("hours:detail", args=[entry.pk])).content.decode()
+
+
+def test_the_menu_offers_it_to_unit_reviewers_alone(client, reviewer, station, guangxi):
+    link = f'href="{FACTS}"'
+    home = reverse("hours:list")
+    assert link in client.get(home).content.decode()
+    for person in (station.workers[0], factories.region_reviewer(guangxi)):
+        client.force_login(person)
+        assert link not in client.get(home).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_pages_cost_the_same_for_one_and_for_thirty(
+    client, reviewer, station, typed, count, django_assert_num_queries, sheet
+):
+    people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
+    file = listed(*((person.name, person.id_number, "", "") for person in people), sheet=sheet)
+    form = typed()
+    draft = client.post(FACTS, form).context["draft"]
+    with django_assert_num_queries(10):
+        client.post(PEOPLE, {"draft": draft})
+    with django_assert_num_queries(34):
+        client.post(FACTS, typed(people_file=file))

@@ -1,0 +1,177 @@
+"""单位集体登记: what is saved, who decided, what the sums say, and who may not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts import appointments
+from hours import attachments, collective, totals, workflow
+from hours.models import Attachment, Decision, Notice, PersonTotal, PlaceTotal, Registration, Submission
+from hours.permissions import Denied, may
+from hours.states import Action
+from hours.workflow import WorkflowError
+from organizations import units
+from tests import factories, files
+
+pytestmark = pytest.mark.django_db
+
+
+def entries():
+    return Registration.objects.order_by("owner_id")
+
+
+def content_of(attachment: Attachment) -> bytes:
+    with attachment.file.open("rb") as file:
+        return file.read()
+
+
+def test_each_person_gets_an_entry_that_waits_for_the_final_review(station, draft):
+    submission = collective.save(station.reviewer, draft(station.workers))
+    got = entries().values_list("owner__name", "status", "hours_applied", "hours_proposed", "entered_by__name", "round")
+    assert list(got) == [
+        (name, "final_review", Decimal(16), Decimal(16), "覃审核", 1) for name in ("黄秋梦", "李工", "韦工")
+    ]
+    assert (submission.owner, submission.entries, submission.hours) == (station.reviewer, 3, 48)
+    assert set(entries().values_list("unit_name", "region__name", "city__name", "province__name", "submission")) == {
+        ("宾阳县甘棠镇林业站", "宾阳县", "南宁市", "广西壮族自治区", submission.pk)
+    }
+
+
+def test_one_decision_for_each_says_who_entered_it_and_the_owner_hears_of_it(station, draft):
+    collective.save(station.reviewer, draft(station.workers))
+    told = Decision.objects.values_list("stage", "action", "status", "actor_name", "office", "hours", "words")
+    words = "由单位审核员覃审核代为登记，单位承诺以上信息属实。"
+    assert list(told) == [("first", "enter", "final_review", "覃审核", "宾阳县甘棠镇林业站", Decimal(16), words)] * 3
+    assert set(Notice.objects.values_list("person__name", flat=True)) == {"黄秋梦", "李工", "韦工"}
+
+
+def test_the_sums_follow(station, draft):
+    about = draft(station.workers)
+    collective.save(station.reviewer, about)
+    year = about.facts["year"]
+    assert PersonTotal.objects.filter(year=year, unit=station, professional=0).count() == 3
+    assert PlaceTotal.objects.get(kind="unit", place=station.pk, year=year).final_review == 3
+    assert totals.recount(year) == {"people": 0, "places": 0}
+
+
+def test_the_final_decision_needs_another_hand(station, draft, guangxi):
+    """A unit's reviewer may be the region's reviewer too, and yet not decide what the unit has entered."""
+    appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
+    collective.save(station.reviewer, draft(station.workers[:1]))
+    entry = entries().get()
+    said = "您已对该登记作出初审决定，终审须由另一人进行。"
+    assert may(station.reviewer, Action.RECOGNISE, entry) == Denied(said)
+    workflow.recognise(factories.region_reviewer(guangxi, "另一人"), entry)
+    assert (entry.status, entry.hours_recognised) == ("recognised", 16)
+
+
+def test_after_a_return_and_a_new_submission_it_still_needs_another_hand(station, draft, guangxi, bureau):
+    appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
+    collective.save(station.reviewer, draft(station.workers[:1]))
+    entry, owner = entries().get(), station.workers[0]
+    workflow.return_(bureau, entry, factories.verdict())
+    assert (entry.status, bool(may(owner, Action.EDIT, entry))) == ("returned", True)
+    workflow.submit(owner, [entry], station, station.region)
+    assert entry.status == "first_review"
+    other = factories.unit_reviewer(station, "梁审核")
+    workflow.agree(other, entry)
+    assert isinstance(may(station.reviewer, Action.RECOGNISE, entry), Denied)
+
+
+def test_its_owner_cannot_decide_it_either(station, draft, guangxi):
+    collective.save(station.reviewer, draft(station.workers[:1]))
+    appointments.appoint(station.workers[0], "region_reviewer", region=guangxi)
+    assert may(station.workers[0], Action.RECOGNISE, entries().get()) == Denied("不能审核本人的登记。")
+
+
+def test_a_second_click_saves_nothing_more(station, draft):
+    about = draft(station.workers)
+    first = collective.save(station.reviewer, about)
+    assert collective.save(station.reviewer, about) == first
+    assert (entries().count(), Submission.objects.count()) == (3, 1)
+
+
+def test_what_the_preview_did_not_show_is_not_saved(station, draft):
+    about = draft(station.workers)
+    station.workers[2].unit = None
+    station.workers[2].save()
+    with pytest.raises(collective.PreviewOutdated):
+        collective.save(station.reviewer, about)
+    assert not entries().exists()
+
+
+def test_bad_lines_are_left_out(station, draft, row):
+    stranger = factories.person("外人")
+    rows = [row(station.workers[0]), row(stranger, 3), row(station.workers[1], 4, hours="7.5", certificate_number="A1")]
+    collective.save(station.reviewer, draft(rows=rows))
+    got = entries().values_list("owner__name", "hours_applied", "certificate_number")
+    assert list(got) == [("黄秋梦", Decimal(16), ""), ("李工", Decimal("7.5"), "A1")]
+
+
+@pytest.mark.parametrize("end", ["appointment", "unit"])
+def test_who_may_not_any_more_saves_nothing(station, draft, end):
+    about = draft(station.workers)
+    if end == "unit":
+        units.disable(station)
+    else:
+        station.reviewer.appointments.update(valid_until=timezone.localdate() - timedelta(1), valid_from="2020-01-01")
+    with pytest.raises(WorkflowError, match="不能为该单位集体登记"):
+        collective.save(station.reviewer, about)
+    assert not entries().exists()
+
+
+def test_a_pending_unit_is_none_to_enter_for(station):
+    station.state = "pending"
+    station.save()
+    assert list(collective.units_of(station.reviewer)) == []
+
+
+def test_files_are_given_to_everybody_and_live_apart(station, draft):
+    about = draft(station.workers)
+    attachments.keep(station.reviewer, [attachments.inspect(files.pdf("通知.pdf"))], about.files)
+    collective.save(station.reviewer, about)
+    got = list(Attachment.objects.order_by("owner_id"))
+    assert [(row.owner.name, row.name, row.registration.owner_id) for row in got] == [
+        (person.name, "通知.pdf", person.pk) for person in station.workers
+    ]
+    assert len({row.file.name for row in got}) == 3
+    attachments.discard(Attachment.objects.filter(pk=got[0].pk))
+    assert [content_of(row) for row in got[1:]] == [files.PDF] * 2
+
+
+def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
+    about = draft(station.workers)
+    attachments.keep(station.reviewer, [attachments.inspect(files.pdf())], about.files)
+    [original] = Attachment.objects.all()
+
+    def fail(*args):
+        raise OSError("disk")
+
+    monkeypatch.setattr(attachments, "discard", fail)
+    with pytest.raises(OSError, match="disk"):
+        collective.save(station.reviewer, about)
+    root = original.file.storage.base_location
+    assert [str(path.relative_to(root)) for path in Path(root).rglob("*") if path.is_file()] == [original.file.name]
+    assert not entries().exists()
+
+
+def test_storages_without_links_copy(station, draft, monkeypatch):
+    monkeypatch.setattr(Path, "hardlink_to", lambda *args: (_ for _ in ()).throw(OSError("no links")))
+    about = draft(station.workers[:2])
+    attachments.keep(station.reviewer, [attachments.inspect(files.pdf())], about.files)
+    collective.save(station.reviewer, about)
+    assert [content_of(row) for row in Attachment.objects.all()] == [files.PDF] * 2
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_saving_costs_the_same_statements_for_one_and_for_thirty(station, draft, count, django_assert_num_queries):
+    people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
+    about = draft(people)
+    with django_assert_num_queries(35):
+        collective.save(station.reviewer, about)
+    assert entries().count() == count
