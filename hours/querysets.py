@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 NOTHING = Q(pk__in=())
 
 
-def in_area(region: Region) -> Q:
-    """Submitted entries of a region and all below it: one column and one index, whatever its size."""
-    return Q(**{{"province": "province", "city": "city", "county": "region"}[region.kind]: region})
+def in_area(region: Region, path: str = "") -> Q:
+    """Submitted entries of a region and all below it: one column and one index, whatever its size.
+
+    `path` leads from the filtered model to the entry, such as "registration__"; empty on the entry itself.
+    """
+    column = {"province": "province", "city": "city", "county": "region"}[region.kind]
+    return Q(**{f"{path}{column}": region})
 
 
 class Office:

@@ -1,0 +1,68 @@
+"""Lists that administrators edit: types, yearly rules, reasons, public courses."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db import models
+
+from ..models import Category, Completion, Course, Reason, YearRule
+
+
+class SecondLevel(admin.TabularInline):
+    model = Category
+    fk_name = "parent"
+    extra = 1
+    verbose_name = verbose_name_plural = "二级类型"
+    fields = ("name", "counts_by_half_day", "hint", "is_example", "is_active", "position")
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    """One page per first-level type, with its second level below."""
+
+    list_display = ("name", "is_example", "is_active", "position")
+    list_editable = ("position",)
+    search_fields = ("name", "children__name")
+    fields = ("name", "is_example", "is_active", "position")
+    inlines = (SecondLevel,)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(parent=None)
+
+
+@admin.register(YearRule)
+class YearRuleAdmin(admin.ModelAdmin):
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    list_display = (
+        "year",
+        "total",
+        "professional",
+        "closes_on",
+        "returned_closes_on",
+        "is_closed",
+        "is_example",
+        "source",
+    )
+
+
+@admin.register(Reason)
+class ReasonAdmin(admin.ModelAdmin):
+    list_display = ("name", "frees_unit", "is_active", "position")
+    list_editable = ("is_active", "position")
+
+
+@admin.register(Course)
+class CourseAdmin(admin.ModelAdmin):
+    list_display = ("name", "year", "kind", "hours")
+    list_filter = ("year", "kind")
+    search_fields = ("name",)
+
+
+@admin.register(Completion)
+class CompletionAdmin(admin.ModelAdmin):
+    list_display = ("person", "course", "hours", "completed_on", "source")
+    list_select_related = ("person", "course")
+    search_fields = ("person__name", "source_key")
+    raw_id_fields = ("person",)
+    autocomplete_fields = ("course",)
+    show_full_result_count = False

@@ -1,0 +1,83 @@
+"""What was decided, told and submitted: rows that nobody changes."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from organizations.admin import access
+
+from ..models import Decision, Notice, ReturnedVersion, Submission
+from ..versions import LABELS
+from .reading import ReadOnlyAdmin
+
+
+class OfEntry(ReadOnlyAdmin):
+    """Found by the number of the entry, which an index serves."""
+
+    entry_path = "registration__"
+    list_select_related = ("registration",)
+    search_fields = ("registration",)
+    search_help_text = "登记编号（见“学时登记”列表）"
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        is_number = term.isascii() and term.isdigit() and len(term) < 19
+        return queryset.filter(registration=int(term)) if is_number else queryset.none(), False
+
+
+@admin.register(Decision)
+class DecisionAdmin(OfEntry):
+    list_display = (
+        *("created_at", "registration", "stage", "action", "office", "actor_name"),
+        *("hours", "reason_name", "words"),
+    )
+    list_filter = ("action", "stage")
+    fields = (
+        *("registration", "round", "stage", "action", "status", "office", "actor_name"),
+        *("hours", "reason_name", "words", "created_at"),
+    )
+
+
+@admin.register(Notice)
+class NoticeAdmin(OfEntry):
+    list_display = ("created_at", "person", "registration", "decision", "read_at", "mailed_at", "mail_attempts")
+    list_select_related = ("person", "registration", "decision")
+    fields = (
+        *("person", "registration", "decision", "created_at", "read_at"),
+        *("mailed_at", "mail_due_at", "mail_attempts"),
+    )
+
+
+@admin.register(ReturnedVersion)
+class ReturnedVersionAdmin(OfEntry):
+    list_display = ("created_at", "registration", "round")
+    fields = ("registration", "round", "created_at", "told")
+    readonly_fields = ("told",)
+
+    @admin.display(description="退回时的内容")
+    def told(self, version: ReturnedVersion) -> str:
+        return format_html_join("", "<div>{}：{}</div>", _in_words(version.facts))
+
+
+def _in_words(facts: dict) -> list[tuple[str, str]]:
+    """Label and value of each field; the files by their names."""
+    told = [(LABELS.get(name, name), value) for name, value in facts.items() if not isinstance(value, dict)]
+    files = [("附件", name) for value in facts.values() if isinstance(value, dict) for name in value.values()]
+    return told + files
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    list_display = ("unit_name", "owner", "entries", "hours", "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("unit_name__startswith", "owner__name__exact")
+    search_help_text = "提交时的单位名称的开头，或提交人姓名（完整）"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """By the region of the batch itself: it has no columns for the places above."""
+        return access.within_scope(admin.ModelAdmin.get_queryset(self, request), request, "region")
