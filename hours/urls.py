@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import attachments, lookup, notices, owner, registrations, submission
+from .views import attachments, lookup, notices, owner, registrations, statistics, submission
 
 app_name = "hours"
 urlpatterns = [
@@ -25,6 +25,14 @@ urlpatterns = [
     path("notices/", notices.index, name="notices"),
     path("notices/read/", notices.read_all, name="notices_read"),
     path("notices/<int:pk>/", notices.open_, name="notice"),
+    # 统计
+    path("statistics/", statistics.index, name="statistics"),
+    path("statistics/regions/<str:code>/", statistics.region, name="statistics_region"),
+    path("statistics/regions/<str:code>/excel/", statistics.region_excel, name="statistics_region_excel"),
+    path("statistics/units/<int:pk>/", statistics.unit, name="statistics_unit"),
+    path("statistics/units/<int:pk>/outstanding/", statistics.outstanding, name="statistics_outstanding"),
+    path("statistics/units/<int:pk>/excel/", statistics.unit_excel, name="statistics_unit_excel"),
+    path("statistics/people/<int:pk>/", statistics.person, name="statistics_person"),
     # 附件
     path("attachments/<int:pk>/", attachments.serve, name="attachment"),
 ]

@@ -22,6 +22,8 @@ OWN_LIST = (LOGIN, *(FOUND,) * 6)  # without a tick: back to the list with a sen
 SUBMITTED = (LOGIN, OK, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND)
 LEADER = (LOGIN, NOT_FOUND, NOT_FOUND, OK, *(NOT_FOUND,) * 3)
 DRAFT = (LOGIN, OK, *(NOT_FOUND,) * 5)
+ABOVE = (LOGIN, *(NOT_FOUND,) * 4, OK, OK)
+UNIT_AND_ABOVE = (LOGIN, NOT_FOUND, NOT_FOUND, OK, NOT_FOUND, OK, OK)
 OWN_ENTRY = (LOGIN, FOUND, *(NOT_FOUND,) * 5)
 TABLE: dict[str, tuple] = {
     "home": (LOGIN, *(FOUND,) * 6),
@@ -42,6 +44,13 @@ TABLE: dict[str, tuple] = {
     "hours:notices": MEMBERS,
     "hours:notices_read": (LOGIN, *(405,) * 6),
     "hours:notice": OWN_ENTRY,
+    "hours:statistics": (LOGIN, NOT_FOUND, NOT_FOUND, *(FOUND,) * 4),
+    "hours:statistics_region": ABOVE,
+    "hours:statistics_region_excel": ABOVE,
+    "hours:statistics_unit": UNIT_AND_ABOVE,
+    "hours:statistics_outstanding": UNIT_AND_ABOVE,
+    "hours:statistics_unit_excel": UNIT_AND_ABOVE,
+    "hours:statistics_person": UNIT_AND_ABOVE,
     "hours:attachment": SUBMITTED,
     "organizations:add": MEMBERS,
     "organizations:register": MEMBERS,
@@ -93,6 +102,12 @@ def address(name: str, world) -> str:
         "hours:copy": {"pk": world["submitted"].pk},  # not refused: back with a sentence
         "hours:ask_return": {"pk": world["submitted"].pk},
         "hours:notice": {"pk": world["notice"].pk},
+        **dict.fromkeys(("hours:statistics_region", "hours:statistics_region_excel"), {"code": "450126"}),
+        **dict.fromkeys(
+            ("hours:statistics_unit", "hours:statistics_outstanding", "hours:statistics_unit_excel"),
+            {"pk": world["submitted"].unit_id},
+        ),
+        "hours:statistics_person": {"pk": world["submitted"].owner_id},
         "hours:edit": {"pk": world["draft"].pk},
         "hours:attachment": {"pk": world["attachment"].pk},
         "accounts:appoint": {"pk": world["station"].pk},
