@@ -1,4 +1,4 @@
-"""Reading completions from CSV and XLSX, a line at a time, so that memory does not grow with the file.
+"""Completions from CSV and XLSX, a line at a time, so that memory does not grow with the file; and the lines not taken.
 
 What is wrong with a file as a whole is a FileProblem; what is wrong with a line is that line's `problem`, and reading
 goes on.
@@ -18,11 +18,16 @@ from typing import BinaryIO
 
 from openpyxl import load_workbook
 
-from .completion_items import Item, Refusal, text_of, whole_number_of
+from accounts import identity
+from organizations.resources import FORMULA_STARTS
+
+from .completion_items import Item, Refusal, quotable, text_of, whole_number_of
+from .completions import Result
 
 ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY = "证件号码", "年度", "科目名称", "学时", "完成日期", "来源编号"
 COLUMNS = (ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY)
 NEEDED = (ID_NUMBER, YEAR, COURSE, DAY)
+ERROR_COLUMNS = ("行", "列", "原因", ID_NUMBER, YEAR, COURSE, KEY)
 FIELDS = {
     "id_number": ID_NUMBER,
     "year": YEAR,
@@ -213,3 +218,15 @@ def _id_number(value) -> str:
     if isinstance(value, int | float) and abs(value) >= 10**15 and (isinstance(value, float) or value % 1000 == 0):
         raise Refusal("id_number", "证件号码被存成了数字，末几位已丢失，请设为文本格式后重新填写。")
     return text_of(value, "id_number")
+
+
+# --- What goes back --------------------------------------------------------------------------------
+
+
+def error_row(result: Result) -> list[str]:
+    """A refused line for a file of bad lines: where, why, and what it said; the ID number masked, no formulas."""
+    item = result.item
+    masked = identity.masked(identity.tail(item.id_number)) if item.id_number else ""
+    column = FIELDS.get(result.field, "")
+    row = [str(item.position), column, result.words, masked, str(item.year or ""), quotable(item.course), item.key]
+    return [f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in row]

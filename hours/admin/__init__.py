@@ -1,6 +1,7 @@
 """The administrator's side of hours: lists that can be edited, and a record that can only be read."""
 
-from .lists import CategoryAdmin, CompletionAdmin, CourseAdmin, ReasonAdmin, YearRuleAdmin
+from .courses import CompletionAdmin, CourseAdmin, PlatformAdmin
+from .lists import CategoryAdmin, ReasonAdmin, YearRuleAdmin
 from .records import DecisionAdmin, NoticeAdmin, ReturnedVersionAdmin, SubmissionAdmin
 from .registrations import RegistrationAdmin
 
@@ -10,6 +11,7 @@ __all__ = [
     "CourseAdmin",
     "DecisionAdmin",
     "NoticeAdmin",
+    "PlatformAdmin",
     "ReasonAdmin",
     "RegistrationAdmin",
     "ReturnedVersionAdmin",

@@ -1,11 +1,11 @@
-"""Lists that administrators edit: types, yearly rules, reasons, public courses."""
+"""Lists that administrators edit: types, yearly rules, reasons."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.db import models
 
-from ..models import Category, Completion, Course, Reason, YearRule
+from ..models import Category, Reason, YearRule
 
 
 class SecondLevel(admin.TabularInline):
@@ -49,20 +49,3 @@ class YearRuleAdmin(admin.ModelAdmin):
 class ReasonAdmin(admin.ModelAdmin):
     list_display = ("name", "frees_unit", "is_active", "position")
     list_editable = ("is_active", "position")
-
-
-@admin.register(Course)
-class CourseAdmin(admin.ModelAdmin):
-    list_display = ("name", "year", "kind", "hours")
-    list_filter = ("year", "kind")
-    search_fields = ("name",)
-
-
-@admin.register(Completion)
-class CompletionAdmin(admin.ModelAdmin):
-    list_display = ("person", "course", "hours", "completed_on", "source")
-    list_select_related = ("person", "course")
-    search_fields = ("person__name", "source_key")
-    raw_id_fields = ("person",)
-    autocomplete_fields = ("course",)
-    show_full_result_count = False

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import identity
 from config.progress import Progress
 from hours import completion_files, completions
+from hours.completion_files import ERROR_COLUMNS, error_row
 from hours.completions import LABELS, Outcome, Result
-from organizations.resources import FORMULA_STARTS
 
 SHOWN = 20
-ERROR_COLUMNS = ("行", "列", "原因", "证件号码", "年度", "科目名称", "来源编号")
 
 
 class Command(BaseCommand):
@@ -76,7 +74,7 @@ class _Report:
             if result.outcome is not Outcome.REFUSED:
                 continue
             if self.writer:
-                self.writer.writerow(map(_harmless, _error_row(result)))
+                self.writer.writerow(error_row(result))
             if self.counts[Outcome.REFUSED] <= SHOWN:
                 self.stream.write(f"第 {result.item.position} 行：{result.words}")
 
@@ -88,17 +86,6 @@ class _Report:
         more = self.counts[Outcome.REFUSED] - SHOWN
         unseen = f"另有 {more:,} 行未采纳，用 --errors 写入文件查看。" if more > 0 and not self.path else ""
         return f"共 {self.lines:,} 行：{'，'.join(parts)}{where}。{unseen}"
-
-
-def _error_row(result: Result) -> list[str]:
-    item = result.item
-    column = completion_files.FIELDS.get(result.field, "")
-    number = identity.masked(identity.tail(item.id_number)) if item.id_number else ""
-    return [str(item.position), column, result.words, number, str(item.year or ""), item.course, item.key]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _speed(lines: int, seconds: float) -> str:

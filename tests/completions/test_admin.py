@@ -1,0 +1,294 @@
+"""Courses, completions and platforms on the administrator's pages."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from hours import completions, platforms
+from hours.completion_files import COLUMNS
+from hours.models import Completion, CompletionVersion, Course, PersonTotal, Platform
+from tests import factories
+
+from .conftest import NEW_YEAR, THIS_YEAR
+
+pytestmark = pytest.mark.django_db
+LIST, ADD = reverse("admin:hours_completion_changelist"), reverse("admin:hours_completion_add")
+IMPORT, CONFIRM = reverse("admin:hours_completion_import"), reverse("admin:hours_completion_import_confirm")
+BAD_LINES, EXPORT = reverse("admin:hours_completion_import_bad_lines"), reverse("admin:hours_completion_export")
+PLATFORM_ADD = reverse("admin:hours_platform_add")
+LIST_QUERIES = 5  # session, person, count, rows, courses of the filter
+DAY = str(NEW_YEAR)
+
+
+@pytest.fixture(autouse=True)
+def administrator(client):
+    person = factories.administrator()
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def completed(huang, course) -> Completion:
+    return completions.enter(huang, course, Decimal(9), NEW_YEAR)
+
+
+def change(row) -> str:
+    return reverse(f"admin:hours_{row._meta.model_name}_change", args=[row.pk])
+
+
+def told(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+# --- By hand ---------------------------------------------------------------------------------------
+
+
+def test_what_is_typed_in_counts(client, huang, course):
+    facts = {"person": huang.pk, "course": course.pk, "hours": "7.5", "completed_on": DAY}
+    assert client.post(ADD, facts).status_code == 302
+    row = Completion.objects.get()
+    assert (row.person, row.hours, row.source) == (huang, Decimal("7.5"), "手工登记")
+    assert PersonTotal.objects.get().public == Decimal("7.5")
+
+
+def test_wrong_values_are_said_at_their_fields_and_nothing_is_saved(client, huang, course, completed):
+    other = factories.person("李工")
+    facts = {"person": other.pk, "course": course.pk, "hours": "10", "completed_on": DAY}
+    response = client.post(ADD, facts)
+    assert response.context["adminform"].errors == {"hours": ["学时 10 超过该科目的 9 学时。"]}
+    response = client.post(ADD, {**facts, "hours": 1, "completed_on": f"{THIS_YEAR - 1}-12-31"})
+    assert list(response.context["adminform"].errors) == ["completed_on"]
+    response = client.post(ADD, {**facts, "person": huang.pk, "hours": 1})
+    assert response.context["adminform"].errors == {"__all__": ["该人员已有此科目的学习记录。"]}
+    assert Completion.objects.get() == completed
+
+
+def edit(client, completed, **facts):
+    management = {"versions-TOTAL_FORMS": 0, "versions-INITIAL_FORMS": 0}
+    return client.post(change(completed), {"hours": "9", "completed_on": DAY, **management, **facts}, follow=True)
+
+
+def test_a_correction_keeps_history_shows_it_and_counts(client, completed, administrator):
+    edit(client, completed, hours="4")
+    assert PersonTotal.objects.get().public == 4
+    assert CompletionVersion.objects.values_list("hours", "completed_on", "replaced_by").get() == (
+        9,
+        NEW_YEAR,
+        administrator.name,
+    )
+    html = client.get(change(completed)).content.decode()
+    assert "更正记录（更正前的内容）" in html
+    assert administrator.name in html
+
+
+def test_person_and_course_of_a_completion_stay(client, completed):
+    other = factories.person("李工")
+    edit(client, completed, person=other.pk, source="别处")
+    completed.refresh_from_db()
+    assert (completed.person.name, completed.source) == ("黄秋梦", "手工登记")
+
+
+def test_what_is_deleted_counts_no_more(client, completed):
+    client.post(reverse("admin:hours_completion_delete", args=[completed.pk]), {"post": "yes"})
+    assert (Completion.objects.count(), PersonTotal.objects.count()) == (0, 0)
+
+
+def test_deleting_the_ticked_ones_counts_too(client, completed):
+    client.post(LIST, {"action": "delete_selected", "_selected_action": [completed.pk], "post": "yes"})
+    assert (Completion.objects.count(), PersonTotal.objects.count()) == (0, 0)
+
+
+def test_the_year_of_a_course_with_completions_stays(client, completed, course):
+    client.post(change(course), {"name": course.name, "kind": "required", "hours": "9", "year": THIS_YEAR - 1})
+    course.refresh_from_db()
+    assert course.year == THIS_YEAR
+
+
+# --- List ------------------------------------------------------------------------------------------
+
+
+def test_completions_are_found_by_name_last_four_or_whole_number_and_never_shown_in_full(client, huang, completed):
+    other = completions.enter(factories.person("李工"), completed.course, Decimal(9), NEW_YEAR)
+    for typed in ("黄秋", huang.id_number[-4:], huang.id_number):
+        response = client.post(LIST, {"q": typed}, follow=True)
+        assert list(response.context["cl"].result_list) == [completed], typed
+        assert huang.id_number not in response.content.decode()
+        assert huang.id_number not in response.redirect_chain[-1][0]
+    assert set(client.get(LIST).context["cl"].result_list) == {completed, other}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, course, django_assert_num_queries, count):
+    for number in range(count):
+        completions.enter(factories.person(f"学员{number}"), course, Decimal(9), NEW_YEAR)
+    with django_assert_num_queries(LIST_QUERIES):
+        assert client.get(LIST).status_code == 200
+
+
+def test_the_export_holds_the_filtered_list_masked_and_without_formulas(client, huang, completed):
+    Course.objects.filter(pk=completed.course_id).update(name="=HYPERLINK(1)")
+    completions.enter(
+        factories.person("李工"), Course.objects.create(year=THIS_YEAR, name="职业道德", hours=6), 6, NEW_YEAR
+    )
+    response = client.get(EXPORT, {"q": "黄秋梦"})
+    sheet = load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    assert [[cell.value for cell in row] for row in sheet] == [
+        ["姓名", "证件号码", "年度", "科目名称", "科目类型", "学时", "完成日期", "来源", "来源编号"],
+        ["黄秋梦", huang.masked_id, THIS_YEAR, "=HYPERLINK(1)", "必修", 9, DAY, "手工登记", completed.source_key],
+    ]
+    assert sheet["D2"].data_type == "s"
+
+
+# --- Import ----------------------------------------------------------------------------------------
+
+
+def upload(client, *rows, source: str = "广西继续教育网"):
+    content = "\r\n".join(",".join(row) for row in (COLUMNS, *rows)).encode("gb18030")
+    return client.post(IMPORT, {"source": source, "file": SimpleUploadedFile("completions.csv", content)})
+
+
+def confirm(client, preview):
+    return client.post(CONFIRM, {"fingerprint": preview.context["fingerprint"]}, follow=True)
+
+
+def row(person, course, hours="", key="A-1") -> list[str]:
+    return [person.id_number, str(course.year), course.name, hours, DAY, key]
+
+
+def test_the_preview_shows_what_will_be_saved_and_names_the_bad_lines(client, huang, course):
+    other = factories.person("李工")
+    preview = upload(client, row(huang, course), row(other, course, "99", "A-2"), row(other, course, "4", "A-3"))
+    html = preview.content.decode()
+    assert "新增 2 条，更正 0 条，未变 0 条，未采纳 1 条" in html
+    assert "第 3 行“学时”：学时 99 超过该科目的 9 学时。" in html
+    assert huang.masked_id in html
+    assert huang.id_number not in html
+    assert not Completion.objects.exists()
+    assert told(confirm(client, preview)) == ["导入完成：新增 2 条，更正 0 条，未变 0 条，未采纳 1 条。"]
+    stored = Completion.objects.order_by("pk").values_list("person__name", "hours", "source", "source_key")
+    assert list(stored) == [("黄秋梦", 9, "广西继续教育网", "A-1"), ("李工", 4, "广西继续教育网", "A-3")]
+    assert PersonTotal.objects.count() == 2
+
+
+def test_a_correction_shows_what_it_replaces(client, huang, course):
+    confirm(client, upload(client, row(huang, course)))
+    preview = upload(client, row(huang, course, "4"))
+    assert "4（原为 9）" in preview.content.decode()
+    confirm(client, preview)
+    assert PersonTotal.objects.get().public == 4
+
+
+def test_nothing_is_saved_if_it_would_not_be_what_was_shown(client, huang, course):
+    preview = upload(client, row(huang, course))
+    Course.objects.update(hours=5)
+    response = confirm(client, preview)
+    assert told(response) == ["预览之后数据有变动，尚未导入任何内容。以下是现在的预览，请重新核对后确认。"]
+    assert not Completion.objects.exists()
+    confirm(client, response)
+    assert [completion.hours for completion in Completion.objects.all()] == [5]
+
+
+def test_the_file_waits_encrypted_and_is_gone_after_the_import(client, huang, course):
+    preview = upload(client, row(huang, course))
+    (name,) = default_storage.listdir("imports")[1]
+    with default_storage.open(f"imports/{name}") as file:
+        assert huang.id_number.encode() not in file.read()
+    confirm(client, preview)
+    assert default_storage.listdir("imports")[1] == []
+    assert told(client.post(CONFIRM, follow=True)) == ["没有等待确认的文件，请重新上传。"]
+
+
+def test_the_bad_lines_can_be_downloaded_masked_and_harmless(client, huang, course):
+    upload(client, row(huang, course, "99", "=1+1"), ["=x", str(THIS_YEAR), "@y", "", DAY, ""])
+    lines = client.get(BAD_LINES).content.decode("utf-8-sig").splitlines()
+    assert lines == [
+        "行,列,原因,证件号码,年度,科目名称,来源编号",
+        f"2,学时,学时 99 超过该科目的 9 学时。,{huang.masked_id},{THIS_YEAR},{course.name},'=1+1",
+        f"3,证件号码,没有此证件号码的人员。,*****=X,{THIS_YEAR},'@y,",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "所提交的是空文件。"),
+        (b"a,b\r\n1,2", "文件缺少列：证件号码、年度、科目名称、完成日期。"),
+        (",".join(COLUMNS).encode(), "文件中没有数据行。"),
+        (b"%PDF\x00", "只能导入 .xlsx 或 CSV 文件。"),
+        (b"x" * (5 * 1024 * 1024 + 1), "文件超过 5 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_an_error_at_the_field(client, content, words):
+    response = client.post(IMPORT, {"source": "x", "file": SimpleUploadedFile("a.csv", content)})
+    assert response.status_code == 200
+    assert response.context["form"].errors["file"][0].startswith(words)
+
+
+def test_too_many_lines_are_an_error_at_the_field(client, huang, course, monkeypatch):
+    monkeypatch.setattr("hours.admin.completion_import.MOST_LINES", 1)
+    response = upload(client, row(huang, course), row(huang, course))
+    assert list(response.context["form"].errors) == ["file"]
+
+
+def test_others_see_none_of_it(client, guangxi, completed):
+    person = factories.region_admin(guangxi)
+    person.is_staff = True
+    person.save()
+    client.force_login(person)
+    for url in (LIST, ADD, IMPORT, CONFIRM, BAD_LINES, EXPORT, PLATFORM_ADD, change(completed)):
+        assert client.get(url).status_code == 403, url
+
+
+# --- Platforms -------------------------------------------------------------------------------------
+
+
+def test_a_new_platforms_token_is_shown_once(client):
+    response = client.post(PLATFORM_ADD, {"name": "广西继续教育网", "expires_on": f"{THIS_YEAR}-12-31"})
+    token = response.context["token"]
+    assert f'value="{token}"' in response.content.decode()
+    assert "no-store" in response["Cache-Control"]
+    platform = platforms.by_token(token)
+    assert (platform.name, platform.expires_on) == ("广西继续教育网", date(THIS_YEAR, 12, 31))
+    pages = [client.get(change(platform)), client.get(reverse("admin:hours_platform_changelist"))]
+    assert [token in page.content.decode() for page in pages] == [False, False]
+    assert f"*****{token[-4:]}" in pages[1].content.decode()
+
+
+def test_a_token_is_replaced_and_withdrawn_after_a_question(client):
+    platform = Platform.objects.create(name="广西继续教育网")
+    old = platforms.issue_token(platform)
+    renew, withdraw = (reverse(f"admin:hours_platform_{name}", args=[platform.pk]) for name in ("token", "withdraw"))
+    assert "原令牌随即失效" in client.get(renew).content.decode()
+    assert platforms.by_token(old) == platform
+    new = client.post(renew).context["token"]
+    with pytest.raises(platforms.TokenProblem, match="不正确"):
+        platforms.by_token(old)
+    assert "随即不能再报送" in client.get(withdraw).content.decode()
+    assert platforms.by_token(new) == platform
+    assert told(client.post(withdraw, follow=True)) == ["已撤回“广西继续教育网”的令牌。"]
+    with pytest.raises(platforms.TokenProblem, match="已撤回"):
+        platforms.by_token(new)
+    assert "已撤回" in client.get(reverse("admin:hours_platform_changelist")).content.decode()
+
+
+def test_a_platform_keeps_its_name_and_is_never_deleted(client):
+    platform = Platform.objects.create(name="广西继续教育网")
+    client.post(change(platform), {"name": "别的", "expires_on": ""})
+    platform.refresh_from_db()
+    assert platform.name == "广西继续教育网"
+    assert client.post(reverse("admin:hours_platform_delete", args=[platform.pk]), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(("days", "state"), [(-1, "已到期"), (0, "有效，尚未使用")])
+def test_a_platforms_state_stands_in_the_list(client, days, state):
+    platform = Platform.objects.create(name="平台", expires_on=date.today() + timedelta(days=days))
+    platforms.issue_token(platform)
+    assert state in client.get(reverse("admin:hours_platform_changelist")).content.decode()
