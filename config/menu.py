@@ -44,7 +44,14 @@ HEAD = {
     "password_change": "accounts:password_change",
 }
 GROUPS = (
-    Group("我的学时", (Entry("学时登记", "hours:list", "journal-check"), Entry("学时查询", "hours:lookup", "search"))),
+    Group(
+        "我的学时",
+        (
+            Entry("学时登记", "hours:list", "journal-check"),
+            Entry("学时查询", "hours:lookup", "search"),
+            Entry("学时证明", "hours:certificates", "award"),
+        ),
+    ),
     Group("单位", (Entry("单位注册", "organizations:register", "building-add"),)),
     Group("学时审核", (Entry("任职管理", "accounts:appointments", "people"),), has_duties),
     Group("系统管理", (Entry("系统管理后台", "admin:index", "sliders"),), lambda person: person.is_staff),

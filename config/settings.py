@@ -39,7 +39,7 @@ DIGEST_KEY = secret("DIGEST_KEY", "development-only-digest-key")
 
 # --- Web --------------------------------------------------------------------------------------
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else [])
-# Where links in mails lead.
+# Where links in mails and the QR pictures of certificates lead.
 SITE_URL = env.str(
     "SITE_URL", default="http://127.0.0.1:8000" if DEBUG else f"https://{next(iter(ALLOWED_HOSTS), '').lstrip('.')}"
 ).rstrip("/")
@@ -123,7 +123,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- People -----------------------------------------------------------------------------------
@@ -175,6 +176,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = None  # on PostgreSQL a new one per request costs nine tenths of the throughput
 
+# The counts of the limits below; with CACHE_URL=redis://… all web processes count together, without it each by itself.
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
@@ -207,6 +211,12 @@ ATTACHMENT_MAX_COUNT = 8
 # One form may carry every file at its full size, and a little for the other fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- Certificates -----------------------------------------------------------------------------
+# The typeface of 年度学时证明, embedded as a subset: reportlab's own Chinese fonts are blank where none are installed.
+CERTIFICATE_FONTS = BASE_DIR / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
+# How often one address may have a certificate checked in a minute.
+CHECKS_A_MINUTE = env.int("CHECKS_A_MINUTE", default=30)
 
 # --- Mail and log -----------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")

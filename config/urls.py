@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from hours.views import api
+from hours.views import api, certificate_check
 
 from . import views
 
@@ -14,5 +14,8 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("api/completions/", api.receive, name="api_completions"),
     path("api/xapi/statements", api.receive, name="api_statements"),  # where learning record clients send to
+    # 证明核验, for anybody
+    path("check/", certificate_check.form, name="check"),
+    path("check/<str:code>/", certificate_check.answer, name="check_code"),
     path("admin/", admin.site.urls),
 ]

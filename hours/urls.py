@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import attachments, lookup, notices, owner, registrations, statistics, submission
+from .views import attachments, certificates, lookup, notices, owner, registrations, statistics, submission
 
 app_name = "hours"
 urlpatterns = [
@@ -33,6 +33,10 @@ urlpatterns = [
     path("statistics/units/<int:pk>/outstanding/", statistics.outstanding, name="statistics_outstanding"),
     path("statistics/units/<int:pk>/excel/", statistics.unit_excel, name="statistics_unit_excel"),
     path("statistics/people/<int:pk>/", statistics.person, name="statistics_person"),
+    # 学时证明
+    path("certificates/", certificates.index, name="certificates"),
+    path("certificates/unit/", certificates.unit, name="certificates_unit"),
+    path("certificates/<int:pk>/", certificates.download, name="certificate"),
     # 附件
     path("attachments/<int:pk>/", attachments.serve, name="attachment"),
 ]

@@ -6,6 +6,7 @@ import logging
 from importlib import import_module
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from hypothesis import settings as hypothesis
 
@@ -41,6 +42,7 @@ def _in_a_world_of_its_own(settings, tmp_path):
         "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "attachments"}},
     }
     search.forget()
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

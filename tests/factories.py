@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts import appointments, identity
 from accounts.models import Appointment, User
-from hours import workflow
+from hours import certificates, workflow
 from hours.counting import LOCAL
-from hours.models import Category, Reason, Registration, YearRule
+from hours.models import Category, Certificate, Reason, Registration, YearRule
 from organizations import credit_code, revision, units
 from organizations.models import Region, Unit
 
@@ -156,3 +156,10 @@ def returned(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
 
 def refused(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
     return workflow.refuse(reviewer, submitted(owner, unit, **fields), verdict())
+
+
+def certificate(owner: User, unit: Unit, reviewer: User) -> Certificate:
+    """Of the year of an entry that is recognised for it."""
+    final = region_reviewer(Region.objects.get(code="450000"), "终审员甲")
+    entry = recognised(owner, unit, reviewer, final, content="已认定的培训")
+    return certificates.issue(owner, owner, [entry.year])

@@ -24,6 +24,8 @@ TONES = {
     "pending": "waiting",
     "active": "good",
     "future": "waiting",
+    "valid": "good",
+    "superseded": "waiting",
     "disabled": "stopped",
 }
 

@@ -1,5 +1,6 @@
 """The administrator's side of hours: lists that can be edited, and a record that can only be read."""
 
+from .certificates import CertificateAdmin
 from .courses import CompletionAdmin, CourseAdmin, PlatformAdmin
 from .lists import CategoryAdmin, ReasonAdmin, YearRuleAdmin
 from .records import DecisionAdmin, NoticeAdmin, ReturnedVersionAdmin, SubmissionAdmin
@@ -7,6 +8,7 @@ from .registrations import RegistrationAdmin
 
 __all__ = [
     "CategoryAdmin",
+    "CertificateAdmin",
     "CompletionAdmin",
     "CourseAdmin",
     "DecisionAdmin",

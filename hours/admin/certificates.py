@@ -1,0 +1,50 @@
+"""年度学时证明: which were issued, and whether they hold. Nobody changes one."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from organizations.admin import access
+
+from .. import certificates
+from ..certificate_codes import grouped, normalise
+from ..models import Certificate
+from ..querysets import Office
+from .reading import ReadOnlyAdmin
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnlyAdmin):
+    """Read by the administrators of the region where the person's unit lies."""
+
+    list_display = ("code_in_groups", "person", "years", "issued_at", "issued_by", "state")
+    list_select_related = ("person", "issued_by")
+    search_fields = ("code",)
+    search_help_text = "证明编号（不分大小写，可省略横线）或姓名全称"
+    fields = ("code_in_groups", "person", "years", "state", "issued_at", "issued_by", "revoked_at", "superseded_by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows, regions = self.model.objects.order_by(*self.ordering), access.scope(request)
+        if regions is None:
+            return rows
+        return rows.filter(certificates.in_reach(Office([], [], list(regions)), "person"))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        """Two indexes: the code as people write it, the whole name."""
+        if not (term := search_term.strip()):
+            return queryset, False
+        return queryset.filter(Q(code=normalise(term)) | Q(person__name=term)), False
+
+    @admin.display(description="证明编号")
+    def code_in_groups(self, certificate: Certificate) -> str:
+        return grouped(certificate.code)
+
+    @admin.display(description="年度")
+    def years(self, certificate: Certificate) -> str:
+        return "、".join(str(year) for year in sorted(certificates.years_of(certificate)))
+
+    @admin.display(description="状态")
+    def state(self, certificate: Certificate) -> str:
+        return certificates.state_of(certificate).label

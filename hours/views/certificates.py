@@ -1,0 +1,115 @@
+"""学时证明: my certificates and a new one; one ZIP for a unit's people."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from io import BytesIO
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import certificate_bulk, certificate_pdf, certificates
+from ..certificate_codes import grouped
+from ..certificate_forms import UnitYearForm, YearsForm
+from ..models import Certificate
+from ..querysets import Office
+
+DOUBLE_CLICK = timedelta(seconds=10)
+PAGE_SIZE = 20
+LISTED = 200  # people without hours on the page; the text file names all
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """What a new certificate would say of each year, and those that were issued; `years` arrives ticked by a link."""
+    years = certificates.certifiable(request.user)
+    form = YearsForm(request.POST if request.method == "POST" else None, years=[row["year"] for row in years])
+    if request.method == "POST" and form.is_valid():
+        try:
+            issued = certificates.issue(
+                request.user, request.user, form.cleaned_data["years"], again_after=DOUBLE_CLICK
+            )
+        except certificates.CertificateError as error:
+            form.add_error("years", str(error))
+        else:
+            messages.success(request, f"已开具编号 {grouped(issued.code)} 的年度学时证明，可在下方下载。")
+            return redirect("hours:certificates")
+    rows = Certificate.objects.filter(person=request.user).select_related("issued_by").order_by("-issued_at", "-pk")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "years": years,
+        "ticked": form.ticked or set(request.GET.getlist("years")),
+        "page": page,
+        "issued": [(row, grouped(row.code), certificates.state_of(row)) for row in page],
+        "has_office": bool(Office.of(request.user)),
+    }
+    return render(request, "certificates/index.html", context)
+
+
+@require_safe
+def download(request: HttpRequest, pk: int) -> FileResponse:
+    """The PDF, made of the facts of the certificate's day; 404 for whom it does not concern."""
+    certificate = get_object_or_404(certificates.visible_to(request.user), pk=pk)
+    sheet = BytesIO(certificate_pdf.render(certificate))
+    return FileResponse(sheet, as_attachment=True, filename=certificate_pdf.file_name(certificate))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def unit(request: HttpRequest) -> HttpResponse | FileResponse:
+    """单位批量开具: who will get one and who cannot, then all of the shown part as one ZIP."""
+    office = Office.of(request.user)
+    if not office:
+        raise Http404
+    form = _unit_form(request, office)
+    context = {"form": form, "unit": None}
+    if form.is_valid():
+        chosen, year = form.cleaned_data["unit"], form.cleaned_data["year"]
+        rows = certificate_bulk.with_hours(chosen, year)
+        page = Paginator(rows, certificates.MOST_PEOPLE).get_page(form.data.get("page"))
+        if request.method == "POST" and page.object_list:
+            return _zip(request, office, chosen, year, [row.person_id for row in page])
+        without = certificate_bulk.without_hours(chosen, year)
+        context |= {
+            "unit": chosen,
+            "year": year,
+            "page": page,
+            "without": without[:LISTED],
+            "without_count": without.count(),
+        }
+    return render(request, "certificates/unit.html", context)
+
+
+def _unit_form(request: HttpRequest, office: Office) -> UnitYearForm:
+    """What was chosen; before that a reviewer's own unit and this year."""
+    units = certificate_bulk.units_of(office).select_related("region")
+    by_code = bool(office.reviews or office.administers)
+    data = request.POST if request.method == "POST" else request.GET
+    this_year = timezone.localdate().year
+    if data:
+        return UnitYearForm(data, units=units, by_code=by_code)
+    if by_code:
+        return UnitYearForm(None, units=units, by_code=True, initial={"year": this_year})
+    first = units.order_by("pk").first()
+    return UnitYearForm({"unit": first and first.pk, "year": this_year}, units=units, by_code=False)
+
+
+def _zip(request: HttpRequest, office: Office, unit, year: int, people: list[int]) -> HttpResponse | FileResponse:
+    """From a file that vanishes when it has been sent, not from memory."""
+    target = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
+    try:
+        certificate_bulk.issue_zip(request.user, office, unit, year, people, target)
+    except certificates.CertificateError as error:
+        target.close()
+        messages.error(request, str(error))
+        return redirect("hours:certificates_unit")
+    except BaseException:
+        target.close()
+        raise
+    target.seek(0)
+    return FileResponse(target, as_attachment=True, filename=f"年度学时证明_{unit.name}_{year}.zip")

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import itertools
+from datetime import date, timedelta
+
+import pytest
+
+from hours import certificates, totals, workflow
+from hours.models import Completion, Course
+from tests import factories
+
+DAY = factories.moment(40)
+THIS_YEAR = DAY.year
+_minutes = itertools.count()
+
+
+@pytest.fixture
+def station(guangxi, rules):
+    """宾阳县甘棠镇林业站 with its reviewer."""
+    unit = factories.unit()
+    unit.reviewer = factories.unit_reviewer(unit)
+    return unit
+
+
+@pytest.fixture
+def bureau(guangxi):
+    """Who recognises for the whole region."""
+    return factories.region_reviewer(guangxi)
+
+
+@pytest.fixture
+def recognise(station, bureau):
+    """Give somebody recognised hours at the station, by default 64 this year."""
+
+    def give(person, hours=64, year=THIS_YEAR, unit=station, **facts):
+        reviewer = station.reviewer if unit == station else factories.unit_reviewer(unit)
+        start = DAY.replace(year=year, day=min(DAY.day, 28), minute=next(_minutes) % 60)
+        facts = {"starts_at": start, "ends_at": start + timedelta(hours=9), "hours_applied": hours, **facts}
+        facts.setdefault("category", factories.category("学术讲座", by_half_day=False))
+        return factories.recognised(person, unit, reviewer, bureau, year=year, **facts)
+
+    return give
+
+
+@pytest.fixture
+def complete():
+    """Let somebody complete a public course, by default of 30 hours this year."""
+
+    def give(person, hours=30, year=THIS_YEAR) -> Completion:
+        course, _ = Course.objects.get_or_create(year=year, name="生态文明建设", defaults={"hours": 30})
+        completion = Completion.objects.create(
+            person=person,
+            course=course,
+            hours=hours,
+            completed_on=date(year, 1, 2),
+            source="测试",
+            source_key=f"{person.pk}-{year}",
+        )
+        totals.people_changed([(person.pk, year)])
+        return completion
+
+    return give
+
+
+@pytest.fixture
+def huang(station, recognise, complete):
+    """黄秋梦: 30 公需 and 64 专业 this year (reached), 40 专业 last year (not reached)."""
+    person = factories.person("黄秋梦")
+    person.entry = recognise(person)
+    complete(person)
+    recognise(person, 40, THIS_YEAR - 1, content="去年的培训")
+    person.refresh_from_db(fields=["unit"])
+    return person
+
+
+@pytest.fixture
+def certificate(huang):
+    """Her certificate of this year."""
+    return certificates.issue(huang, huang, [THIS_YEAR])
+
+
+@pytest.fixture
+def revoke(guangxi):
+    """An administrator of the region takes a recognised entry back."""
+    admin = factories.region_admin(guangxi)
+    return lambda entry: workflow.revoke(admin, entry, factories.verdict("材料系伪造。"))

@@ -1,0 +1,177 @@
+"""证明核验: what anybody with a code learns, and what nobody does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from hours import certificate_codes, certificates
+from hours.models import Certificate
+from tests import factories
+
+from .conftest import THIS_YEAR
+
+pytestmark = pytest.mark.django_db
+FORM = reverse("check")
+
+
+def ask(client, code: str, **extra):
+    return client.get(reverse("check_code", args=[code]), **extra)
+
+
+def test_it_needs_no_account_and_shows_name_in_part_hours_year_and_day(client, certificate):
+    response = ask(client, certificate.code)
+    checked = response.context["checked"]
+    assert (response.status_code, checked.state, checked.name) == (200, "valid", "黄*梦")
+    assert [(year["year"], year["total"]) for year in checked.years] == [(THIS_YEAR, "94")]
+    page = response.content.decode()
+    assert "本证明由本系统开具，目前有效。" in page
+    assert f"{certificate.issued_at:%Y-%m}" in page
+
+
+def test_it_tells_neither_name_nor_id_nor_unit_nor_who_issued(client, huang, station):
+    issued = certificates.issue(station.reviewer, huang, [THIS_YEAR])
+    page = ask(client, issued.code).content.decode()
+    private = [huang.name, huang.id_number, huang.id_tail, station.name, station.reviewer.name, huang.phone]
+    assert [fact for fact in private if fact in page] == []
+
+
+def test_a_superseded_one_does_not_tell_the_newer_ones_code(client, huang, certificate):
+    newer = certificates.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
+    page = ask(client, certificate.code).content.decode()
+    assert "已被新证明替代" in page
+    assert newer.code not in page
+    assert certificate_codes.grouped(newer.code) not in page
+
+
+def test_a_revoked_one_says_so(client, huang, certificate, revoke):
+    revoke(huang.entry)
+    response = ask(client, certificate.code)
+    assert response.context["checked"].state == "revoked"
+    assert "所涉年度有登记被撤销认定" in response.content.decode()
+
+
+def test_unknown_and_malformed_codes_are_answered_alike_with_the_same_work(
+    client, certificate, django_assert_num_queries
+):
+    unknown = certificate_codes.new()
+    pages = []
+    for code in (unknown, certificate.code[:-1], "x", "编号", "' OR 1=1 --", "%00", "A" * 3000):
+        with django_assert_num_queries(1):
+            response = ask(client, code)
+        assert (response.status_code, response.context["checked"]) == (
+            200,
+            certificates.Checked(certificates.State.UNKNOWN),
+        )
+        pages.append(re.sub(r'<div class="page-lead">.*?</div>', "", response.content.decode()))  # repeats the code
+    assert set(pages) == {pages[0]}
+
+
+def test_a_corrected_completion_leaves_it_valid_and_is_told(client, huang, certificate):
+    from hours import totals
+
+    huang.completions.update(hours=20)
+    totals.people_changed([(huang.pk, THIS_YEAR)])
+    checked = ask(client, certificate.code).context["checked"]
+    assert (checked.state, checked.years[0]["total"], list(checked.lowered)) == ("valid", "94", [THIS_YEAR])
+
+
+def test_more_hours_since_then_are_nobodys_business(client, huang, certificate, recognise):
+    recognise(huang, 8, content="又一次培训")
+    response = ask(client, certificate.code)
+    assert (list(response.context["checked"].lowered), response.context["checked"].years[0]["total"]) == ([], "94")
+
+
+# --- The form -----------------------------------------------------------------------------------
+
+
+def test_a_typed_code_becomes_the_address_of_the_qr_picture(client, certificate):
+    typed = certificate_codes.grouped(certificate.code).lower().replace("-", " ")
+    response = client.get(FORM, {"code": typed})
+    assert (response.status_code, response.url) == (302, reverse("check_code", args=[certificate.code]))
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "请填写证明编号。"),
+        ("编号", "编号应由字母和数字组成，请按证明右上角填写。"),
+        ("7" * 100, "编号过长，请只填写证明右上角的 16 位编号。"),
+    ],
+)
+def test_what_cannot_be_a_code_comes_back_with_a_sentence(client, typed, sentence):
+    response = client.get(FORM, {"code": typed})
+    assert response.context["form"].errors["code"] == [sentence]
+    assert f'value="{typed}"' in response.content.decode() or not typed
+
+
+def test_no_search_engine_and_no_store_keeps_an_answer(client, certificate):
+    for response in (client.get(FORM), ask(client, certificate.code)):
+        assert response["X-Robots-Tag"] == "noindex, nofollow, noarchive"
+        assert "no-store" in response["Cache-Control"]
+        assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_only_reading_is_possible(client, certificate):
+    assert client.post(FORM).status_code == 405
+    assert client.post(reverse("check_code", args=[certificate.code])).status_code == 405
+
+
+# --- How often -----------------------------------------------------------------------------------
+
+
+def test_an_address_may_ask_so_often_a_minute_and_then_reads_why_not(client, certificate, settings):
+    settings.CHECKS_A_MINUTE = 3
+    assert [ask(client, certificate.code).status_code for _ in range(4)] == [200, 200, 200, 429]
+    refused = ask(client, certificate.code)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+    page = refused.content.decode()
+    assert "同一网络地址每分钟最多核验 3 次。" in page
+    assert "黄*梦" not in page
+    assert client.get(FORM).status_code == 200
+
+
+def test_another_address_may_still_ask(client, certificate, settings):
+    settings.CHECKS_A_MINUTE = 1
+    ask(client, certificate.code)
+    got = [ask(client, certificate.code, REMOTE_ADDR=address).status_code for address in ("127.0.0.1", "10.1.1.1")]
+    assert got == [429, 200]
+
+
+def test_neighbours_of_an_ipv6_network_count_as_one(client, certificate, settings):
+    settings.CHECKS_A_MINUTE = 1
+    addresses = ("2001:db8:1:1::5", "2001:db8:1:1::6", "2001:db8:1:2::5")
+    assert [ask(client, certificate.code, REMOTE_ADDR=one).status_code for one in addresses] == [200, 429, 200]
+
+
+def test_behind_a_proxy_the_visitor_counts_and_cannot_pretend(client, certificate, settings):
+    settings.CHECKS_A_MINUTE = 1
+    said = ("9.9.9.9, 203.0.113.7", "8.8.8.8, 203.0.113.7", "203.0.113.8")
+    settings.BEHIND_PROXY = True
+    assert [ask(client, certificate.code, HTTP_X_FORWARDED_FOR=one).status_code for one in said] == [200, 429, 200]
+    cache.clear()
+    settings.BEHIND_PROXY = False
+    assert [ask(client, certificate.code, HTTP_X_FORWARDED_FOR=one).status_code for one in said] == [200, 429, 429]
+
+
+def test_a_span_that_runs_out_meanwhile_begins_anew(client, certificate, settings, monkeypatch):
+    settings.CHECKS_A_MINUTE = 1
+    monkeypatch.setattr(cache, "incr", lambda key: (_ for _ in ()).throw(ValueError(key)))
+    assert ask(client, certificate.code).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "in_part"), [("黄秋梦", "黄*梦"), ("韦工", "韦*"), ("欧阳秋梦", "欧**梦"), ("韦", "韦*"), ("", "*")]
+)
+def test_a_name_is_shown_in_part(name, in_part):
+    assert certificates.name_in_part(name) == in_part
+
+
+def test_no_code_of_another_is_found_by_a_slip(client, certificate):
+    wrong = {"0": "1"}.get(certificate.code[0], "0") + certificate.code[1:]
+    assert ask(client, wrong).context["checked"].state == "unknown"
+    assert Certificate.objects.count() == 1
+    assert factories.PASSWORD not in certificate.code
