@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from organizations import regions, units
 
-from .models import Category, Course, Reason, YearRule
+from .models import Cap, Category, Course, Reason, YearRule
 
 FILE = Path(__file__).parent / "data" / "base.json"
 YEARS_WITH_COURSES = 4
@@ -28,6 +28,8 @@ def load(root_code: str) -> dict[str, int]:
     new["认定类型"] = _fill_categories(data["categories"])
     new["年度规则"] = _fill(YearRule, _year_rules(data["year_rules"]))
     new["公需科目（示例）"] = _fill(Course, _courses(data["courses"]))
+    # Only beside rules that are new: a cap that administrators deleted does not come back.
+    new["类型上限（示例）"] = _fill_caps(data["caps"]) if new["年度规则"] else 0
     return new
 
 
@@ -63,6 +65,22 @@ def _year_rules(data: dict) -> list[dict]:
         }
         for year in range(data["first"], data["last"] + 1)
     ]
+
+
+def _fill_caps(caps: list[dict]) -> int:
+    """For this year only: the sources know of no caps, and an example should not bind a year to come."""
+    rule = YearRule.objects.filter(year=timezone.localdate().year).first()
+    named = {
+        (row.parent.name if row.parent else "", row.name): row for row in Category.objects.select_related("parent")
+    }
+    found = [(_capped(named, cap), cap["hours"]) for cap in caps]
+    rows = [Cap(rule=rule, category=category, hours=hours, is_example=True) for category, hours in found if category]
+    return len(Cap.objects.bulk_create(rows)) if rule else 0
+
+
+def _capped(named: dict, cap: dict) -> Category | None:
+    """The type of either level that a cap names; None if administrators renamed it."""
+    return named.get((cap["first_level"], cap["name"]) if "name" in cap else ("", cap["first_level"]))
 
 
 def _courses(sets: list[list[dict]]) -> list[dict]:

@@ -265,8 +265,9 @@ def _hours(line: Line) -> Decimal | None:
 
 def _check_year(lines: Sequence[Line], year: int, unit: Unit, today: date) -> None:
     rule = YearRule.objects.filter(year=year).first()
-    opened = Opening.objects.filter(year=year, until__gte=today)
-    rows = set(opened.values_list("person_id", "unit_id"))
+    concerned = Q(person__in=[line.person.pk for line in lines]) | Q(unit=unit) | Q(person=None, unit=None)
+    opened = Opening.objects.filter(concerned, year=year, until__gte=today)
+    rows = set(opened.order_by().values_list("person_id", "unit_id"))
     for_all = (None, None) in rows or (None, unit.pk) in rows
     for line in lines:
         takes = year_takes(rule, year, today, returned=False, reopened=for_all or (line.person.pk, None) in rows)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.db.models.functions import ExtractYear
 
 from accounts.models import User
 
 from . import totals
 from .counting import number, reaches
 from .models import Completion, Registration, YearRule
-from .states import COUNTED, EDITABLE, IN_REVIEW, Status
+from .states import COUNTED, EDITABLE, IN_REVIEW, Action, Status
 
 ZERO = Decimal()
 
@@ -68,7 +70,10 @@ class CountedRow:
 
 
 def person_years(person: User, *, always: int | None = None) -> list[PersonYear]:
-    """Every year in which this person has anything, latest first, and the year `always`; five queries."""
+    """Every year in which this person has anything, latest first, and the year `always`; six queries.
+
+    A year in which something only ended that counts for another one is there too, to say so.
+    """
     sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     entries = Registration.objects.owned_by(person)
     waiting = entries.exclude(status__in=sorted(COUNTED)).order_by().values_list("year", "status")
@@ -81,7 +86,8 @@ def person_years(person: User, *, always: int | None = None) -> list[PersonYear]
     public = Completion.objects.filter(person=person).order_by().values_list("course__year")
     for year, hours in public.annotate(Sum("hours")):
         sums[year]["public"] += hours
-    years = sorted({*sums, *by_year, *([always] if always else [])}, reverse=True)
+    elsewhere = entries.exclude(year=ExtractYear("ends_at")).values_list(ExtractYear("ends_at"), flat=True)
+    years = sorted({*sums, *by_year, *elsewhere, *([always] if always else [])}, reverse=True)
     rules, caps = YearRule.objects.in_bulk(years, field_name="year"), totals.caps_of(years)
     return [
         _person_year(year, sums[year], totals.as_counted(by_year[year], caps[year]), rules.get(year)) for year in years
@@ -110,38 +116,53 @@ def counted_rows(person: User, year: int) -> list[CountedRow]:
     """What counts for this person's year: completed public courses, then recognised registrations; five queries."""
     completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
     entries = Registration.objects.owned_by(person).for_year(year).filter(status__in=sorted(COUNTED))
-    recognised = entries.select_related("category").prefetch_related("decisions").order_by("ends_at", "pk")
-    counted = totals.as_counted(recognised, totals.caps_of([year])[year])
+    recognised = entries.select_related("category__parent").prefetch_related("decisions").order_by("ends_at", "pk")
+    caps = totals.caps_of([year])[year]
+    counted = totals.as_counted(recognised, caps)
     return [
         CountedRow(row.course.get_kind_display(), row.course.name, row.hours, True)
         for row in completions.order_by("completed_on", "pk")
-    ] + [CountedRow("", entry.content, hours, False, why_fewer(entry, hours)) for entry, hours in counted]
+    ] + [CountedRow("", entry.content, hours, False, why_fewer(entry, hours, caps)) for entry, hours in counted]
 
 
-def why_fewer(registration: Registration, counted: Decimal) -> str:
+def why_fewer(registration: Registration, counted: Decimal, caps: Mapping[int, Decimal]) -> str:
     """Why a recognised entry counts fewer hours than it applied for; empty if it does not."""
     reasons = []
     if cut := registration.hours_applied - registration.hours_recognised:
-        words = last_words(registration)
+        words = words_of_cuts(registration)
         reasons.append(
             f"申请 {number(registration.hours_applied)} 学时，核减 {number(cut)} 学时"
             + (f"（{words}）" if words else "")
         )
     if over := registration.hours_recognised - counted:
-        reasons.append(f"{number(over)} 学时超出“{registration.category.name}”的年度上限，不计入")
+        levels = [level for level in (registration.category, registration.category.parent) if level]
+        capped = "、".join(f"“{level.name}”{number(caps[level.pk])} 学时" for level in levels if level.pk in caps)
+        reasons.append(f"{number(over)} 学时超出上限（{capped}），不计入")
     return "；".join(reasons)
 
 
+def words_of_cuts(registration: Registration) -> str:
+    """What the reviewers said who took hours off; the latest decision of each stage is the one that holds."""
+    latest = {row.action: row for row in registration.decisions.all()}
+    applied, recognised = registration.hours_applied, registration.hours_recognised
+    proposed = applied if registration.hours_proposed is None else registration.hours_proposed
+    cuts = ((Action.AGREE, proposed < applied), (Action.RECOGNISE, recognised < proposed))
+    spoken = (latest[action].words for action, is_cut in cuts if is_cut and action in latest)
+    return "；".join(words for words in spoken if words)
+
+
 def uncounted_rows(person: User, year: int) -> list[tuple[Registration, str]]:
-    """What does not count (yet) for this person's year, each with why; two queries."""
-    rows = (
-        Registration.objects.owned_by(person)
-        .for_year(year)
-        .exclude(status__in=sorted(COUNTED))
-        .prefetch_related("decisions")
-        .order_by("ends_at", "pk")
-    )
-    return [(row, why_uncounted(row)) for row in rows]
+    """What does not count (yet) for this person's year, each with why; two queries.
+
+    An entry that ended in this year and counts for another one is told too.
+    """
+    waiting = Q(year=year) & ~Q(status__in=sorted(COUNTED))
+    elsewhere = Q(ends_at__year=year) & ~Q(year=year)
+    rows = Registration.objects.owned_by(person).filter(waiting | elsewhere).prefetch_related("decisions")
+    return [
+        (row, why_uncounted(row) if row.year == year else f"计入 {row.year} 年度，不计入 {year} 年度。")
+        for row in rows.order_by("ends_at", "pk")
+    ]
 
 
 def why_uncounted(registration: Registration) -> str:

@@ -129,7 +129,7 @@ def test_both_tabs_cost_the_same_queries_for_any_number_of_rows(
 ):
     for number in range(rows):
         factories.submitted(huang, station, content=f"第 {number} 条")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(YEARS)
     with django_assert_num_queries(8):  # session, person, count, rows, decisions, asked to return; duties, notices
         client.get(ENTRIES)

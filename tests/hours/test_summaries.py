@@ -68,6 +68,7 @@ def test_a_year_holds_what_counts_and_what_does_not_yet_side_by_side(people, rul
             year=last_year,
             public=Decimal(9),
             professional=Decimal("48.5"),
+            over_cap=Decimal(0),
             in_review=Decimal(6),
             not_submitted=Decimal(9),
             rule=rules[last_year],
@@ -84,9 +85,9 @@ def test_years_stand_latest_first_with_the_asked_one_even_if_empty(people, rules
     completed(owner, this_year - 5, "多年前的公需课", Decimal(30))
     zero = Decimal(0)
     assert person_years(owner, always=this_year) == [
-        PersonYear(this_year, zero, zero, zero, zero, rules[this_year]),
-        PersonYear(this_year - 2, zero, zero, zero, Decimal(8), rules[this_year - 2]),
-        PersonYear(this_year - 5, Decimal(30), zero, zero, zero, None),
+        PersonYear(this_year, zero, zero, zero, zero, zero, rules[this_year]),
+        PersonYear(this_year - 2, zero, zero, zero, zero, Decimal(8), rules[this_year - 2]),
+        PersonYear(this_year - 5, Decimal(30), zero, zero, zero, zero, None),
     ]
     assert [year.year for year in person_years(owner)] == [this_year - 2, this_year - 5]
 
@@ -109,14 +110,14 @@ def test_somebody_without_anything_has_no_years(people):
     ],
 )
 def test_what_is_missing_serves_both_minimums(rules, this_year, public, professional, missing, missing_professional):
-    hours = {"public": Decimal(str(public)), "professional": Decimal(str(professional))}
+    hours = {"public": Decimal(str(public)), "professional": Decimal(str(professional)), "over_cap": Decimal(50)}
     year = PersonYear(this_year, **hours, in_review=Decimal(50), not_submitted=Decimal(50), rule=rules[this_year])
     assert (year.missing, year.missing_professional) == (Decimal(str(missing)), Decimal(str(missing_professional)))
     assert year.is_complete is (missing == 0)
 
 
 def test_without_a_rule_nothing_is_known_to_be_missing(this_year):
-    year = PersonYear(this_year, *[Decimal(100)] * 4, rule=None)
+    year = PersonYear(this_year, *[Decimal(100)] * 5, rule=None)
     assert (year.total, year.missing, year.missing_professional, year.is_complete) == (Decimal(200), None, None, False)
 
 
@@ -129,7 +130,7 @@ def test_the_details_of_a_year_are_courses_then_registrations(people, this_year)
         CountedRow("必修", "当代科学技术前沿知识", Decimal(9), True),
         CountedRow("选修", "乡村振兴", Decimal("4.5"), True),
         CountedRow("", "认定", Decimal(16), False),
-        CountedRow("", "核减", Decimal("32.5"), False),
+        CountedRow("", "核减", Decimal("32.5"), False, "申请 40 学时，核减 7.5 学时（核减。）"),
     ]
 
 
@@ -162,10 +163,41 @@ def test_sums_cost_the_same_for_one_and_for_thirty(people, this_year, entries, d
         factories.recognised(*people, content=f"认定 {number}", **in_year(last_year, 1 + number % 28, 2))
         factories.refused(*people[:3], content=f"不予认定 {number}", **in_year(last_year, 1 + number % 28, 2))
         completed(owner, last_year, f"公需 {number}", Decimal(1))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(6):
         [year] = person_years(owner)
     assert (year.public, year.professional) == (Decimal(entries), Decimal(2 * entries))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         assert len(counted_rows(owner, last_year)) == 2 * entries
     with django_assert_num_queries(2):
         assert len(uncounted_rows(owner, last_year)) == entries
+
+
+def test_words_of_both_cuts_are_told(people, this_year):
+    owner, unit, first, final = people
+    entry = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
+    workflow.agree(first, entry, Verdict(hours=Decimal(12), words="第三天是参观。"))
+    workflow.recognise(final, entry, Verdict(hours=Decimal(8), words="缺半天签到。"))
+    [row] = counted_rows(owner, this_year - 1)
+    assert row.why_fewer == "申请 16 学时，核减 8 学时（第三天是参观。；缺半天签到。）"
+
+
+def test_words_without_a_cut_are_no_reason(people, this_year):
+    owner, unit, first, final = people
+    entry = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
+    workflow.agree(first, entry, Verdict(words="属实。"))
+    workflow.recognise(final, entry, Verdict(hours=Decimal(8), words="缺半天签到。"))
+    [row] = counted_rows(owner, this_year - 1)
+    assert row.why_fewer == "申请 16 学时，核减 8 学时（缺半天签到。）"
+
+
+def test_the_year_of_the_end_says_where_an_entry_counts(people, this_year):
+    """From 31 December to 2 January, counted for the old year: the new year, otherwise empty, says so."""
+    owner, old, new = people[0], this_year - 2, this_year - 1
+    span = {"starts_at": datetime(old, 12, 31, 8, tzinfo=LOCAL), "ends_at": datetime(new, 1, 2, 18, tzinfo=LOCAL)}
+    factories.recognised(*people, content="跨年培训", year=old, **span)
+    assert [(year.year, year.total) for year in person_years(owner)] == [(new, 0), (old, 16)]
+    assert [(row.content, why) for row, why in uncounted_rows(owner, new)] == [
+        ("跨年培训", f"计入 {old} 年度，不计入 {new} 年度。")
+    ]
+    assert uncounted_rows(owner, old) == []
+    assert [row.name for row in counted_rows(owner, old)] == ["跨年培训"]

@@ -1,0 +1,174 @@
+"""Yearly rules with their caps, and years opened again. What contradicts itself is refused at the field."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.html import format_html
+
+from organizations.admin.lists import BoundedPaginator
+
+from .. import rules
+from ..counting import is_step
+from ..models import Cap, Category, Opening, YearRule
+
+EARLIEST, LATEST = 2000, 2100
+# What of a rule changes sums that are kept; the days do not.
+COUNTED_BY = frozenset({"year", "total", "professional"})
+
+
+class YearRuleForm(forms.ModelForm):
+    def clean(self) -> dict:
+        data = super().clean()
+        year, closes = data.get("year"), data.get("closes_on")
+        total, professional, returned = data.get("total"), data.get("professional"), data.get("returned_closes_on")
+        if year and not EARLIEST <= year <= LATEST:
+            self.add_error("year", f"年度应在 {EARLIEST} 至 {LATEST} 之间。")
+        if total is not None and (total <= 0 or not is_step(total)):
+            self.add_error("total", "总学时要求必须大于 0，且是 0.5 的倍数。")
+        if professional is not None and (professional < 0 or not is_step(professional)):
+            self.add_error("professional", "专业科目最低学时不能为负，且必须是 0.5 的倍数。")
+        elif total is not None and professional is not None and professional > total:
+            self.add_error("professional", f"专业科目最低学时不能超过总学时要求（{total}）。")
+        if year and closes and closes.year < year:
+            self.add_error("closes_on", f"提交截止日早于 {year} 年度开始，请核对。")
+        if closes and returned and returned < closes:
+            self.add_error("returned_closes_on", f"不能早于提交截止日（{closes:%Y-%m-%d}）。")
+        return data
+
+
+class CapForm(forms.ModelForm):
+    def clean_hours(self):
+        hours = self.cleaned_data["hours"]
+        if hours is not None and (hours < 0 or not is_step(hours)):
+            raise forms.ValidationError("上限不能为负，且必须是 0.5 的倍数。")
+        return hours
+
+
+class CapFormSet(forms.BaseInlineFormSet):
+    """A type's cap above the one of its first level could never be reached: one of the two is a slip."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if self._counts(form)]
+        by_category = {form.cleaned_data["category"].pk: form.cleaned_data["hours"] for form in kept}
+        for form in kept:
+            category, hours = form.cleaned_data["category"], form.cleaned_data["hours"]
+            above = by_category.get(category.parent_id)
+            if above is not None and hours > above:
+                form.add_error("hours", f"不能高于其一级类型“{category.parent.name}”的上限（{above}）。")
+
+    def _counts(self, form) -> bool:
+        data = getattr(form, "cleaned_data", {})
+        return bool(data.get("category")) and data.get("hours") is not None and not data.get("DELETE")
+
+
+class CapInline(admin.TabularInline):
+    model = Cap
+    form, formset = CapForm, CapFormSet
+    extra = 1
+    fields = ("category", "hours", "is_example")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Both levels, each second level named with its first; in one query."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "category":
+            rows = Category.objects.select_related("parent").order_by("parent__position", "parent_id", "position", "pk")
+            field.queryset = rows
+            field.label_from_instance = _with_first_level
+        return field
+
+
+def _with_first_level(category: Category) -> str:
+    return f"{category.parent.name} · {category}" if category.parent else f"{category}（整个一级类型）"
+
+
+@admin.register(YearRule)
+class YearRuleAdmin(admin.ModelAdmin):
+    """A year without a rule takes nothing. A rule that changes counts its year anew."""
+
+    form = YearRuleForm
+    inlines = (CapInline,)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    list_display = ("year", "total", "professional", "closes_on", "returned_closes_on", "is_closed", "example", "link")
+    fieldsets = (
+        (None, {"fields": ("year", "total", "professional")}),
+        ("提交期限", {"fields": ("closes_on", "returned_closes_on", "is_closed", "is_example")}),
+        ("依据", {"fields": ("source", "source_url")}),
+    )
+
+    @admin.display(description="示例")
+    def example(self, rule: YearRule) -> str:
+        return "截止日为示例" if rule.is_example else "—"
+
+    @admin.display(description="依据")
+    def link(self, rule: YearRule) -> str:
+        if not rule.source_url:
+            return rule.source
+        return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', rule.source_url, rule.source)
+
+    def save_related(self, request, form, formsets, change) -> None:
+        super().save_related(request, form, formsets, change)
+        years = {form.instance.year, form.initial.get("year") or form.instance.year}
+        if COUNTED_BY & set(form.changed_data) or any(formset.has_changed() for formset in formsets):
+            self._count_anew(request, years)
+
+    @transaction.atomic
+    def delete_model(self, request, obj) -> None:
+        super().delete_model(request, obj)
+        self._count_anew(request, [obj.year])
+
+    @transaction.atomic
+    def delete_queryset(self, request, queryset) -> None:
+        years = list(queryset.values_list("year", flat=True))
+        super().delete_queryset(request, queryset)
+        self._count_anew(request, years)
+
+    def _count_anew(self, request, years) -> None:
+        for year in rules.count_anew(years):
+            messages.warning(
+                request,
+                f"{year} 年度超过 {rules.AT_ONCE} 人，学时合计尚未按新规则重新计算，"
+                f"请运行 manage.py recount_totals {year}。",
+            )
+
+
+class OpeningForm(forms.ModelForm):
+    class Meta:
+        widgets = {"reason": forms.TextInput(attrs={"class": "vTextField"})}
+
+    def clean(self) -> dict:
+        data = super().clean()
+        year, until = data.get("year"), data.get("until")
+        if year and not YearRule.objects.filter(year=year).exists():
+            self.add_error("year", f"{year} 年度没有年度规则，重新开放不起作用，请先添加规则。")
+        if until and until < timezone.localdate():
+            self.add_error("until", "最后一日已过，请填写今天或以后的日期。")
+        if data.get("person") and data.get("unit"):
+            self.add_error("unit", "请只选人员或只选单位；都不选表示对所有人开放。")
+        return data
+
+
+@admin.register(Opening)
+class OpeningAdmin(admin.ModelAdmin):
+    """A closed year opened again for one person, one unit's people or everybody. People are chosen by raw_id, whose
+    window searches by POST: no ID number gets into an address."""
+
+    form = OpeningForm
+    list_display = ("year", "for_whom", "until", "reason", "created_at")
+    list_select_related = ("person", "unit")
+    list_filter = ("year",)
+    search_fields = ("person__name__startswith", "unit__name__startswith", "reason")
+    search_help_text = "人员姓名、单位名称的开头，或原因。"
+    raw_id_fields = ("person",)
+    autocomplete_fields = ("unit",)
+    fields = ("year", "person", "unit", "until", "reason")
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description="对谁开放")
+    def for_whom(self, opening: Opening) -> str:
+        return str(opening.person or opening.unit or "所有人")
