@@ -76,7 +76,8 @@ def groups(request) -> list[tuple[str, list[Item]]]:
     """
     shown = [group for group in GROUPS if group.is_for(request.user)]
     urls = {entry: address(entry.url_name) for group in shown for entry in group.entries}
-    current = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")
+    pages = {*urls.values(), *addresses().values()}  # a page of the head is nobody's in the menu
+    current = max((url for url in pages if request.path.startswith(url)), key=len, default="")
     return [(group.title, [_item(entry, urls[entry], current) for entry in group.entries]) for group in shown]
 
 
