@@ -117,6 +117,7 @@ def test_an_anonymous_visitor_sees_no_menu_but_a_way_to_log_in(ask):
         ("/hours/new/", "学时登记"),
         ("/hours/lookup/", "学时查询"),
         ("/accounts/profile/", None),
+        ("/hours/notices/", None),
     ],
 )
 def test_the_menu_marks_where_one_is(ask, db, path, current):

@@ -13,6 +13,7 @@ from accounts.models import User
 from organizations.admin.lists import SubtreeFilter
 
 from .. import workflow
+from ..counting import number
 from ..models import Attachment, Category, Decision, Reason, Registration, YearRule
 from ..permissions import Standing
 from ..querysets import in_area
@@ -109,8 +110,8 @@ class AttachmentInline(ReadOnlyInline):
 @admin.register(Registration)
 class RegistrationAdmin(ReadOnlyAdmin):
     list_display = (
-        *("content", "pk", "owner", "shown_id", "year", "category", "hours_applied"),
-        *("hours_recognised", "status", "unit_name", "submitted_at"),
+        *("content", "key", "owner", "shown_id", "year", "category", "applied", "recognised"),
+        *("status", "unit_name", "submitted_at"),
     )
     list_select_related = ("owner", "category")
     list_filter = ("status", YearFilter, PlaceFilter, CategoryFilter)
@@ -127,6 +128,18 @@ class RegistrationAdmin(ReadOnlyAdmin):
     @admin.display(description="证件号码")
     def shown_id(self, entry: Registration) -> str:
         return entry.owner.masked_id
+
+    @admin.display(description="编号")
+    def key(self, entry: Registration) -> int:
+        return entry.pk
+
+    @admin.display(description="申请学时")
+    def applied(self, entry: Registration) -> str:
+        return number(entry.hours_applied)
+
+    @admin.display(description="认定学时", empty_value="—")
+    def recognised(self, entry: Registration) -> str | None:
+        return None if entry.hours_recognised is None else number(entry.hours_recognised)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         """By what indexes serve if it finds anything, else by what the content contains."""
