@@ -53,7 +53,7 @@ GROUPS = (
         ),
     ),
     Group("单位", (Entry("单位注册", "organizations:register", "building-add"),)),
-    Group("学时审核", (Entry("任职管理", "accounts:appointments", "people"),), has_duties),
+    Group("学时审核", (Entry("学时审核", "hours:review", "clipboard-check"), Entry("任职管理", "accounts:appointments", "people")), has_duties),
     Group("系统管理", (Entry("系统管理后台", "admin:index", "sliders"),), lambda person: person.is_staff),
 )
 

@@ -1,27 +1,29 @@
-"""READ: pages of a long list by its last row instead of by an offset: page 500 costs what page 1 costs."""
+"""READ: pages of a long list by its last row instead of by an offset: page 500 costs what page 1 costs.
+
+And numbered pages, for what one person has: too few for an offset to matter.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q, QuerySet
-
-from .models import Registration
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, Q, QuerySet
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the order (submitted_at, pk)."""
+    """A place in the order (a moment, pk)."""
 
-    submitted_at: datetime
+    moment: datetime
     pk: int
 
     @classmethod
-    def of(cls, registration: Registration) -> Place:
-        return cls(registration.submitted_at, registration.pk)
+    def of(cls, row: Model, field: str = "submitted_at") -> Place:
+        return cls(getattr(row, field), row.pk)
 
     @classmethod
     def read(cls, text: str) -> Place | None:
@@ -34,32 +36,40 @@ class Place:
         return cls(EPOCH + timedelta(microseconds=int(moment)), int(pk))
 
     def __str__(self) -> str:
-        return f"{(self.submitted_at - EPOCH) // timedelta(microseconds=1)}.{self.pk}"
+        return f"{(self.moment - EPOCH) // timedelta(microseconds=1)}.{self.pk}"
 
-    def behind(self, *, forwards: bool) -> Q:
+    def behind(self, field: str = "submitted_at", *, forwards: bool) -> Q:
         """Rows that come after this place in the direction. The first condition is what the index reads."""
         toward = "gt" if forwards else "lt"
-        further = Q(**{f"submitted_at__{toward}": self.submitted_at}) | Q(**{f"pk__{toward}": self.pk})
-        return Q(**{f"submitted_at__{toward}e": self.submitted_at}) & further
+        further = Q(**{f"{field}__{toward}": self.moment}) | Q(**{f"pk__{toward}": self.pk})
+        return Q(**{f"{field}__{toward}e": self.moment}) & further
 
 
 @dataclass(frozen=True)
 class KeysetPage:
     """Rows in the order asked for, and the places from which the neighbours begin (empty where there is none)."""
 
-    rows: list[Registration]
+    rows: list
     next: str
     previous: str
 
 
-def page_of(rows: QuerySet, size: int, *, after: str = "", before: str = "", newest_first: bool = False) -> KeysetPage:
-    """The `size` rows after (or before) a place, by submission; the first ones without a readable place."""
+def page_of(
+    rows: QuerySet,
+    size: int,
+    *,
+    after: str = "",
+    before: str = "",
+    newest_first: bool = False,
+    field: str = "submitted_at",
+) -> KeysetPage:
+    """The `size` rows after (or before) a place, by this moment of theirs; the first ones without a readable place."""
     place = Place.read(after) or Place.read(before)
     backwards = place is not None and not Place.read(after)
     forwards = newest_first == backwards
     if place:
-        rows = rows.filter(place.behind(forwards=forwards))
-    order = ("submitted_at", "pk") if forwards else ("-submitted_at", "-pk")
+        rows = rows.filter(place.behind(field, forwards=forwards))
+    order = (field, "pk") if forwards else (f"-{field}", "-pk")
     found = list(rows.order_by(*order)[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -67,6 +77,18 @@ def page_of(rows: QuerySet, size: int, *, after: str = "", before: str = "", new
     has_next, has_previous = (True, more) if backwards else (more, place is not None)
     if not found:
         return KeysetPage([], "", "")
-    return KeysetPage(
-        found, str(Place.of(found[-1])) if has_next else "", str(Place.of(found[0])) if has_previous else ""
-    )
+    first, last = str(Place.of(found[0], field)), str(Place.of(found[-1], field))
+    return KeysetPage(found, last if has_next else "", first if has_previous else "")
+
+
+def numbered_page(rows: QuerySet, size: int, number: str | None) -> Page:
+    """The page of this number, or the nearest; its rows are read. A list that one page holds is not counted as well."""
+    paginator = Paginator(rows, size)
+    if not number or number == "1":
+        found = list(rows[: size + 1])
+        if len(found) <= size:
+            paginator.count = len(found)
+        return Page(found[:size], 1, paginator)
+    page = paginator.get_page(number)
+    page.object_list = list(page.object_list)
+    return page

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import attachments, certificates, lookup, notices, owner, registrations, statistics, submission
+from .views.review import bulk, detail, export, queue
 
 app_name = "hours"
 urlpatterns = [
@@ -37,6 +38,11 @@ urlpatterns = [
     path("certificates/", certificates.index, name="certificates"),
     path("certificates/unit/", certificates.unit, name="certificates_unit"),
     path("certificates/<int:pk>/", certificates.download, name="certificate"),
+    # 学时审核
+    path("review/", queue.index, name="review"),
+    path("review/bulk/", bulk.bulk, name="review_bulk"),
+    path("review/export/", export.export, name="review_export"),
+    path("review/<int:pk>/", detail.detail, name="review_detail"),
     # 附件
     path("attachments/<int:pk>/", attachments.serve, name="attachment"),
 ]

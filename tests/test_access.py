@@ -24,6 +24,7 @@ LEADER = (LOGIN, NOT_FOUND, NOT_FOUND, OK, *(NOT_FOUND,) * 3)
 DRAFT = (LOGIN, OK, *(NOT_FOUND,) * 5)
 ABOVE = (LOGIN, *(NOT_FOUND,) * 4, OK, OK)
 UNIT_AND_ABOVE = (LOGIN, NOT_FOUND, NOT_FOUND, OK, NOT_FOUND, OK, OK)
+REVIEWERS = (LOGIN, NOT_FOUND, NOT_FOUND, OK, OK, OK, NOT_FOUND)
 OWN_ENTRY = (LOGIN, FOUND, *(NOT_FOUND,) * 5)
 TABLE: dict[str, tuple] = {
     "home": (LOGIN, *(FOUND,) * 6),
@@ -55,6 +56,10 @@ TABLE: dict[str, tuple] = {
     "hours:certificates_unit": (LOGIN, NOT_FOUND, NOT_FOUND, OK, OK, OK, NOT_FOUND),
     "hours:certificate": SUBMITTED,
     "hours:attachment": SUBMITTED,
+    "hours:review": REVIEWERS,
+    "hours:review_bulk": (LOGIN, *(405,) * 6),
+    "hours:review_export": REVIEWERS,
+    "hours:review_detail": (LOGIN, NOT_FOUND, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND),
     "check": EVERYBODY,
     "check_code": EVERYBODY,
     "organizations:add": MEMBERS,
@@ -117,6 +122,7 @@ def address(name: str, world) -> str:
         "hours:edit": {"pk": world["draft"].pk},
         "hours:certificate": {"pk": world["certificate"].pk},
         "check_code": {"code": world["certificate"].code},
+        "hours:review_detail": {"pk": world["submitted"].pk},
         "hours:attachment": {"pk": world["attachment"].pk},
         "accounts:appoint": {"pk": world["station"].pk},
         "accounts:deputise": {"pk": world["appointment"].pk},

@@ -1,0 +1,111 @@
+"""One decision about several ticked entries, with a line for each of what became of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from ... import moves, workflow
+from ...models import Registration
+from ...review_forms import BulkForm
+from ...review_queue import Queue
+from ...states import Action, Status
+from .queue import here, queue_of
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """An entry, and the state in which its row was shown."""
+
+    entry: Registration
+    status: str
+    round: str
+
+    @property
+    def value(self) -> str:
+        return f"{self.entry.pk}.{self.round}.{self.status}"
+
+    @property
+    def is_as_shown(self) -> bool:
+        return (self.entry.status, str(self.entry.round)) == (self.status, self.round)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one entry: empty `problem` for one that was decided."""
+
+    entry: Registration
+    problem: str = ""
+
+
+@require_POST
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Decides, or asks for what is missing; 不予认定 is asked once more."""
+    queue = queue_of(request)
+    ticked = _ticked(queue, request.POST.getlist("entry"))
+    if not ticked:
+        messages.error(request, "请先勾选要审核的登记。")
+        return redirect(f"{reverse('hours:review')}{here(queue)}")
+    form = BulkForm(request.POST)
+    is_sure = form.data.get("action") != "refuse" or request.POST.get("confirmed") == "yes"
+    if not form.is_valid() or not is_sure:
+        return render(request, "review/bulk.html", {"form": form, "ticked": ticked, "here": here(queue)})
+    results = _results(request, ticked, form)
+    done = sum(not result.problem for result in results)
+    label = dict(BulkForm.CHOICES)[form.cleaned_data["action"]]
+    context = {"results": results, "done": done, "failed": len(results) - done, "label": label, "here": here(queue)}
+    return render(request, "review/bulk_result.html", context)
+
+
+def _ticked(queue: Queue, values: Sequence[str]) -> list[Ticked]:
+    """The ticked entries in the order given; 404 for the whole request if one of them cannot be seen."""
+    if len(values) > MOST:
+        raise Http404
+    shown = {}
+    for value in values:
+        key, round_, status = [*value.split("."), "", ""][:3]
+        if not (key.isascii() and key.isdigit() and len(key) < 19):
+            raise Http404
+        shown[int(key)] = (status, round_)
+    rows = Registration.objects.in_office(queue.office).select_related("owner", "unit", "region", "category__parent")
+    found = rows.in_bulk(list(shown))
+    if len(found) != len(shown):
+        raise Http404
+    return [Ticked(found[key], *_state(found[key], *state)) for key, state in shown.items()]
+
+
+def _state(entry: Registration, status: str, round_: str) -> tuple[str, str]:
+    """A bare POST may name keys alone: then the entry is taken as it stands."""
+    return (status or entry.status, round_ or str(entry.round))
+
+
+def _results(request: HttpRequest, ticked: list[Ticked], form: BulkForm) -> list[Result]:
+    """What became of each, in the order of the ticks; the number of statements does not depend on how many."""
+    current = [tick.entry for tick in ticked if tick.is_as_shown]
+    problems = moves.overtaken([_as_shown(tick) for tick in ticked if not tick.is_as_shown])
+    for action, entries in _by_action(form.cleaned_data["action"], current).items():
+        problems |= workflow.decide(request.user, action, entries, form.verdict_on(action)).refused
+    return [Result(tick.entry, problems.get(tick.entry.pk, "")) for tick in ticked]
+
+
+def _as_shown(tick: Ticked) -> Registration:
+    shown = copy.copy(tick.entry)
+    shown.status = tick.status
+    return shown
+
+
+def _by_action(choice: str, entries: list[Registration]) -> dict[Action, list[Registration]]:
+    """同意 means 认定 for those at the 终审, and 初审同意 for all others."""
+    if choice in BulkForm.NEGATIVE:
+        return {BulkForm.NEGATIVE[choice]: entries}
+    final = [entry for entry in entries if entry.status == Status.FINAL_REVIEW]
+    return {Action.AGREE: [entry for entry in entries if entry not in final], Action.RECOGNISE: final}
