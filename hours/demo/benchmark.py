@@ -23,7 +23,8 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import path, reverse
 from django.utils.html import escape
 
-from accounts.models import User
+from accounts import appointments
+from accounts.models import Appointment, User
 from config.progress import watched
 from config.urls import urlpatterns as product_urls
 from hours.models import PersonTotal, Registration, Submission
@@ -35,7 +36,9 @@ from organizations.picker import PAGE_SIZE
 from . import bulk, invented, province
 
 USERNAME = "benchmark"
+REVIEWER = "benchmark_region"  # sees the statistics of everything
 ENTRIES, DRAFTS = 80, 20  # a list page of 20 rows
+PEOPLE, ENTRIES_EACH = 10, 8  # of the unit whose statistics stand beside the region's
 KEYWORD = "林业"
 WARM_UP = 3
 
@@ -69,28 +72,29 @@ class Page:
 
 def measure(rounds: int, seed: int, out=None) -> list[Page]:
     """Every page `rounds` times; the first one is the floor."""
-    person = _person(seed)
-    cookie = f"{settings.SESSION_COOKIE_NAME}={_logged_in(person)}"
+    person, unit = _person(seed), _unit_with_people(seed)
+    of_person, of_reviewer = _logged_in(person), _logged_in(_reviewer())
     with override_settings(DEBUG=False, ROOT_URLCONF=__name__, SECURE_SSL_REDIRECT=False, ALLOWED_HOSTS=["localhost"]):
         application = WSGIHandler()
-        pages = _pages(person)
-        for page in pages:
+        pages = [(page, of_person) for page in _pages(person)]
+        pages += [(page, of_reviewer) for page in _statistics_pages(unit)]
+        for page, cookie in pages:
             _warm_up(application, page, cookie)
         random = invented.seeded(seed)
         for _ in watched(range(rounds), "轮次", rounds, out):
-            for page in random.sample(pages, len(pages)):
+            for page, cookie in random.sample(pages, len(pages)):
                 page.times.append(_ask(application, page, cookie))
-    return pages
+    return [page for page, _ in pages]
 
 
 def _logged_in(person: User) -> str:
-    """The key of a session in which this person is logged in."""
+    """The cookie of a session in which this person is logged in."""
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
-    return session.session_key
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
 def _pages(person: User) -> list[Page]:
@@ -108,6 +112,15 @@ def _pages(person: User) -> list[Page]:
         Page("学时登记", reverse("hours:list")),
         Page("培训登记详情", reverse("hours:lookup_registrations")),
         Page("培训总体查询", reverse("hours:lookup")),
+    ]
+
+
+def _statistics_pages(unit: Unit) -> list[Page]:
+    """A region's figures beside those of a unit with ten people."""
+    root, count = regions.root(), unit.people.count()
+    return [
+        Page(f"统计：{root.name}", reverse("hours:statistics_region", args=[root.code])),
+        Page(f"统计：一个 {count} 人的单位", reverse("hours:statistics_unit", args=[unit.pk])),
     ]
 
 
@@ -175,4 +188,38 @@ def _person(seed: int) -> User:
         entry.status, entry.hours_proposed, entry.hours_recognised = Status.DRAFT, None, None
     province.add_to_places(province.store_entries(entries, world))
     bulk.continue_keys(Submission, Registration, PersonTotal)
+    return person
+
+
+@transaction.atomic
+def _unit_with_people(seed: int) -> Unit:
+    """A unit that had nobody, with ten people and what they learned: made once, found again."""
+    if someone := User.objects.filter(username=f"{USERNAME}_1").first():
+        return someone.unit
+    world = province.World.as_it_stands(invented.seeded(seed))
+    crowded = set(User.objects.exclude(unit=None).values_list("unit_id", flat=True))
+    unit = next((unit for unit in reversed(world.units) if unit.pk not in crowded), world.units[-1])
+    people = [
+        User.objects.create_user(
+            f"{USERNAME}_{number}",
+            name=invented.person_name(world.random),
+            id_number=invented.resident_id(province.ID_AREA, 9_999_000 + number),
+            unit=unit,
+        )
+        for number in range(1, PEOPLE + 1)
+    ]
+    entries = [province.entry(person, number, world) for person in people for number in range(ENTRIES_EACH)]
+    province.add_to_places(province.store_entries(entries, world))
+    bulk.continue_keys(Submission, Registration, PersonTotal)
+    return unit
+
+
+@transaction.atomic
+def _reviewer() -> User:
+    """The region's reviewer: made once, found again."""
+    if person := User.objects.filter(username=REVIEWER).first():
+        return person
+    id_number = invented.resident_id(province.ID_AREA, 9_999_999)
+    person = User.objects.create_user(REVIEWER, name="测量终审员", id_number=id_number)
+    appointments.appoint(person, Appointment.Role.REGION_REVIEWER, region=regions.root())
     return person
