@@ -8,14 +8,13 @@ from functools import cache
 
 from django.urls import reverse
 
-from accounts.appointments import has_duties
-
 
 @dataclass(frozen=True)
 class Entry:
     label: str
     url_name: str
     icon: str
+    is_for: Callable[[object], bool] = lambda person: True
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,21 @@ class Item:
     url: str
     icon: str
     is_current: bool
+
+
+def duties(person) -> frozenset[str]:
+    """In what roles the person reviews or administers today; one query for all that a request asks."""
+    if not hasattr(person, "duties_today"):
+        person.duties_today = frozenset(person.appointments.active().values_list("role", flat=True))
+    return person.duties_today
+
+
+def reviews_for_a_unit(person) -> bool:
+    return "unit_reviewer" in duties(person)
+
+
+def sees_all_without_duties(person) -> bool:
+    return person.is_superuser and not duties(person)
 
 
 HEAD = {
@@ -53,7 +67,17 @@ GROUPS = (
         ),
     ),
     Group("单位", (Entry("单位注册", "organizations:register", "building-add"),)),
-    Group("学时审核", (Entry("学时审核", "hours:review", "clipboard-check"), Entry("任职管理", "accounts:appointments", "people")), has_duties),
+    Group(
+        "学时审核",
+        (
+            Entry("学时审核", "hours:review", "clipboard-check"),
+            Entry("集体登记", "hours:collective", "people-fill", reviews_for_a_unit),
+            Entry("统计", "hours:statistics", "bar-chart"),
+            Entry("任职管理", "accounts:appointments", "people"),
+        ),
+        duties,
+    ),
+    Group("统计", (Entry("统计", "hours:statistics", "bar-chart"),), sees_all_without_duties),
     Group("系统管理", (Entry("系统管理后台", "admin:index", "sliders"),), lambda person: person.is_staff),
 )
 
@@ -64,21 +88,28 @@ def address(url_name: str) -> str:
     return reverse(url_name)
 
 
+@cache
 def addresses() -> dict[str, str]:
     """Where the links of the head lead."""
     return {name: address(url_name) for name, url_name in HEAD.items()}
 
 
-def groups(request) -> list[tuple[str, list[Item]]]:
+def groups(request) -> tuple[tuple[str, tuple[Item, ...]], ...]:
     """What the menu holds for whoever is logged in.
 
     The entry whose address is the longest beginning of the present one is current.
     """
-    shown = [group for group in GROUPS if group.is_for(request.user)]
-    urls = {entry: address(entry.url_name) for group in shown for entry in group.entries}
+    offered = {
+        group: [entry for entry in group.entries if entry.is_for(request.user)]
+        for group in GROUPS
+        if group.is_for(request.user)
+    }
+    urls = {entry: address(entry.url_name) for entries in offered.values() for entry in entries}
     pages = {*urls.values(), *addresses().values()}  # a page of the head is nobody's in the menu
     current = max((url for url in pages if request.path.startswith(url)), key=len, default="")
-    return [(group.title, [_item(entry, urls[entry], current) for entry in group.entries]) for group in shown]
+    return tuple(
+        (group.title, tuple(_item(entry, urls[entry], current) for entry in offered[group])) for group in offered
+    )
 
 
 def _item(entry: Entry, url: str, current: str) -> Item:

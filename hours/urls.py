@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import attachments, certificates, lookup, notices, owner, registrations, statistics, submission
+from .views import attachments, certificates, collective, lookup, notices, owner, registrations, statistics, submission
 from .views.review import bulk, detail, export, queue
 
 app_name = "hours"
@@ -38,6 +38,13 @@ urlpatterns = [
     path("certificates/", certificates.index, name="certificates"),
     path("certificates/unit/", certificates.unit, name="certificates_unit"),
     path("certificates/<int:pk>/", certificates.download, name="certificate"),
+    # 集体登记
+    path("collective/", collective.index, name="collective"),
+    path("collective/edit/", collective.edit, name="collective_edit"),
+    path("collective/people/", collective.people, name="collective_people"),
+    path("collective/save/", collective.save, name="collective_save"),
+    path("collective/bad-lines/", collective.bad_lines, name="collective_bad_lines"),
+    path("collective/template/", collective.template, name="collective_template"),
     # 学时审核
     path("review/", queue.index, name="review"),
     path("review/bulk/", bulk.bulk, name="review_bulk"),

@@ -22,6 +22,7 @@ OWN_LIST = (LOGIN, *(FOUND,) * 6)  # without a tick: back to the list with a sen
 SUBMITTED = (LOGIN, OK, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND)
 LEADER = (LOGIN, NOT_FOUND, NOT_FOUND, OK, *(NOT_FOUND,) * 3)
 DRAFT = (LOGIN, OK, *(NOT_FOUND,) * 5)
+UNIT_REVIEWERS = (LOGIN, NOT_FOUND, NOT_FOUND, OK, OK, NOT_FOUND, NOT_FOUND)
 ABOVE = (LOGIN, *(NOT_FOUND,) * 4, OK, OK)
 UNIT_AND_ABOVE = (LOGIN, NOT_FOUND, NOT_FOUND, OK, NOT_FOUND, OK, OK)
 REVIEWERS = (LOGIN, NOT_FOUND, NOT_FOUND, OK, OK, OK, NOT_FOUND)
@@ -62,6 +63,12 @@ TABLE: dict[str, tuple] = {
     "hours:review_detail": (LOGIN, NOT_FOUND, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND),
     "check": EVERYBODY,
     "check_code": EVERYBODY,
+    "hours:collective": UNIT_REVIEWERS,
+    "hours:collective_template": UNIT_REVIEWERS,
+    **dict.fromkeys(
+        ("hours:collective_edit", "hours:collective_people", "hours:collective_save", "hours:collective_bad_lines"),
+        (LOGIN, *(405,) * 6),
+    ),
     "organizations:add": MEMBERS,
     "organizations:register": MEMBERS,
     "accounts:signup": (OK, *(FOUND,) * 6),

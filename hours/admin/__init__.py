@@ -2,9 +2,10 @@
 
 from .certificates import CertificateAdmin
 from .courses import CompletionAdmin, CourseAdmin, PlatformAdmin
-from .lists import CategoryAdmin, ReasonAdmin, YearRuleAdmin
+from .lists import CategoryAdmin, ReasonAdmin
 from .records import DecisionAdmin, NoticeAdmin, ReturnedVersionAdmin, SubmissionAdmin
 from .registrations import RegistrationAdmin
+from .rules import OpeningAdmin, YearRuleAdmin
 
 __all__ = [
     "CategoryAdmin",
@@ -13,6 +14,7 @@ __all__ = [
     "CourseAdmin",
     "DecisionAdmin",
     "NoticeAdmin",
+    "OpeningAdmin",
     "PlatformAdmin",
     "ReasonAdmin",
     "RegistrationAdmin",

@@ -1,11 +1,10 @@
-"""Lists that administrators edit: types, yearly rules, reasons."""
+"""Lists that administrators edit: types, reasons."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db import models
 
-from ..models import Category, Reason, YearRule
+from ..models import Category, Reason
 
 
 class SecondLevel(admin.TabularInline):
@@ -28,21 +27,6 @@ class CategoryAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(parent=None)
-
-
-@admin.register(YearRule)
-class YearRuleAdmin(admin.ModelAdmin):
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = (
-        "year",
-        "total",
-        "professional",
-        "closes_on",
-        "returned_closes_on",
-        "is_closed",
-        "is_example",
-        "source",
-    )
 
 
 @admin.register(Reason)

@@ -71,13 +71,16 @@ class CapInline(admin.TabularInline):
     extra = 1
     fields = ("category", "hours", "is_example")
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("category")
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        """Both levels, each second level named with its first; in one query."""
+        """Both levels, each second level named with its first; in one query for all rows."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "category":
             rows = Category.objects.select_related("parent").order_by("parent__position", "parent_id", "position", "pk")
             field.queryset = rows
-            field.label_from_instance = _with_first_level
+            field.choices = [("", field.empty_label), *((row.pk, _with_first_level(row)) for row in rows)]
         return field
 
 

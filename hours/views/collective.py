@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -75,23 +76,24 @@ def save(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def bad_lines(request: HttpRequest) -> HttpResponse:
+def bad_lines(request: HttpRequest) -> FileResponse:
     """The refused lines as an Excel file, to its own reviewer only."""
     draft, unit = _draft_or_404(request)
     lines = collective.bad(collective.lines_of(draft, unit))
-    return _excel(collective_files.bad_lines(lines), "bad-lines.xlsx")
+    return _excel(collective_files.bad_lines(lines), "有问题的行.xlsx")
 
 
 @require_safe
-def template(request: HttpRequest) -> HttpResponse:
+def template(request: HttpRequest) -> FileResponse:
     """An empty list of people with the right columns."""
     _units_or_404(request)
-    return _excel(collective_files.template(), "people.xlsx")
+    return _excel(collective_files.template(), "集体登记名单.xlsx")
 
 
-def _excel(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type=collective_files.XLSX, headers=headers)
+def _excel(content: bytes, name: str) -> FileResponse:
+    response = FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=collective_files.XLSX)
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 # --- Pages -------------------------------------------------------------------------------------------

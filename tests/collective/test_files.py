@@ -1,0 +1,145 @@
+"""The list of people: Excel and CSV in the encodings of the country, and each way in which a file can be wrong."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from django.core.exceptions import ValidationError
+from openpyxl import Workbook
+
+from hours import collective_files
+from hours.collective import Row
+from tests import files
+
+LINES = "姓名,证件号码,学时,证书编号\n黄秋梦,45010319850321001X,7.5,A-1\n李工, 450103198503210028 ,,\n"
+ROWS = [Row(2, "黄秋梦", "45010319850321001X", "7.5", "A-1"), Row(3, "李工", "450103198503210028")]
+
+
+def read(content: bytes | str, name: str = "名单.csv") -> list[Row]:
+    content = content.encode() if isinstance(content, str) else content
+    return collective_files.read(files.upload(name, content))
+
+
+def refused(content: bytes | str) -> str:
+    with pytest.raises(ValidationError) as error:
+        read(content)
+    return error.value.messages[0]
+
+
+def excel(*rows, change=None) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    if change:
+        change(book.active)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+HEADS = ("姓名", "证件号码", "学时", "证书编号")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LINES.encode(),
+        LINES.encode("utf-8-sig"),
+        LINES.encode("gb18030"),
+        LINES.replace(",", "\t").encode("gb18030"),
+        LINES.replace("\n", "\r\n").encode(),
+        LINES.replace(",", ";").encode(),
+    ],
+    ids=["utf-8", "utf-8 with a mark", "gb18030", "tabs", "crlf", "semicolons"],
+)
+def test_text_is_read_however_it_was_saved(content):
+    assert read(content) == ROWS
+
+
+def test_excel_is_read_with_numbers_as_numbers():
+    content = excel(HEADS, ("黄秋梦", "45010319850321001x", 7.5, "A-1"), (None,) * 4, ("李工", "450103198503210028"))
+    assert read(content) == [ROWS[0], Row(4, "李工", "450103198503210028")]
+    assert read(excel(HEADS, ("黄秋梦", "E12345678", 8)))[0].hours == "8"
+
+
+def test_columns_may_stand_in_any_order_and_the_last_two_be_missing():
+    assert read("证件号码,姓名\n450103198503210028,李工\n") == [Row(2, "李工", "450103198503210028")]
+
+
+def test_empty_lines_are_passed_over_and_lines_keep_their_number():
+    assert [row.number for row in read("姓名,证件号码\n\n李工,E1234567\n,,\n韦工,E1234568\n")] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "文件是空的，请重新选择。"),
+        ("姓名,学时\n李工,8\n", "文件缺少列：证件号码。"),
+        ("名字,身份证\n李工,8\n", "文件缺少列：姓名、证件号码。"),
+        ("姓名,证件号码,部门\n李工,E1234567,甲\n", "不认识的列：部门。"),
+        ("姓名,证件号码,姓名\n李工,E1234567,李工\n", "列名重复：姓名。"),
+        ("姓名,证件号码\n", "名单中没有人员"),
+        (b"\xff\xfe\xff\xff\xff", "文件编码无法识别"),
+        (b"GIF89a\x00\x01", "文件不是 Excel（.xlsx）或 CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "这是旧版 .xls 或加密的 Excel 文件"),
+        (b"PK\x03\x04broken", "文件不完整，或不是 Excel（.xlsx）文件"),
+        ("姓名,证件号码\n" + "李工,E1234567\n" * 2001, "名单超过 2000 行"),
+        (b"x" * (5 * 1024 * 1024 + 1), "文件超过 5 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_told_why(content, sentence):
+    assert sentence in refused(content)
+
+
+def test_two_thousand_lines_are_taken():
+    assert len(read("姓名,证件号码\n" + "李工,E1234567\n" * 2000)) == 2000
+
+
+def test_a_zip_that_is_no_workbook_is_refused():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.txt", "甲")
+    assert "不是 Excel（.xlsx）文件" in refused(buffer.getvalue())
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (61 * 1024 * 1024))
+    assert "文件解开后太大" in refused(buffer.getvalue())
+
+
+def test_merged_cells_are_named():
+    content = excel(HEADS, ("李工", "E1234567"), change=lambda sheet: sheet.merge_cells("A2:A3"))
+    assert refused(content) == "表中有合并的单元格（A2:A3），请取消合并后上传。"
+
+
+def test_a_formula_is_named_with_its_cell():
+    [row] = read(excel(HEADS, ("李工", "E1234567", "=4+4")))
+    assert row.problem == "单元格 C2 是公式，请改为数值。"
+
+
+def test_an_id_number_that_was_typed_as_a_figure_is_named():
+    [row] = read(excel(HEADS, ("李工", 450103198503210028)))
+    assert row.problem.startswith("单元格 B2 是数字格式，末尾几位可能已丢失")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (",E1234567", "“姓名”列为空。"),
+        ("李工,", "“证件号码”列为空。"),
+        (f"{'李' * 51},E1234567", "“姓名”列超过 50 个字。"),
+    ],
+)
+def test_a_bad_line_is_kept_with_its_problem(line, problem):
+    [row] = read(f"姓名,证件号码\n{line}\n")
+    assert row.problem == problem
+
+
+def test_what_a_spreadsheet_might_take_for_a_formula_is_text():
+    content = collective_files.bad_lines([])
+    assert read("姓名,证件号码\n'=李工,E1234567\n")[0].name == "=李工"
+    assert refused(content).startswith("名单中没有人员")

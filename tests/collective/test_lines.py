@@ -1,0 +1,151 @@
+"""The preview: each person's line with what is wrong, what is worth a look, and what would be saved."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from hours import collective
+from hours.models import Opening, YearRule
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def problems(draft, station) -> list[str]:
+    return ["".join(line.problems) for line in collective.lines_of(draft, station)]
+
+
+def test_everybody_is_good_at_first(station, draft):
+    lines = collective.lines_of(draft(station.workers), station)
+    assert [(line.name, line.problems, line.warnings) for line in lines] == [
+        (person.name, [], []) for person in sorted(station.workers, key=lambda person: person.name)
+    ]
+
+
+def test_the_reviewer_cannot_be_among_them(station, draft, row):
+    station.reviewer.unit = station
+    station.reviewer.save()
+    told = "不能为本人代为登记，请在“学时登记”中自行登记。"
+    assert problems(draft(rows=[row(station.reviewer)]), station) == [told]
+    assert problems(draft([station.reviewer]), station) == [told]
+    assert station.reviewer not in collective.people_of(station, station.reviewer)
+
+
+def test_wrong_people_are_named_each_with_the_reason(station, draft, row):
+    huang, li, wei = station.workers
+    wei.is_active = False
+    wei.save()
+    outsider = factories.person("外人", unit=factories.unit("柳州市图书馆", "450202"))
+    rows = [
+        row(huang),
+        row(li, 3, name="李小工"),
+        row(wei, 4),
+        row(outsider, 5),
+        row(huang, 6),
+        collective.Row(7, "没有", "E00000000"),
+        collective.Row(8, "", "", problem="“姓名”列为空。"),
+    ]
+    assert problems(draft(rows=rows), station) == [
+        "",
+        "姓名与证件号码不一致，请核对。",
+        "该人员的账号已停用。",
+        "不是“宾阳县甘棠镇林业站”的人员。",
+        "与第 2 行是同一人。",
+        "系统中没有这个证件号码的人员，请核对，或请其先注册。",
+        "“姓名”列为空。",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "problem"),
+    [
+        ("8", ""),
+        ("7.5", ""),
+        ("0", "申请学时必须大于 0。"),
+        ("-4", "申请学时必须大于 0。"),
+        ("7.3", "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"),
+        ("八", "学时“八”不是数字，例如 8 或 7.5。"),
+        ("NaN", "学时“NaN”不是数字，例如 8 或 7.5。"),
+        ("1e9", "学时“1e9”太大了，请核对。"),
+        ("24", "申请学时 24 高于按起止时间计算的 16 学时；如确需申请更多，请在“认定内容说明”中说明原因。"),
+    ],
+)
+def test_each_lines_hours(station, draft, row, hours, problem):
+    about = draft(rows=[row(station.workers[0], hours=hours)])
+    assert problems(about, station) == [problem]
+
+
+def test_an_entry_that_is_there_already_is_named(station, draft):
+    about = draft(station.workers)
+    training = collective.training(about)
+    day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
+    factories.submitted(station.workers[0], station, content=training.content, **day)
+    told = dict(zip([line.name for line in collective.lines_of(about, station)], problems(about, station), strict=True))
+    assert told["黄秋梦"].startswith("与其已有登记“林业有害生物防治培训班”（")
+    assert (told["李工"], told["韦工"]) == ("", "")
+
+
+def test_a_certificate_number_that_is_used_already_is_named(station, draft, row):
+    huang = station.workers[0]
+    factories.registration(huang, "别的", certificate_number="GX-1")
+    [said] = problems(draft(rows=[row(huang, certificate_number="GX-1")]), station)
+    assert said.startswith("证书编号 GX-1 已用于其登记“别的”")
+
+
+def test_a_refused_one_is_no_obstacle(station, draft):
+    about = draft(station.workers[:1])
+    training = collective.training(about)
+    day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
+    factories.refused(station.workers[0], station, station.reviewer, content=training.content, **day)
+    assert problems(about, station) == [""]
+
+
+def test_an_overlap_is_a_warning_and_drafts_of_others_are_not_told(station, draft):
+    about = draft(station.workers[:2])
+    training = collective.training(about)
+    day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
+    factories.submitted(station.workers[0], station, content="同一天的会议", **day)
+    factories.registration(station.workers[1], "没有提交的", **day)
+    warnings = {line.name: "".join(line.warnings) for line in collective.lines_of(about, station)}
+    assert "“同一天的会议”" in warnings["黄秋梦"]
+    assert warnings["李工"] == ""
+
+
+@pytest.mark.parametrize(
+    ("opened", "good"),
+    [(None, []), ("person", ["黄秋梦"]), ("unit", ["李工", "韦工", "黄秋梦"]), ("all", ["李工", "韦工", "黄秋梦"])],
+)
+def test_a_closed_year_takes_only_those_it_was_opened_for(station, draft, opened, good):
+    about = draft(station.workers)
+    year = about.facts["year"]
+    YearRule.objects.update(is_closed=True)
+    whom = {"person": {"person": station.workers[0]}, "unit": {"unit": station}, "all": {}}.get(opened)
+    if whom is not None:
+        Opening.objects.create(year=year, until=timezone.localdate(), reason="补登", **whom)
+    lines = collective.lines_of(about, station)
+    assert [line.name for line in collective.good(lines)] == good
+    assert {"".join(line.problems) for line in collective.bad(lines)} <= {f"{year} 年度已关闭，不再接受提交。"}
+
+
+def test_nothing_of_the_future_is_entered(station, draft):
+    about = draft(station.workers[:1])
+    lines = collective.lines_of(about, station, timezone.now() - timedelta(days=400))
+    assert "不能晚于现在" in "".join(lines[0].problems)
+
+
+def test_the_sealed_text_shows_no_id_number(station, draft, row):
+    huang = station.workers[0]
+    text = collective.to_text(draft(rows=[row(huang)]))
+    assert huang.id_number not in text
+    assert collective.from_text(text, station.reviewer).rows == [row(huang)]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_it_costs_the_same_for_one_and_for_thirty(station, draft, row, count, django_assert_num_queries):
+    people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
+    about = draft(rows=[row(person, number) for number, person in enumerate(people, 2)])
+    with django_assert_num_queries(5):  # type, people, rule, openings, other entries
+        assert len(collective.good(collective.lines_of(about, station))) == count
