@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -357,6 +357,18 @@ def _correct(plan: Plan, row: Completion, hours: Decimal, day: date, by: str) ->
 
 def _write(plan: Plan) -> None:
     Completion.objects.bulk_create(sorted(plan.new, key=lambda row: (row.person_id, row.course_id)))
-    Completion.objects.bulk_update(plan.corrected.values(), ["hours", "completed_on"])
+    _update(plan.corrected.values())
     CompletionVersion.objects.bulk_create(plan.versions)
     totals.people_changed(plan.pairs)
+
+
+def _update(rows: Iterable[Completion]) -> None:
+    """Store hours and days, by one prepared statement: `bulk_update` compares every row with every key."""
+    hours, day = (Completion._meta.get_field(name) for name in ("hours", "completed_on"))
+    values = [
+        (hours.get_db_prep_save(row.hours, connection), day.get_db_prep_save(row.completed_on, connection), row.pk)
+        for row in rows
+    ]
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany("UPDATE hours_completion SET hours = %s, completed_on = %s WHERE id = %s", values)

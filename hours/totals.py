@@ -121,15 +121,18 @@ def people_changed(pairs: Iterable[PersonAndYear]) -> None:
     stored = list(locked.order_by("person_id", "year"))
     before = sums_of(row for row in stored if row.is_counted)
     counted = counted_years(pairs)
-    keep, drop = [], []
-    for row in stored:
-        fresh = counted.get((row.person_id, row.year))
-        (keep if fresh else drop).append(row)
-        for name in PERSON_COLUMNS if fresh else ():
-            setattr(row, name, getattr(fresh, name))
+    drop = [row.pk for row in stored if (row.person_id, row.year) not in counted]
+    keep = [counted[pair] for pair in pairs if pair in counted]
+    for row in keep:
         row.is_counted = True
-    PersonTotal.objects.bulk_update(keep, [*PERSON_COLUMNS, "is_counted"])
-    PersonTotal.objects.filter(pk__in=[row.pk for row in drop]).delete()
+    # An upsert: `bulk_update` compares every row with every key, which takes seconds for a thousand rows.
+    PersonTotal.objects.bulk_create(
+        keep,
+        update_conflicts=True,
+        unique_fields=["person", "year"],
+        update_fields=[*PERSON_COLUMNS, "is_counted"],
+    )
+    PersonTotal.objects.filter(pk__in=drop).delete()
     add(difference(before, sums_of(keep)))
 
 
