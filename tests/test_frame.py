@@ -92,14 +92,15 @@ def test_a_person_sees_product_region_name_and_a_menu_without_administration(ask
     page = render_to_string("404.html", {}, ask(factories.person("黄秋梦")))
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.split("<body>")[1]))
     assert "专业技术人员继续教育学时系统 广西壮族自治区 黄秋梦" in shown
-    assert re.search(r"我的学时 学时登记 学时查询 单位 单位注册 (?!系统管理)", shown)
+    assert re.search(r"我的学时 学时登记 学时查询 学时证明 单位 单位注册 (?!统计|系统管理)", shown)
 
 
 def test_an_administrator_also_sees_the_way_to_the_administration(ask, db):
     request = ask(factories.administrator())
     assert [(title, [item.label for item in items]) for title, items in menu.groups(request)] == [
-        ("我的学时", ["学时登记", "学时查询"]),
+        ("我的学时", ["学时登记", "学时查询", "学时证明"]),
         ("单位", ["单位注册"]),
+        ("统计", ["统计"]),
         ("系统管理", ["系统管理后台"]),
     ]
 
@@ -342,7 +343,7 @@ def test_hours_and_empty_values_are_written_as_people_write_them():
 
 def test_the_hours_bar_says_in_words_what_it_draws(ask):
     rule = SimpleNamespace(total=Decimal(90), professional=Decimal(60))
-    year = PersonYear(2026, Decimal(9), Decimal("31.5"), Decimal(16), Decimal(8), rule)
+    year = PersonYear(2026, Decimal(9), Decimal("31.5"), Decimal(0), Decimal(16), Decimal(8), rule)
     shown = written('{% include "components/hours_bar.html" with year=year only %}', ask(), year=year)
     words = "公需科目 9 学时，专业科目 31.5 学时，审核中 16 学时，未提交 8 学时，还差 49.5 学时，年度目标 90 学时"
     assert f'aria-label="2026 年：{words}"' in shown
@@ -354,7 +355,7 @@ def test_the_hours_bar_says_in_words_what_it_draws(ask):
 
 
 def test_a_year_without_a_rule_has_no_target(ask):
-    year = PersonYear(2019, Decimal(0), Decimal(0), Decimal(0), Decimal(8), None)
+    year = PersonYear(2019, Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(8), None)
     shown = written('{% include "components/hours_bar.html" with year=year only %}', ask(), year=year)
     assert "目标" not in shown
     assert "还差" not in shown
