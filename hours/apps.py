@@ -1,6 +1,19 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class HoursConfig(AppConfig):
     name = "hours"
     verbose_name = "学时"
+
+    def ready(self) -> None:
+        checks.register(certificate_fonts)
+
+
+def certificate_fonts(app_configs, **kwargs) -> list[checks.CheckMessage]:
+    """A certificate cannot be written without its typeface, which `npm ci` brings."""
+    from .certificate_pdf import font_files
+
+    missing = [path.name for path in font_files().values() if not path.exists()]
+    hint = "Run `npm ci`; 年度学时证明 cannot be made without."
+    return [checks.Warning(f"Missing: {', '.join(missing)}", hint=hint, id="hours.W001")] if missing else []

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from threading import Lock
 from xml.sax.saxutils import escape
 
@@ -57,11 +58,19 @@ def _in_utf_16(found: re.Match) -> str:
     return chr(int(found[0], 16)).encode("utf-16-be").hex().upper()
 
 
+def font_files() -> dict[str, Path]:
+    """Both weights and where they lie."""
+    return {
+        REGULAR: settings.CERTIFICATE_FONTS / "400Regular" / "NotoSansSC_400Regular.ttf",
+        BOLD: settings.CERTIFICATE_FONTS / "700Bold" / "NotoSansSC_700Bold.ttf",
+    }
+
+
 @cache
 def _fonts() -> frozenset[int]:
     """Load both weights, once a process (0.8 s, 40 MB); return the characters that can be shown."""
-    for name, weight in ((REGULAR, "400Regular/NotoSansSC_400Regular.ttf"), (BOLD, "700Bold/NotoSansSC_700Bold.ttf")):
-        pdfmetrics.registerFont(_Font(name, settings.CERTIFICATE_FONTS / weight))
+    for name, path in font_files().items():
+        pdfmetrics.registerFont(_Font(name, path))
     regular, bold = (set(pdfmetrics.getFont(name).face.charToGlyph) for name in (REGULAR, BOLD))
     return frozenset(regular & bold)
 

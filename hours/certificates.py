@@ -187,9 +187,9 @@ def issue_for_year(
 @transaction.atomic
 def _issue(actor: User, issuer: str, people: list[int], years: list[int], again_after: timedelta) -> list[Certificate]:
     """Under the lock of the years, which a revocation takes before it looks for certificates: none slips through."""
-    now = timezone.now()
     locked = PersonTotal.objects.select_for_update(no_key=True).filter(_has_hours(), person__in=people, year__in=years)
     rows = list(locked.order_by("person_id", "year"))
+    now = timezone.now()  # after the wait for the lock, so that times follow the order of issue
     _refuse_without_hours(people, years, rows)
     by_person = defaultdict(list)
     for row, facts in zip(rows, _facts_of_years(rows), strict=True):

@@ -11,6 +11,7 @@ import zxingcpp
 from pypdf import PdfReader
 
 from hours import certificate_pdf, certificates
+from hours.apps import certificate_fonts
 from hours.certificate_codes import grouped
 from hours.models import Certificate
 from tests import factories
@@ -139,3 +140,10 @@ def test_the_files_name_tells_whose_and_which_years(huang, certificate):
     both = certificates.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
     both.facts["name"] = "黄/../梦"
     assert certificate_pdf.file_name(both) == f"年度学时证明_黄梦_{THIS_YEAR - 1}-{THIS_YEAR}.pdf"
+
+
+def test_an_installation_without_the_typeface_is_told(settings, tmp_path):
+    assert certificate_fonts(None) == []
+    settings.CERTIFICATE_FONTS = tmp_path
+    [warning] = certificate_fonts(None)
+    assert warning.id == "hours.W001"

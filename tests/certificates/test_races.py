@@ -1,0 +1,55 @@
+"""Two at once: no certificate slips past a revocation, and one of two newer ones is left."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from hours import certificates, workflow
+from hours.models import Certificate, Registration
+from tests import factories
+from tests.hours.test_races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db):
+    root = factories.regions()
+    factories.open_years()
+    station = factories.unit()
+    huang, reviewer = factories.person(), factories.unit_reviewer(station)
+    bureau = factories.region_reviewer(root)
+    entry = factories.recognised(huang, station, reviewer, bureau)
+    factories.recognised(
+        huang, station, reviewer, bureau, content="另一次培训", starts_at=entry.starts_at, ends_at=entry.ends_at
+    )
+    factories.reason()
+    return {"huang": huang.pk, "admin": factories.region_admin(root).pk, "entry": entry.pk, "year": entry.year}
+
+
+def issue(world) -> Certificate:
+    huang = User.objects.get(pk=world["huang"])
+    return certificates.issue(huang, huang, [world["year"]])
+
+
+def revoke(world) -> Registration:
+    entry = Registration.objects.get(pk=world["entry"])
+    return workflow.revoke(User.objects.get(pk=world["admin"]), entry, factories.verdict())
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_certificate_with_a_revoked_entry_is_never_valid(world, attempt):
+    at_once([lambda: issue(world), lambda: revoke(world)])
+    [issued] = Certificate.objects.all()
+    assert Registration.objects.get(pk=world["entry"]).status == "revoked"
+    counted = issued.facts["years"][0]["entries"]
+    assert (counted, certificates.state_of(issued)) in [(2, "revoked"), (1, "valid")]
+
+
+def test_of_several_issued_at_once_one_is_valid(world):
+    answers = at_once([lambda: issue(world)] * 4)
+    assert [type(answer) for answer in answers] == [Certificate] * 4
+    assert Certificate.objects.filter(superseded_by=None).count() == 1
+    assert Certificate.objects.filter(issued_at__lte=timezone.now()).count() == 4
