@@ -18,11 +18,6 @@ def hours(entries: Sequence[Registration]) -> Decimal:
     return sum((entry.hours_applied for entry in entries), Decimal())
 
 
-def usual_unit(person: User) -> Unit | None:
-    """The unit of last time (or of the profile), unless it was disabled since."""
-    return Unit.objects.selectable().select_related("region").filter(pk=person.unit_id).first()
-
-
 def regions_to_name() -> list[Region]:
     """What a person without a unit may name: everything below the root, in the order of the tree."""
     return list(Region.objects.filter(parent__isnull=False).order_by("tree_id", "lft"))

@@ -1,45 +1,35 @@
 """READ: what the dialog 批量提交审核 shows to choose a unit: the region tree, the hits, 其他单位.
 
-Five queries at the most, whatever the size of the province: the open part of the tree, the number of the search index,
-the units of the page, 其他单位, and one more for a keyword that looks like a credit code.
+Two queries, whatever the size of the province: the number of the search index and the units of the page. One more for
+a keyword that looks like a credit code, and one to count the matches if they are more than are shown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
 from django.http import QueryDict
 
-from . import regions, search, units
+from . import search, tree, units
 from .models import Region, Unit
 
 PAGE_SIZE = 10
 KEYWORD_LENGTH = 120  # no unit's name is longer
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A region as a line of the open tree; `depth` counts from the root, which has 0."""
 
     region: Region
+    code: str
+    name: str
     depth: int
+    has_children: bool
     is_selected: bool
     is_open: bool
-
-    @property
-    def code(self) -> str:
-        return self.region.code
-
-    @property
-    def name(self) -> str:
-        return self.region.name
-
-    @property
-    def has_children(self) -> bool:
-        return not self.region.is_leaf_node()
 
 
 @dataclass(frozen=True)
@@ -59,6 +49,7 @@ class UnitPicker:
     similar: bool
     page: Page | None
     unaffiliated: Unit
+    known: dict[int, Unit]
 
     @property
     def more(self) -> int:
@@ -70,46 +61,62 @@ class UnitPicker:
         return self.region == self.root
 
 
-def unit_picker(data: QueryDict) -> UnitPicker:
-    """The picker for these parameters; an unknown region means the root, a page that does not exist the nearest one."""
+def unit_picker(data: QueryDict, also: Iterable[int] = ()) -> UnitPicker:
+    """The picker for these parameters; an unknown region means the root, a page that does not exist the nearest one.
+
+    Units whose keys are in `also` are read along with those of the page.
+    """
     keyword = data.get("q", "").strip()[:KEYWORD_LENGTH]
-    tree = open_tree(data.get("region", ""))
-    root = tree[0].region
-    region = next(node.region for node in tree if node.is_selected)
+    index = search.index()
+    regions = tree.current(index.number)
+    nodes = open_tree(data.get("region", ""), regions)
+    root = nodes[0].region
+    region = next(node.region for node in nodes if node.is_selected)
     # The root's subtree is all there is, unless this installation serves only a part of a bigger tree.
     within = None if region.is_root_node() else region
+    page = None
     if keyword:
-        found = search.best_matches(keyword, within)
-        hits, total, similar, page = found.units, found.total, found.similar, None
+        found = search.best(keyword, within, index)
     else:
         number = _page_number(data.get("page", ""))
-        hits, total = search.listed(within, number, PAGE_SIZE)
-        pages = Paginator(range(total), PAGE_SIZE)
-        page, similar = Page(hits, min(number, pages.num_pages), pages), False
-    unaffiliated = units.unaffiliated(root)
-    return UnitPicker(root, region, tree, keyword, hits, total, similar, page, unaffiliated)
+        found = search.Found(*search.listed_keys(within, number, PAGE_SIZE, index))
+    known = _units({*found.keys, *also, index.unaffiliated} - {None}, regions)
+    hits = [known[key] for key in found.keys if key in known]
+    if not keyword:
+        pages = Paginator(range(found.total), PAGE_SIZE)
+        page = Page(hits, min(number, pages.num_pages), pages)
+    unaffiliated = known.get(index.unaffiliated) or units.unaffiliated(root)
+    return UnitPicker(root, region, nodes, keyword, hits, found.total, found.similar, page, unaffiliated, known)
 
 
-def open_tree(code: str) -> list[Node]:
+def _units(keys: Iterable[int], regions: tree.Tree) -> dict[int, Unit]:
+    """Key -> selectable unit, its region from the tree that is kept; one query."""
+    found = Unit.objects.selectable().in_bulk(keys)
+    for unit in found.values():
+        if unit.region_id in regions.by_key:
+            unit.region = regions.by_key[unit.region_id]
+    return found
+
+
+def open_tree(code: str, regions: tree.Tree | None = None) -> list[Node]:
     """The tree with the path to one region open: root, its children, and the children of each region on the path.
 
-    One query. Without that region, or if it is not below the root, only the root is open.
+    Without that region, or if it is not below the root, only the root is open.
     """
-    open_below = Q(code=settings.ROOT_REGION) | Q(parent__code=settings.ROOT_REGION)
-    if code.isascii() and code.isdigit() and code != settings.ROOT_REGION:
-        selected = Region.objects.filter(code=code).order_by()[:1]
-        path = Region.objects.filter(
-            tree_id=selected.values("tree_id"), lft__lte=selected.values("lft"), rght__gte=selected.values("rght")
-        )
-        open_below |= Q(parent__in=path.values("pk"))
-    rows = list(Region.objects.filter(open_below).order_by("tree_id", "lft"))
-    root = next((row for row in rows if row.code == settings.ROOT_REGION), None) or regions.root()
-    rows = [row for row in rows if _is_within(row, root)]
-    chosen = next((row for row in rows if row.code == code), root)
-    return [
-        Node(row, row.level - root.level, is_selected=row == chosen, is_open=row == root or _is_within(chosen, row))
-        for row in rows
-    ]
+    regions = regions or tree.current()
+    root = regions.root
+    chosen = regions.by_code.get(code, root)
+    if not _is_within(chosen, root):
+        chosen = root
+    return list(_lines(root, 0, chosen, regions))
+
+
+def _lines(region: Region, depth: int, chosen: Region, regions: tree.Tree) -> Iterator[Node]:
+    below, is_open = regions.below[region.pk], not depth or _is_within(chosen, region)
+    yield Node(region, region.code, region.name, depth, bool(below), region == chosen, is_open)
+    if is_open:
+        for child in below:
+            yield from _lines(child, depth + 1, chosen, regions)
 
 
 def _is_within(region: Region, other: Region) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from . import credit_code, revision
+from . import credit_code, revision, tree
 from .models import Region, Unit
 
 BEST = 10
@@ -37,8 +37,17 @@ CODE_FROM = 6
 
 
 @dataclass(frozen=True)
+class Found:
+    """Keys of units, best first; `total` counts all matches; `similar` if none has the keyword literally."""
+
+    keys: list[int]
+    total: int
+    similar: bool = False
+
+
+@dataclass(frozen=True)
 class Matches:
-    """The best matches of a keyword, best first; `total` counts all; `similar` if none has the keyword literally."""
+    """The same with the units themselves."""
 
     units: list[Unit]
     total: int
@@ -67,11 +76,13 @@ class UnitIndex:
         self.keys = array("q")
         self.places: list[tuple[int, int]] = []
         names: list[str] = []
-        for pk, name, tree, lft, unaffiliated in rows:
+        self.unaffiliated: int | None = None
+        for pk, name, tree_id, lft, unaffiliated in rows:
             if unaffiliated:
-                continue  # it is offered by name beside every list and belongs to no region
+                self.unaffiliated = pk  # it is offered by name beside every list and belongs to no region
+                continue
             self.keys.append(pk)
-            self.places.append((tree, lft))
+            self.places.append((tree_id, lft))
             names.append(normalise(name))
         self.starts = array("q")
         position = 1
@@ -208,47 +219,58 @@ def forget() -> None:
     """Drop this process's index; for tests, whose databases go back in time."""
     global _index
     _index = None
+    tree.forget()
 
 
 def best_matches(keyword: str, region: Region | None = None) -> Matches:
+    """The units that `best` finds."""
+    found = best(keyword, region, index())
+    return Matches(_in_order(found.keys), found.total, found.similar)
+
+
+def best(keyword: str, region: Region | None, current: UnitIndex) -> Found:
     """The ten best units of a region's subtree for what a person typed: a part of the name (several parts apart by
     spaces must all be there), a credit code or its beginning, or, if no name has it, something similar."""
     words = [word for word in map(normalise, keyword.split()) if word]
     if not words:
-        return Matches([], 0)
+        return Found([], 0)
     code = credit_code.normalise("".join(words))
     if len(code) >= CODE_FROM and code.isascii() and code.isalnum():
         by_code = _by_credit_code(code, region)
         if by_code.total:
             return by_code
-    current = index()
     span = current.span(region)
     keys, total = current.find(words, span)
     similar = not total
     if similar:
         keys, total = current.find_similar("".join(words), span)
-    return Matches(_in_order(keys), total, similar and bool(total))
+    return Found(keys, total, similar and bool(total))
 
 
 def listed(region: Region | None, page: int, size: int) -> tuple[list[Unit], int]:
+    """The units that `listed_keys` finds, and how many there are."""
+    keys, total = listed_keys(region, page, size, index())
+    return _in_order(keys), total
+
+
+def listed_keys(region: Region | None, page: int, size: int, current: UnitIndex) -> tuple[list[int], int]:
     """One page (from 1) of all units of a region's subtree in the order of the tree, and how many there are.
 
     A page behind the last one is the last one.
     """
-    current = index()
     first, last = current.span(region)
     last_page = max(-(-(last - first) // size), 1)
     start = first + (min(page, last_page) - 1) * size
-    return _in_order(current.keys[start : min(start + size, last)]), last - first
+    return list(current.keys[start : min(start + size, last)]), last - first
 
 
-def _by_credit_code(code: str, region: Region | None) -> Matches:
+def _by_credit_code(code: str, region: Region | None) -> Found:
     # SQLite serves LIKE from no index, but a range from the unique one; Z is the last character a code may have.
     span = (code, code.ljust(credit_code.LENGTH, "Z"))
     units = Unit.objects.selectable().filter(credit_code__range=span, credit_code__startswith=code)
     units = units.within(region) if region else units
-    found = list(units.select_related("region").order_by("credit_code")[: BEST + 1])
-    return Matches(found[:BEST], units.count() if len(found) > BEST else len(found))
+    found = list(units.order_by("credit_code").values_list("pk", flat=True)[: BEST + 1])
+    return Found(found[:BEST], units.count() if len(found) > BEST else len(found))
 
 
 def _in_order(keys) -> list[Unit]:

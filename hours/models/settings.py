@@ -49,7 +49,12 @@ class Category(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}（示例）" if self.is_example else self.name
+        return category_name(self.name, self.is_example)
+
+
+def category_name(name: str, is_example: bool) -> str:
+    """How a type is called, also where only these two columns were read."""
+    return f"{name}（示例）" if is_example else name
 
 
 class YearRule(models.Model):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,11 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from config.dialogs import dialog_redirect
 
-from .. import attachments, entry_rules, facts, progress, summaries
+from .. import attachments, entry_rules, facts, lines, progress, summaries
 from .. import registrations as entries_
 from ..counting import number, proposed_hours, year_of, years_of
 from ..forms import ProposalForm, RegistrationFilter, RegistrationForm
 from ..models import Registration
+from ..paging import numbered_page
 from ..permissions import Standing, may, years_take
 from ..states import DELETABLE, GIVEN_UP, Action
 from ..workflow import WorkflowError
@@ -28,18 +28,16 @@ PAGE_SIZE = 50
 def index(request: HttpRequest) -> HttpResponse:
     """学时登记."""
     filter_form = RegistrationFilter(request.GET)
-    rows = Registration.objects.owned_by(request.user).open_to_owner().select_related("category__parent")
-    page = Paginator(filter_form.narrow(rows).prefetch_related("decisions"), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
+    rows = filter_form.narrow(Registration.objects.owned_by(request.user).open_to_owner())
+    page = numbered_page(rows.only(*lines.COLUMNS, "category_id"), PAGE_SIZE, request.GET.get("page"))
     context = {
         "filter": filter_form,
         "is_filtered": any(request.GET.get(name) for name in filter_form.fields),
         "page": page,
-        "rows": [(entry, summaries.last_words(entry)) for entry in page],
-        "deletable": DELETABLE,
+        "lines": lines.to_work_on(page.object_list, page.start_index(), lines.kinds()),
+        "delete_url": reverse("hours:delete"),
         "tick_all": request.GET.get("tick") == "all",
-        "saved": _key(request.GET.get("saved", "")),
+        "saved": request.GET.get("saved", ""),
     }
     return render(request, "hours/list.html", context)
 

@@ -22,11 +22,12 @@ from .picking import picked_entries
 @require_safe
 def choose_unit(request: HttpRequest) -> HttpResponse:
     """The region tree, the unit search and the choice of one unit; the whole dialog is one form that asks by GET."""
-    entries = picked_entries(request)
+    confirms = request.GET.get("go") == "confirm"
+    entries = picked_entries(request, in_full=confirms)
     if not entries:
         messages.error(request, "请先勾选要提交审核的登记。")
         return dialog_redirect(request, reverse("hours:list"))
-    if request.GET.get("go") == "confirm":
+    if confirms:
         return _confirmation(request, entries)
     return _choice(request, entries)
 
@@ -42,11 +43,13 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 def _choice(request: HttpRequest, entries: list[Registration], error: str = "") -> HttpResponse:
     kept = workflow.unit_to_keep(entries)
+    named, usual = _named_key(request), request.user.unit_id  # of last time, or of the profile
+    picker = unit_picker(request.GET, also=[key for key in (named, usual) if key])
     context = {
         "entries": entries,
         "hours": batch.hours(entries),
-        "picker": unit_picker(request.GET),
-        "chosen": kept or _named_unit(request) or batch.usual_unit(request.user),
+        "picker": picker,
+        "chosen": kept or picker.known.get(named) or picker.known.get(usual),
         "kept_unit": kept,
         "error": error,
     }
@@ -97,10 +100,13 @@ def _submit(request: HttpRequest, entries: list[Registration]) -> HttpResponse:
 
 def _named_unit(request: HttpRequest) -> Unit | None:
     """The unit that the request names, if it can be submitted to."""
+    key = _named_key(request)
+    return key and Unit.objects.selectable().select_related("region").filter(pk=key).first()
+
+
+def _named_key(request: HttpRequest) -> int | None:
     key = request.POST.get("unit") or request.GET.get("unit") or ""
-    if not (key.isascii() and key.isdigit() and len(key) < 19):
-        return None
-    return Unit.objects.selectable().select_related("region").filter(pk=key).first()
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else None
 
 
 def _named_region(request: HttpRequest) -> Region | None:

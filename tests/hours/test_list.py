@@ -18,7 +18,7 @@ def client(client, huang):
 
 
 def contents(response) -> list[str]:
-    return [entry.content for entry, _ in response.context["rows"]]
+    return [line["content"] for line in response.context["lines"]]
 
 
 def test_it_lists_drafts_and_returned_entries_and_nothing_else(client, huang, station, bureau):
@@ -77,5 +77,5 @@ def test_the_banner_of_the_manual_is_there(client):
 def test_it_costs_the_same_queries_for_any_number_of_rows(client, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.returned(huang, station, station.reviewer, content=f"第 {number} 条")
-    with django_assert_num_queries(7):  # session, person, count, rows, decisions; duties, unread notices
+    with django_assert_num_queries(7):  # session, person, rows, types, decisions; duties, unread notices
         client.get(LIST)
