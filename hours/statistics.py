@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import reduce
 from operator import or_
 
-from django.db.models import F, FloatField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from organizations.models import Region, Unit
 from organizations.querysets import within
 
 from .models import PlaceTotal, Registration
-from .querysets import NOTHING, Office, Q, in_area
+from .querysets import NOTHING, Office, in_area
 from .states import GIVEN_UP, Status
 
 STATES = [status for status in Status if status != Status.DRAFT]
@@ -44,8 +44,13 @@ class Reach:
 
     def units(self) -> QuerySet[Unit]:
         """Units with their region; one that was merged into another has no figures of its own."""
-        allowed = self._areas("region") | (Q(pk__in=self.units_held) if self.units_held else NOTHING)
-        return Unit.objects.filter(allowed, merged_into=None).select_related("region")
+        return Unit.objects.filter(self.at_units(""), merged_into=None).select_related("region")
+
+    def at_units(self, path: str) -> Q:
+        """The condition "at one of these units" for the unit at the end of this path; empty on Unit itself."""
+        prefix = f"{path}__" if path else ""
+        held = Q(**{f"{prefix}pk__in": self.units_held}) if self.units_held else NOTHING
+        return self._areas(f"{prefix}region") | held
 
     def path_to(self, region: Region) -> list[Region]:
         """The regions from the highest that may be seen down to this one; one query."""

@@ -109,18 +109,14 @@ def as_rows(values: Iterable[dict], rule: YearRule | None) -> list[PersonRow]:
 
 def people_within(reach: Reach) -> QuerySet[User]:
     """Everybody who may be opened from a unit's list: counted in one of its years there, or of the unit by profile."""
-    units = reach.units().order_by().values("pk")
-    counted = PersonTotal.objects.filter(person=OuterRef("pk"), unit__in=units)
-    return User.objects.filter(Q(unit__in=units) | Exists(counted)).select_related("unit")
+    counted = PersonTotal.objects.filter(reach.at_units("unit"), person=OuterRef("pk"))
+    return User.objects.filter(reach.at_units("unit") | Exists(counted)).select_related("unit")
 
 
 def years_of(person: User, reach: Reach) -> list[PersonTotal]:
     """The years that the person belonged to what may be seen; a former unit learns nothing of later years."""
-    return list(
-        PersonTotal.objects.filter(person=person, unit__in=reach.units().order_by().values("pk"))
-        .select_related("unit")
-        .order_by("-year")
-    )
+    counted = PersonTotal.objects.filter(reach.at_units("unit"), person=person)
+    return list(counted.select_related("unit").order_by("-year"))
 
 
 def against_rules(totals: Sequence[PersonTotal]) -> list[tuple[PersonTotal, PersonRow]]:
