@@ -107,18 +107,22 @@ def _lines_if(file: BinaryIO, encoding: str) -> int | None:
 
 
 def _csv_rows(text: io.TextIOWrapper) -> Iterator[Row]:
-    first = text.readline()
-    delimiter = max(",\t;", key=first.count)
-    text.seek(0)
-    reader = csv.reader(text, delimiter=delimiter)
-    while True:
-        line = reader.line_num + 1
-        try:
-            yield line, next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield line, None
+    try:
+        first = text.readline()
+        delimiter = max(",\t;", key=first.count)
+        text.seek(0)
+        reader = csv.reader(text, delimiter=delimiter)
+        while True:
+            line = reader.line_num + 1
+            try:
+                yield line, next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield line, None
+    finally:
+        if not text.closed:
+            text.detach()  # the file is its opener's to close
 
 
 # --- XLSX ------------------------------------------------------------------------------------------
