@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from config.progress import watched
-from hours import base_data
+from hours import base_data, totals
 from hours.models import Completion, Course
 
 from . import invented, plans, units
@@ -66,3 +66,4 @@ def _complete_courses(people: list[User], random: Random) -> None:
         )
         for person, course in chosen
     )
+    totals.people_changed((person.pk, course.year) for person, course in chosen)
