@@ -1,0 +1,25 @@
+"""The largest list fits into a form: two thousand people, half of them with problems."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from hours import collective
+from tests import factories
+
+
+def test_a_draft_of_two_thousand_lines_stays_below_the_limit_of_a_form():
+    rows = [
+        collective.Row(
+            number,
+            f"职工{number}",
+            factories.resident_id(number=number % 999 + 1),
+            "7.5",
+            f"GX-2026-{number:06d}",
+            "“姓名”列为空。" if number % 2 else "",
+        )
+        for number in range(2, 2002)
+    ]
+    promised = [[10**6 + row.number, "7.5", row.certificate_number] for row in rows]
+    draft = collective.Draft(1, 1, {"content": "培训" * 150}, "key", rows=rows, promised=promised)
+    assert len(collective.to_text(draft)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 4
