@@ -95,9 +95,8 @@ def move(
     _record(decisions)
     _refresh(unchanged)
     if action is not Action.ASK_RETURN:
-        totals.entries_changed(before, unchanged)
-    if action in COUNTING:
-        totals.people_changed((entry.owner_id, entry.year) for entry in unchanged)
+        people = [(entry.owner_id, entry.year) for entry in unchanged] if action in COUNTING else []
+        totals.entries_changed(before, unchanged, people)
     if action is Action.REVOKE:
         certificates.revoke_for((entry.owner_id, entry.year) for entry in unchanged)
     return unchanged

@@ -65,8 +65,7 @@ def _move_to_year(stored: Registration, year: int) -> None:
         return
     old, before = stored.year, totals.sums_of([stored])
     stored.year = year
-    totals.entries_changed(before, [stored])
-    totals.people_changed([(stored.owner_id, old), (stored.owner_id, year)])
+    totals.entries_changed(before, [stored], [(stored.owner_id, old), (stored.owner_id, year)])
 
 
 @transaction.atomic

@@ -103,17 +103,30 @@ def add(change: Sums) -> None:
         cursor.execute(statement, [value for row in rows for value in row])
 
 
-def entries_changed(before: Sums, registrations: Sequence[Registration]) -> None:
-    """Bring the sums of places up to date after entries moved; `before` is `sums_of` them before that."""
-    add(difference(before, sums_of(registrations)))
+def entries_changed(before: Sums, registrations: Sequence[Registration], people: Iterable[PersonAndYear] = ()) -> None:
+    """Bring the sums of places up to date after entries moved, and those of `people` if their years count anew;
+    `before` is `sums_of` the entries before that.
+
+    The rows of people are locked before those of places, here as everywhere: the other way round a recognition and a
+    completion of one person could wait for each other.
+    """
+    gained = _people_difference(people)
+    for key, change in difference(before, sums_of(registrations)).items():
+        gained.setdefault(key, Counter()).update(change)
+    add(gained)
 
 
 @transaction.atomic
 def people_changed(pairs: Iterable[PersonAndYear]) -> None:
     """Count these people's years anew and bring the sums of their places along; constant statements."""
+    add(_people_difference(pairs))
+
+
+def _people_difference(pairs: Iterable[PersonAndYear]) -> Sums:
+    """Count these people's years anew; return what their places gain, which is still to be added."""
     pairs = sorted(set(pairs))
     if not pairs:
-        return
+        return {}
     PersonTotal.objects.bulk_create(
         [PersonTotal(person_id=person, year=year) for person, year in pairs], ignore_conflicts=True
     )
@@ -133,7 +146,7 @@ def people_changed(pairs: Iterable[PersonAndYear]) -> None:
         update_fields=[*PERSON_COLUMNS, "is_counted"],
     )
     PersonTotal.objects.filter(pk__in=drop).delete()
-    add(difference(before, sums_of(keep)))
+    return difference(before, sums_of(keep))
 
 
 def counted_years(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonTotal]:
@@ -203,7 +216,7 @@ def person_year(
 
 def _homes(people: set[int]) -> dict[int, dict[str, int | None]]:
     """For people who only completed courses: the unit of their profile and where it lies."""
-    rows = User.objects.filter(pk__in=people).select_related("unit__region__parent__parent")
+    rows = User.objects.filter(pk__in=people).select_related("unit__region__parent__parent").defer("id_number")
     return {person.pk: _home(person) for person in rows} if people else {}
 
 
@@ -261,13 +274,16 @@ def _recount_people(year: int) -> int:
     people = set(Registration.objects.filter(year=year).exclude(status=Status.DRAFT).values_list("owner_id", flat=True))
     people |= set(Completion.objects.filter(course__year=year).values_list("person_id", flat=True))
     people |= set(PersonTotal.objects.filter(year=year).values_list("person_id", flat=True))
-    wrong = 0
+    wrong, gained = 0, defaultdict(Counter)
     for chunk in batched(sorted(people), CHUNK):
         pairs = [(person, year) for person in chunk]
         before = {row.person_id: _values(row) for row in PersonTotal.objects.filter(_of(pairs))}
-        people_changed(pairs)
+        for key, change in _people_difference(pairs).items():
+            gained[key].update(change)
         after = {row.person_id: _values(row) for row in PersonTotal.objects.filter(_of(pairs))}
         wrong += sum(before.get(person) != after.get(person) for person in chunk)
+    for keys in batched(sorted(gained), CHUNK):  # only now: all people's rows are locked before any place's
+        add({key: gained[key] for key in keys})
     return wrong
 
 

@@ -1,0 +1,198 @@
+"""Reviewers who decide at the same time: one decision for each stage, a sentence for who came second, right sums."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from hours import totals, workflow
+from hours.models import Completion, Course, Decision, Notice, PersonTotal, Registration, Submission
+from hours.states import Action, Stage, Status
+from hours.workflow import Outcome, Verdict
+from tests import factories
+from tests.hours.test_races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ENTRIES, OWNERS = 200, 10
+THIS_YEAR = timezone.localdate().year
+
+
+@pytest.fixture
+def station(transactional_db):
+    factories.regions()
+    return factories.unit("宾阳县甘棠镇林业站")
+
+
+@pytest.fixture
+def bureau(station):
+    return factories.region_reviewer(station.region)
+
+
+def submitted(station, count: int, owners: int = 1) -> list[int]:
+    """So many entries of this year at the unit's 初审, spread over so many people."""
+    keys = []
+    for place in range(owners):
+        owner = factories.person(f"登记人{place}", unit=station)
+        entries = [
+            factories.registration(owner, f"培训 {number}", year=THIS_YEAR, hours_applied=Decimal(8))
+            for number in range(count // owners)
+        ]
+        workflow.submit(owner, entries, station, station.region)
+        keys += [entry.pk for entry in entries]
+    return keys
+
+
+def at_final_review(station, count: int, owners: int = 1) -> list[int]:
+    keys = submitted(station, count, owners)
+    entries = list(Registration.objects.filter(pk__in=keys))
+    assert not workflow.decide(factories.unit_reviewer(station), Action.AGREE, entries, Verdict()).refused
+    return keys
+
+
+def deciding(person, action: Action, keys: list[int], verdict: Verdict):
+    """Somebody who has all these entries on the screen and decides one after another, in an order of the own."""
+    entries = list(Registration.objects.filter(pk__in=keys))
+    random.Random(person.pk).shuffle(entries)
+    return lambda: [(entry.pk, workflow.decide(person, action, [entry], verdict)) for entry in entries]
+
+
+def nothing_to_correct() -> bool:
+    """Whether a recount finds every sum as it is kept."""
+    return set(totals.recount(THIS_YEAR).values()) == {0}
+
+
+def test_of_two_reviewers_over_200_entries_one_decides_each_and_the_other_reads_who(station):
+    keys = submitted(station, ENTRIES, OWNERS)
+    agreeing, refusing = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
+    answers = at_once(
+        [
+            deciding(agreeing, Action.AGREE, keys, Verdict()),
+            deciding(refusing, Action.REFUSE, keys, factories.verdict()),
+        ]
+    )
+    assert [type(answer) for answer in answers] == [list, list]
+    decided = Decision.objects.filter(stage=Stage.FIRST)
+    by = dict(decided.values_list("registration_id", "actor_name"))
+    assert sorted(decided.values_list("registration_id", flat=True)) == sorted(keys)
+    for name, answer in zip(("覃审核", "韦审核"), answers, strict=True):
+        for key, outcome in answer:
+            said = "".join(outcome.refused.values())
+            assert bool(outcome.done) == (by[key] == name)
+            assert outcome.done or f"该登记已由{by[key]}处理" in said
+    refused = decided.filter(action=Action.REFUSE)
+    assert sorted(Notice.objects.values_list("decision_id", flat=True)) == sorted(refused.values_list("pk", flat=True))
+    assert Registration.objects.filter(status=Status.REFUSED).count() == refused.count()
+    assert nothing_to_correct()
+
+
+def test_twenty_tabs_that_send_one_batch_make_one_submission(station):
+    owner, token = factories.person("黄秋梦", unit=station), uuid.uuid4()
+    keys = [factories.registration(owner, f"培训 {number}", year=THIS_YEAR).pk for number in range(5)]
+
+    def sender():
+        entries = list(Registration.objects.filter(pk__in=keys))
+        return lambda: workflow.submit(owner, entries, station, station.region, token)
+
+    answers = at_once([sender() for _ in range(20)])
+    assert {answer.pk for answer in answers} == {Submission.objects.get().pk}
+    assert Decision.objects.count() == 5
+    assert nothing_to_correct()
+
+
+def test_one_entry_is_recognised_while_another_of_that_person_is_revoked(station, bureau):
+    first, *others = at_final_review(station, 6)
+    workflow.recognise(bureau, Registration.objects.get(pk=first))
+    taking_back = factories.region_admin(station.region)
+    answers = at_once(
+        [
+            deciding(bureau, Action.RECOGNISE, others, Verdict()),
+            deciding(taking_back, Action.REVOKE, [first], factories.verdict()),
+        ]
+    )
+    assert all(outcome.done for answer in answers for _, outcome in answer)
+    assert PersonTotal.objects.get().professional == 8 * len(others)
+    assert nothing_to_correct()
+
+
+def test_an_entry_is_revoked_once_and_only_after_it_was_recognised(station, bureau):
+    keys = at_final_review(station, 10)
+    admins = [factories.region_admin(station.region, name) for name in ("陆管理", "蒙管理")]
+    for key in keys:
+        entry = Registration.objects.get(pk=key)
+
+        def recognising(entry=entry):
+            return workflow.recognise(bureau, entry)
+
+        def revoking(admin, key=key):
+            return lambda: workflow.revoke(admin, Registration.objects.get(pk=key), factories.verdict())
+
+        at_once([recognising, *(revoking(admin) for admin in admins)])
+    stages = Decision.objects.filter(registration__in=keys)
+    assert stages.filter(action=Action.RECOGNISE).count() == len(keys)
+    revoked = Registration.objects.filter(status=Status.REVOKED)
+    assert stages.filter(action=Action.REVOKE).count() == revoked.count()
+    assert nothing_to_correct()
+
+
+def test_two_final_reviewers_recognise_entries_of_the_same_people(station, bureau):
+    keys = at_final_review(station, 40, owners=4)
+    other = factories.region_reviewer(station.region, "蓝终审")
+    answers = at_once(
+        [
+            deciding(bureau, Action.RECOGNISE, keys[::2], Verdict()),
+            deciding(other, Action.RECOGNISE, keys[1::2], Verdict()),
+        ]
+    )
+    assert all(isinstance(outcome, Outcome) and outcome.done for answer in answers for _, outcome in answer)
+    assert set(PersonTotal.objects.values_list("professional", flat=True)) == {Decimal(80)}
+    assert nothing_to_correct()
+
+
+def test_a_recognition_and_a_completion_of_one_person_do_not_wait_for_each_other(station, bureau):
+    keys = at_final_review(station, 30, owners=3)
+    people = sorted(set(Registration.objects.values_list("owner_id", flat=True)))
+    courses = [Course.objects.create(year=THIS_YEAR, name=f"公需科目 {number}", hours=1) for number in range(10)]
+
+    def completing():
+        for course in courses:
+            for person in people:
+                with transaction.atomic():
+                    Completion.objects.create(
+                        person_id=person,
+                        course=course,
+                        hours=1,
+                        completed_on=timezone.localdate(),
+                        source="学习平台",
+                        source_key=f"{person}-{course.pk}",
+                    )
+                    totals.people_changed([(person, THIS_YEAR)])
+        return "completed"
+
+    answers = at_once([deciding(bureau, Action.RECOGNISE, keys, Verdict()), completing])
+    assert answers[1] == "completed"
+    assert all(outcome.done for _, outcome in answers[0])
+    sums = set(PersonTotal.objects.values_list("public", "professional"))
+    assert sums == {(Decimal(10), Decimal(80))}
+    assert nothing_to_correct()
+
+
+def test_crossing_bulk_decisions_of_two_reviewers_end(station):
+    keys = submitted(station, 60, owners=3)
+    one, other = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
+    forwards = list(Registration.objects.filter(pk__in=keys).order_by("pk"))
+    backwards = list(Registration.objects.filter(pk__in=keys).order_by("-pk"))
+    answers = at_once(
+        [
+            lambda: workflow.decide(one, Action.AGREE, forwards, Verdict()),
+            lambda: workflow.decide(other, Action.RETURN, backwards, factories.verdict()),
+        ]
+    )
+    assert not any(isinstance(answer, Exception) for answer in answers)
+    assert sum(len(answer.done) for answer in answers) == len(keys)
+    assert Decision.objects.filter(stage=Stage.FIRST).count() == len(keys)
+    assert nothing_to_correct()
