@@ -74,13 +74,13 @@ def belongings(unit: Unit) -> list[tuple[str, int]]:
     """What a merge would move, as (word, how many) for each kind of which there is any."""
     counts = [
         (str(relation.related_model._meta.verbose_name), _referring(relation, unit).count())
-        for relation in _relations()
+        for relation in Unit._meta.related_objects
     ]
     return [(word, count) for word, count in counts if count]
 
 
 def _relations() -> list:
-    """Every foreign key to a unit, those without a way back included."""
+    """Every foreign key to a unit; the hidden ones, without a way back, belong to rows made of the others."""
     return [field for field in Unit._meta.get_fields(include_hidden=True) if field.one_to_many]
 
 
@@ -106,7 +106,10 @@ def merge(unit: Unit, into: Unit) -> int:
             raise UnitError(f"单位“{row.name}”已被合并，不能再次合并。")
     if into.state != Unit.State.ACTIVE:
         raise UnitError(f"只能合并到状态为“正常”的单位，“{into.name}”目前为“{into.get_state_display()}”。")
-    moved = sum(_referring(relation, unit).update(**{relation.field.name: into}) for relation in _relations())
+    moved = 0
+    for relation in _relations():
+        rows = _referring(relation, unit).update(**{relation.field.name: into})
+        moved += 0 if relation.hidden else rows
     Unit.objects.filter(pk=unit.pk).update(merged_into=into, state=Unit.State.DISABLED)
     revision.advance()
     return moved

@@ -296,7 +296,7 @@ def test_a_batch_costs_the_same_for_one_and_for_thirty(owner, station, entries, 
     rows = list(owner.registrations.all())
     # savepoint and release, unit, person, token, types and their first level, years,
     # submission, lock, update, decisions, refresh, the person's unit
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(25):
         send(owner, rows, station)
 
 
@@ -306,7 +306,7 @@ def test_returned_entries_cost_two_more(owner, station, entries, django_assert_n
     for number in range(entries):
         factories.returned(owner, station, reviewer, content=f"培训 {number}")
     rows = list(owner.registrations.all())
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(27):
         send(owner, rows, station)
 
 
@@ -315,5 +315,5 @@ def test_asking_what_stands_in_the_way_costs_the_same(owner, station, entries, d
     for number in range(entries):
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert workflow.batch_problems(owner, rows, station) == {}
