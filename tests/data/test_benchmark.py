@@ -6,6 +6,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from accounts.models import User
+from hours.models import Registration
 from organizations.models import Unit
 
 pytestmark = pytest.mark.django_db
@@ -32,11 +33,17 @@ def test_it_says_what_is_missing(debug, manage):
         manage("benchmark")
 
 
+def table(printed: str, head: str) -> list[list[str]]:
+    """The cells of the rows below this head, up to the next empty line."""
+    rows = printed[printed.index(head) :].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("|")]
+
+
 def test_it_prints_every_page_beside_the_floor(debug, manage):
     manage("load_province", units=200, people=3, registrations=6)
-    lines = manage("benchmark", rounds=2).strip().splitlines()[-10:]
-    assert lines[0].split()[2] == "1.00"
-    assert [line.split("  ")[-1] for line in lines] == [
+    rows = table(manage("benchmark", rounds=2), "| page |")
+    assert (rows[0][3], rows[0][4]) == ("1.00", "1.00")
+    assert [row[0] for row in rows] == [
         "空页：只有登录人姓名",
         "单位查询：南宁市内“林业”",
         "单位列表：全区第 1 页",
@@ -47,7 +54,29 @@ def test_it_prints_every_page_beside_the_floor(debug, manage):
         "培训总体查询",
         "统计：广西壮族自治区",
         "统计：一个 10 人的单位",
+        "学时审核：第 1 页",
+        "学时审核：按年度筛选",
+        "学时审核：500 页之后",
+        "Django 自带列表：20 条登记",
     ]
+
+
+def test_changes_cost_the_same_statements_for_any_number_of_entries_and_are_undone(debug, manage):
+    manage("load_province", units=200, people=100, registrations=3000)
+    before = Registration.objects.order_by("pk").values_list("pk", "status")
+    before = [*before.exclude(owner__username__startswith="benchmark")]
+    rows = table(manage("benchmark", rounds=2, changes=True, clients=0), "| change |")
+    assert [row[0] for row in rows] == [f"{what} {size} 条" for what in ("认定", "提交") for size in (1, 10, 100)]
+    assert len({row[1] for row in rows[:3]}) == len({row[1] for row in rows[3:]}) == 1
+    after = Registration.objects.order_by("pk").values_list("pk", "status")
+    assert [*after.exclude(owner__username__startswith="benchmark")] == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clients_who_submit_at_once_lose_nothing(debug, manage):
+    manage("load_province", units=200, people=3, registrations=6)
+    printed = manage("benchmark", rounds=2, changes=True, clients=4, batches=2)
+    assert "8 acknowledged, 0 refused, 0 lost" in printed
 
 
 def test_units_are_added_until_there_are_enough(debug, manage):

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from hours.demo import benchmark, loading, province
+from hours.demo import benchmark, benchmark_work, loading, province
 from hours.models import Registration
 from organizations.models import Unit
 
@@ -14,9 +14,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("--rounds", type=int, default=200)
         parser.add_argument("--units", type=int, help="add invented units until there are this many")
+        parser.add_argument("--changes", action="store_true", help="also measure decisions and submissions")
+        parser.add_argument("--clients", type=int, default=16, help="how many submit at once (0: leave that out)")
+        parser.add_argument("--batches", type=int, default=20, help="how many batches each of them submits")
         parser.add_argument("--seed", type=int, default=2026)
 
-    def handle(self, *args, rounds: int, units: int | None, seed: int, **options) -> None:
+    def handle(
+        self, *args, rounds: int, units: int | None, seed: int, changes: bool, clients: int, batches: int, **options
+    ):
         loading.refuse_outside_development()
         if rounds < 2:
             raise CommandError("--rounds must be at least 2")
@@ -25,16 +30,29 @@ class Command(BaseCommand):
         if not Unit.objects.filter(is_unaffiliated=False).exists():
             raise CommandError("There are no units to measure with; run load_province first.")
         self._print(benchmark.measure(rounds, seed, self.stdout), rounds)
+        if changes:
+            self._print_work(seed, clients, batches)
 
     def _print(self, pages: list[benchmark.Page], rounds: int) -> None:
-        floor = pages[0].median
+        floor = pages[0]
         self.stdout.write(
             f"\n{connection.vendor}, {Unit.objects.count():,} units, {Registration.objects.count():,} registrations, "
-            f"{rounds} shuffled rounds\n"
-            f"{'median ms':>10} {'90 % ms':>8} {'x floor':>8} {'queries':>8} {'KB':>6}  page"
+            f"{rounds} shuffled rounds\n\n"
+            "| page | median ms | 90 % ms | x floor | x floor (busy) | queries | KB |\n|---|---|---|---|---|---|---|"
         )
         for page in pages:
             self.stdout.write(
-                f"{page.median:10.2f} {page.slowest_tenth:8.2f} {page.median / floor:8.2f} {page.statements:8} "
-                f"{page.size / 1024:6.1f}  {page.label}"
+                f"| {page.label} | {page.median:.2f} | {page.slowest_tenth:.2f} | {page.median / floor.median:.2f} | "
+                f"{page.busy / floor.busy:.2f} | {page.statements} | {page.size / 1024:.1f} |"
+            )
+
+    def _print_work(self, seed: int, clients: int, batches: int) -> None:
+        self.stdout.write("\n| change | statements | median ms |\n|---|---|---|")
+        for work in benchmark_work.changes(benchmark.reviewer_of_all(), seed):
+            self.stdout.write(f"| {work.label} | {work.statements} | {work.milliseconds:.1f} |")
+        if clients:
+            rush = benchmark_work.rush(clients, batches, seed)
+            self.stdout.write(
+                f"\n{rush.clients} clients submit at once: {rush.a_second:.0f} a second, {rush.sent} acknowledged, "
+                f"{rush.refused} refused, {rush.lost} lost."
             )
