@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from dateutil.parser import isoparse
+
 from .counting import LOCAL
 
 # Year, month and day as Chinese offices write them; what follows may be a time.
@@ -95,7 +97,7 @@ def day_of(value: Any) -> date:
         raise Refusal("completed_on", "完成日期为空。")
     try:
         if _MOMENT.fullmatch(text):
-            return datetime.fromisoformat(text).astimezone(LOCAL).date()
+            return isoparse(text).astimezone(LOCAL).date()
         if match := _DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text):
             return date(*map(int, match.groups()))
     except (ValueError, OverflowError):

@@ -106,24 +106,24 @@ class UnitResource(resources.ModelResource):
         if problems:
             raise ValidationError([f"第 {line} 行{problem}" for problem in problems])
         row["before"] = _shown(instance) if instance.pk else {}
-        instance.name, instance.credit_code = _text(row, NAME), _code(row)
+        instance.name, instance.credit_code = text_of_cell(row, NAME), _code(row)
         instance.credit_code_flagged = bool(credit_code.problem(instance.credit_code))
-        instance.region = self.regions[_text(row, REGION)]
-        if _text(row, STATE) or not instance.pk:
-            instance.state = STATES[_text(row, STATE) or Unit.State.ACTIVE.label]
+        instance.region = self.regions[text_of_cell(row, REGION)]
+        if text_of_cell(row, STATE) or not instance.pk:
+            instance.state = STATES[text_of_cell(row, STATE) or Unit.State.ACTIVE.label]
         for attribute, column in (("contact_name", CONTACT), ("contact_phone", PHONE)):
             if column in row:
-                setattr(instance, attribute, _text(row, column))
+                setattr(instance, attribute, text_of_cell(row, column))
 
     def _problems(self, instance: Unit, row, line: int) -> Iterator[str]:
         """Each thing that is wrong with a line, from the column's name on."""
         for column in NEEDED:
-            if not _text(row, column):
+            if not text_of_cell(row, column):
                 yield f"“{column}”列为空。"
         for column, longest in ((NAME, 120), (CONTACT, 50), (PHONE, 30)):
-            if len(_text(row, column)) > longest:
-                yield f"“{column}”列的值“{_text(row, column)[:20]}…”超过 {longest} 个字。"
-        code, region_code, state = _code(row), _text(row, REGION), _text(row, STATE)
+            if len(text_of_cell(row, column)) > longest:
+                yield f"“{column}”列的值“{text_of_cell(row, column)[:20]}…”超过 {longest} 个字。"
+        code, region_code, state = _code(row), text_of_cell(row, REGION), text_of_cell(row, STATE)
         if len(code) > credit_code.LENGTH:
             yield f"“{CODE}”列的值“{code}”超过 {credit_code.LENGTH} 位。"
         if code and self.first_lines.setdefault(code, line) != line:
@@ -153,7 +153,7 @@ class UnitResource(resources.ModelResource):
         before = row.pop("before")
         row_result.line = kwargs["row_number"] + 1
         row_result.flagged = credit_code.problem(_code(row))
-        now = {column: _text(row, column) if column in row else before.get(column, "") for column in COLUMNS}
+        now = {column: text_of_cell(row, column) if column in row else before.get(column, "") for column in COLUMNS}
         now[CODE] = _code(row)
         now[STATE] = now[STATE] or before.get(STATE) or Unit.State.ACTIVE.label
         row_result.cells = [
@@ -179,7 +179,7 @@ class UnitResource(resources.ModelResource):
         return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 
-def _text(row, column: str) -> str:
+def text_of_cell(row, column: str) -> str:
     """A cell as text: a spreadsheet gives numbers for what looks like one."""
     value = row.get(column)
     if value is None:
@@ -191,7 +191,7 @@ def _text(row, column: str) -> str:
 
 
 def _code(row) -> str:
-    return credit_code.normalise(_text(row, CODE))
+    return credit_code.normalise(text_of_cell(row, CODE))
 
 
 def _shown(unit: Unit) -> dict[str, str]:

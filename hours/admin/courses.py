@@ -14,13 +14,18 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from import_export.admin import ImportExportModelAdmin
+from import_export.formats.base_formats import XLSX
+from import_export.forms import ExportForm
 
 from accounts.admin import BY_NUMBER, PersonChangeList, safe_search
 from accounts.models import User
 from organizations.admin.lists import COUNTED_AT_MOST, BoundedPaginator
+from organizations.resources import ChineseCSV
 
 from .. import completions, platforms, sheets
 from ..models import Completion, CompletionVersion, Course, Platform
+from ..resources import CourseResource
 from . import completion_import
 
 EXPORTED = (
@@ -30,11 +35,16 @@ EXPORTED = (
 
 
 @admin.register(Course)
-class CourseAdmin(admin.ModelAdmin):
+class CourseAdmin(ImportExportModelAdmin):
+    """Courses come one by one or as a file, which shows what it would change before it does."""
+
     list_display = ("name", "year", "kind", "hours")
     list_filter = ("year", "kind")
     search_fields = ("name",)
     search_help_text = "科目名称的一部分"
+    resource_classes = [CourseResource]
+    formats = [XLSX, ChineseCSV]
+    export_form_class = ExportForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> tuple[str, ...]:
         """Completions belong to the year of their course."""
