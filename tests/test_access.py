@@ -115,16 +115,14 @@ def world(guangxi, rules):
 
 
 def address(name: str, world) -> str:
+    unit = {"pk": world["submitted"].unit_id}
     given = {
         "hours:detail": {"pk": world["submitted"].pk},
         "hours:copy": {"pk": world["submitted"].pk},  # not refused: back with a sentence
         "hours:ask_return": {"pk": world["submitted"].pk},
         "hours:notice": {"pk": world["notice"].pk},
-        **dict.fromkeys(("hours:statistics_region", "hours:statistics_region_excel"), {"code": "450126"}),
-        **dict.fromkeys(
-            ("hours:statistics_unit", "hours:statistics_outstanding", "hours:statistics_unit_excel"),
-            {"pk": world["submitted"].unit_id},
-        ),
+        **{f"hours:statistics_{page}": {"code": "450126"} for page in ("region", "region_excel")},
+        **{f"hours:statistics_{page}": unit for page in ("unit", "outstanding", "unit_excel")},
         "hours:statistics_person": {"pk": world["submitted"].owner_id},
         "hours:edit": {"pk": world["draft"].pk},
         "hours:certificate": {"pk": world["certificate"].pk},
