@@ -497,11 +497,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='registration',
-            index=models.Index(fields=['unit', 'status', 'submitted_at', 'id'], name='registration_unit_queue'),
+            index=models.Index(fields=['unit', 'status', 'submitted_at', 'id', 'owner'], name='registration_unit_queue'),
         ),
         migrations.AddIndex(
             model_name='registration',
-            index=models.Index(fields=['region', 'status', 'submitted_at', 'id'], name='registration_region_queue'),
+            index=models.Index(fields=['region', 'status', 'submitted_at', 'id', 'owner'], name='registration_region_queue'),
         ),
         migrations.AddIndex(
             model_name='registration',
@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='registration',
-            index=models.Index(fields=['city', 'status', 'submitted_at', 'id'], name='registration_city_queue'),
+            index=models.Index(fields=['city', 'status', 'submitted_at', 'id', 'owner'], name='registration_city_queue'),
         ),
         migrations.AddIndex(
             model_name='registration',
@@ -517,7 +517,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='registration',
-            index=models.Index(fields=['province', 'status', 'submitted_at', 'id'], name='registration_province_queue'),
+            index=models.Index(fields=['province', 'status', 'submitted_at', 'id', 'owner'], name='registration_province_queue'),
         ),
         migrations.AddIndex(
             model_name='registration',
