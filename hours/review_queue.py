@@ -237,7 +237,7 @@ class Queue:
         """With everything that a row shows, in the same statement."""
         if self.tab == "done":
             return rows.select_related(*(f"registration__{name}" for name in RELATED))
-        return with_marks(rows).select_related(*RELATED)
+        return with_marks(rows).select_related(*RELATED).defer("owner__id_number")
 
     def _lines(self, rows: list) -> list[Line]:
         if self.tab == "done":
