@@ -24,7 +24,7 @@ from .forms import Filter, HoursField
 from .models import Category, Reason, Registration
 from .moves import Verdict, hours_before
 from .querysets import Office, in_area
-from .states import Action, Status, rule_for
+from .states import IN_REVIEW, Action, Status, rule_for
 
 WORDS = 500  # characters
 YEARS_OFFERED = 10
@@ -70,10 +70,20 @@ class QueueFilter(Filter):
         self.unit_note = ""
         self.fields["since"].label, self.fields["until"].label = "提交日期从", "提交日期至"
         self._set_places()
+        self._set_statuses(data.get("tab", ""))
         self.fields["category"].choices, self._categories = _category_choices()
         this_year = timezone.localdate().year
         years = range(this_year, this_year - YEARS_OFFERED, -1)
         self.fields["year"].choices = [("", "全部年度"), *((year, str(year)) for year in years)]
+
+    def _set_statuses(self, tab: str) -> None:
+        """What waits stands in one of two states, and for most people in one alone."""
+        if tab in ("done", "all"):
+            return
+        if tab == "unattended" or not (self.office.units and self.office.reviews):
+            del self.fields["status"]
+        else:
+            self.fields["status"].choices = [("", "全部状态"), *(pair for pair in STATUSES if pair[0] in IN_REVIEW)]
 
     def _set_places(self) -> None:
         regions = [*self.office.reviews, *self.office.administers]
@@ -275,8 +285,14 @@ class DecisionForm(_VerdictForm):
             self.demand_reason_and_words(action)
         return data
 
-    def tell(self, sentence: str) -> None:
-        """Put the refusal of a permitted decision where it belongs: to the hours, or to the words that a cut needs."""
+    def tell_first(self, sentence: str) -> None:
+        """This and nothing else is wrong: the decision cannot be taken at all."""
+        self.full_clean()
+        self.errors.clear()
+        self.add_error(None, sentence)
+
+    def tell_about_hours(self, sentence: str) -> None:
+        """Put a refusal of the hours where it belongs: to the hours, or to the words that a cut needs."""
         hours = self.cleaned_data.get("hours")
         is_cut = hours is not None and 0 < hours < self.limit and is_step(hours)
         self.add_error("words" if is_cut else "hours", sentence)

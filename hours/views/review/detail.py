@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,9 +19,10 @@ from ...permissions import Denied, Standing
 from ...review_forms import DecisionForm
 from ...review_queue import Queue
 from ...states import IN_REVIEW, Action, Status
-from .queue import here, queue_of
+from .queue import address, here, queue_of
 
 NONE_LEFT = "这个列表中没有其他登记了。"
+POSITIVE = (Action.AGREE, Action.RECOGNISE)
 DONE = {Action.AGREE: "已同意", Action.RECOGNISE: "已认定", Action.RETURN: "已退回修改", Action.REFUSE: "已不予认定"}
 
 
@@ -32,12 +34,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _show(request, queue, entry, DecisionForm(entry=entry))
     form = DecisionForm(request.POST, entry=entry)
-    _, after = queue.neighbours(entry)
     if not form.is_as_shown:
-        return _show_overtaken(request, queue, entry, form)
-    if form.is_valid() and _decided(request, entry, form):
-        return _next(request, queue, entry, after)
-    return _show(request, queue, _entry(queue, pk), form)
+        return _show_overtaken(request, queue, entry, moves.overtaken([_as_shown(entry, form)])[pk])
+    if denied := _denied(request, entry, form):
+        form.tell_first(denied)
+        return _show(request, queue, entry, form)
+    if not form.is_valid():
+        return _show(request, queue, entry, form)
+    _, after = queue.neighbours(entry)
+    return _decide(request, queue, form) or _go_on(request, queue, entry, after)
 
 
 def _entry(queue: Queue, pk: int) -> Registration:
@@ -46,39 +51,51 @@ def _entry(queue: Queue, pk: int) -> Registration:
     return get_object_or_404(rows.prefetch_related("decisions", "attachments"), pk=pk)
 
 
-def _decided(request: HttpRequest, entry: Registration, form: DecisionForm) -> bool:
-    """Whether the decision was taken; if not, the form says why, where it belongs."""
-    action = form.chosen
+def _as_shown(entry: Registration, form: DecisionForm) -> Registration:
+    shown = copy.copy(entry)
+    shown.status = form.data.get("status", "")
+    return shown
+
+
+def _denied(request: HttpRequest, entry: Registration, form: DecisionForm) -> str:
+    """Why this person may not do this at all; that comes before anything that the form may lack."""
+    action = form.data.get("action")
+    if action not in DONE:
+        return ""
+    allowed = Standing(request.user, [entry]).may(Action(action), entry)
+    return allowed.reason if isinstance(allowed, Denied) else ""
+
+
+def _decide(request: HttpRequest, queue: Queue, form: DecisionForm) -> HttpResponse | None:
+    """None once the decision is taken; otherwise the page that says why not, where it belongs."""
+    entry, action = form.entry, form.chosen
     outcome = workflow.decide(request.user, action, [entry], form.verdict)
     if outcome.done:
-        hours = f"，{number(entry.hours_shown)} 学时" if action in (Action.AGREE, Action.RECOGNISE) else ""
+        hours = f"，{number(entry.hours_shown)} 学时" if action in POSITIVE else ""
         messages.success(request, f"{DONE[action]}：{entry.owner.name}“{entry.content}”{hours}。")
-        return True
-    sentence = outcome.refused[entry.pk]
-    concerns_hours = action in (Action.AGREE, Action.RECOGNISE) and Standing(request.user, [entry]).may(action, entry)
-    if concerns_hours and not Registration.objects.exclude(status=entry.status).filter(pk=entry.pk).exists():
-        form.tell(sentence)
-    else:
-        form.add_error(None, sentence)
-    return False
+        return None
+    sentence, now = outcome.refused[entry.pk], _entry(queue, entry.pk)
+    if (now.status, now.round) != (entry.status, entry.round):
+        return _show_overtaken(request, queue, now, sentence)
+    form.tell_about_hours(sentence) if action in POSITIVE else form.add_error(None, sentence)
+    return _show(request, queue, now, form)
 
 
-def _next(request: HttpRequest, queue: Queue, entry: Registration, after: int | None) -> HttpResponse:
-    """The entry that followed, else the first one of the list, else the list."""
+def _go_on(request: HttpRequest, queue: Queue, entry: Registration, after: int | None) -> HttpResponse:
+    """To the entry that followed, else the first one of the list, else back to the list."""
     key = after or queue.first_but(entry)
     if key is None:
         messages.info(request, NONE_LEFT)
-        return redirect(f"{reverse('hours:review')}{here(queue)}")
+        return redirect(f"{reverse('hours:review')}{address(queue)}")
     return redirect(f"{reverse('hours:review_detail', args=[key])}{here(queue)}")
 
 
-def _show_overtaken(request: HttpRequest, queue: Queue, entry: Registration, form: DecisionForm) -> HttpResponse:
+def _show_overtaken(request: HttpRequest, queue: Queue, entry: Registration, sentence: str) -> HttpResponse:
     """Somebody else was faster: who, and where the entry stands now. What was typed stays on the page."""
-    shown = copy.copy(entry)
-    shown.status = form.data.get("status", "")
-    form.is_valid()
-    form.errors.clear()
-    form.add_error(None, moves.overtaken([shown])[entry.pk])
+    data = request.POST.copy()
+    data["status"], data["round"] = entry.status, str(entry.round)
+    form = DecisionForm(data, entry=entry)
+    form.tell_first(sentence)
     return _show(request, queue, entry, form)
 
 
@@ -87,16 +104,15 @@ def _show(request: HttpRequest, queue: Queue, entry: Registration, form: Decisio
     positive = Action.AGREE if entry.status == Status.FIRST_REVIEW else Action.RECOGNISE
     allowed = standing.may(positive, entry)
     before, after = queue.neighbours(entry)
-    steps = progress.steps(entry)
     context = {
         "queue": queue,
         "here": here(queue),
         "entry": entry,
         "facts": facts.of_registration(entry),
-        "steps": steps,
+        "steps": progress.steps(entry),
         "asked": _asked_words(entry),
         "changes": versions.changes_since_return(entry) if entry.round > 1 else None,
-        "related": _related(entry),
+        "related": _related(queue, entry),
         "form": form,
         "positive": positive,
         "positive_label": "同意" if positive is Action.AGREE else "认定",
@@ -120,17 +136,32 @@ def _asked_words(entry: Registration) -> str:
     return asked[-1] if asked else ""
 
 
-def _related(entry: Registration) -> list[tuple[Registration, str]]:
-    """The person's other submitted entries, whatever became of them, that share time or a certificate number; why."""
-    shares_time = Q(starts_at__lte=entry.ends_at, ends_at__gte=entry.starts_at)
-    number_ = entry.certificate_number
-    shares = shares_time | Q(certificate_number=number_) if number_ else shares_time
+@dataclass(frozen=True)
+class Related:
+    """Another entry of the same person, why it is shown, and whether it lies within the reviewer's office too."""
+
+    entry: Registration
+    why: str
+    is_open: bool
+
+
+def _related(queue: Queue, entry: Registration) -> list[Related]:
+    """The person's other submitted entries, whatever became of them, that share time or a certificate number."""
+    shares = Q(starts_at__lte=entry.ends_at, ends_at__gte=entry.starts_at)
+    if entry.certificate_number:
+        shares |= Q(certificate_number=entry.certificate_number)
     others = Registration.objects.filter(shares, owner=entry.owner_id).exclude(pk=entry.pk)
     others = others.exclude(status=Status.DRAFT).select_related("category").order_by("starts_at", "pk")
-    found = []
-    for other in others:
-        why = ["时间重叠"] if overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at) else []
-        why += ["证书编号相同"] if number_ and other.certificate_number == number_ else []
-        if why:
-            found.append((other, "、".join(why)))
-    return found
+    within = Exists(Registration.objects.in_office(queue.office).filter(pk=OuterRef("pk")))
+    return [
+        Related(other, why, other.is_open)
+        for other in others.annotate(is_open=within)
+        if (why := _relation(entry, other))
+    ]
+
+
+def _relation(entry: Registration, other: Registration) -> str:
+    why = ["时间重叠"] if overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at) else []
+    if entry.certificate_number and other.certificate_number == entry.certificate_number:
+        why.append("证书编号相同")
+    return "、".join(why)

@@ -1,0 +1,171 @@
+"""学时审核: one decision about the ticked entries."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts import appointments
+from accounts.models import Appointment
+from hours import workflow
+from hours.models import Decision, Registration
+from hours.states import Status
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+BULK = reverse("hours:review_bulk")
+
+
+def ticks(*entries: Registration) -> list[str]:
+    return [f"{entry.pk}.{entry.round}.{entry.status}" for entry in entries]
+
+
+def results(response) -> list[tuple[str, str]]:
+    return [(result.entry.content, result.problem) for result in response.context["results"]]
+
+
+def decided() -> list[tuple[str, str]]:
+    rows = Decision.objects.exclude(stage="owner").order_by("registration", "pk")
+    return list(rows.values_list("registration__content", "action"))
+
+
+def test_agreeing_gives_a_line_for_each_entry(reader, huang, li, station):
+    entries = [factories.submitted(huang, station, content="甲"), factories.submitted(li, station, content="乙")]
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(*entries)})
+    assert results(response) == [("甲", ""), ("乙", "")]
+    assert decided() == [("甲", "agree"), ("乙", "agree")]
+    assert (response.context["done"], response.context["failed"]) == (2, 0)
+
+
+def test_agreement_means_the_right_action_for_each_stage(reader, huang, station, bureau):
+    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
+    first = factories.submitted(huang, station, content="待初审的")
+    final = factories.agreed(huang, station, station.reviewer, content="待终审的")
+    reader(bureau).post(BULK, {"action": "agree", "entry": ticks(first, final)})
+    assert [Registration.objects.get(pk=entry.pk).status for entry in (first, final)] == [
+        Status.FINAL_REVIEW,
+        Status.RECOGNISED,
+    ]
+
+
+def test_returning_with_one_reason_and_the_same_words(reader, huang, station):
+    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    typed = {"action": "return", "reason": factories.reason().pk, "words": "请补充证书。"}
+    reader(station.reviewer).post(BULK, {**typed, "entry": ticks(*entries)})
+    rows = Decision.objects.filter(action="return").values_list("reason_name", "words")
+    assert list(rows) == [("材料不清晰", "请补充证书。")] * 2
+
+
+def test_refusing_is_asked_once_naming_how_many(reader, huang, station):
+    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    typed = {"action": "refuse", "reason": factories.reason().pk, "words": "不属于继续教育。", "entry": ticks(*entries)}
+    client = reader(station.reviewer)
+    page = client.post(BULK, typed).content.decode()
+    assert "将对以下 2 条登记作出“不予认定”的决定" in page
+    assert decided() == []
+    client.post(BULK, {**typed, "confirmed": "yes"})
+    assert decided() == [("甲", "refuse"), ("乙", "refuse")]
+
+
+def test_each_entry_that_cannot_be_decided_is_told_why(reader, huang, li, station, bureau):
+    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
+    possible = factories.submitted(huang, station, content="可以的")
+    own = factories.submitted(bureau, station, content="本人的")
+    agreed = factories.agreed(huang, station, bureau, content="自己初审过的")
+    recognised = factories.recognised(huang, station, station.reviewer, bureau, content="已认定的")
+    response = reader(bureau).post(BULK, {"action": "agree", "entry": ticks(possible, own, agreed, recognised)})
+    assert results(response) == [
+        ("可以的", ""),
+        ("本人的", "不能审核本人的登记。"),
+        ("自己初审过的", "您已对该登记作出初审决定，终审须由另一人进行。"),
+        ("已认定的", "该登记目前为“已认定”，不能初审同意。"),
+    ]
+
+
+def test_entries_that_moved_since_the_list_was_shown_are_left_alone(reader, huang, station, bureau):
+    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
+    entry = factories.submitted(huang, station, content="甲")
+    shown = ticks(entry)
+    workflow.agree(station.reviewer, entry)
+    response = reader(bureau).post(BULK, {"action": "agree", "entry": shown})
+    assert results(response) == [("甲", "“甲”：该登记已由覃审核处理，目前为“待终审”。")]
+    assert decided() == [("甲", "agree")]
+
+
+def test_a_second_click_decides_nothing_twice(reader, huang, station):
+    entry = factories.submitted(huang, station, content="甲")
+    sent = {"action": "agree", "entry": ticks(entry) * 2}
+    client = reader(station.reviewer)
+    client.post(BULK, sent)
+    assert results(client.post(BULK, sent)) == [("甲", "“甲”：该登记已由覃审核处理，目前为“待终审”。")]
+    assert decided() == [("甲", "agree")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ({"action": ""}, {"action": ["请选择操作：同意、退回修改或不予认定。"]}),
+        ({"action": "recognise"}, {"action": ["没有这种审核操作。"]}),
+        ({"action": "return"}, {"reason": ["退回修改须选择原因。"], "words": ["退回修改须填写意见。"]}),
+        ({"action": "refuse", "words": "不行。"}, {"reason": ["不予认定须选择原因。"]}),
+        ({"action": "agree", "words": "长" * 501}, {"words": ["意见最多 500 字，目前 501 字，请精简。"]}),
+    ],
+)
+def test_what_is_missing_is_asked_for_and_ticks_and_words_stay(reader, huang, station, typed, found):
+    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    response = reader(station.reviewer).post(BULK, {**typed, "entry": ticks(*entries)})
+    assert {name: list(errors) for name, errors in response.context["form"].errors.items()} == found
+    assert [tick.value for tick in response.context["ticked"]] == ticks(*entries)
+    assert typed.get("words", "") in response.content.decode()
+    assert decided() == []
+
+
+def test_nothing_ticked_leads_back_with_a_sentence(reader, station):
+    response = reader(station.reviewer).post(f"{BULK}?content=水利", {"action": "agree"})
+    assert response.url == f"{reverse('hours:review')}?content=%E6%B0%B4%E5%88%A9"
+    assert [str(message) for message in get_messages(response.wsgi_request)] == ["请先勾选要审核的登记。"]
+
+
+@pytest.mark.parametrize("extra", ["999999", "1x", "", "-1", "１", "9" * 19, "0.0.0.0"])
+def test_a_tampered_list_decides_nothing_at_all(reader, huang, station, extra):
+    entry = factories.submitted(huang, station, content="甲")
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": [*ticks(entry), extra]})
+    assert response.status_code == 404
+    assert decided() == []
+
+
+def test_an_entry_outside_the_office_makes_the_whole_list_a_404(reader, huang, station):
+    entry = factories.submitted(huang, station, content="甲")
+    elsewhere = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(entry, elsewhere)})
+    assert response.status_code == 404
+    assert decided() == []
+
+
+def test_more_than_a_page_can_show_is_refused(reader, huang, station):
+    entry = factories.submitted(huang, station)
+    assert reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(entry) * 201}).status_code == 404
+
+
+def test_a_tampered_state_is_answered_and_decides_nothing(reader, huang, station):
+    entry = factories.submitted(huang, station, content="甲")
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": [f"{entry.pk}.x.y"]})
+    assert results(response) == [("甲", "“甲”：该登记已由黄秋梦处理，目前为“待初审”。")]
+    assert decided() == []
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_entries(reader, huang, station):
+    counts = []
+    for size in (1, 30):
+        entries = [factories.submitted(huang, station, content=f"{size}-{number}") for number in range(size)]
+        client = reader(station.reviewer)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            response = client.post(BULK, {"action": "agree", "entry": ticks(*entries)})
+        assert response.context["done"] == size
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

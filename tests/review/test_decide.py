@@ -1,0 +1,264 @@
+"""学时审核: the decision about one entry, and each way in which it can be refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from accounts import appointments
+from accounts.models import Appointment
+from hours import workflow
+from hours.models import Decision, Registration
+from hours.states import Status
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+QUEUE = reverse("hours:review")
+
+
+def address(entry: Registration, query: str = "") -> str:
+    return reverse("hours:review_detail", args=[entry.pk]) + query
+
+
+def given(entry: Registration, action: str, **fields) -> dict:
+    """What the form sends when its button is pressed; each field can be given."""
+    limit = entry.hours_proposed or entry.hours_applied
+    typed = {"hours": f"{limit}", "reason": "", "words": "", "status": entry.status, "round": entry.round}
+    return {**typed, "action": action, **fields}
+
+
+def errors(response) -> dict[str, list[str]]:
+    return {name: list(found) for name, found in response.context["form"].errors.items()}
+
+
+def decisions(entry: Registration) -> list[tuple[str, str]]:
+    rows = Decision.objects.filter(registration=entry).exclude(stage="owner")
+    return list(rows.values_list("actor_name", "action"))
+
+
+# --- What is decided --------------------------------------------------------------------------------
+
+
+def test_agreeing_sends_it_on_and_opens_the_next_one(reader, huang, station):
+    first = factories.submitted(huang, station, content="第一条")
+    second = factories.submitted(huang, station, content="第二条")
+    response = reader(station.reviewer).post(address(first, "?content=条"), given(first, "agree"))
+    assert response.url == f"{address(second)}?content=%E6%9D%A1"
+    assert [str(message) for message in get_messages(response.wsgi_request)] == ["已同意：黄秋梦“第一条”，16 学时。"]
+    first.refresh_from_db()
+    assert (first.status, first.hours_proposed) == (Status.FINAL_REVIEW, Decimal(16))
+
+
+def test_recognising_with_fewer_hours_and_words(reader, huang, station, bureau):
+    entry = factories.agreed(huang, station, station.reviewer)
+    reader(bureau).post(address(entry), given(entry, "recognise", hours="12.5", words="按证书核减。"))
+    entry.refresh_from_db()
+    assert (entry.status, entry.hours_recognised) == (Status.RECOGNISED, Decimal("12.5"))
+
+
+@pytest.mark.parametrize(("action", "status"), [("return", Status.RETURNED), ("refuse", Status.REFUSED)])
+def test_returning_and_refusing_with_reason_and_words(reader, huang, station, action, status):
+    entry = factories.submitted(huang, station)
+    reason = factories.reason()
+    reader(station.reviewer).post(
+        address(entry), given(entry, action, reason=reason.pk, words="请补充证书。", hours="九十")
+    )
+    decision = Decision.objects.get(registration=entry, action=action)
+    assert (decision.status, decision.reason, decision.words) == (status, reason, "请补充证书。")
+
+
+def test_the_way_wraps_to_the_first_one_that_waits(reader, huang, station):
+    first = factories.submitted(huang, station, content="第一条")
+    last = factories.submitted(huang, station, content="最后一条")
+    assert reader(station.reviewer).post(address(last), given(last, "agree")).url == address(first) + "?"
+
+
+def test_after_the_last_one_it_leads_back_to_the_list_with_a_sentence(reader, huang, station):
+    entry = factories.submitted(huang, station, content="唯一的")
+    response = reader(station.reviewer).post(address(entry), given(entry, "agree"), follow=True)
+    assert response.redirect_chain == [(QUEUE + "?", 302)]
+    page = response.content.decode()
+    assert "已同意：黄秋梦“唯一的”，16 学时。" in page
+    assert "这个列表中没有其他登记了。" in page
+
+
+def test_an_unattended_entry_is_decided_by_the_bureau(reader, huang, bureau):
+    entry = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
+    reader(bureau).post(address(entry, "?tab=unattended"), given(entry, "agree"))
+    entry.refresh_from_db()
+    assert entry.status == Status.FINAL_REVIEW
+
+
+# --- What the form lacks ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("action", "label"), [("return", "退回修改"), ("refuse", "不予认定")])
+def test_a_negative_decision_needs_a_reason_and_words(reader, huang, station, action, label):
+    entry = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(entry), given(entry, action))
+    assert errors(response) == {"reason": [f"{label}须选择原因。"], "words": [f"{label}须填写意见。"]}
+    assert decisions(entry) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "field", "sentence"),
+    [
+        ("24", "hours", "学时不能超过申请的 16 学时。"),
+        ("8", "words", "核减学时须填写意见。"),
+        ("0", "hours", "学时必须大于 0，且是 0.5 的倍数。"),
+        ("-4", "hours", "学时必须大于 0，且是 0.5 的倍数。"),
+        ("7.3", "hours", "学时必须大于 0，且是 0.5 的倍数。"),
+        ("7.25", "hours", "学时必须是 0.5 的倍数，例如 8 或 7.5。"),
+        ("十六", "hours", "学时应为数字，例如 8 或 7.5。"),
+        ("1e9", "hours", "学时太大了，请核对。"),
+        ("NaN", "hours", "学时应为数字，例如 8 或 7.5。"),
+    ],
+)
+def test_wrong_hours_are_named_at_their_place(reader, huang, station, hours, field, sentence):
+    entry = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(entry), given(entry, "agree", hours=hours))
+    assert errors(response) == {field: [sentence]}
+    assert response.content.decode().count(sentence) == 2  # at the field, and in the summary
+    assert decisions(entry) == []
+
+
+def test_recognised_hours_do_not_exceed_the_proposed_ones(reader, huang, station, bureau):
+    entry = factories.submitted(huang, station)
+    workflow.agree(station.reviewer, entry, workflow.Verdict(hours=Decimal(8), words="核减。"))
+    response = reader(bureau).post(address(entry), given(entry, "recognise", hours="16"))
+    assert errors(response) == {"hours": ["学时不能超过初审的 8 学时。"]}
+
+
+def test_words_have_an_end(reader, huang, station):
+    entry = factories.submitted(huang, station)
+    typed = given(entry, "return", reason=factories.reason().pk, words="长" * 501)
+    response = reader(station.reviewer).post(address(entry), typed)
+    assert errors(response) == {"words": ["意见最多 500 字，目前 501 字，请精简。"]}
+    assert "长" * 501 in response.content.decode()
+
+
+def test_a_reason_that_is_no_longer_offered_is_refused(reader, huang, station):
+    entry = factories.submitted(huang, station)
+    old = factories.reason("旧原因", is_active=False)
+    response = reader(station.reviewer).post(address(entry), given(entry, "return", reason=old.pk, words="请改。"))
+    assert errors(response)["reason"][0] == "所选原因不存在或已停用，请重新选择。"
+
+
+@pytest.mark.parametrize(
+    ("action", "sentence"),
+    [("", "请点击“同意”“退回修改”或“不予认定”。"), ("revoke", "没有这种审核操作。"), ("submit", "没有这种审核操作。")],
+)
+def test_an_action_that_the_page_does_not_offer_is_refused(reader, huang, station, action, sentence):
+    entry = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(entry), given(entry, action))
+    assert errors(response) == {"action": [sentence]}
+    assert decisions(entry) == []
+
+
+# --- Who may not ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", [{}, {"words": "好。"}, {"reason": "1"}])
+@pytest.mark.parametrize("action", ["agree", "return", "refuse"])
+def test_nobody_decides_about_an_own_entry(reader, station, action, typed):
+    entry = factories.submitted(station.reviewer, station)
+    response = reader(station.reviewer).post(address(entry), {"action": action, **typed})
+    assert errors(response) == {"__all__": ["不能审核本人的登记。"]}
+    assert decisions(entry) == []
+
+
+def test_two_people_decide_the_two_stages(reader, huang, station, bureau):
+    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
+    entry = factories.agreed(huang, station, bureau)
+    response = reader(bureau).post(address(entry), given(entry, "recognise"))
+    assert errors(response) == {"__all__": ["您已对该登记作出初审决定，终审须由另一人进行。"]}
+    assert decisions(entry) == [("莫终审", "agree")]
+
+
+def test_a_regional_administrator_reads_and_does_not_decide(reader, huang, station, guangxi):
+    entry = factories.submitted(huang, station)
+    response = reader(factories.region_admin(guangxi)).post(address(entry), given(entry, "agree"))
+    assert errors(response) == {"__all__": ["您没有对该登记“初审同意”的权限。"]}
+
+
+def test_an_entry_at_a_pending_unit_waits(reader, huang, bureau):
+    pending = factories.unit("新单位", state=Unit.State.PENDING)
+    entry = factories.submitted(huang, pending)
+    response = reader(bureau).post(address(entry), given(entry, "agree"))
+    assert errors(response) == {"__all__": ["单位“新单位”待核实，管理员确认后才能初审。"]}
+
+
+def test_an_entry_outside_the_office_is_not_there(reader, huang, station):
+    entry = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
+    assert reader(station.reviewer).post(address(entry), given(entry, "agree")).status_code == 404
+    assert decisions(entry) == []
+
+
+# --- Who comes too late -----------------------------------------------------------------------------
+
+
+def test_who_comes_second_reads_who_was_first_and_keeps_the_typed_words(reader, huang, station):
+    entry = factories.submitted(huang, station, content="水利培训")
+    typed = given(entry, "return", reason=factories.reason().pk, words="请补充证书的第二页。")
+    workflow.agree(factories.unit_reviewer(station, "韦审核"), entry)
+    response = reader(station.reviewer).post(address(entry), typed)
+    assert errors(response) == {"__all__": ["“水利培训”：该登记已由韦审核处理，目前为“待终审”。"]}
+    assert response.context["entry"].status == Status.FINAL_REVIEW
+    assert "请补充证书的第二页。" in response.content.decode()
+    assert decisions(entry) == [("韦审核", "agree")]
+
+
+def test_who_holds_both_offices_does_not_decide_the_other_stage_unawares(reader, huang, station, bureau):
+    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
+    entry = factories.submitted(huang, station, content="水利培训")
+    typed = given(entry, "refuse", reason=factories.reason().pk, words="不属于继续教育。")
+    workflow.agree(station.reviewer, entry)
+    client = reader(bureau)
+    response = client.post(address(entry), typed)
+    assert errors(response) == {"__all__": ["“水利培训”：该登记已由覃审核处理，目前为“待终审”。"]}
+    again = {name: response.context["form"][name].value() for name in ("reason", "words", "status", "round", "hours")}
+    assert again["words"] == "不属于继续教育。"
+    client.post(address(entry), {**again, "action": "refuse"})  # with the new state in sight
+    assert decisions(entry) == [("覃审核", "agree"), ("莫终审", "refuse")]
+
+
+def test_an_entry_that_was_returned_and_sent_again_is_another_one(reader, huang, station):
+    entry = factories.submitted(huang, station, content="水利培训")
+    typed = given(entry, "agree")
+    workflow.return_(station.reviewer, entry, factories.verdict())
+    workflow.submit(huang, [entry], station, station.region)
+    response = reader(station.reviewer).post(address(entry), typed)
+    assert errors(response) == {"__all__": ["“水利培训”刚刚被修改过，请核对后重新操作。"]}
+
+
+def test_a_move_between_reading_and_writing_is_told_too(reader, huang, station, monkeypatch):
+    entry = factories.submitted(huang, station, content="水利培训")
+    decide, faster = workflow.decide, factories.unit_reviewer(station, "韦审核")
+
+    def decide_second(actor, action, registrations, verdict):
+        decide(faster, action, [Registration.objects.get(pk=entry.pk)], verdict)
+        return decide(actor, action, registrations, verdict)
+
+    monkeypatch.setattr(workflow, "decide", decide_second)
+    response = reader(station.reviewer).post(address(entry), given(entry, "agree", words="材料齐全。"))
+    assert errors(response) == {"__all__": ["“水利培训”：该登记已由韦审核处理，目前为“待终审”。"]}
+    assert "材料齐全。" in response.content.decode()
+    assert decisions(entry) == [("韦审核", "agree")]
+
+
+def test_a_bare_post_for_a_decided_entry_reads_its_state(reader, huang, station):
+    entry = factories.agreed(huang, station, station.reviewer)
+    response = reader(station.reviewer).post(address(entry), {"action": "agree"})
+    assert errors(response) == {"__all__": ["该登记目前为“待终审”，不能初审同意。"]}
+
+
+@pytest.mark.parametrize("shown", [{"status": "x", "round": "1"}, {"status": "first_review"}, {"round": "９" * 400}])
+def test_a_tampered_state_decides_nothing(reader, huang, station, shown):
+    entry = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(entry), {"action": "agree", **shown})
+    assert (response.status_code, list(errors(response))) == (200, ["__all__"])
+    assert decisions(entry) == []

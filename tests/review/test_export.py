@@ -1,0 +1,99 @@
+"""学时审核: the list as an Excel file."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from urllib.parse import unquote
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from hours import exports, workflow
+from hours.counting import LOCAL
+from hours.models import Registration
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+EXPORT = reverse("hours:review_export")
+
+
+def sheet(response):
+    content = b"".join(response.streaming_content)
+    response.close()
+    return load_workbook(io.BytesIO(content)).active
+
+
+def rows(response) -> list[tuple]:
+    return list(sheet(response).iter_rows(min_row=2, values_only=True))
+
+
+def test_it_holds_the_columns_of_the_page_with_masked_ids_and_real_dates(reader, huang, station):
+    entry = factories.submitted(huang, station, content="水利培训")
+    table = sheet(reader(station.reviewer).get(EXPORT))
+    head, row = table.iter_rows(values_only=True)
+    assert head[:5] == ("提交时间", "姓名", "证件号码", "单位", "区域")
+    submitted = entry.submitted_at.astimezone(LOCAL).replace(tzinfo=None, second=0, microsecond=0)
+    assert isinstance(row[0], datetime)
+    assert row == (
+        *(submitted, "黄秋梦", huang.masked_id, "宾阳县甘棠镇林业站", "宾阳县", entry.year),
+        *("培训进修类", "培训班", "水利培训", 16, None, None, "待初审", None),
+    )
+
+
+def test_it_holds_what_the_filters_leave_on_all_pages_and_nothing_else(reader, huang, station, monkeypatch):
+    monkeypatch.setattr("hours.review_queue.PAGE_SIZE", 1)
+    for content in ("水利培训", "水利讲座", "公文讲座"):
+        factories.submitted(huang, station, content=content)
+    factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="水利展览")
+    response = reader(station.reviewer).get(EXPORT, {"content": "水利"})
+    assert [row[8] for row in rows(response)] == ["水利培训", "水利讲座"]
+
+
+@pytest.mark.parametrize("content", ["=1+1", '=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "#N/A"])
+def test_no_text_becomes_a_formula(reader, huang, station, content):
+    factories.submitted(huang, station, content=content)
+    cell = sheet(reader(station.reviewer).get(EXPORT)).cell(2, 9)
+    assert (cell.value, cell.data_type) == (content, "s")
+
+
+def test_characters_that_a_sheet_cannot_hold_are_left_out(reader, huang, station):
+    entry = factories.submitted(huang, station, content="水利")
+    Registration.objects.filter(pk=entry.pk).update(content="水\x0b利")
+    assert rows(reader(station.reviewer).get(EXPORT))[0][8] == "水利"
+
+
+def test_the_decided_ones_come_with_the_decision(reader, huang, station):
+    entry = factories.submitted(huang, station)
+    workflow.return_(station.reviewer, entry, factories.verdict())
+    (row,) = rows(reader(station.reviewer).get(EXPORT, {"tab": "done"}))
+    assert row[-3:] == ("退回修改", "材料不清晰", "请补充证书复印件。")
+
+
+def test_its_name_tells_list_and_day(reader, station):
+    response = reader(station.reviewer).get(EXPORT)
+    response.close()
+    assert f"学时审核-待我审核-{timezone.localdate():%Y-%m-%d}.xlsx" in unquote(response["Content-Disposition"])
+
+
+def test_too_many_rows_are_refused_with_advice(reader, huang, station, monkeypatch):
+    monkeypatch.setattr(exports, "ROWS_AT_MOST", 2)
+    for number in range(3):
+        factories.submitted(huang, station, content=f"第 {number} 条")
+    response = reader(station.reviewer).get(EXPORT, {"content": "条"})
+    assert response.url == f"{reverse('hours:review')}?content=%E6%9D%A1"
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "符合条件的登记超过 2 条，请用筛选缩小范围后再导出。"
+    ]
+
+
+@pytest.mark.parametrize("entries", [1, 30])
+def test_it_costs_the_same_queries_for_any_number_of_rows(reader, huang, station, entries, django_assert_num_queries):
+    for number in range(entries):
+        factories.submitted(huang, station, content=f"第 {number} 条")
+    client = reader(station.reviewer)
+    with django_assert_num_queries(6):  # session, person, appointments, types, count, rows
+        assert len(rows(client.get(EXPORT))) == entries

@@ -1,0 +1,349 @@
+"""学时审核: the list, its tabs, filters, order and pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import appointments
+from accounts.models import Appointment
+from hours import review_queue, workflow
+from hours.models import Registration
+from organizations import units
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+QUEUE = reverse("hours:review")
+LAST_YEAR = (timezone.localdate() - timedelta(days=365)).year
+
+
+def contents(response) -> list[str]:
+    return [line.entry.content for line in response.context["lines"]]
+
+
+def send_back_in_time(entry: Registration, days: int) -> None:
+    moment = timezone.now() - timedelta(days=days)
+    Registration.objects.filter(pk=entry.pk).update(submitted_at=moment)
+
+
+# --- Tabs -------------------------------------------------------------------------------------------
+
+
+def test_a_unit_reviewer_sees_what_waits_at_the_units_first_review(reader, huang, station, bureau):
+    factories.submitted(huang, station, content="待初审的")
+    factories.agreed(huang, station, station.reviewer, content="待终审的")
+    factories.registration(huang, "草稿")
+    factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
+    factories.submitted(station.reviewer, station, content="本人的")
+    assert contents(reader(station.reviewer).get(QUEUE)) == ["待初审的"]
+
+
+def test_a_regional_reviewer_sees_what_waits_at_the_final_review_of_the_region(reader, huang, station):
+    factories.submitted(huang, station, content="待初审的")
+    factories.agreed(huang, station, station.reviewer, content="待终审的")
+    library = factories.unit("柳州市图书馆", "450202")
+    factories.agreed(huang, library, factories.unit_reviewer(library), content="柳州的")
+    nanning = factories.region_reviewer(factories.region("450100"))
+    assert contents(reader(nanning).get(QUEUE)) == ["待终审的"]
+
+
+def test_unattended_entries_have_a_tab_for_regional_reviewers_alone(reader, huang, station, bureau):
+    factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="无人初审的")
+    factories.submitted(huang, station, content="有人初审的")
+    response = reader(bureau).get(QUEUE, {"tab": "unattended"})
+    assert contents(response) == ["无人初审的"]
+    response = reader(station.reviewer).get(QUEUE, {"tab": "unattended"})
+    assert [key for key, _, _ in response.context["tabs"]] == ["mine", "done", "all"]
+    assert contents(response) == ["有人初审的"]  # the tab that is not there is the first one
+
+
+def test_the_done_tab_lists_the_own_decisions_latest_first(reader, huang, li, station, bureau):
+    first = factories.submitted(huang, station, content="先审核的")
+    second = factories.submitted(li, station, content="后审核的")
+    workflow.agree(station.reviewer, first)
+    workflow.refuse(station.reviewer, second, factories.verdict())
+    workflow.recognise(bureau, first)
+    factories.submitted(huang, station, content="没审核的")
+    response = reader(station.reviewer).get(QUEUE, {"tab": "done"})
+    assert contents(response) == ["后审核的", "先审核的"]
+    assert [line.decision.get_action_display() for line in response.context["lines"]] == ["不予认定", "初审同意"]
+
+
+def test_the_own_request_to_return_an_own_entry_is_no_decision_of_a_reviewer(reader, station, bureau):
+    entry = factories.submitted(station.reviewer, station, content="审核员本人的")
+    workflow.ask_return(station.reviewer, entry, "写错了。")
+    assert contents(reader(station.reviewer).get(QUEUE, {"tab": "done"})) == []
+
+
+def test_the_tab_of_all_holds_everything_ever_submitted_latest_first(reader, huang, station, bureau):
+    send_back_in_time(factories.recognised(huang, station, station.reviewer, bureau, content="已认定的"), 3)
+    send_back_in_time(factories.returned(huang, station, station.reviewer, content="退回的"), 2)
+    send_back_in_time(factories.submitted(huang, station, content="待初审的"), 1)
+    factories.registration(huang, "草稿")
+    assert contents(reader(bureau).get(QUEUE, {"tab": "all"})) == ["待初审的", "退回的", "已认定的"]
+
+
+def test_the_queue_is_lost_with_the_appointment(reader, huang, station):
+    factories.submitted(huang, station)
+    appointment = station.reviewer.appointments.get()
+    appointment.valid_from -= timedelta(days=9)
+    appointment.valid_until = timezone.localdate() - timedelta(days=1)
+    appointment.save()
+    assert reader(station.reviewer).get(QUEUE).status_code == 404
+
+
+# --- How much waits ---------------------------------------------------------------------------------
+
+
+def test_it_tells_how_many_wait_and_how_old_the_oldest_is(reader, huang, station):
+    send_back_in_time(factories.submitted(huang, station, content="老的"), 12)
+    factories.submitted(huang, station, content="新的")
+    page = reader(station.reviewer).get(QUEUE).content.decode()
+    assert "<strong>2</strong> 条待您审核，最早的一条已等待 <strong>12</strong> 天。" in page
+
+
+def test_counting_stops_where_nobody_needs_the_number(reader, huang, station, monkeypatch):
+    for number in range(4):
+        factories.submitted(huang, station, content=f"第 {number} 条")
+    monkeypatch.setattr(review_queue, "COUNTED_AT_MOST", 3)
+    assert "<strong>3+</strong> 条待您审核" in reader(station.reviewer).get(QUEUE).content.decode()
+
+
+# --- Marks ------------------------------------------------------------------------------------------
+
+
+def marks(response) -> dict[str, list[str]]:
+    return {line.entry.content: line.marks for line in response.context["lines"]}
+
+
+def test_an_asked_return_stands_above_the_list_with_the_owners_words(reader, huang, li, station):
+    workflow.ask_return(huang, factories.submitted(huang, station, content="附件传错的"), "附件传错了。")
+    factories.submitted(li, station, content="没有请求的")
+    earlier = factories.submitted(li, station, content="上一轮请求的")
+    workflow.ask_return(li, earlier, "上一轮。")
+    workflow.return_(station.reviewer, earlier, factories.verdict())
+    workflow.submit(li, [earlier], station, station.region)
+    response = reader(station.reviewer).get(QUEUE)
+    assert [(asked.registration.content, asked.words) for asked in response.context["asked"]] == [
+        ("附件传错的", "附件传错了。")
+    ]
+    assert marks(response) == {"附件传错的": ["请求退回"], "没有请求的": [], "上一轮请求的": []}
+
+
+def test_entries_of_one_person_that_share_time_are_marked(reader, huang, li, station):
+    span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
+    later = {"starts_at": factories.moment(8, 18), "ends_at": factories.moment(6, 18)}
+    factories.submitted(huang, station, content="甲", **span)
+    factories.submitted(huang, station, content="乙", **span)
+    factories.submitted(huang, station, content="接着的", **later)
+    factories.submitted(li, station, content="别人的", **span)
+    factories.registration(li, "别人的草稿", **span)
+    assert marks(reader(station.reviewer).get(QUEUE)) == {
+        "甲": ["时间重叠"],
+        "乙": ["时间重叠"],
+        "接着的": [],
+        "别人的": [],
+    }
+
+
+def test_entries_without_a_unit_and_to_a_pending_unit_are_marked(reader, huang, station, bureau, guangxi):
+    nobody = units.unaffiliated(guangxi)
+    entry = factories.registration(huang, "无单位的")
+    workflow.submit(huang, [entry], nobody, factories.region("450126"))
+    pending = factories.unit("新单位", state=Unit.State.PENDING)
+    factories.submitted(huang, pending, content="待核实单位的")
+    response = reader(bureau).get(QUEUE, {"tab": "all"})
+    assert marks(response) == {"无单位的": ["无单位直报"], "待核实单位的": ["单位待核实"]}
+
+
+# --- Filters ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mixed(huang, li, station, bureau):
+    """Entries of two people at two units in two cities."""
+    library = factories.unit("柳州市图书馆", "450202")
+    librarian = factories.unit_reviewer(library, "潘审核")
+    talks = factories.category("讲座", "学术交流类")
+    factories.submitted(huang, station, content="水利培训")
+    send_back_in_time(factories.submitted(huang, station, content="公文讲座", category=talks), 20)
+    last_year = {"starts_at": factories.moment(366), "ends_at": factories.moment(365, 18)}
+    factories.agreed(li, library, librarian, content="古籍培训", **last_year)
+    return library
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"name": "黄秋"}, ["水利培训", "公文讲座"]),
+        ({"name": "秋梦"}, []),
+        ({"name": "李工"}, ["古籍培训"]),
+        ({"content": "培训"}, ["古籍培训", "水利培训"]),
+        ({"unit": "图书馆"}, ["古籍培训"]),
+        ({"unit": "没有的单位名"}, []),
+        ({"region": "450200"}, ["古籍培训"]),
+        ({"region": "450126"}, ["水利培训", "公文讲座"]),
+        ({"status": "final_review"}, ["古籍培训"]),
+        ({"year": str(LAST_YEAR)}, ["古籍培训"]),
+        ({"since": f"{timezone.localdate() - timedelta(days=9)}"}, ["古籍培训", "水利培训"]),
+        ({"until": f"{timezone.localdate() - timedelta(days=9)}"}, ["公文讲座"]),
+        ({"name": "黄秋梦", "content": "讲座"}, ["公文讲座"]),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_it_filters(reader, bureau, mixed, given, found):
+    assert contents(reader(bureau).get(QUEUE, {"tab": "all", **given})) == found
+
+
+def test_it_filters_by_the_last_four_of_the_id(reader, bureau, mixed, huang):
+    response = reader(bureau).get(QUEUE, {"tab": "all", "id_tail": huang.id_number[-4:].lower()})
+    assert contents(response) == ["水利培训", "公文讲座"]
+
+
+def test_it_filters_by_a_type_of_either_level(reader, bureau, mixed):
+    talks = factories.category("讲座", "学术交流类")
+    for chosen in (talks.pk, talks.parent_id):
+        assert contents(reader(bureau).get(QUEUE, {"tab": "all", "category": chosen})) == ["公文讲座"]
+
+
+def test_a_name_that_many_people_share_is_found_all_the_same(reader, bureau, mixed, monkeypatch):
+    monkeypatch.setattr("hours.review_forms.PEOPLE_AT_MOST", 0)
+    assert contents(reader(bureau).get(QUEUE, {"tab": "all", "name": "李工"})) == ["古籍培训"]
+
+
+def test_a_filter_that_cannot_be_read_is_named_and_narrows_nothing(reader, bureau, mixed):
+    response = reader(bureau).get(QUEUE, {"tab": "all", "since": "昨天", "id_tail": "450103198503211234"})
+    assert contents(response) == ["古籍培训", "水利培训", "公文讲座"]
+    assert {name: list(errors) for name, errors in response.context["queue"].filter.errors.items()} == {
+        "since": ["日期无法识别，请按 2026-05-12 的格式填写。"],
+        "id_tail": ["请只填写证件号码的后四位。"],
+    }
+
+
+def test_a_unit_reviewer_has_no_filter_by_place(reader, station, huang):
+    factories.submitted(huang, station)
+    fields = reader(station.reviewer).get(QUEUE, {"tab": "all"}).context["queue"].filter.fields
+    assert {"unit", "region"} & set(fields) == set()
+
+
+def test_a_region_outside_the_office_is_no_choice(reader, huang, mixed):
+    nanning = factories.region_reviewer(factories.region("450100"), "韦终审")
+    response = reader(nanning).get(QUEUE, {"tab": "all", "region": "450200"})
+    assert list(response.context["queue"].filter.errors) == ["region"]
+    assert contents(response) == ["水利培训", "公文讲座"]
+
+
+# --- Order and pages --------------------------------------------------------------------------------
+
+
+def test_the_oldest_comes_first_until_the_head_is_clicked(reader, huang, station):
+    for days, content in ((3, "三天"), (9, "九天"), (1, "一天")):
+        send_back_in_time(factories.submitted(huang, station, content=content), days)
+    client = reader(station.reviewer)
+    response = client.get(QUEUE)
+    assert contents(response) == ["九天", "三天", "一天"]
+    turned = QUEUE + response.context["heads"]["moment"].url
+    assert contents(client.get(turned)) == ["一天", "三天", "九天"]
+
+
+def test_a_small_list_can_be_sorted_by_other_heads(reader, huang, station):
+    for hours in (8, 16, 12):
+        factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours)
+    client = reader(station.reviewer)
+    assert contents(client.get(QUEUE, {"order": "hours"})) == ["8 学时", "12 学时", "16 学时"]
+    assert contents(client.get(QUEUE, {"order": "-hours"})) == ["16 学时", "12 学时", "8 学时"]
+
+
+def test_a_large_list_says_why_it_cannot_be_sorted(reader, huang, station, monkeypatch):
+    for days, hours in ((3, 8), (2, 16), (1, 12)):
+        send_back_in_time(factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours), days)
+    monkeypatch.setattr(review_queue, "SORTED_AT_MOST", 2)
+    response = reader(station.reviewer).get(QUEUE, {"order": "hours"})
+    assert contents(response) == ["8 学时", "16 学时", "12 学时"]
+    head = response.context["heads"]["hours"]
+    assert (head.url, head.title) == ("", "超过 5000 条时只能按提交时间排序，请先用筛选缩小范围。")
+
+
+@pytest.mark.parametrize("order", ["", "hours"])
+def test_pages_lead_forwards_and_back_without_losing_or_repeating_a_row(reader, huang, station, monkeypatch, order):
+    monkeypatch.setattr(review_queue, "PAGE_SIZE", 2)
+    for number in range(5):
+        entry = factories.submitted(huang, station, content=f"第 {number} 条", hours_applied=8 + number)
+        send_back_in_time(entry, 9 - number)
+    client = reader(station.reviewer)
+    first = client.get(QUEUE, {"order": order})
+    second = client.get(QUEUE + first.context["next_url"])
+    third = client.get(QUEUE + second.context["next_url"])
+    assert [contents(page) for page in (first, second, third)] == [
+        ["第 0 条", "第 1 条"],
+        ["第 2 条", "第 3 条"],
+        ["第 4 条"],
+    ]
+    assert third.context["next_url"] == ""
+    back = client.get(QUEUE + third.context["previous_url"])
+    assert contents(back) == ["第 2 条", "第 3 条"]
+    assert first.context["previous_url"] == ""
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "９", "999999", "x"])
+def test_a_page_that_does_not_exist_is_no_error(reader, huang, station, page):
+    factories.submitted(huang, station, content="唯一的")
+    client = reader(station.reviewer)
+    assert client.get(QUEUE, {"order": "hours", "page": page}).status_code == 200
+    assert client.get(QUEUE, {"after": page}).status_code == 200
+
+
+def test_an_empty_queue_says_so(reader, station):
+    page = reader(station.reviewer).get(QUEUE).content.decode()
+    assert "目前没有待您审核的登记。" in page
+    assert "没有待审核的登记" in page
+
+
+def test_id_numbers_are_masked(reader, huang, station):
+    factories.submitted(huang, station)
+    page = reader(station.reviewer).get(QUEUE).content.decode()
+    assert huang.masked_id in page
+    assert huang.id_number not in page
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_it_costs_the_same_queries_for_any_number_of_rows(reader, huang, station, rows, django_assert_num_queries):
+    for number in range(rows):
+        entry = factories.submitted(huang, station, content=f"第 {number} 条")
+        if number % 3 == 0:
+            workflow.ask_return(huang, entry, "请退回。")
+    client = reader(station.reviewer)
+    # session, person, appointments, types, count and oldest, rows, 请求退回, reasons; the frame: menu, notices
+    with django_assert_num_queries(10):
+        client.get(QUEUE)
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_a_filtered_list_of_a_region_costs_a_constant_number_too(
+    reader, huang, station, bureau, rows, django_assert_num_queries
+):
+    for number in range(rows):
+        factories.submitted(huang, station, content=f"第 {number} 条")
+    client = reader(bureau)
+    # as above without 请求退回; people of the name, regions to choose from, rows that fit
+    with django_assert_num_queries(12):
+        client.get(QUEUE, {"tab": "all", "name": "黄", "status": "first_review"})
+
+
+def test_the_menu_leads_reviewers_here_and_nobody_else(reader, huang, station, bureau):
+    link = f'href="{QUEUE}"'
+    shown = [link in reader(person).get(reverse("hours:list")).content.decode() for person in (huang, station.reviewer)]
+    assert shown == [False, True]
+
+
+def test_who_holds_both_offices_sees_both_stages(reader, huang, station, bureau):
+    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
+    send_back_in_time(factories.submitted(huang, station, content="待初审的"), 2)
+    factories.agreed(huang, station, station.reviewer, content="待终审的")
+    client = reader(bureau)
+    assert contents(client.get(QUEUE)) == ["待初审的", "待终审的"]
+    assert contents(client.get(QUEUE, {"status": "final_review"})) == ["待终审的"]
