@@ -18,10 +18,12 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from accounts.models import User
+from hours import totals, workflow
 from hours.models import Completion, Course
+from organizations.models import Unit
 from tests import factories
 
-from .steps import Person
+from .steps import Offices, Person
 
 PICTURES = settings.BASE_DIR / "var" / "browser"
 PATIENCE = 10_000  # milliseconds
@@ -181,8 +183,31 @@ def course(world) -> Callable[[User], Completion]:
     def complete(person: User) -> Completion:
         day = factories.moment(5).date()
         course = Course.objects.create(name="当代科学技术前沿知识", year=day.year, kind="required", hours=9)
-        return Completion.objects.create(
+        completion = Completion.objects.create(
             person=person, course=course, hours=9, completed_on=day, source="学习平台", source_key="1"
         )
+        totals.people_changed([(person.pk, course.year)])
+        return completion
 
     return complete
+
+
+@pytest.fixture
+def offices(world) -> Offices:
+    """覃审核 of 宾阳县甘棠镇林业站 and 莫终审 of the whole region."""
+    station = Unit.objects.get(name="宾阳县甘棠镇林业站")
+    factories.reason("材料不清晰")
+    factories.reason("不属于继续教育")
+    return Offices(station, factories.unit_reviewer(station), factories.region_reviewer(world))
+
+
+@pytest.fixture
+def entries(offices: Offices, huang: User) -> None:
+    """Where the walk through the manual ends: six entries at the unit, one without an employer at the region."""
+    factories.submitted(huang, offices.station, content="水利工程施工培训班")
+    patent = {"category": factories.category("发明专利", "专利类", by_half_day=False), "hours_applied": 20}
+    factories.submitted(huang, offices.station, content="一种渠道清淤装置", **patent)
+    for content in ("单位组织的考察", "安全生产培训班", "水土保持培训班", "工程测量培训班"):
+        factories.submitted(huang, offices.station, content=content)
+    nobody = Unit.objects.get(is_unaffiliated=True)
+    workflow.submit(huang, [factories.registration(huang, "自由职业者法规培训班")], nobody, factories.region("450103"))

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
+from accounts.models import User
+from organizations.models import Unit
 from tests import factories, files
+
+OPEN = "dialog[open]:not(.dialog-small)"
+HAS_FOCUS = "element => element === document.activeElement"
+FOCUS_IS_VISIBLE = """() => {
+  const element = document.activeElement;
+  if (element === document.body || element.matches('[tabindex="-1"]')) return true;
+  // The button inside a date or time field has the focus instead of the field, and the browser's own ring.
+  if (['date', 'time'].includes(element.type) && !element.matches(':focus-visible')) return true;
+  const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+  return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2) || boxShadow !== 'none';
+}"""
 
 
 @dataclass(frozen=True)
@@ -21,9 +34,18 @@ class Person:
     password: str
 
 
+@dataclass(frozen=True)
+class Offices:
+    """A unit, and who decides at the two stages."""
+
+    station: Unit
+    unit: User
+    region: User
+
+
 def work(page: Page) -> Locator:
-    """The open dialog, or the page that it is without JavaScript."""
-    return page.locator("dialog[open]:not(.dialog-small), .dialog-sheet")
+    """The open dialog, or the page that it is without JavaScript; some dialogs open over such a page."""
+    return page.locator(f"{OPEN}, body:not(:has({OPEN})) .dialog-sheet")
 
 
 def open_by(page: Page, role: str, name: str, title: str) -> Locator:
@@ -34,7 +56,8 @@ def open_by(page: Page, role: str, name: str, title: str) -> Locator:
 
 def shown(page: Page, title: str) -> Locator:
     """The dialog under this title, once it is there and answers."""
-    expect(page.locator("dialog[open] .dialog-title, .site-main:has(.dialog-sheet) .page-title")).to_have_text(title)
+    heads = f"{OPEN} .dialog-title, body:not(:has({OPEN})) .site-main:has(.dialog-sheet) .page-title"
+    expect(page.locator(heads)).to_have_text(title)
     expect(page.locator("dialog[aria-busy]")).to_have_count(0)
     return work(page)
 
@@ -101,3 +124,18 @@ def choose_region(page: Page, name: str) -> None:
     link.click()
     expect(work(page).locator("[data-tree] a:visible[aria-current]")).to_have_text(name)
     expect(page.locator("dialog[aria-busy]")).to_have_count(0)
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Press Tab until the target has the focus; every stop on the way is seen."""
+    page.wait_for_load_state()
+    for _ in range(60):
+        page.keyboard.press(key)
+        see_focus(page)
+        if target.evaluate(HAS_FOCUS):
+            return
+    raise AssertionError(f"{target} is not reached by {key}")
+
+
+def see_focus(page: Page) -> None:
+    assert page.evaluate(FOCUS_IS_VISIBLE), page.evaluate("document.activeElement.outerHTML")

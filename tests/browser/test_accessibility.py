@@ -11,14 +11,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_no_barriers(visit, huang, course, width: int):
-    histories(huang)
+def test_no_barriers(visit, huang, offices, course, width: int):
     course(huang)
-    axe, found = Axe(), {}
-    pages = {True: visit("/accounts/login/", width=width), False: visit("/", huang, width=width)}
+    cast = histories(huang, offices)
+    axe, found, pages = Axe(), {}, cast.pages(visit, width=width)
     for place in PLACES:
-        page = pages[place.is_public]
-        page.goto(place.path)
+        page = pages[place.who]
+        page.goto(cast.address(place))
         place.then(page)
         if barriers := axe.run(page).response["violations"]:
             found[place.name] = [(barrier["id"], node["html"]) for barrier in barriers for node in barrier["nodes"]]

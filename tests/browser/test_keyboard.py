@@ -11,31 +11,11 @@ from playwright.sync_api import Locator, Page, expect
 from hours.models import Registration
 from tests import factories
 
-from .steps import open_by, shown, work
+from .steps import open_by, shown, tab_to, work
 
 pytestmark = pytest.mark.browser
 
-HAS_FOCUS = "element => element === document.activeElement"
-FOCUS_IS_VISIBLE = """() => {
-  const element = document.activeElement;
-  if (element === document.body || element.matches('[tabindex="-1"]')) return true;
-  // The button inside a date or time field has the focus instead of the field, and the browser's own ring.
-  if (['date', 'time'].includes(element.type) && !element.matches(':focus-visible')) return true;
-  const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
-  return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2) || boxShadow !== 'none';
-}"""
 DATE_ORDERS = ("%Y%m%d", "%m%d%Y", "%d%m%Y")  # the browser's own language decides
-
-
-def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
-    """Press Tab until the target has the focus; every stop on the way is seen."""
-    page.wait_for_load_state()
-    for _ in range(60):
-        page.keyboard.press(key)
-        assert page.evaluate(FOCUS_IS_VISIBLE), page.evaluate("document.activeElement.outerHTML")
-        if target.evaluate(HAS_FOCUS):
-            return
-    raise AssertionError(f"{target} is not reached by {key}")
 
 
 def type_date(page: Page, field: Locator, day: datetime) -> None:

@@ -27,17 +27,13 @@ TOO_WIDE = """() => [document.scrollingElement, ...document.querySelectorAll('di
 
 
 @MODES
-def test_every_page_fits_a_phone(visit, huang, course, script: bool):
-    histories(huang)
+def test_every_page_fits_a_phone(visit, huang, offices, course, script: bool):
     course(huang)
-    found = {}
-    pages = {
-        True: visit("/accounts/login/", width=360, script=script),
-        False: visit("/", huang, width=360, script=script),
-    }
+    cast = histories(huang, offices)
+    found, pages = {}, cast.pages(visit, width=360, script=script)
     for place in PLACES:
-        page = pages[place.is_public]
-        page.goto(place.path)
+        page = pages[place.who]
+        page.goto(cast.address(place))
         place.then(page)
         if faults := page.evaluate(TOO_WIDE) + page.evaluate(TOO_LOW):
             found[place.name] = faults
@@ -45,8 +41,8 @@ def test_every_page_fits_a_phone(visit, huang, course, script: bool):
     assert found == {}
 
 
-def test_a_row_is_a_card_that_names_each_fact(visit, huang):
-    histories(huang)
+def test_a_row_is_a_card_that_names_each_fact(visit, huang, offices):
+    histories(huang, offices)
     page = visit("/hours/", huang, width=360)
     row = page.locator("main tbody tr").first
     assert row.evaluate("row => getComputedStyle(row).display") != "table-row"
@@ -75,8 +71,8 @@ def test_the_menu_opens_and_closes(visit, huang, script: bool):
 
 
 @MODES
-def test_all_rows_are_ticked_at_once(visit, huang, script: bool):
-    histories(huang)
+def test_all_rows_are_ticked_at_once(visit, huang, offices, script: bool):
+    histories(huang, offices)
     page = visit("/hours/", huang, width=360, script=script)
     tick_all(page)
     expect(page.locator("[data-select-row]")).to_have_count(3)
