@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from hours import registrations, workflow
-from hours.attachments import inspect
+from hours.attachments import Proof
 from hours.counting import DAY_ENDS, DAY_STARTS, at, proposed_hours, year_of
 from hours.models import Category, Reason, Registration
 from hours.states import Action
@@ -21,7 +21,8 @@ from hours.workflow import Verdict
 from .people import Office
 from .proofs import proof
 
-# Outcomes by how far they go; "reduced" is agreed with fewer hours, "corrected" returned and sent again.
+# Outcomes by how far they go; "reduced" is agreed with fewer hours; "corrected" and "resubmitted" were returned,
+# changed and sent again.
 STOPS_AT_FINAL = {"final_review", "returned_final"}
 RECOGNISED = {"recognised", "reduced", "corrected", "revoked"}
 REFUSED_AT_FINAL = {"refused_final", "reopened"}
@@ -53,6 +54,7 @@ class Plan:
     hours: int | None = None  # None: as computed from the dates
     certificate: str = ""
     note: str = ""
+    proofs: int | None = None  # None: one with every third entry
 
 
 class Narrator:
@@ -64,9 +66,13 @@ class Narrator:
         self.categories = {category.name: category for category in Category.objects.choosable()}
         self.reasons = {reason.name: reason for reason in Reason.objects.all()}
         self.saved: list[Registration] = []
+        self.proofs = 0
 
     def play(self, owner: User, office: Office, plans: list[Plan], day: int) -> None:
-        """Save these entries, submit them `day` days ago (at least 9) and let every one come to its outcome."""
+        """Save these entries, submit them `day` days ago and let every one come to its outcome.
+
+        Whatever is to be decided by the unit needs 6 days, what goes further 9.
+        """
         entries = [(self._save(owner, plan), plan.outcome) for plan in plans]
         sent = [entry for entry, outcome in entries if outcome != "draft"]
         if not sent:
@@ -75,7 +81,7 @@ class Narrator:
         def of(*outcomes: str) -> list[Registration]:
             return [entry for entry, outcome in entries if outcome in outcomes]
 
-        workflow.submit(owner, sent, office.unit, office.region, now=self._moment(day, 10))
+        workflow.submit(owner, sent, office.unit, office.region, now=self.moment(day, 10))
         if not office.unit.is_unaffiliated:
             self._first_review(owner, office, of, day - 2)
         if office.unit.is_pending:
@@ -85,37 +91,40 @@ class Narrator:
 
     def _first_review(self, owner: User, office: Office, of, day: int) -> None:
         """What the unit says; entries sent to a unit that is 待核实 wait."""
-        self._decide(owner, Action.ASK_RETURN, of("asked"), day, Verdict(words="附件传错了，请退回，我重新上传。"))
+        self.decide(owner, Action.ASK_RETURN, of("asked"), day, Verdict(words="附件传错了，请退回，我重新上传。"))
         reviewer = office.first_for(owner) or self.stand_in
         if office.unit.is_pending:
             return
-        self._decide(reviewer, Action.RETURN, of("returned", "corrected"), day, self._verdict(Action.RETURN))
-        self._decide(reviewer, Action.REFUSE, of("refused_first"), day, self._verdict(Action.REFUSE))
-        if again := of("corrected"):
-            workflow.submit(owner, again, office.unit, office.region, now=self._moment(day - 1, 20))
+        returned = of("returned", "corrected", "resubmitted")
+        self.decide(reviewer, Action.RETURN, returned, day, self._verdict(Action.RETURN))
+        self.decide(reviewer, Action.REFUSE, of("refused_first"), day, self._verdict(Action.REFUSE))
+        if again := of("corrected", "resubmitted"):
+            for entry in again:
+                self._correct(entry)
+            workflow.submit(owner, again, office.unit, office.region, now=self.moment(day - 1, 20))
         for entry in of("reduced"):
             fewer = max(entry.hours_applied - 4, Decimal("0.5"))
             reduced = Verdict(fewer, words="证书载明的学时少于申请学时，按证书认定。")
-            self._decide(reviewer, Action.AGREE, [entry], day - 3, reduced)
-        self._decide(reviewer, Action.AGREE, of(*AGREED_IN_FULL), day - 3, Verdict(words="属实。"))
+            self.decide(reviewer, Action.AGREE, [entry], day - 3, reduced)
+        self.decide(reviewer, Action.AGREE, of(*AGREED_IN_FULL), day - 3, Verdict(words="属实。"))
 
     def _final_review(self, office: Office, of, day: int) -> None:
         final = office.final
-        self._decide(final, Action.RETURN, of("returned_final"), day, self._verdict(Action.RETURN))
-        self._decide(final, Action.REFUSE, of(*REFUSED_AT_FINAL), day, self._verdict(Action.REFUSE))
-        self._decide(final, Action.RECOGNISE, of(*RECOGNISED), day, Verdict())
+        self.decide(final, Action.RETURN, of("returned_final"), day, self._verdict(Action.RETURN))
+        self.decide(final, Action.REFUSE, of(*REFUSED_AT_FINAL), day, self._verdict(Action.REFUSE))
+        self.decide(final, Action.RECOGNISE, of(*RECOGNISED), day, Verdict())
 
     def _afterwards(self, office: Office, of, day: int) -> None:
         revoked = Verdict(reason=self.reasons["重复登记"], words="经核查，该成果已由他人登记，撤销认定。")
-        self._decide(self.administrator, Action.REVOKE, of("revoked"), day, revoked)
+        self.decide(self.administrator, Action.REVOKE, of("revoked"), day, revoked)
         reopened = Verdict(reason=self.reasons["其他"], words="申诉属实，重新审核。")
-        self._decide(self.administrator, Action.REOPEN, of("reopened"), day + 1, reopened)
-        self._decide(office.final, Action.RECOGNISE, of("reopened"), day, Verdict(words="经复核予以认定。"))
+        self.decide(self.administrator, Action.REOPEN, of("reopened"), day + 1, reopened)
+        self.decide(office.final, Action.RECOGNISE, of("reopened"), day, Verdict(words="经复核予以认定。"))
 
-    def _decide(self, actor: User, action: Action, entries: list[Registration], day: int, verdict: Verdict) -> None:
+    def decide(self, actor: User, action: Action, entries: list[Registration], day: int, verdict: Verdict) -> None:
         if not entries:
             return
-        outcome = workflow.decide(actor, action, entries, verdict, now=self._moment(day, self.random.randint(9, 17)))
+        outcome = workflow.decide(actor, action, entries, verdict, now=self.moment(day, self.random.randint(9, 17)))
         if outcome.refused:
             raise workflow.WorkflowError("".join(outcome.refused.values()))
 
@@ -137,12 +146,24 @@ class Narrator:
             certificate_number=plan.certificate,
             note=plan.note,
         )
-        number = len(self.saved)
-        proofs = [] if number % 3 else [inspect(proof(number))]
-        self.saved.append(registrations.save(entry, proofs=proofs))
+        count = plan.proofs if plan.proofs is not None else int(len(self.saved) % 3 == 0)
+        self.saved.append(registrations.save(entry, proofs=self._proofs(count)))
         return entry
 
-    def _moment(self, day: int, hour: int) -> datetime:
+    def _correct(self, entry: Registration) -> None:
+        """What a reviewer finds marked as changed: hours, words and files."""
+        if entry.hours_applied > 8:
+            entry.hours_applied -= 4
+        entry.note = f"{entry.note}已按退回意见核对学时，并重新上传证书。"
+        registrations.save(entry, proofs=self._proofs(1), removed=list(entry.attachments.all()))
+
+    def _proofs(self, count: int) -> list[Proof]:
+        """Pictures and PDFs in turn."""
+        numbers = range(self.proofs, self.proofs + count)
+        self.proofs += count
+        return [proof(number) for number in numbers]
+
+    def moment(self, day: int, hour: int) -> datetime:
         return at(self.today - timedelta(days=day), DAY_STARTS.replace(hour=hour, minute=self.random.randrange(60)))
 
     @transaction.atomic

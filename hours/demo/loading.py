@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
 from random import Random
 
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from config.progress import watched
-from hours import base_data, totals
-from hours.models import Completion, Course
+from hours import base_data
 
-from . import invented, plans, units
-from .histories import Narrator
-from .people import ACCOUNTS, Cast
-
-SOURCE = "学习平台（示例）"
+from . import invented, plans, scenes, this_year, units
+from .histories import Narrator, Plan
+from .people import ACCOUNTS, Cast, Office
 
 
 def refuse_outside_development() -> None:
@@ -40,30 +36,27 @@ def load(seed: int, out=None, unit_count: int = units.COUNT) -> None:
     random = invented.seeded(seed)
     cast = Cast(random)
     narrator = Narrator(cast.admin, cast.stand_in, random)
-    for number, (person, office) in enumerate(watched(cast.trainees, "人员及学时记录", len(cast.trainees), out)):
-        story = plans.of_the_trainee() if number == 0 else plans.by_lot(office, random)
+    stories = _stories(cast, random)
+    for person, office, story in watched(stories, "人员及学时记录", len(cast.trainees) + len(cast.colleagues), out):
         for day, entries in story:
             narrator.play(person, office, entries, day)
     narrator.date_back()
-    _complete_courses([person for person, _ in cast.trainees], random)
+    people = [person for person, _ in cast.trainees] + cast.colleagues
+    keen = [person for number, person in enumerate(cast.colleagues) if this_year.is_diligent(number)]
+    scenes.complete_courses(people, keen, random)
+    scenes.enter_together(cast, narrator)
+    scenes.issue_certificates(cast, narrator)
+    scenes.read_notices(people[0])
+    scenes.appoint_deputies(cast)
+    scenes.open_last_year(cast)
 
 
-def _complete_courses(people: list[User], random: Random) -> None:
-    """The trainee has completed one course this year, as in the manual's picture; the others some of each year."""
-    courses = list(Course.objects.order_by("year", "pk"))
-    latest = max((course.year for course in courses), default=0)
-    chosen = [(people[0], course) for course in courses if latest - 3 < course.year < latest]
-    chosen += [(people[0], course) for course in courses if course.year == latest and course.hours == 9][:1]
-    chosen += [(person, course) for person in people[1:] for course in courses if random.random() < 0.7]
-    Completion.objects.bulk_create(
-        Completion(
-            person=person,
-            course=course,
-            hours=course.hours,
-            completed_on=min(date(course.year, random.randint(3, 12), random.randint(1, 28)), timezone.localdate()),
-            source=SOURCE,
-            source_key=f"demo-{person.username}-{course.pk}",
-        )
-        for person, course in chosen
-    )
-    totals.people_changed((person.pk, course.year) for person, course in chosen)
+def _stories(cast: Cast, random: Random) -> Iterator[tuple[User, Office, list[tuple[int, list[Plan]]]]]:
+    """Who does what, one person after the other."""
+    for number, (person, office) in enumerate(cast.trainees):
+        story = plans.by_lot(office, random) if number else plans.of_the_trainee()
+        if office.reviewer is None:
+            story.append(this_year.of_odd_place(office.field, is_unaffiliated=office.unit.is_unaffiliated))
+        yield person, office, story
+    for number, person in enumerate(cast.colleagues):
+        yield person, cast.station, this_year.of_colleague(number)

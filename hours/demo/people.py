@@ -1,4 +1,4 @@
-"""The forty people of the demonstration, their reviewers, and the four accounts that visitors log in with."""
+"""The people of the demonstration, their reviewers, and the four accounts that visitors log in with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from organizations import regions
 from organizations.models import Region, Unit
 
 from . import invented
-from .units import OF_THE_MANUAL
+from .units import LONELY, OF_THE_MANUAL, PENDING
 
 PASSWORD = "Xueshi-2026"  # noqa: S105  (published in the README: the demonstration is for everybody)
 ACCOUNTS = [
@@ -26,6 +26,7 @@ ACCOUNTS = [
 ID_AREA = "450000"  # no person's number begins with a province's own code
 FIELDS = ["林业", "电影放映", "建筑工程", "小学教育", "学前教育", "采矿工程", "临床医学"]
 PEOPLE_PER_UNIT = 5
+COLLEAGUES = 16  # of the trainee, so that the unit reviewer has a queue and the unit's year is worth a look
 
 
 @dataclass
@@ -37,15 +38,18 @@ class Office:
     field: str
     final: User
     reviewer: User | None = None
-    deputy: User | None = None
+    second: User | None = None
 
     def first_for(self, owner: User) -> User | None:
-        """Nobody decides about an own entry: the deputy does it for the reviewer."""
-        return self.deputy if owner == self.reviewer else self.reviewer
+        """Nobody decides about an own entry: the second reviewer does it for the first."""
+        return self.second if owner == self.reviewer else self.reviewer
 
 
 class Cast:
-    """Everybody. `trainees` are pairs of person and office: the forty people who have histories."""
+    """Everybody. `trainees` are pairs of person and office: the forty people who have histories of three years.
+
+    `station` is the office of the account `unit`, whose `colleagues` have this year's entries only.
+    """
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -53,6 +57,7 @@ class Cast:
         self.since = timezone.localdate() - timedelta(days=4 * 365)
         self.root = regions.root()
         self.trainees: list[tuple[User, Office]] = []
+        self.colleagues: list[User] = []
         self.admin = self._person("admin", "陆世杰", is_staff=True, is_superuser=True)
         self._appoint(self.admin, Appointment.Role.REGION_ADMIN, region=self.root)
         self.root_final = self._person("region_root", "梁永福")
@@ -67,34 +72,35 @@ class Cast:
         manual = [named[name] for name, *_ in OF_THE_MANUAL]
         hospital = self._some_unit(name__endswith="人民医院", state=Unit.State.ACTIVE)
         city = self._city_of(manual[0].region)
-        city_final = self._person("region", "莫志强")
-        self._appoint(city_final, Appointment.Role.REGION_REVIEWER, region=city)
+        self.city_final = self._person("region", "莫志强")
+        self.of_city = self._appoint(self.city_final, Appointment.Role.REGION_REVIEWER, region=city)
         for unit, field in zip([*manual, hospital], FIELDS, strict=True):
             in_city = unit.region.is_descendant_of(city, include_self=True)
-            office = Office(unit, unit.region, field, city_final if in_city else self.root_final)
+            office = Office(unit, unit.region, field, self.city_final if in_city else self.root_final)
             self._fill_unit(office, first=unit == manual[0])
+        self.station = self.trainees[0][1]
+        self.colleagues = [self._person(unit=self.station.unit) for _ in range(COLLEAGUES)]
 
     def _fill_unit(self, office: Office, *, first: bool) -> None:
         usernames, names = ([None] * PEOPLE_PER_UNIT,) * 2
         if first:
             usernames, names = ["trainee", "unit", None, None, None], ["黄秋梦", "覃晓燕", None, None, None]
         people = [self._person(username, name, office.unit) for username, name in zip(usernames, names, strict=True)]
-        office.reviewer, office.deputy = people[1], people[2]
-        held = self._appoint(office.reviewer, Appointment.Role.UNIT_REVIEWER, unit=office.unit)
-        self._appoint(office.deputy, Appointment.Role.UNIT_REVIEWER, unit=office.unit, deputy_of=held)
+        office.reviewer, office.second = people[1], people[2]
+        for reviewer in (office.reviewer, office.second):
+            self._appoint(reviewer, Appointment.Role.UNIT_REVIEWER, unit=office.unit)
         self.trainees += [(person, office) for person in people]
 
     def _fill_odd_places(self) -> None:
-        """A unit that has no reviewer (无人初审), one that is 待核实, and 其他单位."""
+        """In the city of the account `region`: a unit without a reviewer (无人初审), a 待核实 one, and 其他单位."""
         unaffiliated = Unit.objects.get(is_unaffiliated=True)
-        lonely = self._some_unit(name__endswith="水利站", state=Unit.State.ACTIVE)
-        pending = self._some_unit(state=Unit.State.PENDING)
+        lonely, pending = (self._some_unit(name=name) for name, *_ in (LONELY, PENDING))
         for unit, region, field, people in (
             (lonely, lonely.region, "水利工程", 2),
             (pending, pending.region, "环境工程", 1),
             (unaffiliated, lonely.region, "信息技术", 2),
         ):
-            office = Office(unit, region, field, self.root_final)
+            office = Office(unit, region, field, self.city_final)
             own_unit = None if unit.is_unaffiliated else unit
             self.trainees += [(self._person(unit=own_unit), office) for _ in range(people)]
 

@@ -100,12 +100,14 @@ def of_the_trainee() -> list[tuple[int, list[Plan]]]:
             180,
             [
                 Plan("培训班、研修班", "林木种苗繁育技术培训班", 200, 5, "recognised", certificate="桂林培0427号"),
+                Plan("参加学术会议", "广西林业科技交流会", 190, 1, "recognised"),
                 Plan("指导青年技术人员", "新进人员师带徒", 215, 3, "refused_first", hours=12),
                 Plan(
                     "地方、团体标准", "《油茶栽培技术规范》编制", 225, 6, "corrected", hours=20, note="参编，排名第五。"
                 ),
             ],
         ),
+        (60, [Plan("培训班、研修班", "林业有害生物普查技术培训", 75, 2, "recognised")]),
         (
             12,
             [

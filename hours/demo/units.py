@@ -22,6 +22,8 @@ OF_THE_MANUAL = [
     ("北海市金峰矿业有限公司", "450500", "91"),
 ]
 FLAGGED = ("示例代码待核对单位", "450103", "91")
+LONELY = ("宾阳县清水河水利工程管理站", "450126", "12")  # has no reviewer: 无人初审
+PENDING = ("南宁市青秀区碧水环境监测有限公司", "450103", "91")  # 待核实: whatever is sent there waits
 
 
 @transaction.atomic
@@ -57,14 +59,14 @@ def store(named: list[Unit], others, count: int, out=None) -> None:
 
 def _named():
     by_code = {region.code: region for region in Region.objects.all()}
-    for number, (name, code, prefix) in enumerate([*OF_THE_MANUAL, FLAGGED]):
+    for number, (name, code, prefix) in enumerate([*OF_THE_MANUAL, FLAGGED, LONELY, PENDING]):
         region = by_code.get(code) or regions.root()
         credit_code = invented.unit_code(prefix, region.code, number)
         flagged = name == FLAGGED[0]
         yield Unit(
             name=name,
             region=region,
-            state=Unit.State.ACTIVE,
+            state=Unit.State.PENDING if name == PENDING[0] else Unit.State.ACTIVE,
             credit_code=invented.wrong_unit_code(credit_code) if flagged else credit_code,
             credit_code_flagged=flagged,
         )

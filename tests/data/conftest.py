@@ -4,7 +4,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from hours.demo import loading
-from hours.models import Decision, Registration
+from hours.models import Completion, Decision, Notice, Registration
 from organizations.models import Unit
 
 SEED, UNITS = 7, 1_000
@@ -17,7 +17,9 @@ def everything():
     )
     decisions = Decision.objects.order_by("pk").values_list("actor_name", "action", "words", "created_at")
     units = Unit.objects.order_by("pk").values_list("name", "credit_code", "region__code", "state")
-    return [list(rows) for rows in (entries, decisions, units)]
+    completions = Completion.objects.order_by("pk").values_list("source_key", "hours", "completed_on")
+    notices = Notice.objects.order_by("pk").values_list("person__username", "decision__action", "created_at", "read_at")
+    return [list(rows) for rows in (entries, decisions, units, completions, notices)]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hours.demo.people import ACCOUNTS, PASSWORD
 
 
 class Command(BaseCommand):
-    help = "Load the demonstration: 27,670 invented units and 40 people with three years of entries in every state."
+    help = "Load the demonstration: 27,670 invented units, 40 people with three years of entries, full queues."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--seed", type=int, default=2026)
