@@ -104,7 +104,11 @@ def register(page: Page, content: str, days_ago: int = 9) -> None:
 
 def tick_all(page: Page) -> None:
     """The box in the table's head, on a phone above the cards; without JavaScript a link does the same."""
-    link, phone, head = page.get_by_role("link", name="全选"), page.locator(".tick-all"), page.get_by_label("全选本页")
+    link, phone, head = (
+        page.get_by_role("link", name="全选"),
+        page.locator(".tick-all"),
+        page.locator("thead").get_by_label("全选本页"),
+    )
     next(one for one in (link, phone, head) if one.count() and one.is_visible()).click()
     expect(page.locator("[data-select-row]:not(:checked)")).to_have_count(0)
 

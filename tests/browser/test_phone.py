@@ -12,7 +12,8 @@ pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 # What is pressed, too low for a thumb; words inside a sentence are read first, so only actions count.
 TOO_LOW = """() => [...document.querySelectorAll(
-  'button, summary, select, input:not([type=hidden]), .btn, :is(.row-actions, .pager-list, .side-menu, .tabs, .tree) a'
+  'button:not([aria-hidden]), summary, select, input:not([type=hidden]), .btn, ' +
+  ':is(.row-actions, .pager-list, .side-menu, .tabs, .tree) a'
 )].filter((one) => {
   if (!one.checkVisibility({ visibilityProperty: true })) return false;
   const scope = document.querySelector('dialog[open]');
@@ -39,6 +40,33 @@ def test_every_page_fits_a_phone(visit, huang, offices, course, script: bool):
             found[place.name] = faults
     visit.expect_complaint("404")
     assert found == {}
+
+
+@MODES
+def test_the_bulk_bar_waits_at_the_foot_until_something_is_ticked(visit, offices, entries, script: bool):
+    page = visit("/hours/review/", offices.unit, width=360, script=script)
+    button = page.get_by_role("button", name="批量审核")
+    expect(button).to_be_hidden()
+    page.locator("[data-select-row]").first.check()
+    expect(button).to_be_in_viewport()
+    page.get_by_label("操作").select_option(label="同意")
+    assert page.evaluate(TOO_WIDE) + page.evaluate(TOO_LOW) == []
+    button.click()
+    expect(page.locator(".page-lead")).to_have_text("同意：1 条已完成。")
+
+
+@MODES
+def test_a_decision_is_one_press_away_and_the_next_entry_opens_at_its_top(visit, offices, entries, script: bool):
+    page = visit("/hours/review/", offices.unit, width=360, script=script)
+    page.get_by_role("link", name="水利工程施工培训班").click()
+    agree = page.get_by_role("button", name="同意")
+    expect(agree).not_to_be_in_viewport()
+    page.get_by_role("link", name="去审核").click()
+    expect(agree).to_be_in_viewport()
+    agree.click()
+    expect(page.locator(".page-title")).to_contain_text("一种渠道清淤装置")
+    expect(page.locator(".page-title")).to_be_in_viewport()
+    expect(page.locator(".message-success")).to_be_in_viewport()
 
 
 def test_a_row_is_a_card_that_names_each_fact(visit, huang, offices):
