@@ -20,26 +20,32 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
 PASSWORD = "Xueshi-2026"  # noqa: S105  (the published one of the demo accounts)
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 COLOURS = 96
-FLAGS = ["--disable-gpu", "--disable-background-networking"]
+# Dates look as a Chinese browser shows them where Chromium's translations are installed (Debian: chromium-l10n).
+FLAGS = ["--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 
 
 def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
+    for old in TARGET.glob("*.png"):
+        old.unlink()
     with server() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium(),
             args=FLAGS + ["--no-sandbox"] * is_root(),
+            env={**os.environ, "LANGUAGE": "zh_CN"},
         )
         log_in_page(browser, address)
         trainee_on_desktop(browser, address)
         trainee_on_phone(browser, address)
+        unit_reviewer(browser, address)
+        regional_reviewer(browser, address)
         administrator(browser, address)
         browser.close()
 
@@ -51,10 +57,10 @@ def log_in_page(browser: Browser, address: str) -> None:
 
 
 def trainee_on_desktop(browser: Browser, address: str) -> None:
-    """The manual's way: list, new entry, batch, confirmation, both tabs of the look-up."""
+    """The manual's way: list, new entry, batch, confirmation, both tabs of the look-up; notices, certificates."""
     page = logged_in(browser, address, "trainee", DESKTOP)
     page.goto(f"{address}/hours/")
-    save(page, "registrations")
+    save(page, "list")
     page.get_by_role("link", name="新登记培训").click()
     fill_new_entry(page)
     save(page, "new")
@@ -73,10 +79,25 @@ def trainee_on_desktop(browser: Browser, address: str) -> None:
     page.goto(f"{address}/hours/lookup/")
     save(page, "years")
     page.goto(f"{address}/hours/lookup/registrations/")
-    step_by_step = page.locator("[data-progress]").nth(7)  # returned once, then recognised
+    row = page.get_by_role("row").filter(has_text="《油茶栽培技术规范》编制")  # returned once, then recognised
+    step_by_step = row.locator("[data-progress]")
     step_by_step.click()
     step_by_step.evaluate("button => scrollBy(0, button.getBoundingClientRect().top - 240)")
-    save(page, "lookup")
+    save(page, "entries")
+    page.goto(f"{address}/hours/notices/")
+    save(page, "notices")
+    certificate(page, address)
+
+
+def certificate(page: Page, address: str) -> None:
+    """The page with a person's certificates, and what anybody reads of the valid one."""
+    page.goto(f"{address}/hours/certificates/")
+    save(page, "certificate")
+    valid = page.get_by_role("row").filter(has_text="有效").first
+    link = valid.get_by_role("link", name="核验").get_attribute("href")
+    stranger = new_page(page.context.browser, DESKTOP)
+    stranger.goto(f"{address}{link}")
+    save(stranger, "check")
 
 
 def fill_new_entry(page: Page) -> None:
@@ -89,13 +110,28 @@ def fill_new_entry(page: Page) -> None:
     form.locator("[name=starts_at_0]").fill(last_week.isoformat())
     form.locator("[name=ends_at_0]").fill((last_week + timedelta(days=1)).isoformat())
     form.locator("[name=certificate_number]").fill("桂林培1188号")
-    page.wait_for_function("document.querySelector('dialog[open] [name=hours_applied]').value !== ''")
+    expect(form.locator("[name=hours_applied]")).not_to_have_value("")
 
 
 def trainee_on_phone(browser: Browser, address: str) -> None:
     page = logged_in(browser, address, "trainee", PHONE)
     page.goto(f"{address}/hours/")
-    save(page, "registrations-phone")
+    save(page, "list-phone")
+
+
+def unit_reviewer(browser: Browser, address: str) -> None:
+    """The queue, and the entry that was corrected after a return."""
+    page = logged_in(browser, address, "unit", DESKTOP)
+    page.goto(f"{address}/hours/review/")
+    save(page, "review")
+    page.get_by_role("link", name="古树名木保护技术培训班").click()
+    save(page, "review-entry")
+
+
+def regional_reviewer(browser: Browser, address: str) -> None:
+    page = logged_in(browser, address, "region", DESKTOP)
+    page.goto(f"{address}/hours/statistics/")
+    save(page, "statistics")
 
 
 def administrator(browser: Browser, address: str) -> None:
@@ -105,13 +141,19 @@ def administrator(browser: Browser, address: str) -> None:
 
 
 def logged_in(browser: Browser, address: str, username: str, viewport: dict) -> Page:
-    page = browser.new_context(viewport=viewport, locale="zh-CN", reduced_motion="reduce").new_page()
-    page.set_default_timeout(10_000)
+    page = new_page(browser, viewport)
     page.goto(f"{address}/accounts/login/")
     page.locator("input[name=username]").fill(username)
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.wait_for_url(lambda url: "login" not in url)
+    return page
+
+
+def new_page(browser: Browser, viewport: dict) -> Page:
+    """A page of somebody who is not logged in."""
+    page = browser.new_context(viewport=viewport, locale="zh-CN", reduced_motion="reduce").new_page()
+    page.set_default_timeout(10_000)
     return page
 
 

@@ -17,7 +17,9 @@ def everything():
     )
     decisions = Decision.objects.order_by("pk").values_list("actor_name", "action", "words", "created_at")
     units = Unit.objects.order_by("pk").values_list("name", "credit_code", "region__code", "state")
-    completions = Completion.objects.order_by("pk").values_list("source_key", "hours", "completed_on")
+    completions = Completion.objects.order_by("pk").values_list(
+        "person__username", "course__year", "course__name", "hours", "completed_on"
+    )
     notices = Notice.objects.order_by("pk").values_list("person__username", "decision__action", "created_at", "read_at")
     return [list(rows) for rows in (entries, decisions, units, completions, notices)]
 
