@@ -71,7 +71,7 @@ class QueueFilter(Filter):
         self.fields["since"].label, self.fields["until"].label = "提交日期从", "提交日期至"
         self._set_places()
         self._set_statuses(data.get("tab", ""))
-        self.fields["category"].choices, self._categories = _category_choices()
+        self.fields["category"].choices, self._categories, self.kinds = _category_choices()
         this_year = timezone.localdate().year
         years = range(this_year, this_year - YEARS_OFFERED, -1)
         self.fields["year"].choices = [("", "全部年度"), *((year, str(year)) for year in years)]
@@ -163,8 +163,8 @@ def _of_people(rows, name: str, tail: str):
     return rows.filter(owner__id_tail=tail) if tail else rows
 
 
-def _category_choices() -> tuple[list, dict[int, list[int]]]:
-    """The types of both levels, and which second-level ones each choice stands for; one query."""
+def _category_choices() -> tuple[list, dict[int, list[int]], dict[int, str]]:
+    """The types of both levels, which second-level ones each choice stands for, and both levels in words; one query."""
     groups: dict[int, tuple[Category, list[Category]]] = {}
     rows = list(Category.objects.order_by("position", "pk"))
     for category in rows:
@@ -174,13 +174,14 @@ def _category_choices() -> tuple[list, dict[int, list[int]]]:
         if category.parent_id in groups:
             groups[category.parent_id][1].append(category)
     choices: list = [("", "全部类型")]
-    meant = {}
+    meant, kinds = {}, {}
     for first, seconds in groups.values():
+        kinds |= {second.pk: f"{first.name} · {second.name}" for second in seconds}
         meant |= {first.pk: [second.pk for second in seconds]} | {second.pk: [second.pk] for second in seconds}
         choices.append(
             (str(first), [(first.pk, f"{first}（全部）"), *((second.pk, str(second)) for second in seconds)])
         )
-    return choices, meant
+    return choices, meant, kinds
 
 
 class _VerdictForm(forms.Form):

@@ -44,6 +44,11 @@ WAITING_TABS = ("mine", "unattended")
 # Column heads by which a list that is small enough can be sorted.
 SORTS = {"name": "owner__name", "year": "year", "hours": "hours_applied"}
 RELATED = ("owner", "category__parent", "unit", "region")
+# The columns of a row of the page; a type's words are known without reading its row.
+SHOWN = (
+    *("owner__name", "owner__id_tail", "unit__state", "region__name", "category_id", "unit_name", "is_unaffiliated"),
+    *("status", "round", "content", "year", "starts_at", "ends_at", "submitted_at", "hours_applied", "hours_proposed"),
+)
 STAGE = Case(When(status=Status.FIRST_REVIEW, then=Value(Stage.FIRST.value)), default=Value(Stage.FINAL.value))
 
 
@@ -214,7 +219,7 @@ class Queue:
 
     def _by_moment(self) -> Listing:
         page = page_of(
-            self._full(self.rows),
+            self._shown(self.rows),
             PAGE_SIZE,
             after=self.params.get("after", ""),
             before=self.params.get("before", ""),
@@ -229,15 +234,22 @@ class Queue:
         text = self.params.get("page", "")
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
         start = (max(number, 1) - 1) * PAGE_SIZE
-        found = list(self._full(self.rows).order_by(*self._columns)[start : start + PAGE_SIZE + 1])
+        found = list(self._shown(self.rows).order_by(*self._columns)[start : start + PAGE_SIZE + 1])
         following = {"page": str(number + 1)} if len(found) > PAGE_SIZE else {}
         return Listing(self._lines(found[:PAGE_SIZE]), following, {"page": str(number - 1)} if number > 1 else {})
 
     def _full(self, rows: QuerySet) -> QuerySet:
         """With everything that a row shows, in the same statement."""
         if self.tab == "done":
-            return rows.select_related(*(f"registration__{name}" for name in RELATED))
+            rows = rows.select_related(*(f"registration__{name}" for name in RELATED))
+            return rows.defer("registration__owner__id_number")
         return with_marks(rows).select_related(*RELATED).defer("owner__id_number")
+
+    def _shown(self, rows: QuerySet) -> QuerySet:
+        """With what the page shows and nothing else: building rows of many columns is most of what they cost."""
+        if self.tab == "done":
+            return self._full(rows)
+        return with_marks(rows).select_related("owner", "unit", "region").only(*SHOWN)
 
     def _lines(self, rows: list) -> list[Line]:
         if self.tab == "done":

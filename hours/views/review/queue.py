@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ... import lines
 from ...querysets import Office
 from ...review_forms import BulkForm
 from ...review_queue import PAGE_SIZE, SORTED_AT_MOST, TABS, Queue
@@ -58,6 +59,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "title": TABS[queue.tab],
         "tabs": [(key, label, f"?tab={key}") for key, label in queue.tabs.items()],
         "lines": listing.lines,
+        "rows": lines.to_review(listing.lines, here(queue), queue.filter.kinds),
+        "has_boxes": queue.tab != "done",
         "next_url": address(queue, **listing.next) if listing.next else "",
         "previous_url": address(queue, **listing.previous) if listing.previous else "",
         "heads": _heads(queue),
