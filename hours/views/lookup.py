@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from .. import progress, summaries
+from config.addresses import of_row
+
+from .. import lines, progress, summaries
 from ..forms import LookupFilter
 from ..models import Registration
 from ..permissions import Standing
@@ -49,11 +50,15 @@ OFFERED = {
 
 def _open_to_owner(standing: Standing, entry: Registration) -> list[tuple[str, str]]:
     """What its owner may do with the entry now: label and address."""
-    return [
-        (action.label, reverse(name, args=[entry.pk]))
-        for action, name in OFFERED.items()
-        if standing.may(action, entry)
-    ]
+    return [(action.label, of_row(name, entry.pk)) for action, name in OFFERED.items() if standing.may(action, entry)]
+
+
+def _address(request: HttpRequest, **changes: str) -> str:
+    """The present address, with `open` (which comes last) only as given."""
+    query = request.GET.copy()
+    query.pop("open", None)
+    query.update(changes)
+    return f"?{query.urlencode()}"
 
 
 @require_safe
@@ -75,7 +80,11 @@ def registrations(request: HttpRequest) -> HttpResponse:
         "filter": filter_form,
         "page": page,
         "entries": entries,
-        "open": request.GET.get("open", ""),
+        "lines": lines.to_look_up(entries, page.start_index(), request.GET.get("open", "")),
+        "name": request.user.name,
+        "masked_id": request.user.masked_id,
+        "closed": _address(request),
+        "opening": _address(request, open="-").removesuffix("-"),
         "tab": "entries",
     }
     return render(request, "hours/lookup_registrations.html", context)
