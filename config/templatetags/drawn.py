@@ -8,10 +8,15 @@ from django import template
 from django.conf import settings
 from django.forms.utils import flatatt
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from .facts import query_with
 
 register = template.Library()
 MENUS_KEPT = 500  # as many as there are kinds of people times entries, several times over
+TREES_KEPT = 300  # a province has some 120 regions
+BEGINNING = "\x1f"  # stands in a kept tree for the beginning of its addresses; no name or address holds it
 
 
 @register.simple_tag(takes_context=True)
@@ -27,9 +32,22 @@ def _side_menu(groups) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def drawn(context, template_name: str, **inputs) -> SafeString:
-    """A component as a value, for one that stands in a page twice: {% drawn "components/x.html" a=b as x %}."""
-    return context.template.engine.get_template(template_name).render(context.new(inputs))
+def region_tree(context, nodes, selected: str, url: str = "") -> SafeString:
+    """The open part of the region tree, each line leading to `url` with the present parameters and its own region.
+
+    The parameters, which hold what somebody ticked, are filled in afterwards; the rest is the same for everybody.
+    """
+    others = query_with(context, region="", page="", go="")
+    beginning = url + (others if others == "?" else f"{others}&")
+    draw = _region_tree.__wrapped__ if settings.DEBUG else _region_tree
+    lines = tuple((node.code, node.name, node.depth, node.has_children, node.is_open) for node in nodes)
+    return mark_safe(draw(lines, selected).replace(BEGINNING, escape(beginning)))  # noqa: S308
+
+
+@lru_cache(maxsize=TREES_KEPT)
+def _region_tree(lines: tuple, selected: str) -> SafeString:
+    inputs = {"lines": lines, "selected": selected, "beginning": BEGINNING}
+    return render_to_string("components/region_tree.html", inputs)
 
 
 @register.filter
