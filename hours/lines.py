@@ -36,8 +36,6 @@ def _common(entry: Registration, position: int) -> Line:
         "number": _safe(position),
         "content": escape(entry.content),
         "year": _safe(entry.year),
-        "start": _safe(minute(entry.starts_at)),
-        "end": _safe(minute(entry.ends_at)),
         "hours": _safe(number(entry.hours_applied)),
         "tone": _safe(tone(entry.status)),
         "state": _safe(Status(entry.status).label),
@@ -57,6 +55,8 @@ def to_work_on(entries: Sequence[Registration], first: int, kinds: dict[int, str
     return [
         {
             **_common(entry, position),
+            "start": _safe(minute(entry.starts_at)),
+            "end": _safe(minute(entry.ends_at)),
             "kind": escape(kinds[entry.category_id]),
             "returned": entry.status == Status.RETURNED,
             "words": summaries.last_words(entry) if entry.status == Status.RETURNED else "",

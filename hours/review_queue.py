@@ -75,7 +75,7 @@ class Line:
     entry: Registration
     decision: Decision | None = None
 
-    @property
+    @cached_property
     def days(self) -> int:
         return days_since(self.entry.submitted_at)
 
