@@ -42,7 +42,7 @@ def test_it_leaves_the_entry_where_it_is_and_says_so(client, entry):
     assert [str(message) for message in response.context["messages"]] == [
         "已就“水利工程施工培训班”请求退回。登记仍为“待初审”，审核人员处理时会首先看到您的请求。"
     ]
-    assert response.context["open"] == str(entry.pk)
+    assert [line["key"] for line in response.context["lines"] if line["is_open"]] == [str(entry.pk)]
 
 
 def test_words_are_asked_for_and_nothing_is_written_without(client, entry):
