@@ -90,11 +90,6 @@ def confirm_unit(unit: Unit) -> None:
 # --- Who may what ----------------------------------------------------------------------------------
 
 
-def has_duties(person: User) -> bool:
-    """Whether the person reviews or administers anything today."""
-    return person.appointments.active().exists()
-
-
 def led_by(actor: User) -> QuerySet[Appointment]:
     """The appointments by which a person leads a unit's reviewers: active and no deputy's."""
     return actor.appointments.active().filter(role=Role.UNIT_REVIEWER, deputy_of=None)
