@@ -97,8 +97,27 @@ class PersonChangeList(ChangeList):
         return self.query.startswith(BY_NUMBER)
 
 
+class SearchedByPost:
+    """A list of people, or of what is theirs, whose search box posts, so that no number stands in an address."""
+
+    @method_decorator(sensitive_post_parameters(SEARCH_VAR))
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        searched = request.POST.get(SEARCH_VAR)
+        typed = request.GET.get(SEARCH_VAR, "") if searched is None else searched
+        safe = typed if typed.startswith(BY_NUMBER) else safe_search(typed)
+        if searched is None and safe == typed.strip():
+            return super().changelist_view(request, extra_context)
+        query = request.GET.copy()
+        query.pop("p", None)
+        query[SEARCH_VAR] = safe
+        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+
+    def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
+        return PersonChangeList
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(SearchedByPost, UserAdmin):
     """Searching works by POST. Django's own search box is a GET form, so an ID number typed into it would be kept in
     the server's access log and the browser's history; here it is answered by a redirect to the address that holds
     its keyed digest, from which the number cannot be computed. Names and the like go into the address as they are.
@@ -135,21 +154,6 @@ class PersonAdmin(UserAdmin):
     @admin.display(description="证件号码", ordering="id_tail")
     def shown_id(self, person: User) -> str:
         return person.masked_id if person.pk else "—"
-
-    @method_decorator(sensitive_post_parameters(SEARCH_VAR))
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        searched = request.POST.get(SEARCH_VAR)
-        typed = request.GET.get(SEARCH_VAR, "") if searched is None else searched
-        safe = typed if typed.startswith(BY_NUMBER) else safe_search(typed)
-        if searched is None and safe == typed.strip():
-            return super().changelist_view(request, extra_context)
-        query = request.GET.copy()
-        query.pop("p", None)
-        query[SEARCH_VAR] = safe
-        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
-
-    def get_changelist(self, request, **kwargs):
-        return PersonChangeList
 
     def get_search_results(self, request, queryset, search_term: str):
         """By the beginnings of names and numbers, which indexes serve, and not by what they contain."""

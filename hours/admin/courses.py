@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import XLSX
 from import_export.forms import ExportForm
 
-from accounts.admin import BY_NUMBER, PersonChangeList, safe_search
+from accounts.admin import BY_NUMBER, SearchedByPost
 from accounts.models import User
 from organizations.admin.lists import COUNTED_AT_MOST, BoundedPaginator
 from organizations.resources import ChineseCSV
@@ -78,7 +76,7 @@ class VersionInline(admin.TabularInline):
 
 
 @admin.register(Completion)
-class CompletionAdmin(admin.ModelAdmin):
+class CompletionAdmin(SearchedByPost, admin.ModelAdmin):
     """Searching works by POST, as for people: a whole ID number never stands in an address."""
 
     form = CompletionForm
@@ -114,21 +112,6 @@ class CompletionAdmin(admin.ModelAdmin):
         return self.inlines if obj else ()
 
     # --- List -----------------------------------------------------------------------------------
-
-    @method_decorator(sensitive_post_parameters(SEARCH_VAR))
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        searched = request.POST.get(SEARCH_VAR)
-        typed = request.GET.get(SEARCH_VAR, "") if searched is None else searched
-        safe = typed if typed.startswith(BY_NUMBER) else safe_search(typed)
-        if searched is None and safe == typed.strip():
-            return super().changelist_view(request, extra_context)
-        query = request.GET.copy()
-        query.pop("p", None)
-        query[SEARCH_VAR] = safe
-        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
-
-    def get_changelist(self, request: HttpRequest, **kwargs):
-        return PersonChangeList
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         term = search_term.strip()
