@@ -31,7 +31,7 @@ test: $(DEV) $(FRONT_END)
 	@chromium="$$(sh scripts/chromium.sh)"; CHROMIUM="$$chromium" \
 	$(RUN) -m pytest -n auto -m "$${chromium:+browser or }not browser" $(ARGS)
 
-lint: $(DEV)
+lint: $(DEV) $(FRONT_END)
 	@mkdir -p var
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
