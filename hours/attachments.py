@@ -24,6 +24,8 @@ from accounts.models import User
 from .models import Attachment, Registration
 
 PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
+# What a decoder may call a kind: many phones put a second picture (depth, brightness) behind the first of a JPEG.
+DECODED_AS = {"JPEG": ("JPEG", "MPO"), "PNG": ("PNG",), "WEBP": ("WEBP",)}
 EXTENSIONS = ("pdf", *PICTURES)
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.webp,application/pdf,image/jpeg,image/png,image/webp"
 LONGEST_SIDE = 4000  # pixels; a photographed certificate stays readable, a page stays light
@@ -128,7 +130,7 @@ def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(content))
-            if picture.format != kind:
+            if picture.format not in DECODED_AS[kind]:
                 raise ValidationError(f"“{name}”的内容其实是 {picture.format} 图片，与扩展名不符，请改正后上传。")
             if picture.width * picture.height > MOST_PIXELS:
                 raise ValidationError(f"“{name}”有 {picture.width}×{picture.height} 像素，太大了，请缩小后上传。")
@@ -144,7 +146,7 @@ def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
 
 def _encoded(picture: Image.Image, kind: str) -> bytes:
     """The pixels alone: upright, without position, camera or comments."""
-    upright = ImageOps.exif_transpose(picture)
+    upright = _upright(picture)
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     if kind == "JPEG" and upright.mode != "RGB":
         upright = upright.convert("RGB")
@@ -155,6 +157,16 @@ def _encoded(picture: Image.Image, kind: str) -> bytes:
     buffer = io.BytesIO()
     bare.save(buffer, format=kind, **SAVE_OPTIONS[kind])
     return buffer.getvalue()
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """As it was held when it was taken; as it lies where the note about that cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ImageOps.exif_transpose(picture)
+    except Exception:  # broken notes fail in a dozen ways; the pixels are sound and the notes are dropped anyway
+        return picture
 
 
 def share(originals: Iterable[Attachment], registrations: Iterable[Registration], made: list[str]) -> None:

@@ -21,7 +21,7 @@ def sideways_photo() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees to see it upright
     exif.get_ifd(0x8825)[1] = "N"
-    return picture(size=(60, 40), exif=exif)
+    return picture(size=(60, 40), exif=exif, dpi=(72, 72))
 
 
 def upload(name: str, content: bytes, content_type: str = "application/octet-stream") -> SimpleUploadedFile:

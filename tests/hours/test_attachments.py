@@ -67,6 +67,24 @@ def test_a_sideways_photo_is_stored_upright_and_without_its_place():
     assert (stored.size, dict(stored.getexif()), "exif" in stored.info) == ((40, 60), {}, False)
 
 
+def test_a_photo_of_a_phone_that_keeps_a_second_picture_behind_the_first_is_taken():
+    """Pillow calls such a JPEG an MPO."""
+    second = Image.new("RGB", (60, 40), "white")
+    photo = files.picture("MPO", save_all=True, append_images=[second])
+    proof = attachments.inspect(files.upload("IMG_0001.jpg", photo))
+    assert Image.open(io.BytesIO(photo)).format == "MPO"
+    assert (proof.content_type, Image.open(io.BytesIO(proof.content)).format) == ("image/jpeg", "JPEG")
+
+
+def test_a_photo_with_broken_notes_is_taken_as_it_lies():
+    photo = files.sideways_photo().replace(b"MM\x00*", b"M\xff\x00*")
+    with pytest.raises(SyntaxError):
+        Image.open(io.BytesIO(photo)).getexif()
+    proof = attachments.inspect(files.upload("照片.jpg", photo))
+    stored = Image.open(io.BytesIO(proof.content))
+    assert (stored.size, "exif" in stored.info) == ((60, 40), False)
+
+
 def test_a_path_in_the_name_is_dropped():
     proof = attachments.inspect(files.upload("C:\\Users\\黄\\结业证书.pdf", files.PDF))
     assert proof.name == "结业证书.pdf"
