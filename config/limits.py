@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+TOO_OFTEN = (
+    "同一网络地址每{span}最多{act} {most} 次，现已超过，本次没有处理。请{wait}后再试；"
+    "多人共用网络或急需办理的，请联系管理员：{contact}。"
+)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -22,15 +30,42 @@ def client_address(request: HttpRequest) -> str:
     return str(address if address.version == 4 else ipaddress.ip_network(f"{address}/64", strict=False))
 
 
-def is_too_often(request: HttpRequest, what: str, most: int, seconds: int = 60) -> bool:
-    """Count this request; True from the one after `most` until `seconds` after the first have passed.
+@dataclass(frozen=True)
+class Limit:
+    """So many requests of one kind from one address in so many minutes; how many, the setting of that name says.
 
     Counted in Django's cache: with the built-in one by each web process for itself, with a shared one by all together.
     """
-    key = f"limit:{what}:{client_address(request)}"
-    cache.add(key, 0, seconds)
-    try:
-        return cache.incr(key) > most
-    except ValueError:  # it ran out between the two lines: a new span begins
-        cache.set(key, 1, seconds)
-        return False
+
+    setting: str
+    minutes: int
+    act: str = "提交"
+
+    def is_exceeded(self, request: HttpRequest) -> bool:
+        """Count this request; True from the one after the last allowed until the minutes since the first are over."""
+        key, seconds = f"limit:{self.setting}:{client_address(request)}", self.minutes * 60
+        cache.add(key, 0, seconds)
+        try:
+            return cache.incr(key) > self.most
+        except ValueError:  # it ran out between the two lines: a new span begins
+            cache.set(key, 1, seconds)
+            return False
+
+    def refuse(self, request: HttpRequest, template: str, context: dict) -> HttpResponse:
+        """The page once more, above it why nothing happened.
+
+        Its form should hold what was typed as `initial`: a bound one would answer what was asked too often.
+        """
+        messages.error(request, self.sentence)
+        response = render(request, template, context, status=429)
+        response["Retry-After"] = str(self.minutes * 60)
+        return response
+
+    @property
+    def most(self) -> int:
+        return getattr(settings, self.setting)
+
+    @property
+    def sentence(self) -> str:
+        span, wait = ("分钟", "一分钟") if self.minutes == 1 else (f" {self.minutes} 分钟", f" {self.minutes} 分钟")
+        return TOO_OFTEN.format(span=span, wait=wait, act=self.act, most=self.most, contact=settings.HELP_CONTACT)

@@ -178,6 +178,12 @@ DATABASES["default"]["CONN_MAX_AGE"] = None  # on PostgreSQL a new one per reque
 # The counts of the limits below; with CACHE_URL=redis://… all web processes count together, without it each by itself.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
+# How often one address may ask (config/limits.py). A school or a bureau may share one address.
+CHECKS_A_MINUTE = env.int("CHECKS_A_MINUTE", default=30)
+SIGN_UPS_IN_TEN_MINUTES = env.int("SIGN_UPS_IN_TEN_MINUTES", default=100)
+PASSWORD_RESETS_IN_TEN_MINUTES = env.int("PASSWORD_RESETS_IN_TEN_MINUTES", default=30)
+NEW_UNITS_IN_TEN_MINUTES = env.int("NEW_UNITS_IN_TEN_MINUTES", default=30)
+
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
@@ -214,8 +220,6 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # --- Certificates -----------------------------------------------------------------------------
 # The typeface of 年度学时证明, embedded as a subset: reportlab's own Chinese fonts are blank where none are installed.
 CERTIFICATE_FONTS = BASE_DIR / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
-# How often one address may have a certificate checked in a minute.
-CHECKS_A_MINUTE = env.int("CHECKS_A_MINUTE", default=30)
 
 # --- Mail and log -----------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")

@@ -13,15 +13,22 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Appointment
 from config.dialogs import dialog_redirect
+from config.limits import Limit
 
 from .forms import AddUnitForm, RegisterUnitForm
 from .models import Unit
+
+# Each new unit is work for an administrator.
+NEW_UNITS = Limit("NEW_UNITS_IN_TEN_MINUTES", minutes=10)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """添加单位: the new unit is 待核实 and already chosen on the page that the person comes from."""
     back = _local_url(request)
+    if request.method == "POST" and NEW_UNITS.is_exceeded(request):
+        context = {"form": AddUnitForm(initial=request.POST.dict()), "back": back, "offered_url": ""}
+        return NEW_UNITS.refuse(request, "organizations/add.html", context)
     form = AddUnitForm(request.POST if request.method == "POST" else None, initial=_known_before(request))
     unit = form.add(request.user) if form.is_valid() else None
     if unit:
@@ -34,19 +41,25 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """单位注册, and below it what became of the person's own ones."""
+    if request.method == "POST" and NEW_UNITS.is_exceeded(request):
+        typed = RegisterUnitForm(initial=request.POST.dict(), person=request.user)
+        return NEW_UNITS.refuse(request, "organizations/register.html", {"form": typed, **_own_units(request)})
     form = RegisterUnitForm(request.POST if request.method == "POST" else None, person=request.user)
     wish = form.register() if form.is_valid() else None
     if wish:
         messages.success(request, _answer(wish.unit, form.existing is not None))
         return redirect("organizations:register")
+    return render(request, "organizations/register.html", {"form": form, **_own_units(request)})
+
+
+def _own_units(request: HttpRequest) -> dict:
+    """The person's wishes to review a unit, and the units added without one."""
     wishes = Appointment.objects.filter(person=request.user, role=Appointment.Role.UNIT_REVIEWER)
     added = Unit.objects.filter(added_by=request.user).exclude(appointments__in=wishes)
-    context = {
-        "form": form,
+    return {
         "wishes": wishes.select_related("unit__region").order_by("-created_at", "-pk"),
         "added": added.select_related("region").order_by("-created_at", "-pk"),
     }
-    return render(request, "organizations/register.html", context)
 
 
 def _answer(unit: Unit, existed: bool) -> str:

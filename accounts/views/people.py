@@ -14,6 +14,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from config.limits import Limit
+
 from .. import backends, forms
 from .. import profile as own
 from ..models import User
@@ -21,6 +23,9 @@ from ..models import User
 WELCOME = "注册成功，欢迎您，{name}。接下来请点击【新登记培训】登记您的第一条学时。"
 BACKEND = "accounts.backends.AnyIdentifierBackend"
 DAY = 24 * 60 * 60
+# Both answer strangers: whether a number is registered already, and with a mail.
+SIGN_UPS = Limit("SIGN_UPS_IN_TEN_MINUTES", minutes=10)
+RESETS = Limit("PASSWORD_RESETS_IN_TEN_MINUTES", minutes=10)
 
 
 @login_not_required
@@ -30,6 +35,9 @@ def signup(request: HttpRequest) -> HttpResponse:
     """注册: who signs up is logged in at once and lands where the manual begins."""
     if request.user.is_authenticated:
         return redirect("hours:list")
+    if request.method == "POST" and SIGN_UPS.is_exceeded(request):
+        typed = forms.SignUpForm(initial=request.POST.dict())
+        return SIGN_UPS.refuse(request, "accounts/signup.html", {"form": typed})
     form = forms.SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (person := form.save_unless_taken()):
         login(request, person, backend=BACKEND)
@@ -93,6 +101,12 @@ class PasswordReset(views.PasswordResetView):
         "days": settings.PASSWORD_RESET_TIMEOUT // DAY,
     }
     success_url = reverse_lazy("accounts:password_reset_done")
+
+    def post(self, request, *args, **kwargs):
+        if RESETS.is_exceeded(request):
+            typed = forms.ResetForm(initial=request.POST.dict())
+            return RESETS.refuse(request, self.template_name, self.get_context_data(form=typed))
+        return super().post(request, *args, **kwargs)
 
 
 class PasswordResetSent(views.PasswordResetDoneView):

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 
 from accounts.forms import WRONG_PASSWORD
+from accounts.views import people
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,15 @@ def test_the_answer_is_the_same_for_known_and_unknown_addresses(client, qiumeng)
     assert known.redirect_chain == unknown.redirect_chain == [(SENT, 302)]
     assert known.content == unknown.content
     assert [message.to for message in mail.outbox] == [[ADDRESS]]
+
+
+def test_an_address_may_ask_for_so_many_mails(client, qiumeng, settings):
+    settings.PASSWORD_RESETS_IN_TEN_MINUTES = 1
+    answers = [client.post(RESET, {"email": ADDRESS}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 429]
+    assert f'value="{ADDRESS}"' in answers[1].content.decode()
+    assert [str(message) for message in answers[1].context["messages"]] == [people.RESETS.sentence]
+    assert len(mail.outbox) == 1
 
 
 def test_the_address_is_found_in_whatever_case_it_is_typed(client, qiumeng):

@@ -114,6 +114,30 @@ def test_what_was_typed_stays_but_the_passwords(client):
     assert factories.PASSWORD not in page
 
 
+def test_an_address_may_ask_so_often_and_then_is_told_nothing_about_numbers(client, settings):
+    settings.SIGN_UPS_IN_TEN_MINUTES = 2
+    factories.person("覃小明", id_number=NUMBER)
+    answers = [client.post(URL, entered(password2="")) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [str(message) for message in answers[2].context["messages"]] == [
+        "同一网络地址每 10 分钟最多提交 2 次，现已超过，本次没有处理。请 10 分钟后再试；"
+        "多人共用网络或急需办理的，请联系管理员：0771-0000000（示例）。"
+    ]
+    assert (answers[2]["Retry-After"], answers[2].context["form"].errors) == ("600", {})
+    assert client.get(URL).status_code == 200
+    assert client.post(URL, entered(id_number="x"), REMOTE_ADDR="10.1.1.1").status_code == 200
+
+
+def test_what_was_typed_stays_when_it_was_too_often(client, settings):
+    settings.SIGN_UPS_IN_TEN_MINUTES = 0
+    page = client.post(URL, entered(id_kind="passport", id_number="E1234567", email="a@example.com")).content.decode()
+    for value in ("黄秋梦", "E1234567", "huangqiumeng", "13877100001", "a@example.com"):
+        assert f'value="{value}"' in page
+    assert '<option value="passport" selected>' in page
+    assert factories.PASSWORD not in page
+    assert not User.objects.exists()
+
+
 @pytest.mark.parametrize("field", ["id_number", "phone", "username"])
 def test_somebody_quicker_with_the_same_value_ends_in_a_sentence(field):
     form = forms.SignUpForm(entered())

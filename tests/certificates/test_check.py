@@ -129,7 +129,8 @@ def test_an_address_may_ask_so_often_a_minute_and_then_reads_why_not(client, cer
     refused = ask(client, certificate.code)
     assert (refused.status_code, refused["Retry-After"]) == (429, "60")
     page = refused.content.decode()
-    assert "同一网络地址每分钟最多核验 3 次。" in page
+    assert "同一网络地址每分钟最多核验 3 次，现已超过，本次没有处理。请一分钟后再试；" in page
+    assert f'value="{certificate_codes.grouped(certificate.code)}"' in page
     assert "黄*梦" not in page
     assert client.get(FORM).status_code == 200
 

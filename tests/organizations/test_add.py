@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from organizations import units
+from organizations import units, views
 from organizations.models import Unit
 from tests import factories
 
@@ -191,3 +191,18 @@ def test_the_queries_do_not_depend_on_the_number_of_units(client, 黄秋梦, dja
         factories.unit(f"第{number}林业站", added_by=黄秋梦)
     with django_assert_num_queries(5):  # session, person, duties, notices, regions
         client.get(URL)
+
+
+def test_an_address_may_send_so_many_new_units(client, 黄秋梦, settings):
+    settings.NEW_UNITS_IN_TEN_MINUTES = 1
+    assert client.post(reverse("organizations:register"), {}).status_code == 200
+    given = answers()
+    response = client.post(URL, given)
+    assert response.status_code == 429
+    page = response.content.decode()
+    for name in ("name", "credit_code", "contact_name", "contact_phone"):
+        assert f'value="{given[name]}"' in page
+    assert '<option value="450126" selected>' in page
+    assert 'name="next" value="/hours/submit/?entry=1&amp;entry=2&amp;page=3&amp;go=search"' in page
+    assert f"<p>{views.NEW_UNITS.sentence}</p>" in page
+    assert not Unit.objects.exists()

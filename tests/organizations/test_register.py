@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts import appointments
 from accounts.models import Appointment
 from organizations.models import Unit
+from organizations.views import NEW_UNITS
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,15 @@ def test_the_queries_do_not_depend_on_the_number_of_rows(client, 韦站长, djan
         factories.unit(f"添加的单位{number}", added_by=韦站长)
     with django_assert_num_queries(7):  # session, person, duties, notices, regions, wishes, additions
         client.get(URL)
+
+
+def test_an_address_may_send_so_many_new_units(client, 韦站长, settings):
+    settings.NEW_UNITS_IN_TEN_MINUTES = 1
+    client.post(URL, answers(), follow=True)
+    response = client.post(URL, answers(name="宾阳县图书馆"))
+    assert (response.status_code, [str(message) for message in response.context["messages"]]) == (
+        429,
+        [NEW_UNITS.sentence],
+    )
+    assert 'value="宾阳县图书馆"' in response.content.decode()
+    assert rows(response) == [("宾阳县甘棠镇林业站", "单位审核员：待管理员确认")]
