@@ -371,7 +371,7 @@ def _enter(reviewer: User, submission: Submission, entries: Sequence[Registratio
         Action.ENTER,
         entries,
         Verdict(words=SHARED.format(name=reviewer.name)),
-        office=unit.name,
+        offices={entry.pk: unit.name for entry in entries},
         now=now,
         submission=submission,
         submitted_at=now,

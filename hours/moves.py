@@ -6,7 +6,7 @@ else moved meanwhile is never moved twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,7 +26,6 @@ from .states import (
     STARTING,
     SUBMIT_WITHOUT_UNIT,
     Action,
-    Role,
     Rule,
     Stage,
     Status,
@@ -63,13 +62,14 @@ def move(
     registrations: Sequence[Registration],
     verdict: Verdict,
     *,
-    office: str = "",
+    offices: Mapping[int, str],
     now: datetime | None = None,
     **changes,
 ) -> list[Registration]:
     """Move these entries along the table and record it; return those that were still where they were thought to be.
 
-    A row that another connection has moved or changed since it was read is left alone.
+    A row that another connection has moved or changed since it was read is left alone. `offices` says for the key of
+    each entry at whose desk it is done.
     """
     now = now or timezone.now()
     decisions: list[Decision] = []
@@ -89,7 +89,10 @@ def move(
         if action in OPENING:
             new["round"] = F("round") + 1
         Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
-        decisions += [_decision(actor, rule, registration, target, verdict, office, now) for registration in group]
+        decisions += [
+            _decision(actor, rule, registration, target, verdict, offices[registration.pk], now)
+            for registration in group
+        ]
     if action is Action.RETURN:
         _keep_as_returned(unchanged, now)
     _record(decisions)
@@ -160,22 +163,13 @@ def _decision(
         status=target,
         actor=actor,
         actor_name=actor.name,
-        office=office or _office(rule, registration),
+        office=office,
         hours=hours,
         reason=verdict.reason,
         reason_name=verdict.reason.name if verdict.reason else "",
         words=verdict.words.strip(),
         created_at=now,
     )
-
-
-def _office(rule: Rule, registration: Registration) -> str:
-    """Whose desk it was: the unit's for the 初审, the region's personnel bureau afterwards, none for the owner."""
-    if rule.role is Role.OWNER:
-        return ""
-    if rule.stage is Stage.FIRST:
-        return registration.unit_name
-    return f"{registration.region.name}人社部门"
 
 
 def _record(decisions: list[Decision]) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.answers import Allowed, Answer, Denied
 from accounts.models import Appointment, User
-from organizations.models import Unit
+from organizations.models import Region, Unit
 
 from .models import Decision, Opening, Registration, YearRule
 from .states import Action, Role, Rule, Stage, Status, rule_for
@@ -50,6 +50,20 @@ class Standing:
             return Denied(f"您已对该登记作出{other_stage.label}决定，{rule.stage.label}须由另一人进行。")
         return Allowed()
 
+    def office(self, action: Action, registration: Registration) -> str:
+        """At whose desk this person does what `may` allowed; empty for the owner, who has none.
+
+        The unit's where the person reviews for it, else the bureau of the person's own appointment: so also at the 初审
+        of a unit without reviewers. A superuser without an appointment acts for the bureau of the entry's region.
+        """
+        role = rule_for(action, registration.status).role
+        if role is Role.OWNER:
+            return ""
+        if role is Role.UNIT_REVIEWER and registration.unit_id in self._units:
+            return registration.unit_name
+        seat = self._nearest(Role.REGION_REVIEWER if role is Role.UNIT_REVIEWER else role, registration)
+        return f"{(seat or registration.region).name}人社部门"
+
     def _may_as_owner(self, rule: Rule, registration: Registration) -> Answer:
         if rule.action is Action.ASK_RETURN and (registration.pk, registration.round, rule.stage) in self._asked:
             return Denied("此环节已请求过退回，请等待审核人员处理。")
@@ -57,8 +71,7 @@ class Standing:
 
     def _holds(self, role: Role, registration: Registration) -> bool:
         if role is Role.UNIT_REVIEWER:
-            units = {appointment.unit_id for appointment in self._appointments if appointment.unit_id}
-            if registration.unit_id in units:
+            if registration.unit_id in self._units:
                 return True
             # 无人初审: a unit without a reviewer, or with its reviewer's own entry, does not swallow entries.
             others = self._reviewers[registration.unit_id] - {registration.owner_id}
@@ -72,14 +85,26 @@ class Standing:
         """
         if role is Role.REGION_ADMIN and self.person.is_superuser:
             return True
-        places = {registration.region_id, registration.city_id, registration.province_id}
-        return any(
-            appointment.role == role.value and appointment.region_id in places for appointment in self._appointments
-        )
+        return self._nearest(role, registration) is not None
+
+    def _nearest(self, role: Role, registration: Registration) -> Region | None:
+        """Of the regions that the person is appointed to in this role the one closest above the entry."""
+        held = {
+            appointment.region_id: appointment.region
+            for appointment in self._appointments
+            if appointment.role == role.value
+        }
+        places = (registration.region_id, registration.city_id, registration.province_id)
+        return next((held[place] for place in places if place in held), None)
 
     @cached_property
     def _appointments(self) -> list[Appointment]:
         return list(self.person.appointments.active().select_related("region"))
+
+    @cached_property
+    def _units(self) -> set[int]:
+        """Those that the person reviews for."""
+        return {appointment.unit_id for appointment in self._appointments if appointment.unit_id}
 
     @cached_property
     def _reviewers(self) -> dict[int, set[int]]:

@@ -107,7 +107,8 @@ def decide(
             outcome.refused[registration.pk] = problem
         else:
             movable.append(registration)
-    outcome.done = move(actor, action, movable, verdict, now=now)
+    offices = {registration.pk: standing.office(action, registration) for registration in movable}
+    outcome.done = move(actor, action, movable, verdict, offices=offices, now=now)
     moved = {registration.pk for registration in outcome.done}
     outcome.refused.update(overtaken([registration for registration in movable if registration.pk not in moved]))
     return outcome
@@ -174,7 +175,7 @@ def _send(submission: Submission, registrations: Sequence[Registration]) -> None
         Action.SUBMIT,
         registrations,
         Verdict(),
-        office=unit.name,
+        offices={registration.pk: unit.name for registration in registrations},
         now=submission.created_at,
         submission=submission,
         submitted_at=submission.created_at,

@@ -72,7 +72,7 @@ def test_a_recognised_entry_is_at_its_end(people):
     assert shown(entry) == [
         SUBMITTED,
         AGREED,
-        Step("终审", "宾阳县人社部门", "认定", "recognised", hours=Decimal(12), words="第二天下午缺勤。"),
+        Step("终审", "广西壮族自治区人社部门", "认定", "recognised", hours=Decimal(12), words="第二天下午缺勤。"),
     ]
 
 
@@ -106,7 +106,7 @@ def test_a_reopened_entry_waits_at_the_bureau_again(guangxi, people):
     entry = factories.refused(*people[:3])
     workflow.reopen(factories.region_admin(guangxi), entry, factories.verdict("审核有误。"))
     assert shown(entry)[2:] == [
-        Step("认定后", "宾阳县人社部门", "重新审核", "final_review", reason="材料不清晰", words="审核有误。"),
+        Step("认定后", "广西壮族自治区人社部门", "重新审核", "final_review", reason="材料不清晰", words="审核有误。"),
         Step("终审", "宾阳县人社部门", "待终审", "final_review"),
     ]
 

@@ -100,7 +100,7 @@ def test_recognising_takes_the_hours_proposed(people):
     assert state(entry) == ("recognised", 1, Decimal("12.5"), Decimal("12.5"))
     assert row(entry.decisions.last()) == (
         *(1, "final", "recognise", "recognised"),
-        *("莫终审", "宾阳县人社部门", Decimal("12.5"), "", ""),
+        *("莫终审", "广西壮族自治区人社部门", Decimal("12.5"), "", ""),
     )
 
 
@@ -117,7 +117,7 @@ def test_returning_gives_the_entry_back_and_forgets_the_hours_proposed(people):
     assert state(entry) == ("returned", 1, None, None)
     assert row(entry.decisions.last()) == (
         *(1, "final", "return", "returned"),
-        *("莫终审", "宾阳县人社部门", None, "材料不清晰", "请补充证书复印件。"),
+        *("莫终审", "广西壮族自治区人社部门", None, "材料不清晰", "请补充证书复印件。"),
     )
 
 
@@ -141,7 +141,7 @@ def test_revoking_keeps_the_hours_in_sight(bureau, people):
     assert state(entry) == ("revoked", 1, Decimal(16), Decimal(16))
     assert row(entry.decisions.last()) == (
         *(1, "after", "revoke", "revoked"),
-        *("陆管理", "宾阳县人社部门", None, "材料不清晰", "证书系伪造。"),
+        *("陆管理", "广西壮族自治区人社部门", None, "材料不清晰", "证书系伪造。"),
     )
 
 
