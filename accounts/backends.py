@@ -24,8 +24,11 @@ class AnyIdentifierBackend(ModelBackend):
 
     def get_user(self, user_id):
         """Whose session it is, on every request. No page shows the ID number, so none pays for decrypting it."""
-        person = User.objects.defer("id_number").filter(pk=user_id).first()
-        return person if person and self.user_can_authenticate(person) else None
+        try:
+            person = User.objects.defer("id_number").get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return person if self.user_can_authenticate(person) else None
 
 
 def digest_of_identifier(request, credentials=None) -> str:

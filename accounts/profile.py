@@ -64,7 +64,7 @@ def appointment_state(appointment: Appointment) -> State:
     if not appointment.confirmed_at:
         return State.AWAITING
     chain = [appointment, appointment.deputy_of] if appointment.deputy_of_id else [appointment]
-    if all(one.is_active for one in chain):
+    if appointment.is_active:
         return State.ACTIVE
     begins_later = any(one.valid_from > timezone.localdate() for one in chain)
     return State.FUTURE if begins_later else State.ENDED

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from django.http import HttpRequest
 from django.urls import reverse
+
+from .offices import office_of
 
 
 @dataclass(frozen=True)
@@ -14,14 +17,14 @@ class Entry:
     label: str
     url_name: str
     icon: str
-    is_for: Callable[[object], bool] = lambda person: True
+    is_for: Callable[[HttpRequest], bool] = lambda request: True
 
 
 @dataclass(frozen=True)
 class Group:
     title: str
     entries: tuple[Entry, ...]
-    is_for: Callable[[object], bool] = lambda person: True
+    is_for: Callable[[HttpRequest], bool] = lambda request: True
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,20 @@ class Item:
     is_current: bool
 
 
-def duties(person) -> frozenset[str]:
-    """In what roles the person reviews or administers today; one query for all that a request asks."""
-    if not hasattr(person, "duties_today"):
-        person.duties_today = frozenset(person.appointments.active().values_list("role", flat=True))
-    return person.duties_today
+def has_duties(request) -> bool:
+    return bool(office_of(request))
 
 
-def reviews_for_a_unit(person) -> bool:
-    return "unit_reviewer" in duties(person)
+def reviews_for_a_unit(request) -> bool:
+    return bool(office_of(request).units)
 
 
-def sees_all_without_duties(person) -> bool:
-    return person.is_superuser and not duties(person)
+def sees_all_without_duties(request) -> bool:
+    return request.user.is_superuser and not has_duties(request)
+
+
+def administers(request) -> bool:
+    return request.user.is_staff
 
 
 HEAD = {
@@ -75,10 +79,10 @@ GROUPS = (
             Entry("统计", "hours:statistics", "bar-chart"),
             Entry("任职管理", "accounts:appointments", "people"),
         ),
-        duties,
+        has_duties,
     ),
     Group("统计", (Entry("统计", "hours:statistics", "bar-chart"),), sees_all_without_duties),
-    Group("系统管理", (Entry("系统管理后台", "admin:index", "sliders"),), lambda person: person.is_staff),
+    Group("系统管理", (Entry("系统管理后台", "admin:index", "sliders"),), administers),
 )
 
 
@@ -94,15 +98,15 @@ def addresses() -> dict[str, str]:
     return {name: address(url_name) for name, url_name in HEAD.items()}
 
 
-def groups(request) -> tuple[tuple[str, tuple[Item, ...]], ...]:
+def groups(request: HttpRequest) -> tuple[tuple[str, tuple[Item, ...]], ...]:
     """What the menu holds for whoever is logged in.
 
     The entry whose address is the longest beginning of the present one is current.
     """
     offered = {
-        group: [entry for entry in group.entries if entry.is_for(request.user)]
+        group: [entry for entry in group.entries if entry.is_for(request)]
         for group in GROUPS
-        if group.is_for(request.user)
+        if group.is_for(request)
     }
     urls = {entry: address(entry.url_name) for entries in offered.values() for entry in entries}
     pages = {*urls.values(), *addresses().values()}  # a page of the head is nobody's in the menu

@@ -35,7 +35,7 @@ def in_area(region: Region, path: str = "") -> Q:
 
 
 class Office:
-    """What a person's active appointments let them see and decide; one query."""
+    """What a person's active appointments let them see and decide; two queries, one for those who have none."""
 
     def __init__(self, units: list[int], reviews: list[Region], administers: list[Region]) -> None:
         self.units, self.reviews, self.administers = units, reviews, administers
@@ -43,9 +43,7 @@ class Office:
     @classmethod
     def of(cls, person: User) -> Office:
         """Empty for somebody without an active appointment."""
-        if not person.is_active:
-            return cls([], [], [])
-        held = list(person.appointments.active().select_related("region"))
+        held = person.active_appointments()
         return cls(
             units=[appointment.unit_id for appointment in held if appointment.unit_id],
             reviews=[appointment.region for appointment in held if appointment.role == "region_reviewer"],

@@ -35,10 +35,6 @@ class Reach:
         self.everything = person.is_active and person.is_superuser
         self.units_held, self.regions_held = office.units, [*office.reviews, *office.administers]
 
-    @classmethod
-    def of(cls, person: User) -> Reach:
-        return cls(person, Office.of(person))
-
     def regions(self) -> QuerySet[Region]:
         return Region.objects.filter(self._areas(""))
 

@@ -13,6 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.offices import office_of
+
 from .. import certificate_bulk, certificate_pdf, certificates
 from ..certificate_codes import grouped
 from ..certificate_forms import UnitYearForm, YearsForm
@@ -47,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "ticked": form.ticked or set(request.GET.getlist("years")),
         "page": page,
         "issued": [(row, grouped(row.code), certificates.state_of(row)) for row in page],
-        "has_office": bool(Office.of(request.user)),
+        "has_office": bool(office_of(request)),
     }
     return render(request, "certificates/index.html", context)
 
@@ -63,7 +65,7 @@ def download(request: HttpRequest, pk: int) -> FileResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def unit(request: HttpRequest) -> HttpResponse | FileResponse:
     """单位批量开具: who will get one and who cannot, then all of the shown part as one ZIP."""
-    office = Office.of(request.user)
+    office = office_of(request)
     if not office:
         raise Http404
     form = _unit_form(request, office)

@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from config.offices import office_of
 from organizations.models import Region, Unit
 
 from .. import sheets, statistics, statistics_people, statistics_sheets, statistics_words
 from ..charts import Chart
 from ..models import YearRule
-from ..querysets import Office
 from ..statistics import Figures, Reach, YearsOfPlace
 
 PAGE_SIZE = 50
@@ -62,10 +62,15 @@ def chosen_year(wanted: str, known) -> tuple[int, list[int], str]:
     return year, years, note
 
 
+def reach_of(request: HttpRequest) -> Reach:
+    """Whose figures the signed-in person may see."""
+    return Reach(request.user, office_of(request))
+
+
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The places of one's own; straight to it where there is only one."""
-    reach = Reach.of(request.user)
+    reach = reach_of(request)
     regions, units = reach.own_regions(), reach.own_units()
     if not regions and not units:
         raise Http404
@@ -81,7 +86,7 @@ def _to_unit(unit: Unit) -> HttpResponse:
 @require_safe
 def region(request: HttpRequest, code: str) -> HttpResponse:
     """A region's year: figures, pictures, the regions directly below, its own units, the oldest queues."""
-    reach = Reach.of(request.user)
+    reach = reach_of(request)
     place = get_object_or_404(reach.regions(), code=code)
     report = Report.of(place, request.GET.get("year", ""))
     sort = _sort(request)
@@ -116,7 +121,7 @@ def _page(request: HttpRequest, rows) -> Page:
 @require_safe
 def region_excel(request: HttpRequest, code: str) -> FileResponse:
     """The tables of the region's page, with all its units."""
-    place = get_object_or_404(Reach.of(request.user).regions(), code=code)
+    place = get_object_or_404(reach_of(request).regions(), code=code)
     year, _, _ = chosen_year(request.GET.get("year", ""), YearsOfPlace(place).by_year)
     units = list(statistics.units_of(place, year, _sort(request)))
     tables = [
@@ -142,7 +147,7 @@ def _excel(tables: list[sheets.Sheet], name: str) -> FileResponse:
 @require_safe
 def unit(request: HttpRequest, pk: int) -> HttpResponse:
     """A unit's year: figures, pictures, its people."""
-    reach = Reach.of(request.user)
+    reach = reach_of(request)
     place = get_object_or_404(reach.units(), pk=pk)
     report = Report.of(place, request.GET.get("year", ""))
     page = _page(request, statistics_people.people_of(place, report.year))
@@ -164,7 +169,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def outstanding(request: HttpRequest, pk: int) -> HttpResponse:
     """未完成人员: who of the unit has not reached the year's target, and what each still needs."""
-    reach = Reach.of(request.user)
+    reach = reach_of(request)
     place = get_object_or_404(reach.units(), pk=pk)
     year, years, note = chosen_year(request.GET.get("year", ""), YearsOfPlace(place).by_year)
     rule = YearRule.objects.filter(year=year).first()
@@ -185,7 +190,7 @@ def outstanding(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def unit_excel(request: HttpRequest, pk: int) -> FileResponse:
     """Everybody of the unit, as on its page; `only=outstanding`: those who have not reached the target."""
-    place = get_object_or_404(Reach.of(request.user).units(), pk=pk)
+    place = get_object_or_404(reach_of(request).units(), pk=pk)
     year, _, _ = chosen_year(request.GET.get("year", ""), YearsOfPlace(place).by_year)
     rule = YearRule.objects.filter(year=year).first()
     only = request.GET.get("only") == "outstanding"
@@ -198,8 +203,7 @@ def unit_excel(request: HttpRequest, pk: int) -> FileResponse:
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person of a unit: the years counted there, and what was submitted there for the chosen one."""
-    office = Office.of(request.user)
-    reach = Reach(request.user, office)
+    office, reach = office_of(request), reach_of(request)
     someone = get_object_or_404(statistics_people.people_within(reach), pk=pk)
     totals = statistics_people.years_of(someone, reach)
     year, years, note = chosen_year(request.GET.get("year", ""), [row.year for row in totals])

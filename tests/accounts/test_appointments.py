@@ -136,7 +136,7 @@ def test_reviewers_find_the_page_in_the_menu(client):
 def test_it_costs_the_same_queries_for_any_number_of_rows(client, station, held, others, django_assert_num_queries):
     for _ in range(others):
         factories.unit_reviewer(station, valid_until=day(5), deputy_of=held)
-    with django_assert_num_queries(8):  # session, person; own, deputies, units, their reviewers; duties, notices
+    with django_assert_num_queries(9):  # session, person; own, deputies, units, their reviewers; duties (2), notices
         client.get(PAGE)
 
 

@@ -122,5 +122,5 @@ def test_reviewers_of_her_places_do(client, certificate, station, bureau):
 def test_the_page_costs_the_same_whatever_stands_on_it(client, huang, count, django_assert_num_queries):
     for _ in range(count):
         certificates.issue(huang, huang, [THIS_YEAR])
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(PAGE)

@@ -257,7 +257,7 @@ def test_pages_cost_the_same_for_one_and_for_thirty(
     file = listed(*((person.name, person.id_number, "", "") for person in people), sheet=sheet)
     form = typed()
     draft = client.post(FACTS, form).context["draft"]
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.post(PEOPLE, {"draft": draft})
-    with django_assert_num_queries(34):
+    with django_assert_num_queries(37):
         client.post(FACTS, typed(people_file=file))

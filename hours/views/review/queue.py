@@ -9,8 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from config.offices import office_of
+
 from ... import lines
-from ...querysets import Office
 from ...review_forms import BulkForm
 from ...review_queue import PAGE_SIZE, SORTED_AT_MOST, TABS, Queue
 
@@ -30,7 +31,7 @@ class Head:
 
 def queue_of(request: HttpRequest) -> Queue:
     """The queue that the address names; nobody without an active appointment has one."""
-    office = Office.of(request.user)
+    office = office_of(request)
     if not office:
         raise Http404
     return Queue(request.user, office, request.GET)
