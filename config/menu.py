@@ -104,9 +104,7 @@ def groups(request: HttpRequest) -> tuple[tuple[str, tuple[Item, ...]], ...]:
     The entry whose address is the longest beginning of the present one is current.
     """
     offered = {
-        group: [entry for entry in group.entries if entry.is_for(request)]
-        for group in GROUPS
-        if group.is_for(request)
+        group: [entry for entry in group.entries if entry.is_for(request)] for group in GROUPS if group.is_for(request)
     }
     urls = {entry: address(entry.url_name) for entries in offered.values() for entry in entries}
     pages = {*urls.values(), *addresses().values()}  # a page of the head is nobody's in the menu
