@@ -15,6 +15,7 @@ from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.template import engines
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -190,6 +191,21 @@ def test_a_dialog_that_is_done_goes_on_by_header_and_a_page_by_redirect(ask):
     page = dialog_redirect(ask(), "home")
     assert (in_place.status_code, in_place.headers["HX-Redirect"]) == (204, "/")
     assert (page.status_code, page.url) == (302, "/")
+
+
+# --- Who keeps it --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["/hours/", "/accounts/profile/", "/accounts/password/reset/", "/nowhere/", "/"])
+def test_nobody_keeps_a_page(client, db, url):
+    client.force_login(factories.person())
+    assert client.get(url)["Cache-Control"] == "private, no-store"
+
+
+def test_static_files_are_kept(client):
+    answer = client.get(static("css/app.css"))
+    b"".join(answer.streaming_content)  # its end closes the file
+    assert (answer.status_code, "no-store" in answer["Cache-Control"]) == (200, False)
 
 
 # --- When something fails ------------------------------------------------------------------------------

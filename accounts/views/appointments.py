@@ -9,7 +9,6 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,7 +36,6 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("identifier")
-@never_cache
 def appoint(request: HttpRequest, pk: int) -> HttpResponse:
     """任命审核员 for a unit that one leads."""
     unit = get_object_or_404(reviewers.units_led_by(request.user), pk=pk)
@@ -46,7 +44,6 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("identifier")
-@never_cache
 def deputise(request: HttpRequest, pk: int) -> HttpResponse:
     """指定代理人 for an own appointment."""
     principal = get_object_or_404(reviewers.reachable_by(request.user).filter(person=request.user), pk=pk)

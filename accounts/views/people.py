@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from config.limits import Limit
@@ -30,7 +29,6 @@ RESETS = Limit("PASSWORD_RESETS_IN_TEN_MINUTES", minutes=10)
 
 @login_not_required
 @sensitive_post_parameters()
-@never_cache
 def signup(request: HttpRequest) -> HttpResponse:
     """注册: who signs up is logged in at once and lands where the manual begins."""
     if request.user.is_authenticated:

@@ -10,8 +10,6 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import XLSX
 from import_export.forms import ExportForm
@@ -248,7 +246,6 @@ class PlatformAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return platform
 
-    @method_decorator(never_cache)
     def _show(self, request: HttpRequest, platform: Platform, token: str) -> HttpResponse:
         address = request.build_absolute_uri(reverse("api_completions"))
         return self._page(request, platform, {"token": token, "address": address})

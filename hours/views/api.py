@@ -61,9 +61,7 @@ def receive(request: HttpRequest) -> JsonResponse:
 
 
 def _answer(content: dict, status: int = 200, headers: dict | None = None) -> JsonResponse:
-    answer = JsonResponse(content, status=status, headers=headers, json_dumps_params={"ensure_ascii": False})
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return JsonResponse(content, status=status, headers=headers, json_dumps_params={"ensure_ascii": False})
 
 
 def _token(request: HttpRequest) -> str:

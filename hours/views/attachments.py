@@ -19,5 +19,4 @@ def serve(request: HttpRequest, pk: int) -> FileResponse:
         attachment.file.open("rb"), filename=attachment.name, content_type=attachment.content_type, as_attachment=False
     )
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
     return response

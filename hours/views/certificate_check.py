@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from config.limits import Limit
@@ -20,7 +19,6 @@ HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "n
 
 
 @login_not_required
-@never_cache
 @require_safe
 def form(request: HttpRequest) -> HttpResponse:
     """Type the code; it becomes the address that the QR picture holds."""
@@ -31,7 +29,6 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @require_safe
 def answer(request: HttpRequest, code: str) -> HttpResponse:
     """The answer to one code; wrong and unknown ones are answered alike, with the same work."""

@@ -91,9 +91,7 @@ def template(request: HttpRequest) -> FileResponse:
 
 
 def _excel(content: bytes, name: str) -> FileResponse:
-    response = FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=collective_files.XLSX)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=collective_files.XLSX)
 
 
 # --- Pages -------------------------------------------------------------------------------------------

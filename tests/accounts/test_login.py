@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from accounts.forms import WRONG_LOGIN
@@ -128,6 +129,22 @@ def test_log_out_is_by_post_and_says_so(client, mengmeng):
     assert response.redirect_chain == [(URL, 302)]
     assert [str(message) for message in response.context["messages"]] == ["您已安全退出。"]
     assert "_auth_user_id" not in client.session
+
+
+def test_log_out_deletes_the_session_so_that_a_copied_cookie_opens_nothing(client, mengmeng):
+    client.force_login(mengmeng)
+    copied = client.cookies["sessionid"].value
+    client.post("/accounts/logout/")
+    assert not Session.objects.exists()
+    assert client.cookies["sessionid"]["max-age"] == 0
+    client.cookies["sessionid"] = copied
+    assert client.get("/hours/").url == f"{URL}?next=/hours/"
+
+
+def test_the_session_cookie_is_for_this_site_only_and_no_script_reads_it(client, mengmeng):
+    client.post(URL, {"username": mengmeng.phone, "password": factories.PASSWORD})
+    cookie = client.cookies["sessionid"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 12 * 60 * 60)
 
 
 def test_log_out_after_the_session_has_ended_is_no_error(client):
