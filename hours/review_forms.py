@@ -8,6 +8,7 @@ from operator import or_
 
 from crispy_forms.layout import Column, Field, Row
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from organizations.querysets import within
 from organizations.region_choices import RegionField
 
 from .counting import LOCAL, is_step
+from .entry_rules import FIRST_YEAR
 from .forms import Filter, HoursField
 from .models import Category, Reason, Registration
 from .moves import Verdict, hours_before
@@ -28,16 +30,22 @@ from .states import IN_REVIEW, Action, Status, rule_for
 
 WORDS = 500  # characters
 YEARS_OFFERED = 10
+LAST_YEAR = 2999  # that a filter takes
 PEOPLE_AT_MOST = 500
 TOO_LONG = f"意见最多 {WORDS} 字，目前 %(show_value)d 字，请精简。"
 STATUSES = [(status.value, status.label) for status in Status if status is not Status.DRAFT]
 
 
 def _day() -> forms.DateField:
+    """A day between which and UTC there is no end of the calendar."""
     return forms.DateField(
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"invalid": "日期无法识别，请按 2026-05-12 的格式填写。"},
+        validators=[
+            MinValueValidator(date(FIRST_YEAR, 1, 1), f"日期早于 {FIRST_YEAR} 年，请核对年份。"),
+            MaxValueValidator(date(LAST_YEAR, 12, 31), f"日期晚于 {LAST_YEAR} 年，请核对年份。"),
+        ],
     )
 
 

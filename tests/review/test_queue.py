@@ -224,6 +224,19 @@ def test_a_filter_that_cannot_be_read_is_named_and_narrows_nothing(reader, burea
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"since": "0001-01-01"}, "日期早于 1949 年，请核对年份。"),
+        ({"until": "9999-12-31"}, "日期晚于 2999 年，请核对年份。"),
+    ],
+)
+def test_a_day_at_the_end_of_the_calendar_is_named(reader, bureau, mixed, given, sentence):
+    response = reader(bureau).get(QUEUE, {"tab": "all", **given})
+    assert contents(response) == ["古籍培训", "水利培训", "公文讲座"]
+    assert list(response.context["queue"].filter.errors.values()) == [[sentence]]
+
+
 def test_a_unit_reviewer_has_no_filter_by_place(reader, station, huang):
     factories.submitted(huang, station)
     fields = reader(station.reviewer).get(QUEUE, {"tab": "all"}).context["queue"].filter.fields
