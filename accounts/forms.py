@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from config.forms import form_helper
+from config.forms import LineField, form_helper
 
 from . import appointments, identity
 from .appointments import Plan, Seat
@@ -90,6 +90,10 @@ class PersonForm(forms.ModelForm):
             raise ValidationError(ID_TAKEN, code="unique")
         return number
 
+    def clean_username(self) -> str:
+        """In small letters, so that it does not matter how a phone's keyboard begins it."""
+        return self.cleaned_data["username"].lower()
+
     def save_unless_taken(self) -> User | None:
         """The saved person; None, with a sentence at its field, if somebody else was quicker with a unique value."""
         try:
@@ -108,7 +112,7 @@ class SignUpForm(NewPassword, PersonForm, BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("name", "id_kind", "id_number", "username", "phone", "email")
-        field_classes = {"username": UsernameField, "phone": PhoneField}
+        field_classes = {"name": LineField, "username": UsernameField, "phone": PhoneField}
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -126,6 +130,12 @@ class SignUpForm(NewPassword, PersonForm, BaseUserCreationForm):
         self.fields["phone"].required = True
         self.fields["username"].widget.attrs.pop("autofocus", None)  # people begin at the top, with their name
         self.helper = form_helper(self)
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if problem := identity.name_problem(name):
+            raise ValidationError(problem)
+        return name
 
 
 class ProfileForm(PersonForm):

@@ -55,6 +55,15 @@ def other_id_problem(number: str) -> str:
     return ""
 
 
+def name_problem(name: str) -> str:
+    """Why no papers say this name, as a sentence for people; empty for a possible one."""
+    kinds = {unicodedata.category(character) for character in name if character not in " ·•・.-'’"}
+    # Nl is 〇; Co is where rare characters stand that have no place in Unicode yet.
+    if all(kind[0] in "LM" or kind in ("Nl", "Co") for kind in kinds):
+        return ""
+    return "姓名只能包含文字、空格和间隔号“·”，请与证件上的姓名一致。"
+
+
 def tail(number: str) -> str:
     """The last four characters: all of a number that is ever shown or searched for in part."""
     return normalise(number)[-4:]

@@ -26,10 +26,14 @@ class UserManager(BaseUserManager):
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
     def by_identifier(self, identifier: str) -> models.QuerySet:
-        """Everybody whose user name, phone or ID number this is; one person's name may be another one's passport."""
+        """Everybody whose user name, phone or ID number this is; one person's name may be another one's passport.
+
+        User names are stored in small letters; an older one may have capitals and is found as it is typed.
+        """
         identifier = identifier.strip()
+        names = {identifier, identifier.lower()}
         by_number = Q(id_digest=digest(identity.normalise(identifier)))
-        return self.filter(Q(username=identifier) | Q(phone=identity.phone_digits(identifier)) | by_number)
+        return self.filter(Q(username__in=names) | Q(phone=identity.phone_digits(identifier)) | by_number)
 
 
 def _runs(on: date, path: str = "") -> Q:

@@ -4,7 +4,27 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 
+from . import texts
+
 DEFAULT_REQUIRED = forms.Field.default_error_messages["required"]
+DEFAULT_CHOICE = (
+    forms.ChoiceField.default_error_messages["invalid_choice"],
+    forms.ModelChoiceField.default_error_messages["invalid_choice"],
+)
+
+
+class TextField(forms.CharField):
+    """A text without what cannot be seen."""
+
+    def to_python(self, value):
+        return texts.seen(super().to_python(value))
+
+
+class LineField(forms.CharField):
+    """A text of one line, without what cannot be seen and without superfluous spaces."""
+
+    def to_python(self, value):
+        return texts.one_line(super().to_python(value))
 
 
 def form_helper(form: forms.BaseForm, *layout) -> FormHelper:
@@ -19,6 +39,7 @@ def form_helper(form: forms.BaseForm, *layout) -> FormHelper:
         if field.required and not field.widget.is_hidden:
             field.widget.attrs.setdefault("aria-required", "true")
             _say_what_is_missing(field, form[name].label)
+    say_plainly(form)
     helper = FormHelper(form)
     helper.form_tag = False
     helper.disable_csrf = True
@@ -36,3 +57,20 @@ def _say_what_is_missing(field: forms.Field, label: str) -> None:
     else:
         verb = "请选择" if isinstance(field, (forms.ChoiceField, forms.FileField)) else "请填写"
         field.error_messages["required"] = f"{verb}{label}。"
+
+
+def say_plainly(form: forms.BaseForm) -> None:
+    """Sentences for what Django says in the words of programmers, unless the form has words of its own."""
+    for name, field in form.fields.items():
+        said, label = field.error_messages, form[name].label
+        said.setdefault("null_characters_not_allowed", f"{label}含有无法识别的字符，请删除后重试。")
+        said.setdefault("max_length", f"{label}最多 %(limit_value)d 个字，现有 %(show_value)d 个，请精简。")
+        if said.get("invalid_choice") in DEFAULT_CHOICE:
+            said["invalid_choice"] = f"所选{label}不在可选范围内，请重新选择。"
+        if isinstance(field, forms.EmailField):
+            said.setdefault("invalid", f"{label}格式不正确，请按 name@example.com 的格式填写。")
+        if isinstance(field, forms.DateField) and said["invalid"] == forms.DateField.default_error_messages["invalid"]:
+            said["invalid"] = f"{label}无法识别，请按 2026-05-12 的格式填写。"
+        if isinstance(field.widget, forms.Textarea):
+            # With it a browser cuts off what is pasted, and nobody sees that the end is missing.
+            field.widget.attrs.pop("maxlength", None)

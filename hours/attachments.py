@@ -4,7 +4,6 @@ metadata; a PDF must look like a whole one. Files lie in a folder that no web se
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from django.template.defaultfilters import filesizeformat
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
+from config import texts
 
 from .models import Attachment, Registration
 
@@ -112,9 +112,9 @@ def _stored(proof: Proof, owner: User, *, registration: Registration | None = No
 
 
 def _own_name(name: str) -> str:
-    """The last part of what the browser sent, without control characters, its end kept if it is long."""
+    """The last part of what the browser sent, without what cannot be seen, its end kept if it is long."""
     last = PureWindowsPath(PurePosixPath(name).name).name
-    return re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", last)[-120:] or "未命名"
+    return texts.one_line(last)[-120:] or "未命名"
 
 
 def _whole_pdf(name: str, content: bytes) -> bytes:

@@ -15,6 +15,7 @@ from .counting import is_step, minute, number, proposed_hours, year_of, years_of
 if TYPE_CHECKING:
     from .models import Category, Registration
 
+FIRST_YEAR = 1949  # nobody's learning is older; a year before is a slip of the pen
 # field -> sentence for people
 Problems = dict[str, str]
 
@@ -38,7 +39,9 @@ def problems(registration: Registration, now: datetime | None = None) -> Problem
 
 def _check_dates(registration: Registration, now: datetime, found: Problems) -> bool:
     start, end = registration.starts_at, registration.ends_at
-    if start is not None and start > now:
+    if start is not None and year_of(start) < FIRST_YEAR:
+        found["starts_at"] = f"开始时间早于 {FIRST_YEAR} 年，请核对年份。"
+    elif start is not None and start > now:
         found["starts_at"] = "开始时间不能晚于现在。"
     if end is not None and end > now:
         found["ends_at"] = "结束时间不能晚于现在，学习结束后才能登记。"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 
 from crispy_forms.layout import HTML, Column, Div, Field, Row
 from django import forms
@@ -12,116 +11,15 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User
-from config.forms import form_helper
+from config.forms import LineField, TextField, form_helper, say_plainly
 
 from . import attachments, entry_rules
 from .attachments import Proof
-from .counting import DAY_ENDS, DAY_STARTS, number, proposed_hours, year_of
+from .counting import DAY_ENDS, DAY_STARTS, proposed_hours, year_of
+from .fields import CategoryChoice, HoursField, MomentField, ProofsField, RemovedField
 from .models import Attachment, Category, Registration, YearRule
 
 NOT_DECLARED = "请勾选“本人承诺以上信息属实”，否则不能保存。"
-
-
-class MomentWidget(forms.SplitDateTimeWidget):
-    """A day and a time of day side by side; the time is filled in, so that plain dates mean whole days."""
-
-    template_name = "widgets/moment.html"
-
-    def __init__(self, label: str, clock) -> None:
-        super().__init__(
-            date_format="%Y-%m-%d",
-            time_format="%H:%M",
-            date_attrs={
-                "type": "date",
-                "class": "form-control",
-                "max": "9999-12-31",
-                "aria-label": f"{label}（日期）",
-            },
-            time_attrs={"type": "time", "class": "form-control", "step": "60", "aria-label": f"{label}（时、分）"},
-        )
-        self.clock = clock
-
-    def decompress(self, value):
-        if value is None:
-            return [None, self.clock]
-        return super().decompress(value)
-
-
-class MomentField(forms.SplitDateTimeField):
-    """A local moment; a missing time of day means the one that the picker offers."""
-
-    def __init__(self, label: str, clock) -> None:
-        messages = {
-            "required": f"请填写{label}。",
-            "incomplete": f"请填写{label}的日期。",
-            "invalid_date": f"{label}的日期无法识别，请按 2026-05-12 的格式填写。",
-            "invalid_time": f"{label}的时间无法识别，请按 08:30 的格式填写。",
-        }
-        super().__init__(
-            label=label, widget=MomentWidget(label, clock), error_messages=messages, require_all_fields=False
-        )
-        self.clock = clock
-        self.fields[1].required = False
-
-    def clean(self, value):
-        if isinstance(value, (list, tuple)) and len(value) == 2 and value[0] and not value[1]:
-            value = [value[0], f"{self.clock:%H:%M}"]
-        return super().clean(value)
-
-
-class HoursField(forms.DecimalField):
-    def prepare_value(self, value):
-        """8 and 7.5, never 8.0."""
-        return number(value) if isinstance(value, Decimal) else super().prepare_value(value)
-
-
-class ProofsInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-    template_name = "django/forms/widgets/file.html"
-
-
-class ProofsField(forms.FileField):
-    """Several files. Good ones are kept even if others are refused; each refused one is named."""
-
-    def __init__(self, **options) -> None:
-        super().__init__(
-            required=False, widget=ProofsInput(attrs={"accept": attachments.ACCEPT, "multiple": True}), **options
-        )
-
-    def clean(self, data, initial=None) -> tuple[list[Proof], list[ValidationError]]:
-        proofs, refused = [], []
-        for upload in data or []:
-            try:
-                proofs.append(attachments.inspect(upload))
-            except ValidationError as error:
-                refused.append(error)
-        return proofs, refused
-
-
-class _GroupedByFirstLevel(forms.models.ModelChoiceIterator):
-    def __iter__(self):
-        yield "", self.field.empty_label
-        groups: dict[str, list] = {}
-        for category in self.queryset:
-            groups.setdefault(str(category.parent), []).append(self.choice(category))
-        yield from groups.items()
-
-
-class CategoryChoice(forms.ModelChoiceField):
-    """Second-level types, grouped by their first level; the script narrows the list to the chosen first level."""
-
-    iterator = _GroupedByFirstLevel
-
-    def __init__(self) -> None:
-        super().__init__(
-            Category.objects.choosable(),
-            label="二级类型",
-            empty_label="请选择二级类型",
-            error_messages={
-                "required": "请选择二级类型。",
-                "invalid_choice": "所选二级类型不存在或已停用，请重新选择。",
-            },
-        )
 
 
 class RegistrationForm(forms.ModelForm):
@@ -151,7 +49,7 @@ class RegistrationForm(forms.ModelForm):
     )
     year = forms.TypedChoiceField(label="计入年度", required=False, coerce=int, empty_value=None)
     proofs = ProofsField(label="上传附件")
-    removed = forms.ModelMultipleChoiceField(Attachment.objects.none(), required=False)
+    removed = RemovedField(Attachment.objects.none(), required=False)
     draft_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     declared = forms.BooleanField(label="本人承诺以上信息属实", required=False)
     field_order = ("first_level",)  # errors are read in the order of the page
@@ -160,6 +58,7 @@ class RegistrationForm(forms.ModelForm):
     class Meta:
         model = Registration
         fields = ("category", "content", "starts_at", "ends_at", "hours_applied", "year", "note", "certificate_number")
+        field_classes = {"content": LineField, "note": TextField, "certificate_number": LineField}
         widgets = {
             "content": forms.Textarea(attrs={"rows": 2, "placeholder": "例如 培训班名称、专利名称、论文名称等"}),
             "note": forms.Textarea(attrs={"rows": 2, "placeholder": "如成果类的排序、获奖等级等"}),
@@ -202,9 +101,6 @@ class RegistrationForm(forms.ModelForm):
     @property
     def accepted_proofs(self) -> list[Proof]:
         return self.cleaned_data.get("proofs", ([], []))[0]
-
-    def clean_content(self) -> str:
-        return " ".join(self.cleaned_data["content"].split())
 
     def clean_certificate_number(self) -> str:
         return "".join(self.cleaned_data["certificate_number"].split())
@@ -302,14 +198,11 @@ def _layout() -> list:
 class AskReturnForm(forms.Form):
     """请求退回."""
 
-    words = forms.CharField(
+    words = TextField(
         label="请求退回的原因",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "例如 上传的证书不是最终版，需要更换"}),
-        error_messages={
-            "required": "请填写请求退回的原因，审核人员据此处理。",
-            "max_length": "原因最多 500 个字，请精简。",
-        },
+        error_messages={"required": "请填写请求退回的原因，审核人员据此处理。"},
     )
 
     def __init__(self, *args, **kwargs) -> None:
@@ -330,6 +223,7 @@ class Filter(forms.Form):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, auto_id="filter_%s", **kwargs)
+        say_plainly(self)
 
 
 class RegistrationFilter(Filter):
@@ -363,7 +257,7 @@ class LookupFilter(Filter):
     year = forms.IntegerField(
         label="年度",
         required=False,
-        min_value=1949,
+        min_value=entry_rules.FIRST_YEAR,
         max_value=9999,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         error_messages={

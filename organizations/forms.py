@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import appointments
 from accounts.models import Appointment, User
-from config.forms import form_helper
+from config.forms import LineField, form_helper
 
 from . import credit_code, units
 from .models import Unit
@@ -40,6 +40,7 @@ class UnitForm(forms.ModelForm):
     class Meta:
         model = Unit
         fields = ["name", "credit_code", "region", "contact_name", "contact_phone"]
+        field_classes = {"name": LineField, "contact_name": LineField}
         help_texts = {"name": "请填写证照上的单位全称。"}
 
     def __init__(self, *args, **kwargs) -> None:
@@ -51,7 +52,7 @@ class UnitForm(forms.ModelForm):
         self.helper = form_helper(self)
 
     def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
+        name = self.cleaned_data["name"]
         if name == units.UNAFFILIATED_NAME:
             raise forms.ValidationError("没有工作单位时请直接选择“其他单位”，无需添加。")
         if len(name) < 4:

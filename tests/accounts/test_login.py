@@ -35,12 +35,19 @@ def login(client, identifier, password=factories.PASSWORD, **more):
         "+8613877100003",
         "mengmeng",
         " mengmeng ",
+        "MengMeng",
     ],
 )
 def test_each_identifier_opens_the_same_account(client, mengmeng, identifier):
     response = login(client, identifier)
     assert (response.status_code, response.url) == (302, "/")
     assert client.session["_auth_user_id"] == str(mengmeng.pk)
+
+
+def test_an_older_user_name_with_capitals_is_found_as_it_is_written(client, db):
+    older = factories.person("覃小明", username="QinXM")
+    login(client, "QinXM")
+    assert client.session["_auth_user_id"] == str(older.pk)
 
 
 def test_the_field_says_what_may_be_typed(client):

@@ -93,8 +93,24 @@ def test_every_problem_is_said_at_once(client):
         "id_number": ["居民身份证号码应为 18 位，现为 1 位。"],
         "username": ["用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。"],
         "phone": ["请输入 11 位手机号码。"],
-        "email": ["输入一个有效的 Email 地址。"],
+        "email": ["电子邮箱格式不正确，请按 name@example.com 的格式填写。"],
     }
+
+
+@pytest.mark.parametrize("name", ["买买提·吐尔逊", "王〇", "李\ue863", "O'Brien Mary-Jane", "㛃𬍤"])
+def test_a_name_may_have_rare_characters_and_signs_between(client, name):
+    client.post(URL, entered(name=f" {name}\u200b "))
+    assert User.objects.get().name == name
+
+
+@pytest.mark.parametrize("name", ["黄秋梦2", "<b>黄</b>", "黄@秋梦", "😀"])
+def test_what_stands_on_no_papers_is_no_name(client, name):
+    assert errors(client, name=name) == {"name": ["姓名只能包含文字、空格和间隔号“·”，请与证件上的姓名一致。"]}
+
+
+def test_a_user_name_is_kept_in_small_letters(client):
+    client.post(URL, entered(username="HuangQiuMeng"))
+    assert User.objects.get().username == "huangqiumeng"
 
 
 def test_what_is_taken_says_so_and_points_to_log_in(client):

@@ -53,7 +53,7 @@ def test_words_are_asked_for_and_nothing_is_written_without(client, entry):
 
 def test_what_was_typed_is_kept_when_it_is_too_long(client, entry):
     response = ask(client, entry, "长" * 501)
-    assert response.context["form"].errors == {"words": ["原因最多 500 个字，请精简。"]}
+    assert response.context["form"].errors == {"words": ["请求退回的原因最多 500 个字，现有 501 个，请精简。"]}
     assert "长" * 501 in response.content.decode()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,6 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from hours import attachments
 from hours.models import Attachment, Registration
 from tests import factories, files
 
@@ -34,6 +37,26 @@ def test_it_saves_what_was_typed_as_a_draft(client, huang, typed):
     assert (entry.hours_applied, entry.note, entry.certificate_number) == (Decimal(16), "优秀学员", "GX-2026-001")
     assert (entry.starts_at, entry.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
     assert entry.year == factories.moment(8).year
+
+
+def test_what_cannot_be_seen_is_not_kept(client, typed):
+    client.post(
+        NEW,
+        typed(content="水利\u200b工程\x07 \u202e培训班", note="优秀\n学\x02员\ufeff", certificate_number="GX\x00-1"),
+    )
+    entry = Registration.objects.get()
+    assert (entry.content, entry.note, entry.certificate_number) == ("水利工程 培训班", "优秀\n学员", "GX-1")
+
+
+def test_a_long_text_is_not_cut_off_by_the_browser(client):
+    page = client.get(NEW).content.decode()
+    assert "maxlength" not in re.search(r'<textarea[^>]*name="note"[^>]*>', page)[0]
+
+
+@pytest.mark.parametrize(("typed_hours", "kept"), [("8.00", "8"), ("7.50", "7.5"), ("10", "10")])
+def test_superfluous_zeros_of_hours_do_not_matter(client, typed, typed_hours, kept):
+    client.post(NEW, typed(hours_applied=typed_hours))
+    assert Registration.objects.get().hours_applied == Decimal(kept)
 
 
 def test_hours_left_empty_are_counted_by_half_days(client, typed):
@@ -71,6 +94,9 @@ def test_hours_of_a_type_that_does_not_count_by_time_must_be_typed(client, typed
             "hours_applied",
             "申请学时 20 高于按起止时间计算的 16 学时；如确需申请更多，请在“认定内容说明”中说明原因。",
         ),
+        ({"content": "长" * 301}, "content", "认定内容最多 300 个字，现有 301 个，请精简。"),
+        ({"starts_at_0": "0001-01-01"}, "starts_at", "开始时间早于 1949 年，请核对年份。"),
+        ({"year": "1999"}, "year", "所选计入年度不在可选范围内，请重新选择。"),
         ({"starts_at_0": ""}, "starts_at", "请填写开始时间的日期。"),
         ({"starts_at_0": "昨天"}, "starts_at", "开始时间的日期无法识别，请按 2026-05-12 的格式填写。"),
         ({"ends_at_1": "25:00"}, "ends_at", "结束时间的时间无法识别，请按 08:30 的格式填写。"),
@@ -224,6 +250,16 @@ def test_changing_keeps_the_row_and_its_files_and_removes_the_ticked_one(client,
     client.post(reverse("hours:edit", args=[entry.pk]), typed(content="改过的内容", removed=[first.pk]))
     entry.refresh_from_db()
     assert (entry.content, [a.name for a in entry.attachments.all()]) == ("改过的内容", ["二.pdf"])
+
+
+def test_removing_a_file_that_is_gone_already_is_no_error(client, huang, typed):
+    """Another window, or somebody who tries other people's keys."""
+    entry = factories.registration(huang)
+    foreign = attachments.store(factories.person("覃小明"), files.pdf(), draft_key=uuid.uuid4())
+    sent = typed(content="改过的内容", removed=["999999", "x", "9" * 30, foreign.pk])
+    response = client.post(reverse("hours:edit", args=[entry.pk]), sent)
+    assert response.status_code == 302
+    assert list(Attachment.objects.all()) == [foreign]
 
 
 def test_the_form_to_change_shows_what_is_stored(client, huang, typed):

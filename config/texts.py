@@ -1,0 +1,19 @@
+"""Texts as people mean them, without what nobody sees."""
+
+import re
+
+# Control characters, and signs that show nothing or turn the direction of what follows them; copied along from
+# documents by accident, and on purpose to make a text look like another one. Line ends, tabs and joiners stay.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+
+
+def seen(text: str) -> str:
+    """Without the characters that cannot be seen."""
+    return UNSEEN.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """What can be seen, with single spaces."""
+    return " ".join(seen(text).split())
