@@ -13,11 +13,14 @@ from typing import NamedTuple
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
+from config.templatetags.facts import NOTHING
+
 from . import search, tree, units
 from .models import Region, Unit
 
 PAGE_SIZE = 10
 KEYWORD_LENGTH = 120  # no unit's name is longer
+SHOWN = ("name", "credit_code", "region", "state", "is_unaffiliated")
 
 
 class Node(NamedTuple):
@@ -57,6 +60,12 @@ class UnitPicker:
         return self.total - len(self.units) if self.keyword else 0
 
     @property
+    def lines(self) -> Iterator[tuple[Unit, str, str, str, str]]:
+        """The hits: each with its key, name, credit code and region as the text to write."""
+        for unit in self.units:
+            yield unit, str(unit.pk), unit.name, unit.credit_code or NOTHING, unit.region.name
+
+    @property
     def is_everywhere(self) -> bool:
         return self.region == self.root
 
@@ -91,7 +100,7 @@ def unit_picker(data: QueryDict, also: Iterable[int] = ()) -> UnitPicker:
 
 def _units(keys: Iterable[int], regions: tree.Tree) -> dict[int, Unit]:
     """Key -> selectable unit, its region from the tree that is kept; one query."""
-    found = Unit.objects.selectable().in_bulk(keys)
+    found = Unit.objects.selectable().only(*SHOWN).in_bulk(keys)
     for unit in found.values():
         if unit.region_id in regions.by_key:
             unit.region = regions.by_key[unit.region_id]

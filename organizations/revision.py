@@ -7,7 +7,7 @@ from .models import UnitRevision
 
 def current() -> int:
     """The number of the last committed change."""
-    return UnitRevision.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    return next(iter(UnitRevision.objects.filter(pk=1).values_list("number", flat=True)), 0)
 
 
 def advance() -> None:
