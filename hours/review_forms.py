@@ -36,9 +36,10 @@ TOO_LONG = f"意见最多 {WORDS} 字，目前 %(show_value)d 字，请精简。
 STATUSES = [(status.value, status.label) for status in Status if status is not Status.DRAFT]
 
 
-def _day() -> forms.DateField:
+def _day(label: str) -> forms.DateField:
     """A day between which and UTC there is no end of the calendar."""
     return forms.DateField(
+        label=label,
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"invalid": "日期无法识别，请按 2026-05-12 的格式填写。"},
@@ -69,14 +70,13 @@ class QueueFilter(Filter):
     category = forms.TypedChoiceField(label="认定类型", required=False, coerce=int, empty_value=None)
     year = forms.TypedChoiceField(label="计入年度", required=False, coerce=int, empty_value=None)
     status = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *STATUSES])
-    since = _day()
-    until = _day()
+    since = _day("提交日期从")
+    until = _day("提交日期至")
 
     def __init__(self, data, *, office: Office) -> None:
         super().__init__(data)
         self.office = office
         self.unit_note = ""
-        self.fields["since"].label, self.fields["until"].label = "提交日期从", "提交日期至"
         self._set_places()
         self._set_statuses(data.get("tab", ""))
         self.fields["category"].choices, self._categories, self.kinds = _category_choices()

@@ -237,6 +237,13 @@ def test_a_day_at_the_end_of_the_calendar_is_named(reader, bureau, mixed, given,
     assert list(response.context["queue"].filter.errors.values()) == [[sentence]]
 
 
+def test_each_filter_has_its_name(reader, bureau, mixed):
+    fields = reader(bureau).get(QUEUE, {"tab": "all"}).context["queue"].filter
+    assert [field.label for field in fields] == [
+        *("姓名", "证件号码", "认定内容", "单位", "区域", "认定类型", "计入年度", "状态", "提交日期从", "提交日期至")
+    ]
+
+
 def test_a_unit_reviewer_has_no_filter_by_place(reader, station, huang):
     factories.submitted(huang, station)
     fields = reader(station.reviewer).get(QUEUE, {"tab": "all"}).context["queue"].filter.fields
