@@ -3,6 +3,7 @@
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.forms.utils import pretty_name
 
 from . import texts
 
@@ -38,7 +39,7 @@ def form_helper(form: forms.BaseForm, *layout) -> FormHelper:
     for name, field in form.fields.items():
         if field.required and not field.widget.is_hidden:
             field.widget.attrs.setdefault("aria-required", "true")
-            _say_what_is_missing(field, form[name].label)
+            _say_what_is_missing(field, _label(field, name))
     say_plainly(form)
     helper = FormHelper(form)
     helper.form_tag = False
@@ -46,6 +47,11 @@ def form_helper(form: forms.BaseForm, *layout) -> FormHelper:
     if layout:
         helper.layout = Layout(*layout)
     return helper
+
+
+def _label(field: forms.Field, name: str) -> str:
+    """As `form[name]` has it, which keeps what it first read: a form may still give its fields other labels."""
+    return field.label or pretty_name(name)
 
 
 def _say_what_is_missing(field: forms.Field, label: str) -> None:
@@ -62,7 +68,7 @@ def _say_what_is_missing(field: forms.Field, label: str) -> None:
 def say_plainly(form: forms.BaseForm) -> None:
     """Sentences for what Django says in the words of programmers, unless the form has words of its own."""
     for name, field in form.fields.items():
-        said, label = field.error_messages, form[name].label
+        said, label = field.error_messages, _label(field, name)
         said.setdefault("null_characters_not_allowed", f"{label}含有无法识别的字符，请删除后重试。")
         said.setdefault("max_length", f"{label}最多 %(limit_value)d 个字，现有 %(show_value)d 个，请精简。")
         if said.get("invalid_choice") in DEFAULT_CHOICE:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from hours.models import Completion, Course
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -28,20 +26,21 @@ def history(huang, station, bureau):
     """In one year: 9 公需, 16 recognised, 8 in review, 16 not submitted, 12 refused; somebody else's beside them."""
     day = {"starts_at": factories.moment(20), "ends_at": factories.moment(19, 18)}
     year = factories.moment(19).year
-    course = Course.objects.create(year=year, name="当代科学技术前沿知识", kind="required", hours=9)
-    Completion.objects.create(
-        person=huang, course=course, hours=9, completed_on=date(year, 1, 2), source="示例", source_key="1"
-    )
+    course = factories.course(year)
+    factories.completion(huang, course)
     factories.recognised(huang, station, station.reviewer, bureau, content="已认定的", **day)
     factories.submitted(huang, station, content="审核中的", hours_applied=8, **day)
     factories.registration(huang, "草稿", **day)
     factories.refused(huang, station, station.reviewer, content="不予认定的", hours_applied=12, **day)
     other = factories.person("李工")
     factories.recognised(other, station, station.reviewer, bureau, content="李工的登记", hours_applied=7, **day)
-    Completion.objects.create(
-        person=other, course=course, hours=9, completed_on=date(year, 1, 2), source="示例", source_key="2"
-    )
+    factories.completion(other, course)
     return year
+
+
+@pytest.mark.parametrize(("page", "label"), [(YEARS, "身份证号"), (ENTRIES, "证件号码")])
+def test_each_page_names_its_filters_in_the_words_of_the_manual(client, huang, page, label):
+    assert [field.label for field in client.get(page).context["filter"]] == ["年度", label, "姓名"]
 
 
 def test_a_year_shows_recognised_in_review_not_submitted_target_and_missing_side_by_side(client, history):
