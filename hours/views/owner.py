@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.addresses import back
 from config.dialogs import dialog_redirect
 
 from .. import facts, workflow
@@ -15,6 +16,8 @@ from ..forms import AskReturnForm, RegistrationForm
 from ..models import Registration
 from ..permissions import may
 from ..states import Action
+
+LOOKUP = "hours:lookup_registrations"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +37,12 @@ def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
             sentence = f"已就“{entry.content}”请求退回。登记仍为“{stage}”，审核人员处理时会首先看到您的请求。"
             messages.success(request, sentence)
             return dialog_redirect(request, _in_lookup(entry))
-    context = {"registration": entry, "form": form, "facts": facts.of_registration(entry)}
+    context = {
+        "registration": entry,
+        "form": form,
+        "facts": facts.of_registration(entry),
+        "back_url": back(request, LOOKUP),
+    }
     return render(request, "hours/ask_return.html", context)
 
 
@@ -51,6 +59,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
         "removed_keys": [],
         "returned_words": "",
         "copied_from": entry,
+        "back_url": back(request, LOOKUP, "hours:notices"),
     }
     return render(request, "hours/form.html", context)
 
@@ -76,4 +85,4 @@ def _denied(request: HttpRequest, action: Action, entry: Registration) -> HttpRe
 
 def _in_lookup(entry: Registration) -> str:
     """培训登记详情 with this entry's progress open."""
-    return f"{reverse('hours:lookup_registrations')}?year={entry.year}&open={entry.pk}#entry-{entry.pk}"
+    return f"{reverse(LOOKUP)}?year={entry.year}&open={entry.pk}#entry-{entry.pk}"

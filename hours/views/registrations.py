@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from config.addresses import back, with_query
 from config.dialogs import dialog_redirect
 
 from .. import attachments, entry_rules, facts, lines, progress, summaries
@@ -22,6 +23,8 @@ from ..workflow import WorkflowError
 from .picking import picked_entries
 
 PAGE_SIZE = 50
+# Where an entry is opened from.
+LISTS = ("hours:list", "hours:lookup_registrations", "hours:lookup", "hours:notices")
 
 
 @require_safe
@@ -72,13 +75,16 @@ def _form(request: HttpRequest, registration: Registration) -> HttpResponse:
         done = "已保存" if is_new else "已保存修改"
         messages.success(request, f"{done}“{form.instance.content}”。核查无误后请勾选并点击“批量提交审核”。")
         _notify(request, form.instance)
-        return dialog_redirect(request, f"{reverse('hours:list')}?saved={form.instance.pk}#entry-{form.instance.pk}")
+        # A new entry need not fit the filter that was set before.
+        home = reverse("hours:list") if is_new else back(request, "hours:list")
+        return dialog_redirect(request, f"{with_query(home, saved=form.instance.pk)}#entry-{form.instance.pk}")
     context = {
         "form": form,
         "is_new": is_new,
         "kept": _kept_files(request, form),
         "removed_keys": [_key(key) for key in request.POST.getlist("removed")],
         "returned_words": "" if is_new or request.POST else summaries.last_words(registration),
+        "back_url": back(request, *LISTS),
     }
     return render(request, "hours/form.html", context)
 
@@ -140,6 +146,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "registration": registration,
         "facts": facts.of_registration(registration),
         "steps": progress.steps(registration),
+        "back_url": back(request, *LISTS),
         "may_edit": bool(standing.may(Action.EDIT, registration)),
         "may_ask_return": bool(standing.may(Action.ASK_RETURN, registration)),
         "may_copy": bool(standing.may(Action.COPY, registration)),
@@ -151,17 +158,17 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
     """删除 and 批量删除: asks once, naming what goes, then deletes all of it or nothing."""
-    entries = picked_entries(request)
+    entries, home = picked_entries(request), back(request, "hours:list")
     if not entries:
         messages.error(request, "请先勾选要删除的登记。")
-        return dialog_redirect(request, reverse("hours:list"))
+        return dialog_redirect(request, home)
     if request.method != "POST":
         blocked = [entry for entry in entries if entry.status not in DELETABLE]
-        return render(request, "hours/delete.html", {"entries": entries, "blocked": blocked})
+        return render(request, "hours/delete.html", {"entries": entries, "blocked": blocked, "back_url": home})
     try:
         count = entries_.delete(request.user, entries)
     except WorkflowError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"已删除 {count} 条登记。")
-    return dialog_redirect(request, reverse("hours:list"))
+    return dialog_redirect(request, home)
