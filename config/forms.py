@@ -15,10 +15,10 @@ DEFAULT_CHOICE = (
 
 
 class TextField(forms.CharField):
-    """A text without what cannot be seen."""
+    """A text without what cannot be seen; a line end counts as the one character that a browser counts."""
 
     def to_python(self, value):
-        return texts.seen(super().to_python(value))
+        return texts.seen(super().to_python(value)).replace("\r\n", "\n").strip()
 
 
 class LineField(forms.CharField):

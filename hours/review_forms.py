@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User
-from config.forms import form_helper
+from config.forms import TextField, form_helper
 from organizations import search
 from organizations.models import Region
 from organizations.querysets import within
@@ -202,7 +202,7 @@ class _VerdictForm(forms.Form):
         empty_label="请选择原因",
         error_messages={"invalid_choice": "所选原因不存在或已停用，请重新选择。"},
     )
-    words = forms.CharField(
+    words = TextField(
         label="意见",
         required=False,
         max_length=WORDS,

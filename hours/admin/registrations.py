@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from accounts.models import User
+from config.forms import TextField
 from organizations.admin.lists import SubtreeFilter
 
 from .. import workflow
@@ -38,7 +39,7 @@ class VerdictForm(forms.Form):
         empty_label="请选择原因",
         error_messages={"required": "请选择原因。", "invalid_choice": "所选原因不存在或已停用，请重新选择。"},
     )
-    words = forms.CharField(
+    words = TextField(
         label="意见",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),

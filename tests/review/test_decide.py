@@ -141,6 +141,19 @@ def test_words_have_an_end(reader, huang, station):
     assert "长" * 501 in response.content.decode()
 
 
+def test_a_line_end_is_one_character_as_the_browser_counts_it(reader, huang, station):
+    entry = factories.submitted(huang, station)
+    typed = given(entry, "return", reason=factories.reason().pk, words="长\r\n" * 249 + "长末")
+    reader(station.reviewer).post(address(entry), typed)
+    assert Decision.objects.get(registration=entry, action="return").words == "长\n" * 249 + "长末"
+
+
+def test_words_that_show_nothing_are_none(reader, huang, station):
+    entry = factories.submitted(huang, station)
+    typed = given(entry, "return", reason=factories.reason().pk, words="\u200b \u3000\r\n")
+    assert errors(reader(station.reviewer).post(address(entry), typed)) == {"words": ["退回修改须填写意见。"]}
+
+
 def test_a_reason_that_is_no_longer_offered_is_refused(reader, huang, station):
     entry = factories.submitted(huang, station)
     old = factories.reason("旧原因", is_active=False)
