@@ -106,8 +106,11 @@
   // How to find what has the focus again when the content was replaced.
   function focused() {
     const element = box.contains(document.activeElement) ? document.activeElement : null;
-    if (element?.dataset.code) return `[data-code="${CSS.escape(element.dataset.code)}"]`;
-    return element?.id ? `[id="${CSS.escape(element.id)}"]` : "";
+    if (!element) return "";
+    if (element.dataset.code) return `[data-code="${CSS.escape(element.dataset.code)}"]`;
+    // Of the links that turn pages, the one with the same words.
+    const name = ["id", "rel", "aria-label"].find((attribute) => element.getAttribute(attribute));
+    return name ? `[${name}="${CSS.escape(element.getAttribute(name))}"]` : "";
   }
 
   function show(html) {
