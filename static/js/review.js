@@ -59,7 +59,7 @@
 
   // --- One entry ---------------------------------------------------------------------------------
   const form = page.querySelector("[data-decision]");
-  let meant = null; // the button that Ctrl+Enter in the words presses
+  let meant = null; // the button to which Tab leads from the words, and which Ctrl+Enter presses
 
   function mean(name) {
     if (!form) return;
@@ -76,6 +76,10 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && meant) {
       event.preventDefault();
       meant.click();
+    } else if (event.key === "Tab" && !event.shiftKey && meant && event.target.name === "words") {
+      // The first button agrees: who came to return or to refuse must not meet it on the way.
+      event.preventDefault();
+      meant.focus();
     }
   });
 

@@ -81,11 +81,12 @@ def agree(page: Page) -> None:
 
 
 def return_by_typing(page: Page) -> None:
-    """The letters of the words are letters and no commands; then Tab to the button that is meant."""
+    """The letters of the words are letters and no commands; Tab leads to the button that is meant, past the first."""
     press(page, "r")
     type_verdict(page, "材料不清晰", "ajknufr/? 请上传证书首页。")
     expect(page.get_by_label("意见")).to_have_value("ajknufr/? 请上传证书首页。")
-    tab_to(page, page.get_by_role("button", name="退回修改"))
+    press(page, "Tab")
+    expect(page.get_by_role("button", name="退回修改")).to_be_focused()
     page.keyboard.press("Enter")
     title(page, "单位组织的考察")
 
