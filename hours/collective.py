@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from cryptography.exceptions import InvalidTag
 from django.db import IntegrityError, transaction
@@ -28,7 +28,7 @@ from organizations import regions
 from organizations.models import Region, Unit
 
 from . import attachments, entry_rules
-from .counting import minute, overlaps
+from .counting import minute, number_in, overlaps
 from .models import Attachment, Category, Opening, Registration, Submission, YearRule
 from .moves import Verdict, move
 from .permissions import Denied, year_takes
@@ -250,11 +250,8 @@ def _fill_in(line: Line, base: Registration, now: datetime) -> None:
 
 
 def _hours(line: Line) -> Decimal | None:
-    try:
-        hours = Decimal(line.hours)
-    except InvalidOperation:
-        hours = Decimal("NaN")
-    if not hours.is_finite():
+    hours = number_in(line.hours)
+    if hours is None:
         line.problems.append(f"学时“{line.hours}”不是数字，例如 8 或 7.5。")
     elif abs(hours) > 9999:
         line.problems.append(f"学时“{line.hours}”太大了，请核对。")

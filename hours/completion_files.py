@@ -6,23 +6,20 @@ goes on.
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate
 from typing import BinaryIO
-
-from openpyxl import load_workbook
 
 from accounts import identity
 from organizations.resources import FORMULA_STARTS
 
+from . import tables
 from .completion_items import Item, Refusal, quotable, text_of, whole_number_of
 from .completions import Result
+from .tables import ErrorValue, FileProblem, Formula, Row
 
 ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY = "证件号码", "年度", "科目名称", "学时", "完成日期", "来源编号"
 COLUMNS = (ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY)
@@ -36,173 +33,71 @@ FIELDS = {
     "completed_on": DAY,
     "source_key": KEY,
 }
-PIECE = 1024 * 1024
-MOST_UNPACKED = 512 * PIECE
-_MERGED = re.compile(rb'<mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"')
-# A row is its line number and its cells; None for a line that no CSV reader understands.
-Row = tuple[int, list | None]
-
-
-class FileProblem(Exception):
-    """Why a file cannot be read at all, as a sentence for people."""
-
-
-class Formula(str):
-    """A cell that holds a formula instead of a value."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True)
-class Table:
-    """A file that can be read: about how many lines it has, and its items one after the other."""
+class Completions:
+    """A file that can be read: about how many lines it has, its items one after the other, columns that say nothing."""
 
     lines: int
     items: Iterator[Item]
+    unused: list[str]
 
 
-def read(file: BinaryIO) -> Table:
+def read(file: BinaryIO, most_unpacked: int = tables.ON_PAGES) -> Completions:
     """The completions in a seekable binary file. FileProblem if it is no table with the right columns."""
-    file.seek(0)
-    start = file.read(PIECE)
-    file.seek(0)
-    if not start:
-        raise FileProblem("文件是空的。")
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileProblem("旧版 Excel（.xls）或加密的文件不能读取，请另存为 .xlsx 或 CSV 后再导入。")
-    if start.startswith(b"PK"):
-        lines, rows, merged = _workbook(file)
-    elif b"\x00" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise FileProblem("只能导入 .xlsx 或 CSV 文件。")
-    else:
-        lines, rows, merged = *_text(file), []
-    return Table(lines, _items(rows, _header(rows), merged))
+    table = tables.read(file, most_unpacked)
+    places = _places(table.heads)
+    unused = [head for head in table.heads if head and head not in COLUMNS]
+    return Completions(table.lines, _items(table.rows, places, _Merged(table.merged)), unused)
 
 
-# --- CSV -------------------------------------------------------------------------------------------
+class _Merged:
+    """The lines that merged cells ("A2:A3") touch."""
 
+    def __init__(self, cells: list[str]) -> None:
+        spans = sorted((int(first), int(last)) for first, last in (re.findall(r"\d+", span) for span in cells))
+        self.starts = [first for first, _ in spans]
+        self.reach = list(accumulate((last for _, last in spans), max))
 
-def _text(file: BinaryIO) -> tuple[int, Iterator[Row]]:
-    """UTF-8 with or without a mark, UTF-16 with one, or GB 18030, as Chinese spreadsheet programs write it."""
-    start = file.read(4)
-    is_utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for encoding in ["utf-16"] if is_utf16 else ["utf-8-sig", "gb18030"]:
-        if (lines := _lines_if(file, encoding)) is not None:
-            file.seek(0)
-            return lines, _csv_rows(io.TextIOWrapper(file, encoding, newline=""))
-    raise FileProblem("文件的编码无法识别，请存为 UTF-8 或 GB18030 编码的 CSV，或 .xlsx。")
-
-
-def _lines_if(file: BinaryIO, encoding: str) -> int | None:
-    """How many lines the file has, if all of it is text in this encoding."""
-    file.seek(0)
-    decoder, lines = codecs.getincrementaldecoder(encoding)(), 1
-    try:
-        while piece := file.read(PIECE):
-            lines += decoder.decode(piece).count("\n")
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return None
-    return lines
-
-
-def _csv_rows(text: io.TextIOWrapper) -> Iterator[Row]:
-    try:
-        first = text.readline()
-        delimiter = max(",\t;", key=first.count)
-        text.seek(0)
-        reader = csv.reader(text, delimiter=delimiter)
-        while True:
-            line = reader.line_num + 1
-            try:
-                yield line, next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                yield line, None
-    finally:
-        if not text.closed:
-            text.detach()  # the file is its opener's to close
-
-
-# --- XLSX ------------------------------------------------------------------------------------------
-
-
-def _workbook(file: BinaryIO) -> tuple[int, Iterator[Row], list[tuple[int, int]]]:
-    """The first sheet, read as a stream, and the spans of lines with merged cells."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED:
-                raise FileProblem("文件解压后过大，请拆分后再导入。")
-        sheet = load_workbook(file, read_only=True, keep_links=False).worksheets[0]
-        with zipfile.ZipFile(file) as archive, archive.open(sheet._worksheet_path) as part:
-            merged = _merged_lines(part)
-        lines = sheet.max_row or 0
-        sheet.reset_dimensions()  # what other programs write there is often wrong, and decides what is read
-    except FileProblem:
-        raise
-    except Exception:  # openpyxl lets everything through that a broken archive or XML may raise
-        raise FileProblem("文件不是可以读取的 .xlsx 工作簿。") from None
-    return lines, _sheet_rows(sheet), merged
-
-
-def _merged_lines(part) -> list[tuple[int, int]]:
-    found, rest = [], b""
-    while piece := part.read(PIECE):
-        piece = rest + piece
-        found += [(int(first), int(last)) for first, last in _MERGED.findall(piece)]
-        rest = piece[piece.rfind(b"<") :][:200]
-    return found
-
-
-def _sheet_rows(sheet) -> Iterator[Row]:
-    rows, line = iter(sheet.rows), 0
-    while True:
-        line += 1
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except Exception:
-            raise FileProblem(f"工作簿自第 {line} 行起无法读取，此行之前的已处理。") from None
-        yield line, [Formula(cell.value) if cell.data_type == "f" else cell.value for cell in cells]
+    def __contains__(self, line) -> bool:
+        begun = bisect_right(self.starts, line)
+        return begun > 0 and line <= self.reach[begun - 1]
 
 
 # --- Lines -----------------------------------------------------------------------------------------
 
 
-def _header(rows: Iterator[Row]) -> dict[str, int]:
-    """Column -> its place, from the first line that is not empty."""
-    for _, cells in islice(rows, 20):
-        names = [str(cell or "").strip() for cell in cells or []]
-        if not any(names):
-            continue
-        missing = [column for column in NEEDED if column not in names]
-        twice = [column for column in COLUMNS if names.count(column) > 1]
-        if missing:
-            raise FileProblem(f"文件缺少列：{'、'.join(missing)}。第一行应为列名：{'、'.join(COLUMNS)}。")
-        if twice:
-            raise FileProblem(f"列名重复：{'、'.join(twice)}。")
-        return {column: names.index(column) for column in COLUMNS if column in names}
-    raise FileProblem(f"文件没有内容。第一行应为列名：{'、'.join(COLUMNS)}。")
+def _places(heads: list[str]) -> dict[str, int]:
+    """Column -> its place."""
+    should = f"第一行应为列名：{'、'.join(COLUMNS)}。"
+    if not heads:
+        raise FileProblem(f"文件没有内容。{should}")
+    if missing := [column for column in NEEDED if column not in heads]:
+        raise FileProblem(f"文件缺少列：{'、'.join(missing)}。{should}")
+    if twice := [column for column in COLUMNS if heads.count(column) > 1]:
+        raise FileProblem(f"列名重复：{'、'.join(twice)}。")
+    return {column: heads.index(column) for column in COLUMNS if column in heads}
 
 
-def _items(rows: Iterable[Row], places: dict[str, int], merged: list[tuple[int, int]]) -> Iterator[Item]:
-    for line, cells in rows:
-        if cells is None:
-            yield Item(line, problem=Refusal("", "此行不是正确的 CSV，请检查引号。"))
-        elif any(cell is not None and str(cell).strip() for cell in cells):
-            yield _item(line, cells, places, merged)
+def _items(rows: Iterator[Row], places: dict[str, int], merged: Container[int]) -> Iterator[Item]:
+    for row in rows:
+        if row.cells is None or row.swallows(places.values()):
+            yield Item(row.number, problem=Refusal("", row.words_of_quotes))
+        elif not row.is_empty:
+            yield _item(row.number, row.cells, places, merged)
 
 
-def _item(line: int, cells: list, places: dict[str, int], merged: list[tuple[int, int]]) -> Item:
+def _item(line: int, cells: list, places: dict[str, int], merged: Container[int]) -> Item:
     values = {column: cells[place] if place < len(cells) else None for column, place in places.items()}
     try:
-        if any(first <= line <= last for first, last in merged):
+        if line in merged:
             raise Refusal("", "此行有合并的单元格，请取消合并并逐行填写。")
         for name, column in FIELDS.items():
             if isinstance(values.get(column), Formula):
                 raise Refusal(name, f"“{column}”是公式，请粘贴为数值。")
+            if isinstance(values.get(column), ErrorValue):
+                raise Refusal(name, f"“{column}”是错误值，请改正后再导入。")
         return Item(
             position=line,
             id_number=_id_number(values[ID_NUMBER]),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from dateutil.parser import isoparse
 
-from .counting import LOCAL
+from .counting import LOCAL, number_in
 
-# Year, month and day as Chinese offices write them; what follows may be a time.
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s].*)?", re.DOTALL)
+# Year, month and day as Chinese offices write them; a time may follow.
+_DAY = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?"
+)
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})", re.DOTALL)
 MOST_DIGITS = 12
@@ -47,14 +49,14 @@ class Item:
     problem: Refusal | None = None
 
 
-def text_of(value: Any, field: str = "") -> str:
-    """One line of text; a whole number is text too. Refusal for what no database stores."""
+def text_of(value: Any, field: str = "", words: str = "应为文字。") -> str:
+    """One line of text; a whole number is text too. Refusal, in these words, for another kind of value."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 10**MOST_DIGITS:
         value = int(value)
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise Refusal(field, "应为文字。")
+        raise Refusal(field, words)
     text = " ".join(str(value).split())
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise Refusal(field, "含有无法识别的字符。")
@@ -63,11 +65,12 @@ def text_of(value: Any, field: str = "") -> str:
 
 def whole_number_of(value: Any, field: str, label: str) -> int | None:
     """A number such as a year; None if there is none."""
-    text = text_of(value, field)
+    words = f"{label}应为整数。"
+    text = text_of(value, field, words)
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise Refusal(field, f"{label}应为整数。")
+        raise Refusal(field, words)
     return int(text)
 
 
@@ -75,11 +78,8 @@ def hours_of(value: Any) -> Decimal | None:
     """Hours as typed or sent; None if they are left out."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    try:
-        hours = Decimal(str(value).strip()) if not isinstance(value, bool) else Decimal("NaN")
-    except InvalidOperation:
-        hours = Decimal("NaN")
-    if not hours.is_finite():
+    hours = None if isinstance(value, bool) else number_in(str(value))
+    if hours is None:
         raise Refusal("hours", "学时应为数字，例如 8 或 7.5。")
     if abs(hours) >= 10_000:
         raise Refusal("hours", "学时超出合理范围。")
@@ -92,7 +92,7 @@ def day_of(value: Any) -> date:
         return value.astimezone(LOCAL).date() if value.tzinfo else value.date()
     if isinstance(value, date):
         return value
-    text = text_of(value, "completed_on")
+    text = text_of(value, "completed_on", "完成日期无法识别，应如 2026-05-12。")
     if not text:
         raise Refusal("completed_on", "完成日期为空。")
     try:

@@ -5,6 +5,7 @@ Source of the half-day rule: 桂人社规〔2019〕4号, Art. 5 (training counts
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -15,6 +16,7 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 HOURS_PER_HALF_DAY = 4
 STEP = Decimal("0.5")
 NOON = time(12)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 DAY_STARTS, DAY_ENDS = time(8), time(18)  # what the pickers offer, so that plain dates mean whole days
 
 
@@ -73,6 +75,12 @@ def count_year(entries: Sequence[Entry], caps: Mapping[int, Decimal]) -> list[De
 def reaches(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> bool:
     """Whether a year is complete: enough in all, and enough 专业 (人社部令第25号, Art. 8)."""
     return public + professional >= total and professional >= professional_minimum
+
+
+def number_in(text: str) -> Decimal | None:
+    """The number that a cell or a message says; None for anything else, such as 1_0, NaN and Infinity."""
+    text = text.strip()
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def number(hours: Decimal | int) -> str:

@@ -59,7 +59,7 @@ class ImportForm(forms.Form):
         if file.size > MOST_BYTES:
             raise forms.ValidationError("文件超过 5 MB，请拆分，或用命令 import_completions 导入。")
         try:
-            self.items = _items(file.read())
+            self.items, self.unused = _read(file.read())
         except FileProblem as problem:
             raise forms.ValidationError(str(problem)) from None
         return file
@@ -81,7 +81,12 @@ def upload(model_admin, request: HttpRequest) -> HttpResponse:
         return _page(model_admin, request, "import.html", {"form": form})
     file = form.cleaned_data["file"]
     file.seek(0)
-    request.session[SESSION] = {"key": _store(file.read()), "source": form.cleaned_data["source"], "name": file.name}
+    request.session[SESSION] = {
+        "key": _store(file.read()),
+        "source": form.cleaned_data["source"],
+        "name": file.name,
+        "unused": form.unused,
+    }
     return _preview(model_admin, request, form.items)
 
 
@@ -90,7 +95,7 @@ def confirm(model_admin, request: HttpRequest) -> HttpResponse:
     waiting = _waiting(request)
     if request.method != "POST" or waiting is None:
         return _start_again(request)
-    items = _items(waiting["content"])
+    items, _ = _read(waiting["content"])
     with transaction.atomic():
         results = [result for batch in completions.take_all(items, waiting["source"]) for result in batch]
         is_as_shown = _fingerprint(results) == request.POST.get("fingerprint")
@@ -113,7 +118,7 @@ def bad_lines(request: HttpRequest) -> HttpResponse:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(ERROR_COLUMNS)
-    for result in completions.examine(_items(waiting["content"]), waiting["source"]).results:
+    for result in completions.examine(_read(waiting["content"])[0], waiting["source"]).results:
         if result.outcome is Outcome.REFUSED:
             writer.writerow(error_row(result))
     answer = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
@@ -121,15 +126,16 @@ def bad_lines(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _items(content: bytes) -> list[Item]:
-    items = []
-    for item in completion_files.read(io.BytesIO(content)).items:
+def _read(content: bytes) -> tuple[list[Item], list[str]]:
+    """The items of the file, and its columns that are not used."""
+    file, items = completion_files.read(io.BytesIO(content)), []
+    for item in file.items:
         if len(items) == MOST_LINES:
             raise FileProblem(f"文件超过 {MOST_LINES:,} 行，请拆分，或用命令 import_completions 导入。")
         items.append(item)
     if not items:
         raise FileProblem("文件中没有数据行。")
-    return items
+    return items, file.unused
 
 
 def _preview(model_admin, request: HttpRequest, items: list[Item]) -> HttpResponse:
@@ -141,6 +147,7 @@ def _preview(model_admin, request: HttpRequest, items: list[Item]) -> HttpRespon
         "name": request.session[SESSION]["name"],
         "source": request.session[SESSION]["source"],
         "counted": _counted(results),
+        "unused": request.session[SESSION].get("unused", []),
         "refused": refused[:SHOWN],
         "refused_count": len(refused),
         "changing": changing[:SHOWN],

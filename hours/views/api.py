@@ -12,12 +12,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST
 
 from hours import completions, platforms, xapi
-from hours.completion_items import Item, Refusal, text_of, whole_number_of
+from hours.completion_items import Item, Refusal, quotable, text_of, whole_number_of
 from hours.completions import Outcome, Result
 
+PLAIN = frozenset({"id", "id_number", "course_id", "year", "course", "hours", "completed_on"})
 MOST_BYTES = 1024 * 1024
 MOST_ITEMS = 1000
 # What a value at fault is called where it stood.
@@ -41,9 +41,10 @@ class BadRequest(Exception):
 
 @csrf_exempt  # a platform has a token and no cookie
 @login_not_required
-@require_POST
 @sensitive_variables()
 def receive(request: HttpRequest) -> JsonResponse:
+    if request.method != "POST":
+        return _answer({"error": "请用 POST 发送。"}, 405, {"Allow": "POST"})
     try:
         platform = platforms.by_token(_token(request))
         entries = _entries(request)
@@ -113,6 +114,10 @@ def _item(position: int, entry: Any) -> Item:
 
 
 def _plain(position: int, entry: dict) -> Item:
+    """A field by another name would else be passed over, and "hour": 4 be counted as the course's hours."""
+    if unknown := entry.keys() - PLAIN:
+        named = "、".join(sorted(quotable(name) for name in unknown)[:5])
+        raise Refusal("", f"不认识的字段：{named}。")
     hours = entry.get("hours")
     if isinstance(hours, dict | list):
         raise Refusal("hours", "学时应为数字，例如 8 或 7.5。")

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from hours import collective_files
 from hours.collective import Row
 from tests import files
+from tests.files import parts_changed
 
 LINES = "姓名,证件号码,学时,证书编号\n黄秋梦,45010319850321001X,7.5,A-1\n李工, 450103198503210028 ,,\n"
 ROWS = [Row(2, "黄秋梦", "45010319850321001X", "7.5", "A-1"), Row(3, "李工", "450103198503210028")]
@@ -107,8 +108,18 @@ def test_a_zip_that_is_no_workbook_is_refused():
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (61 * 1024 * 1024))
-    assert "文件解开后太大" in refused(buffer.getvalue())
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (21 * 1024 * 1024))
+    assert "文件解压后过大" in refused(buffer.getvalue())
+
+
+def test_a_workbook_whose_parts_are_broken_is_refused_with_a_sentence():
+    content = parts_changed(excel(HEADS, ("李工", "E1234567")), "xl/worksheets/sheet1.xml", lambda xml: xml[:300])
+    assert refused(content) == "工作簿自第 1 行起无法读取，请重新保存后再试。"
+
+
+def test_a_quotation_mark_without_end_swallows_no_person_in_silence():
+    rows = read('姓名,证件号码,学时,证书编号\n李工,E1234567,8,"A-1\n韦工,E1234568,8,A-2\n')
+    assert rows == [Row(2, "", "", problem="第 2 至 3 行被读作一行，请检查第 2 行的引号是否成对。")]
 
 
 def test_merged_cells_are_named():

@@ -178,6 +178,12 @@ def test_the_preview_shows_what_will_be_saved_and_names_the_bad_lines(client, hu
     assert PersonTotal.objects.count() == 2
 
 
+def test_the_preview_names_the_columns_that_are_not_used(client, huang, course):
+    content = "证件号码,年度,科目名称,学时数,完成日期\n" + ",".join(row(huang, course, "4")[:5])
+    preview = client.post(IMPORT, {"source": "x", "file": SimpleUploadedFile("a.csv", content.encode())})
+    assert "文件中未使用的列：学时数。" in preview.content.decode()
+
+
 def test_a_correction_shows_what_it_replaces(client, huang, course):
     confirm(client, upload(client, row(huang, course)))
     preview = upload(client, row(huang, course, "4"))
@@ -222,7 +228,7 @@ def test_the_bad_lines_can_be_downloaded_masked_and_harmless(client, huang, cour
         (b"", "所提交的是空文件。"),
         (b"a,b\r\n1,2", "文件缺少列：证件号码、年度、科目名称、完成日期。"),
         (",".join(COLUMNS).encode(), "文件中没有数据行。"),
-        (b"%PDF\x00", "只能导入 .xlsx 或 CSV 文件。"),
+        (b"%PDF\x00", "文件不是 Excel（.xlsx）或 CSV，请重新选择。"),
         (b"x" * (5 * 1024 * 1024 + 1), "文件超过 5 MB"),
     ],
 )

@@ -134,6 +134,12 @@ def test_a_refused_item_is_named_and_the_others_are_taken(send, entry, course):
     assert [row.person for row in Completion.objects.all()] == [other]
 
 
+def test_a_field_that_nobody_knows_is_named_and_not_passed_over(send, entry, huang):
+    items = [entry(hour=4), entry(**{huang.id_number: 1})]
+    words = [result["message"] for result in send(items).json()["results"]]
+    assert (words, Completion.objects.count()) == (["不认识的字段：hour。", "不认识的字段：…。"], 0)
+
+
 def test_an_empty_list_is_answered(send):
     assert results(send([])) == []
 
@@ -289,9 +295,15 @@ def test_a_body_that_is_no_list_of_items_is_answered_as_a_whole(send, body, stat
     assert (response.status_code, response.json()) == (status, {"error": words})
 
 
-@pytest.mark.parametrize("method", ["get", "put", "delete", "head"])
-def test_other_methods_are_refused(client, method):
-    assert getattr(client, method)(URL).status_code == 405
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_other_methods_are_refused_with_a_sentence(client, method):
+    response = getattr(client, method)(URL)
+    assert (response.status_code, response["Allow"], response.json()) == (405, "POST", {"error": "请用 POST 发送。"})
+
+
+@pytest.mark.parametrize("url", ["/api/completions", "/api/completions/", "/api/xapi/statements/"])
+def test_the_stroke_at_the_end_of_the_address_does_not_matter(send, entry, url):
+    assert send([entry()], url).json()["counts"]["saved"] == 1
 
 
 # --- What nobody reads -----------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_the_same_file_again_changes_nothing(file):
 def test_a_file_that_cannot_be_read_is_said(tmp_path):
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
-    with pytest.raises(CommandError, match="文件是空的。"):
+    with pytest.raises(CommandError, match="文件是空的，请重新选择。"):
         run("import_completions", empty, "--source", "x")
     with pytest.raises(CommandError, match="无法读写文件"):
         run("import_completions", tmp_path / "none.csv", "--source", "x")

@@ -123,7 +123,10 @@ def test_two_sources_may_use_the_same_number(item):
         ({"hours": "九"}, "hours", "学时应为数字，例如 8 或 7.5。"),
         ({"hours": float("nan")}, "hours", "学时应为数字，例如 8 或 7.5。"),
         ({"hours": True}, "hours", "学时应为数字，例如 8 或 7.5。"),
+        ({"hours": "1_0"}, "hours", "学时应为数字，例如 8 或 7.5。"),
         ({"completed_on": None}, "completed_on", "完成日期为空。"),
+        ({"completed_on": 1.5}, "completed_on", "完成日期无法识别，应如 2026-05-12。"),
+        ({"completed_on": "2026-05-12 前后"}, "completed_on", "完成日期“2026-05-12 前后”无法识别，应如 2026-05-12。"),
         ({"completed_on": "昨天"}, "completed_on", "完成日期“昨天”无法识别，应如 2026-05-12。"),
         ({"completed_on": "2026-02-30"}, "completed_on", "完成日期“2026-02-30”无法识别，应如 2026-05-12。"),
         (

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from config.progress import Progress
-from hours import completion_files, completions
+from hours import completion_files, completions, tables
 from hours.completion_files import ERROR_COLUMNS, error_row
 from hours.completions import LABELS, Outcome, Result
 
@@ -35,9 +35,11 @@ class Command(BaseCommand):
         begun = time.monotonic()
         try:
             with file.open("rb") as opened, _Report(errors, self.stderr) as report:
-                table = completion_files.read(opened)
-                with Progress("学习记录", table.lines, self.stdout) as progress:
-                    for results in completions.take_all(table.items, source):
+                found = completion_files.read(opened, tables.BY_COMMAND)
+                if found.unused:
+                    self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
+                with Progress("学习记录", found.lines, self.stdout) as progress:
+                    for results in completions.take_all(found.items, source):
                         report.note(results)
                         progress.advance(len(results))
                     progress.total = progress.done
