@@ -9,6 +9,7 @@ from organizations.models import Unit
 
 from . import certificate_codes
 from .certificates import MOST_YEARS
+from .forms import Filter
 
 
 class YearsForm(forms.Form):
@@ -39,7 +40,7 @@ class YearsForm(forms.Form):
         return set(self.data.getlist("years")) if self.is_bound else set()
 
 
-class UnitYearForm(forms.Form):
+class UnitYearForm(Filter):
     """A unit in one's places and a year; a region has too many units for a list, so there the code is typed."""
 
     unit = forms.ModelChoiceField(Unit.objects.none(), label="单位", empty_label=None)
@@ -63,7 +64,7 @@ class UnitYearForm(forms.Form):
         field.error_messages["invalid_choice"] = "没有找到您职责范围内的该单位，请核对统一社会信用代码。"
         if by_code:
             field.label, field.to_field_name = "统一社会信用代码", "credit_code"
-            field.widget = forms.TextInput(attrs={"maxlength": 18, "autocomplete": "off"})
+            field.widget = forms.TextInput(attrs={"class": "form-control", "maxlength": 18, "autocomplete": "off"})
 
 
 class CodeForm(forms.Form):

@@ -219,11 +219,22 @@ class ProposalForm(forms.Form):
 
 
 class Filter(forms.Form):
-    """A filter bar; a form in a dialog above it may have fields of the same names."""
+    """A filter bar; a form in a dialog above it may have fields of the same names.
+
+    Its fields are written plainly, without crispy: every list has them, and they are half of what is around the rows.
+    """
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, auto_id="filter_%s", **kwargs)
         say_plainly(self)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+
+    def add_error(self, field: str | None, error) -> None:
+        super().add_error(field, error)
+        for name in self.errors:
+            if name in self.fields and "is-invalid" not in self.fields[name].widget.attrs["class"]:
+                self.fields[name].widget.attrs["class"] += " is-invalid"
 
 
 class RegistrationFilter(Filter):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from functools import reduce
-from operator import or_
 
 from crispy_forms.layout import Column, Field, Row
 from django import forms
@@ -16,8 +14,6 @@ from accounts import identity
 from accounts.models import User
 from config.forms import TextField, form_helper
 from organizations import search
-from organizations.models import Region
-from organizations.querysets import within
 from organizations.region_choices import RegionField
 
 from .counting import LOCAL, is_step
@@ -53,6 +49,7 @@ def _day(label: str) -> forms.DateField:
 class QueueFilter(Filter):
     """The filters of 学时审核; those of places only for people who review or administer regions."""
 
+    FORM = "queue-filter"  # the id of the <form>, outside of which the fields at the side stand
     ABOVE = ("name", "id_tail", "content")
 
     name = forms.CharField(label="姓名", required=False, max_length=50)
@@ -83,6 +80,9 @@ class QueueFilter(Filter):
         this_year = timezone.localdate().year
         years = range(this_year, this_year - YEARS_OFFERED, -1)
         self.fields["year"].choices = [("", "全部年度"), *((year, str(year)) for year in years)]
+        for name, field in self.fields.items():
+            if name not in self.ABOVE:
+                field.widget.attrs["form"] = self.FORM
 
     def _set_statuses(self, tab: str) -> None:
         """What waits stands in one of two states, and for most people in one alone."""
@@ -96,7 +96,7 @@ class QueueFilter(Filter):
     def _set_places(self) -> None:
         regions = [*self.office.reviews, *self.office.administers]
         if regions:
-            self.fields["region"].queryset = Region.objects.filter(reduce(or_, map(within, regions)))
+            self.fields["region"].offer(regions)
             return
         del self.fields["region"]
         if len(self.office.units) < 2:

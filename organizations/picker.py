@@ -115,22 +115,17 @@ def open_tree(code: str, regions: tree.Tree | None = None) -> list[Node]:
     regions = regions or tree.current()
     root = regions.root
     chosen = regions.by_code.get(code, root)
-    if not _is_within(chosen, root):
+    if not tree.is_within(chosen, root):
         chosen = root
     return list(_lines(root, 0, chosen, regions))
 
 
 def _lines(region: Region, depth: int, chosen: Region, regions: tree.Tree) -> Iterator[Node]:
-    below, is_open = regions.below[region.pk], not depth or _is_within(chosen, region)
+    below, is_open = regions.below[region.pk], not depth or tree.is_within(chosen, region)
     yield Node(region, region.code, region.name, depth, bool(below), region == chosen, is_open)
     if is_open:
         for child in below:
             yield from _lines(child, depth + 1, chosen, regions)
-
-
-def _is_within(region: Region, other: Region) -> bool:
-    """Whether a region is this other one or lies below it, from the tree numbers that both carry."""
-    return region.tree_id == other.tree_id and other.lft <= region.lft and region.rght <= other.rght
 
 
 def _page_number(text: str) -> int:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 
 from django.conf import settings
 
 from . import revision
 from .models import Region
+
+
+def is_within(region: Region, other: Region) -> bool:
+    """Whether a region is this other one or lies below it, from the tree numbers that both carry."""
+    return region.tree_id == other.tree_id and other.lft <= region.lft and region.rght <= other.rght
 
 
 class Tree:
@@ -22,6 +28,12 @@ class Tree:
         self.below: dict[int | None, list[Region]] = defaultdict(list)
         for row in self.rows:
             self.below[row.parent_id].append(row)
+
+    def within(self, areas: Sequence[Region] | None) -> list[Region]:
+        """These regions and all below them; everything for None."""
+        if areas is None:
+            return self.rows
+        return [row for row in self.rows if any(is_within(row, area) for area in areas)]
 
     @cached_property
     def root(self) -> Region:

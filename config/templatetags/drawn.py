@@ -51,6 +51,22 @@ def _region_tree(lines: tuple, selected: str) -> SafeString:
 
 
 @register.filter
+def options(groups) -> SafeString:
+    """The inside of a <select>, from the `optgroups` of its widget."""
+    return mark_safe("\n".join(_group(name, choices) for name, choices, _ in groups))  # noqa: S308
+
+
+def _group(name: str | None, choices: list[dict]) -> str:
+    lines = "\n".join(_option(choice) for choice in choices)
+    return f'<optgroup label="{escape(name)}">\n{lines}\n</optgroup>' if name else lines
+
+
+def _option(choice: dict) -> str:
+    attributes = flatatt(choice["attrs"]) if choice["attrs"] else ""
+    return f'<option value="{escape(choice["value"])}"{attributes}>{escape(choice["label"])}</option>'
+
+
+@register.filter
 def flat(attributes: dict) -> SafeString:
     """HTML attributes as a tag holds them."""
     return flatatt(attributes)

@@ -12,7 +12,7 @@ from accounts import appointments
 from accounts.models import Appointment
 from hours import review_queue, workflow
 from hours.models import Registration
-from organizations import units
+from organizations import tree, units
 from organizations.models import Unit
 from tests import factories
 
@@ -349,7 +349,8 @@ def test_a_filtered_list_of_a_region_costs_a_constant_number_too(
     for number in range(rows):
         factories.submitted(huang, station, content=f"第 {number} 条")
     client = reader(bureau)
-    # as above without 请求退回; people of the name, regions to choose from, rows that fit
+    tree.current()
+    # as above without 请求退回; people of the name, revision of the tree, rows that fit
     with django_assert_num_queries(12):
         client.get(QUEUE, {"tab": "all", "name": "黄", "status": "first_review"})
 
