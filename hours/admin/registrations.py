@@ -163,7 +163,11 @@ class RegistrationAdmin(ReadOnlyAdmin):
         return self._decide(request, queryset, Action.REOPEN)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        """Never on more than a person can read."""
+        """Never on more than a person can read, and on nothing that is no key of an entry."""
+        keys = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
+        if not all(key.isascii() and key.isdigit() and len(key) < 19 for key in keys):
+            messages.error(request, "勾选的登记无法识别，请重新勾选。")
+            return redirect(request.get_full_path())
         if request.POST.get("select_across", "0") != "0" and queryset[: CHANGED_AT_MOST + 1].count() > CHANGED_AT_MOST:
             messages.error(request, f"一次最多处理 {CHANGED_AT_MOST} 条登记，请用搜索或筛选缩小范围。")
             return redirect(request.get_full_path())

@@ -256,6 +256,15 @@ def test_a_tampered_list_reaches_no_entry_elsewhere(client, nanning, in_liuzhou)
     assert in_liuzhou.status == Status.REFUSED
 
 
+@pytest.mark.parametrize("key", ["abc", "", "-1", "１", "9" * 30])
+def test_what_is_no_key_is_answered_with_a_sentence_and_changes_nothing(client, root, recognised, key):
+    data = {"action": "revoke", "_selected_action": [recognised.pk, key], "confirmed": "yes"}
+    response = client.post(ENTRIES, {**data, "reason": factories.reason().pk, "words": "有误。"}, follow=True)
+    assert told(response) == ["勾选的登记无法识别，请重新勾选。"]
+    recognised.refresh_from_db()
+    assert recognised.status == "recognised"
+
+
 def test_an_administrator_does_not_decide_about_an_own_entry(client, root, station, rules):
     own = factories.refused(root, station, station.reviewer, content="本人的")
     assert told(carry_out(client, "reopen", own)) == ["“本人的”（韦管理）未处理：不能审核本人的登记。"]
