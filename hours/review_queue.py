@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -41,6 +41,7 @@ ASKED_LOOKED_AT = 1_000
 
 TABS = {"mine": "待我审核", "unattended": "无人初审", "done": "已处理", "all": "全部"}
 WAITING_TABS = ("mine", "unattended")
+PLACES = ("after", "before", "page")  # where in the list, as opposed to which list
 # Column heads by which a list that is small enough can be sorted.
 SORTS = {"name": "owner__name", "year": "year", "hours": "hours_applied"}
 RELATED = ("owner", "category__parent", "unit", "region")
@@ -215,23 +216,29 @@ class Queue:
 
     @cached_property
     def listing(self) -> Listing:
-        return self._by_moment() if self.is_by_moment else self._by_column()
+        """The page asked for; where nothing is left of it, as when its entries were decided, the first one."""
+        page = self._page(self.params)
+        asked = any(self.params.get(name) for name in PLACES)
+        return self._page({}) if asked and not page.lines else page
 
-    def _by_moment(self) -> Listing:
+    def _page(self, place: Mapping[str, str]) -> Listing:
+        return self._by_moment(place) if self.is_by_moment else self._by_column(place)
+
+    def _by_moment(self, place: Mapping[str, str]) -> Listing:
         page = page_of(
             self._shown(self.rows),
             PAGE_SIZE,
-            after=self.params.get("after", ""),
-            before=self.params.get("before", ""),
+            after=place.get("after", ""),
+            before=place.get("before", ""),
             newest_first=self.order == "-submitted",
             field=self.field,
         )
         after = {"after": page.next} if page.next else {}
         return Listing(self._lines(page.rows), after, {"before": page.previous} if page.previous else {})
 
-    def _by_column(self) -> Listing:
+    def _by_column(self, place: Mapping[str, str]) -> Listing:
         """A list small enough to be sorted is small enough for page numbers."""
-        text = self.params.get("page", "")
+        text = place.get("page", "")
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
         start = (max(number, 1) - 1) * PAGE_SIZE
         found = list(self._shown(self.rows).order_by(*self._columns)[start : start + PAGE_SIZE + 1])

@@ -317,6 +317,19 @@ def test_a_page_that_does_not_exist_is_no_error(reader, huang, station, page):
     assert client.get(QUEUE, {"after": page}).status_code == 200
 
 
+@pytest.mark.parametrize("order", ["submitted", "hours"])
+def test_a_page_that_was_worked_off_leads_to_what_is_left(reader, huang, station, monkeypatch, order):
+    monkeypatch.setattr(review_queue, "PAGE_SIZE", 2)
+    entries = [factories.submitted(huang, station, content=f"第 {number} 条") for number in range(4)]
+    client = reader(station.reviewer)
+    second = QUEUE + client.get(QUEUE, {"order": order}).context["next_url"]
+    for entry in entries[2:]:
+        workflow.agree(station.reviewer, entry)
+    response = client.get(second)
+    assert contents(response) == ["第 0 条", "第 1 条"]
+    assert (response.context["previous_url"], response.context["next_url"]) == ("", "")
+
+
 def test_an_empty_queue_says_so(reader, station):
     page = reader(station.reviewer).get(QUEUE).content.decode()
     assert "目前没有待您审核的登记。" in page

@@ -13,9 +13,8 @@ from config.offices import office_of
 
 from ... import lines
 from ...review_forms import BulkForm
-from ...review_queue import PAGE_SIZE, SORTED_AT_MOST, TABS, Queue
+from ...review_queue import PAGE_SIZE, PLACES, SORTED_AT_MOST, TABS, Queue
 
-PLACES = ("after", "before", "page")  # where in the list, as opposed to which list
 NOT_SORTABLE = f"超过 {SORTED_AT_MOST} 条时只能按提交时间排序，请先用筛选缩小范围。"
 
 
