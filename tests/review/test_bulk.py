@@ -70,6 +70,19 @@ def test_refusing_is_asked_once_naming_how_many(reader, huang, station):
     assert decided() == [("甲", "refuse"), ("乙", "refuse")]
 
 
+@pytest.mark.parametrize("first", ["refuse", "return"])
+def test_it_is_asked_once_too_after_something_was_missing(reader, huang, station, first):
+    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    typed = {"action": first, "words": "不属于继续教育。", "entry": ticks(*entries)}
+    client = reader(station.reviewer)
+    page = client.post(BULK, typed).content.decode()
+    assert 'name="confirmed"' not in page
+    page = client.post(BULK, {**typed, "action": "refuse", "reason": factories.reason().pk}).content.decode()
+    assert "将对以下 2 条登记作出“不予认定”的决定" in page
+    assert 'name="confirmed" value="yes"' in page
+    assert decided() == []
+
+
 def test_each_entry_that_cannot_be_decided_is_told_why(reader, huang, li, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     possible = factories.submitted(huang, station, content="可以的")
