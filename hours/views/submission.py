@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.dialogs import dialog_redirect
 from organizations.models import Region, Unit
-from organizations.picker import unit_picker
+from organizations.picker import UnitPicker, unit_picker
 
 from .. import batch, facts, workflow
 from ..models import Registration
@@ -49,11 +49,16 @@ def _choice(request: HttpRequest, entries: list[Registration], error: str = "") 
         "entries": entries,
         "hours": batch.hours(entries),
         "picker": picker,
-        "chosen": kept or picker.known.get(named) or picker.known.get(usual),
+        "chosen": kept or _asked_for(picker) or picker.known.get(named) or picker.known.get(usual),
         "kept_unit": kept,
         "error": error,
     }
     return render(request, "hours/submit.html", context)
+
+
+def _asked_for(picker: UnitPicker) -> Unit | None:
+    """Who has no employer types 其他单位, says the manual, and has chosen by it."""
+    return picker.unaffiliated if picker.keyword == picker.unaffiliated.name else None
 
 
 def _confirmation(request: HttpRequest, entries: list[Registration], problems: dict | None = None) -> HttpResponse:

@@ -157,8 +157,18 @@ def test_a_disabled_unit_cannot_be_submitted_to(client, two, station):
 def test_without_an_employer_the_region_must_be_named(client, guangxi, two):
     other = units.unaffiliated(guangxi)
     response = client.post(CONFIRM, ticked(other, two))
-    assert "请选择所在区域，登记将由该区域的人社部门终审。" in response.content.decode()
+    page = response.content.decode()
+    assert "请选择所在区域，登记将由该区域的人社部门终审。" in page
+    assert '没有提交任何登记：<a href="#id_region">请选择所在区域</a>。' in page  # where one begins to read
     assert statuses() == ["draft", "draft"]
+
+
+def test_who_types_其他单位_has_chosen_it(client, guangxi, huang, station, two):
+    other = units.unaffiliated(guangxi)
+    huang.unit = station
+    huang.save()
+    assert client.get(CHOOSE, ticked(station, two, q="其他单位")).context["chosen"] == other
+    assert client.get(CHOOSE, ticked(station, two, q="其他")).context["chosen"] == station
 
 
 def test_without_an_employer_it_goes_straight_to_the_bureau_of_the_named_region(client, guangxi, two):

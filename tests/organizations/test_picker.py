@@ -246,8 +246,8 @@ def test_the_chosen_unit_is_ticked_in_the_list_or_above_it(rf, unaffiliated):
         assert html.count(f'value="{chosen.pk}"') == 1
 
 
-def test_who_types_其他单位_finds_it_ticked(rf, unaffiliated):
-    html = dialog(rf, "q=其他单位")
+def test_who_types_其他单位_is_shown_where_it_stands(rf, unaffiliated):
+    html = dialog(rf, "q=其他单位", unaffiliated)
     assert "没有工作单位的人员，请选择下方的“其他单位”。" in html
     assert ticked(html) == [str(unaffiliated.pk)]
 
