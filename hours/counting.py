@@ -77,6 +77,11 @@ def reaches(public: Decimal, professional: Decimal, total: Decimal, professional
     return public + professional >= total and professional >= professional_minimum
 
 
+def hours_missing(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> Decimal:
+    """What a year still needs; the 专业 minimum may need more than the total does."""
+    return max(total - public - professional, professional_minimum - professional, Decimal())
+
+
 def number_in(text: str) -> Decimal | None:
     """The number that a cell or a message says; None for anything else, such as 1_0, NaN and Infinity."""
     text = text.strip()

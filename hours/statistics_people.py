@@ -16,10 +16,10 @@ from accounts import identity
 from accounts.models import User
 from organizations.models import Unit
 
+from .counting import hours_missing
 from .models import PersonTotal, Registration, YearRule
 from .querysets import Office
 from .statistics import Reach
-from .summaries import ZERO
 
 HOURS = DecimalField(max_digits=6, decimal_places=1)
 
@@ -48,10 +48,9 @@ class PersonRow:
 
     @property
     def missing(self) -> Decimal | None:
-        """As in hours.summaries.PersonYear: the 专业 minimum may need more than the total does."""
         if self.rule is None:
             return None
-        return max(self.rule.total - self.total, self.rule.professional - self.professional, ZERO)
+        return hours_missing(self.public, self.professional, self.rule.total, self.rule.professional)
 
     @property
     def standing(self) -> str:

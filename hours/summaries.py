@@ -13,7 +13,7 @@ from django.db.models.functions import ExtractYear
 from accounts.models import User
 
 from . import totals
-from .counting import number, reaches
+from .counting import hours_missing, number, reaches
 from .models import Completion, Registration, YearRule
 from .states import COUNTED, EDITABLE, IN_REVIEW, Action, Status
 
@@ -42,10 +42,9 @@ class PersonYear:
 
     @property
     def missing(self) -> Decimal | None:
-        """Hours that the year still needs; the 专业 minimum may need more than the total does."""
         if self.rule is None:
             return None
-        return max(self.rule.total - self.total, self.rule.professional - self.professional, ZERO)
+        return hours_missing(self.public, self.professional, self.rule.total, self.rule.professional)
 
     @property
     def missing_professional(self) -> Decimal | None:

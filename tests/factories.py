@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,9 +11,9 @@ from django.utils import timezone
 
 from accounts import appointments, identity
 from accounts.models import Appointment, User
-from hours import certificates, workflow
+from hours import certificates, totals, workflow
 from hours.counting import LOCAL
-from hours.models import Category, Certificate, Reason, Registration, YearRule
+from hours.models import Category, Certificate, Completion, Course, Reason, Registration, YearRule
 from organizations import credit_code, revision, units
 from organizations.models import Region, Unit
 
@@ -123,6 +124,53 @@ def registration(owner: User, content: str = "水利工程施工培训班", **fi
     if "category" not in fields:
         fields["category"] = category()
     return Registration.objects.create(owner=owner, content=content, **fields)
+
+
+def course(year: int, name: str = "当代科学技术前沿知识", **fields) -> Course:
+    """A public course, by default of 9 hours: made once, found again."""
+    return Course.objects.get_or_create(year=year, name=name, defaults={"hours": Decimal(9), **fields})[0]
+
+
+def completion(person: User, course: Course, **fields) -> Completion:
+    """With the course's hours, at the start of its year; the person's sums know of it."""
+    fields.setdefault("hours", course.hours)
+    fields.setdefault("completed_on", date(course.year, 1, 2))
+    fields.setdefault("source_key", f"{person.pk}-{course.pk}")
+    done = Completion.objects.create(person=person, course=course, source="学习平台", **fields)
+    totals.people_changed([(person.pk, course.year)])
+    return done
+
+
+def typed_training(category: Category, /, **facts) -> dict:
+    """What people type about two whole days of training; each fact can be given."""
+    return {
+        "first_level": category.parent_id,
+        "category": category.pk,
+        "content": "水利工程施工培训班",
+        "starts_at_0": f"{moment(9):%Y-%m-%d}",
+        "starts_at_1": "08:00",
+        "ends_at_0": f"{moment(8):%Y-%m-%d}",
+        "ends_at_1": "18:00",
+        "hours_applied": "16",
+        "year": "",
+        "note": "",
+        "certificate_number": "",
+        "draft_key": str(uuid.uuid4()),
+        "declared": "on",
+        **facts,
+    }
+
+
+def typed_unit(**facts) -> dict[str, str]:
+    """What people type about a unit; each fact can be given."""
+    return {
+        "name": "宾阳县甘棠镇林业站",
+        "credit_code": unit_code(),
+        "region": "450126",
+        "contact_name": "韦站长",
+        "contact_phone": "0771-8212345",
+        **facts,
+    }
 
 
 def reason(name: str = "材料不清晰", **fields) -> Reason:

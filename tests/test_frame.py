@@ -375,14 +375,3 @@ def test_a_year_without_a_rule_has_no_target(ask):
     shown = written('{% include "components/hours_bar.html" with year=year only %}', ask(), year=year)
     assert "目标" not in shown
     assert "还差" not in shown
-
-
-def test_a_confirmation_carries_its_token_and_what_it_is_about(ask):
-    source = (
-        '{% include "components/confirm.html" with sentence="将删除 2 条登记。" url="/hours/delete/" fields=fields '
-        'action_label="删除 2 条" cancel_url="/hours/" danger=True only %}'
-    )
-    shown = written(source, ask(), fields=[("ids", 1), ("ids", 2)])
-    assert re.findall(r'<input type="hidden" name="(\w+)" value="(\d+)">', shown) == [("ids", "1"), ("ids", "2")]
-    assert re.search(r'name="csrfmiddlewaretoken" value="\w{64}"', shown)
-    assert "btn-primary" not in shown

@@ -5,9 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django import template
-from django.middleware.csrf import get_token
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
-from django.utils.html import format_html
 
 register = template.Library()
 NOTHING = "—"
@@ -95,12 +93,6 @@ def query_with(context, **changes) -> str:
         else:
             query[name] = value
     return f"?{query.urlencode()}"
-
-
-@register.simple_tag(takes_context=True)
-def csrf_field(context) -> str:
-    """The hidden CSRF input, also in a component that was included with `only`."""
-    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(context.request))
 
 
 @register.simple_tag(takes_context=True)

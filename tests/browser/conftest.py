@@ -18,8 +18,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from accounts.models import User
-from hours import totals, workflow
-from hours.models import Completion, Course
+from hours import workflow
+from hours.models import Completion
 from organizations.models import Unit
 from tests import factories
 
@@ -182,12 +182,7 @@ def course(world) -> Callable[[User], Completion]:
 
     def complete(person: User) -> Completion:
         day = factories.moment(5).date()
-        course = Course.objects.create(name="当代科学技术前沿知识", year=day.year, kind="required", hours=9)
-        completion = Completion.objects.create(
-            person=person, course=course, hours=9, completed_on=day, source="学习平台", source_key="1"
-        )
-        totals.people_changed([(person.pk, course.year)])
-        return completion
+        return factories.completion(person, factories.course(day.year), completed_on=day)
 
     return complete
 

@@ -64,13 +64,18 @@ def agree_return_and_refuse(page: Page) -> None:
     expect(page.locator(".page-title")).to_contain_text("安全生产培训班")
 
 
-def agree_to_the_rest(page: Page) -> None:
+def agree_to_all(page: Page, count: int) -> None:
+    """Back to the queue, and all that waits there agreed to at once."""
     page.locator(".breadcrumb").get_by_role("link", name="学时审核").click()
     expect(page.locator(".page-title")).to_have_text("学时审核")
     tick_all(page)
     page.get_by_label("操作").select_option(label="同意")
     page.get_by_role("button", name="批量审核").click()
-    expect(page.locator(".page-lead")).to_have_text("同意：3 条已完成。")
+    expect(page.locator(".page-lead")).to_have_text(f"同意：{count} 条已完成。")
+
+
+def agree_to_the_rest(page: Page) -> None:
+    agree_to_all(page, 3)
     assert cells(page, "认定内容") == ["安全生产培训班", "水土保持培训班", "工程测量培训班"]
     assert cells(page, "结果") == ["已完成"] * 3
     assert cells(page, "目前状态") == ["待终审"] * 3
@@ -146,12 +151,7 @@ def recognise_with_fewer_hours(page: Page) -> None:
 
 
 def recognise_the_rest(page: Page) -> None:
-    page.locator(".breadcrumb").get_by_role("link", name="学时审核").click()
-    expect(page.locator(".page-title")).to_have_text("学时审核")
-    tick_all(page)
-    page.get_by_label("操作").select_option(label="同意")
-    page.get_by_role("button", name="批量审核").click()
-    expect(page.locator(".page-lead")).to_have_text("同意：5 条已完成。")
+    agree_to_all(page, 5)
     assert cells(page, "目前状态") == ["已认定"] * 5
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
-from hours import certificates, totals, workflow
-from hours.models import Completion, Course
+from hours import certificates, workflow
+from hours.models import Completion
 from tests import factories
 
 DAY = factories.moment(40)
@@ -47,17 +47,7 @@ def complete():
     """Let somebody complete a public course, by default of 30 hours this year."""
 
     def give(person, hours=30, year=THIS_YEAR) -> Completion:
-        course, _ = Course.objects.get_or_create(year=year, name="生态文明建设", defaults={"hours": 30})
-        completion = Completion.objects.create(
-            person=person,
-            course=course,
-            hours=hours,
-            completed_on=date(year, 1, 2),
-            source="测试",
-            source_key=f"{person.pk}-{year}",
-        )
-        totals.people_changed([(person.pk, year)])
-        return completion
+        return factories.completion(person, factories.course(year, "生态文明建设", hours=30), hours=hours)
 
     return give
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 import pytest
 
@@ -35,28 +36,8 @@ def bureau(guangxi):
 @pytest.fixture
 def typed(station):
     """What the reviewer types: two whole days of training; each fact can be given."""
-    category = factories.category()
-
-    def type_in(**facts) -> dict:
-        return {
-            "unit": station.pk,
-            "first_level": category.parent_id,
-            "category": category.pk,
-            "content": "林业有害生物防治培训班",
-            "starts_at_0": f"{factories.moment(9):%Y-%m-%d}",
-            "starts_at_1": "08:00",
-            "ends_at_0": f"{factories.moment(8):%Y-%m-%d}",
-            "ends_at_1": "18:00",
-            "hours_applied": "16",
-            "year": "",
-            "note": "",
-            "certificate_number": "",
-            "draft_key": str(uuid.uuid4()),
-            "declared": "on",
-            **facts,
-        }
-
-    return type_in
+    training = partial(factories.typed_training, factories.category(), content="林业有害生物防治培训班")
+    return partial(training, unit=station.pk)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import uuid
+from functools import partial
 
 import pytest
 
@@ -30,26 +30,4 @@ def bureau(guangxi):
 @pytest.fixture
 def typed(huang):
     """What she types into 新登记培训: two whole days of training; each fact can be given."""
-    category = factories.category()
-
-    def type_in(**facts) -> dict:
-        day = f"{factories.moment(9):%Y-%m-%d}"
-        last = f"{factories.moment(8):%Y-%m-%d}"
-        return {
-            "first_level": category.parent_id,
-            "category": category.pk,
-            "content": "水利工程施工培训班",
-            "starts_at_0": day,
-            "starts_at_1": "08:00",
-            "ends_at_0": last,
-            "ends_at_1": "18:00",
-            "hours_applied": "16",
-            "year": "",
-            "note": "",
-            "certificate_number": "",
-            "draft_key": str(uuid.uuid4()),
-            "declared": "on",
-            **facts,
-        }
-
-    return type_in
+    return partial(factories.typed_training, factories.category())

@@ -35,11 +35,8 @@ def in_year(year: int, day: int, hours) -> dict:
 
 
 def completed(person, year: int, name: str, hours, kind=Course.Kind.REQUIRED, day: int = 1) -> Completion:
-    course, _ = Course.objects.get_or_create(year=year, name=name, defaults={"hours": hours, "kind": kind})
-    key = f"{person.pk}-{course.pk}"
-    return Completion.objects.create(
-        person=person, course=course, hours=hours, completed_on=date(year, 1, day), source="学习平台", source_key=key
-    )
+    course = factories.course(year, name, hours=hours, kind=kind)
+    return factories.completion(person, course, hours=hours, completed_on=date(year, 1, day))
 
 
 def a_full_year(people, year: int) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from hours import merging, registrations, totals, workflow
-from hours.models import Cap, Completion, Course, PersonTotal, PlaceTotal, Registration
+from hours.models import Cap, PersonTotal, PlaceTotal, Registration
 from hours.states import Action, Status
 from organizations.models import Unit
 from tests import factories
@@ -87,19 +87,9 @@ def step(world, chance: random.Random) -> None:
             entry.year = chance.choice([THIS_YEAR, THIS_YEAR - 1])
             registrations.save(entry)
     elif kind == "complete":
-        course, _ = Course.objects.get_or_create(
-            year=THIS_YEAR, name=f"公需 {chance.randrange(5)}", defaults={"hours": 10}
-        )
-        if not Completion.objects.filter(person=person, course=course).exists():
-            Completion.objects.create(
-                person=person,
-                course=course,
-                hours=10,
-                completed_on=timezone.localdate(),
-                source="测试",
-                source_key=f"{person.pk}-{course.pk}",
-            )
-            totals.people_changed([(person.pk, THIS_YEAR)])
+        course = factories.course(THIS_YEAR, f"公需 {chance.randrange(5)}", hours=10)
+        if not course.completions.filter(person=person).exists():
+            factories.completion(person, course)
     else:
         done = [entry for entry in entries if entry.status in ("recognised", "refused")]
         if done:
@@ -183,11 +173,7 @@ def test_only_the_units_and_regions_above_take_part(world):
 def test_a_person_who_only_completed_courses_counts_at_the_unit_of_the_profile(world):
     unit = Unit.objects.get(name="第 0 林业站")
     person = factories.person("覃工", unit=unit)
-    course = Course.objects.create(year=THIS_YEAR, name="当代科学技术前沿知识", hours=9)
-    Completion.objects.create(
-        person=person, course=course, hours=9, completed_on=timezone.localdate(), source="测试", source_key="1"
-    )
-    totals.people_changed([(person.pk, THIS_YEAR)])
+    factories.completion(person, factories.course(THIS_YEAR))
     row = PersonTotal.objects.get()
     assert (row.public, row.unit, row.region.name, row.city.name) == (9, unit, "宾阳县", "南宁市")
     assert User.objects.get(pk=person.pk).unit == unit

@@ -9,9 +9,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from hours import totals, workflow
+from hours import workflow
 from hours.counting import LOCAL, year_of, years_of
-from hours.models import Completion, Course, PersonTotal, YearRule
+from hours.models import PersonTotal, YearRule
 from hours.permissions import Allowed, Denied, year_takes
 from hours.summaries import person_years
 from tests import factories
@@ -169,11 +169,7 @@ def test_both_minimums_must_be_reached(people, public, professional, missing, of
     if professional:
         factories.recognised(*people, **in_march(hours_applied=Decimal(str(professional)), category=by_hand))
     if public:
-        course = Course.objects.create(year=LAST_YEAR, name="公需课", hours=Decimal(str(public)))
-        Completion.objects.create(
-            person=people[0], course=course, hours=course.hours, completed_on=TODAY, source="测试", source_key="1"
-        )
-        totals.people_changed([(people[0].pk, LAST_YEAR)])
+        factories.completion(people[0], factories.course(LAST_YEAR, hours=Decimal(str(public))))
     [year] = person_years(people[0])
     told = (float(year.missing), float(year.missing_professional), year.is_complete)
     assert told == (missing, of_professional, reached)

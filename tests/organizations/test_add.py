@@ -20,15 +20,7 @@ def 黄秋梦(guangxi, client):
 
 
 def answers(**changes) -> dict[str, str]:
-    right = {
-        "name": "宾阳县甘棠镇林业站",
-        "credit_code": factories.unit_code(),
-        "region": "450126",
-        "contact_name": "韦站长",
-        "contact_phone": "0771-8212345",
-        "next": "/hours/submit/?entry=1&entry=2&page=3&go=search",
-    }
-    return {**right, **changes}
+    return factories.typed_unit(**{"next": "/hours/submit/?entry=1&entry=2&page=3&go=search", **changes})
 
 
 def errors(response) -> dict[str, list[str]]:

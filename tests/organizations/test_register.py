@@ -21,17 +21,6 @@ def 韦站长(guangxi, client):
     return person
 
 
-def answers(**changes) -> dict[str, str]:
-    right = {
-        "name": "宾阳县甘棠镇林业站",
-        "credit_code": factories.unit_code(),
-        "region": "450126",
-        "contact_name": "韦站长",
-        "contact_phone": "13800000000",
-    }
-    return {**right, **changes}
-
-
 def rows(response) -> list[tuple[str, str]]:
     """Unit and what the person asked for, as the page shows it."""
     html = response.content.decode().split("<tbody>")[1].split("</tbody>")[0]
@@ -48,7 +37,7 @@ def rows(response) -> list[tuple[str, str]]:
 
 
 def test_the_unit_waits_and_so_does_the_wish_to_review(client, 韦站长):
-    response = client.post(URL, answers(), follow=True)
+    response = client.post(URL, factories.typed_unit(), follow=True)
     unit, wish = Unit.objects.get(), Appointment.objects.get()
     assert (unit.state, unit.added_by) == (Unit.State.PENDING, 韦站长)
     assert (wish.person, wish.unit, wish.role, wish.is_active) == (韦站长, unit, Appointment.Role.UNIT_REVIEWER, False)
@@ -59,7 +48,7 @@ def test_the_unit_waits_and_so_does_the_wish_to_review(client, 韦站长):
 
 
 def test_once_confirmed_the_page_says_so(client, 韦站长):
-    client.post(URL, answers())
+    client.post(URL, factories.typed_unit())
     appointments.confirm_unit(Unit.objects.get())
     assert rows(client.get(URL)) == [("宾阳县甘棠镇林业站", "单位审核员：已生效")]
 
@@ -67,7 +56,7 @@ def test_once_confirmed_the_page_says_so(client, 韦站长):
 @pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.PENDING])
 def test_for_a_unit_that_exists_the_wish_is_attached_to_it(client, 韦站长, state):
     unit = factories.unit("宾阳县林业站", state=state)
-    response = client.post(URL, answers(name="别的名称", credit_code=unit.credit_code), follow=True)
+    response = client.post(URL, factories.typed_unit(name="别的名称", credit_code=unit.credit_code), follow=True)
     assert [str(message) for message in response.context["messages"]] == [
         "单位“宾阳县林业站”已在系统中，您担任其单位审核员的申请已提交，须经管理员确认后生效。"
     ]
@@ -79,21 +68,21 @@ def test_for_a_unit_that_exists_the_wish_is_attached_to_it(client, 韦站长, st
 def test_the_same_wish_twice_is_one(client, 韦站长):
     unit = factories.unit()
     for _ in range(2):
-        client.post(URL, answers(credit_code=unit.credit_code))
+        client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
     assert Appointment.objects.count() == 1
 
 
 def test_who_reviews_for_the_unit_already_need_not_ask(client, 韦站长):
     unit = factories.unit("宾阳县林业站")
     appointments.appoint(韦站长, Appointment.Role.UNIT_REVIEWER, unit=unit)
-    response = client.post(URL, answers(credit_code=unit.credit_code))
+    response = client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
     assert response.context["form"].errors == {"credit_code": ["您已是“宾阳县林业站”的单位审核员，无需再次注册。"]}
     assert Appointment.objects.count() == 1
 
 
 def test_a_disabled_unit_cannot_be_registered_again(client, 韦站长):
     unit = factories.unit("宾阳县林业站", state=Unit.State.DISABLED)
-    response = client.post(URL, answers(credit_code=unit.credit_code))
+    response = client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
     assert response.context["form"].errors == {
         "credit_code": ["该代码属于单位“宾阳县林业站”，该单位已停用；如有疑问请联系管理员。"]
     }
@@ -111,7 +100,7 @@ def test_a_disabled_unit_cannot_be_registered_again(client, 韦站长):
     ],
 )
 def test_every_field_is_needed(client, 韦站长, field, sentence):
-    response = client.post(URL, answers(**{field: ""}))
+    response = client.post(URL, factories.typed_unit(**{field: ""}))
     assert response.context["form"].errors == {field: [sentence]}
     assert response.content.decode().count(sentence) == 2
     assert not Unit.objects.exists()
@@ -132,7 +121,7 @@ def test_without_any_the_page_says_what_to_do(client, 韦站长):
 def test_the_limit_of_pending_units_holds_here_too(client, 韦站长):
     for number in range(20):
         factories.unit(f"第{number}林业站", state=Unit.State.PENDING, added_by=韦站长)
-    response = client.post(URL, answers())
+    response = client.post(URL, factories.typed_unit())
     assert response.context["form"].errors == {"__all__": ["您添加的单位中已有 20 个待核实，请待管理员核实后再添加。"]}
     assert not Appointment.objects.exists()
 
@@ -149,8 +138,8 @@ def test_the_queries_do_not_depend_on_the_number_of_rows(client, 韦站长, djan
 
 def test_an_address_may_send_so_many_new_units(client, 韦站长, settings):
     settings.NEW_UNITS_IN_TEN_MINUTES = 1
-    client.post(URL, answers(), follow=True)
-    response = client.post(URL, answers(name="宾阳县图书馆"))
+    client.post(URL, factories.typed_unit(), follow=True)
+    response = client.post(URL, factories.typed_unit(name="宾阳县图书馆"))
     assert (response.status_code, [str(message) for message in response.context["messages"]]) == (
         429,
         [NEW_UNITS.sentence],

@@ -10,8 +10,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from hours import totals, workflow
-from hours.models import Completion, Course, Decision, Notice, PersonTotal, Registration, Submission
+from hours.models import Decision, Notice, PersonTotal, Registration, Submission
 from hours.states import Action, Stage, Status
 from hours.workflow import Outcome, Verdict
 from tests import factories
@@ -155,22 +156,14 @@ def test_two_final_reviewers_recognise_entries_of_the_same_people(station, burea
 
 def test_a_recognition_and_a_completion_of_one_person_do_not_wait_for_each_other(station, bureau):
     keys = at_final_review(station, 30, owners=3)
-    people = sorted(set(Registration.objects.values_list("owner_id", flat=True)))
-    courses = [Course.objects.create(year=THIS_YEAR, name=f"公需科目 {number}", hours=1) for number in range(10)]
+    people = list(User.objects.filter(registrations__in=keys).distinct().order_by("pk"))
+    courses = [factories.course(THIS_YEAR, f"公需科目 {number}", hours=1) for number in range(10)]
 
     def completing():
         for course in courses:
             for person in people:
                 with transaction.atomic():
-                    Completion.objects.create(
-                        person_id=person,
-                        course=course,
-                        hours=1,
-                        completed_on=timezone.localdate(),
-                        source="学习平台",
-                        source_key=f"{person}-{course.pk}",
-                    )
-                    totals.people_changed([(person, THIS_YEAR)])
+                    factories.completion(person, course)
         return "completed"
 
     answers = at_once([deciding(bureau, Action.RECOGNISE, keys, Verdict()), completing])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hours import totals, workflow
 from hours.counting import LOCAL
-from hours.models import Cap, Completion, Course, Registration
+from hours.models import Cap, Registration
 from tests import factories
 
 YEAR = timezone.localdate().year - 1  # over, so that every date of it is past
@@ -40,11 +40,7 @@ def waited(one: Registration, **time) -> Registration:
 
 
 def completed(person, hours, year=YEAR):
-    name = f"公需 {hours} 学时"
-    course, _ = Course.objects.get_or_create(year=year, name=name, defaults={"hours": hours})
-    facts = {"hours": hours, "completed_on": date(year, 6, 1), "source": "测试", "source_key": f"{person.pk}-{name}"}
-    Completion.objects.create(person=person, course=course, **facts)
-    totals.people_changed([(person.pk, year)])
+    factories.completion(person, factories.course(year, f"公需 {hours} 学时", hours=hours))
 
 
 class Office:
