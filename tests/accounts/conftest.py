@@ -6,6 +6,7 @@ from accounts.models import User
 from tests import factories
 
 from .admin_pages import NUMBER
+from .appointment_pages import day
 
 
 @pytest.fixture
@@ -28,3 +29,19 @@ def nanning(client, guangxi):
     User.objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(person)
     return person
+
+
+@pytest.fixture
+def station(guangxi):
+    return factories.unit("宾阳县甘棠镇林业站")
+
+
+@pytest.fixture
+def qin(station):
+    """覃审核, who has reviewed for the station for a month."""
+    return factories.unit_reviewer(station, "覃审核", valid_from=day(-30))
+
+
+@pytest.fixture
+def held(qin):
+    return qin.appointments.get()
