@@ -99,7 +99,7 @@ def move(
     _refresh(unchanged)
     if action is not Action.ASK_RETURN:
         people = [(entry.owner_id, entry.year) for entry in unchanged] if action in COUNTING else []
-        totals.entries_changed(before, unchanged, people)
+        totals.entries_changed(before, unchanged, people, undecided=action in STARTING)
     if action is Action.REVOKE:
         certificates.revoke_for((entry.owner_id, entry.year) for entry in unchanged)
     return unchanged
@@ -201,10 +201,11 @@ def _keep_as_returned(registrations: Sequence[Registration], now: datetime) -> N
 
 def _refresh(registrations: Iterable[Registration]) -> None:
     """Bring the caller's copies up to date, in one query for all."""
-    fresh = Registration.objects.in_bulk([registration.pk for registration in registrations])
+    rows = Registration.objects.filter(pk__in=[registration.pk for registration in registrations])
+    fresh = {pk: values for pk, *values in rows.values_list("pk", *WORKFLOW_WRITES)}
     for registration in registrations:
-        for name in WORKFLOW_WRITES:
-            setattr(registration, name, getattr(fresh[registration.pk], name))
+        for name, value in zip(WORKFLOW_WRITES, fresh[registration.pk], strict=True):
+            setattr(registration, name, value)
 
 
 def overtaken(registrations: Sequence[Registration]) -> dict[int, str]:

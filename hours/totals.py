@@ -8,7 +8,7 @@ both from the rows alone; the command `recount_totals` compares.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
 from itertools import islice
@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from accounts.models import User
+from organizations import regions
 from organizations.models import Region, Unit
 
 from .counting import Entry, count_year, reaches
@@ -103,14 +104,22 @@ def add(change: Sums) -> None:
         cursor.execute(statement, [value for row in rows for value in row])
 
 
-def entries_changed(before: Sums, registrations: Sequence[Registration], people: Iterable[PersonAndYear] = ()) -> None:
+def entries_changed(
+    before: Sums,
+    registrations: Sequence[Registration],
+    people: Iterable[PersonAndYear] = (),
+    *,
+    undecided: bool = False,
+) -> None:
     """Bring the sums of places up to date after entries moved, and those of `people` if their years count anew;
-    `before` is `sums_of` the entries before that.
+    `before` is `sums_of` the entries before that. Entries that nobody has decided about (`undecided`) bring no hours,
+    they only say where the person belongs.
 
     The rows of people are locked before those of places, here as everywhere: the other way round a recognition and a
     completion of one person could wait for each other.
     """
-    gained = _people_difference(people)
+    belongs = {(entry.owner_id, entry.year): _where(entry) for entry in registrations} if undecided else {}
+    gained = _people_difference(people, belongs)
     for key, change in difference(before, sums_of(registrations)).items():
         gained.setdefault(key, Counter()).update(change)
     add(gained)
@@ -122,19 +131,20 @@ def people_changed(pairs: Iterable[PersonAndYear]) -> None:
     add(_people_difference(pairs))
 
 
-def _people_difference(pairs: Iterable[PersonAndYear]) -> Sums:
-    """Count these people's years anew; return what their places gain, which is still to be added."""
-    pairs = sorted(set(pairs))
-    if not pairs:
+def _people_difference(pairs: Iterable[PersonAndYear], belongs: Mapping[PersonAndYear, tuple] = {}) -> Sums:
+    """Count these people's years anew; return what their places gain, which is still to be added.
+
+    `belongs` holds years in which only the place can have changed: one that stands there already is left as it is, and
+    one that had no row has no hours, because nothing was submitted or completed in it before.
+    """
+    stored = [row for row in _locked(pairs) if not row.is_counted or belongs.get(_pair(row)) != _where(row)]
+    if not stored:
         return {}
-    PersonTotal.objects.bulk_create(
-        [PersonTotal(person_id=person, year=year) for person, year in pairs], ignore_conflicts=True
-    )
-    locked = PersonTotal.objects.select_for_update(no_key=True).filter(_of(pairs))
-    stored = list(locked.order_by("person_id", "year"))
+    pairs = [_pair(row) for row in stored]
     before = sums_of(row for row in stored if row.is_counted)
-    counted = counted_years(pairs)
-    drop = [row.pk for row in stored if (row.person_id, row.year) not in counted]
+    new = {_pair(row) for row in stored if not row.is_counted and _pair(row) in belongs}
+    counted = {pair: _without_hours(pair, belongs[pair]) for pair in new} | counted_years({*pairs} - new)
+    drop = [row.pk for row in stored if _pair(row) not in counted]
     keep = [counted[pair] for pair in pairs if pair in counted]
     for row in keep:
         row.is_counted = True
@@ -149,9 +159,39 @@ def _people_difference(pairs: Iterable[PersonAndYear]) -> Sums:
     return difference(before, sums_of(keep))
 
 
+def _locked(pairs: Iterable[PersonAndYear]) -> list[PersonTotal]:
+    """The rows of these people's years, made where they are missing and locked in one order; one statement."""
+    rows = [(*pair, 0, 0, 0, False, False) for pair in sorted(set(pairs))]
+    if not rows:
+        return []
+    table = PersonTotal._meta.db_table
+    names = "person_id, year, public, professional, over_cap, reached, is_counted"
+    values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+    statement = (
+        f"INSERT INTO {table} ({names}) VALUES {values} "  # noqa: S608
+        f"ON CONFLICT (person_id, year) DO UPDATE SET is_counted = {table}.is_counted RETURNING *"
+    )
+    locked = PersonTotal.objects.raw(statement, [value for row in rows for value in row])
+    return sorted(locked, key=_pair)
+
+
+def _without_hours(pair: PersonAndYear, where: tuple) -> PersonTotal:
+    return PersonTotal(person_id=pair[0], year=pair[1], **dict(zip(PLACE_COLUMNS, where, strict=True)))
+
+
+def _pair(row: PersonTotal) -> PersonAndYear:
+    return row.person_id, row.year
+
+
+def _where(row: Registration | PersonTotal) -> tuple:
+    return tuple(getattr(row, name) for name in PLACE_COLUMNS)
+
+
 def counted_years(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonTotal]:
     """For each pair that has anything submitted or completed what its row should hold; five queries for any number."""
     pairs = set(pairs)
+    if not pairs:
+        return {}
     entries: dict[PersonAndYear, list[Registration]] = defaultdict(list)
     submitted = Registration.objects.filter(_of(pairs, "owner")).exclude(status=Status.DRAFT)
     for entry in submitted.select_related("category").order_by("ends_at", "pk"):
@@ -224,8 +264,7 @@ def _home(person: User) -> dict[str, int | None]:
     if person.unit is None:
         return dict.fromkeys(PLACE_COLUMNS)
     region = person.unit.region
-    path = [place for place in (region, region.parent, region.parent and region.parent.parent) if place]
-    above = {place.kind: place.pk for place in path}
+    above = {kind: place.pk for kind, place in regions.places_of(region).items()}
     return {
         "unit_id": person.unit_id,
         "region_id": region.pk,

@@ -114,7 +114,6 @@ def decide(
     return outcome
 
 
-@transaction.atomic
 def submit(
     owner: User,
     registrations: Sequence[Registration],
@@ -128,42 +127,67 @@ def submit(
 
     `region` is the unit's, or for 其他单位 the one that the person names. The same token again returns the first
     submission instead of making a second one. With `now`, a history is brought in and judged as of then.
+
+    What the entries must be like is asked before the transaction: in a rush everybody waits for those inside, and an
+    entry that has changed since it was read does not move.
     """
-    now, token = now or timezone.now(), token or uuid.uuid4()
-    unit = _take_turns(owner, unit)
-    if earlier := Submission.objects.filter(token=token).first():
-        if earlier.owner_id != owner.pk:
-            raise WorkflowError("提交标识无效，请重新打开“批量提交审核”。")
-        return earlier
     if not registrations:
         raise WorkflowError("请先勾选要提交的登记。")
-    if problems := batch_problems(owner, registrations, unit, now):
+    now, token = now or timezone.now(), token or uuid.uuid4()
+    try:
+        if problems := batch_problems(owner, registrations, unit, now):
+            raise BatchRefused(problems)
+        return _submit(owner, registrations, unit, region, token, now)
+    except (BatchRefused, IntegrityError):
+        # The second of two clicks: by its entries, which the first one has moved, or by the token, which is unique.
+        if earlier := _earlier(owner, token):
+            return earlier
+        raise
+
+
+def _earlier(owner: User, token: uuid.UUID) -> Submission | None:
+    earlier = Submission.objects.filter(token=token).first()
+    if earlier and earlier.owner_id != owner.pk:
+        raise WorkflowError("提交标识无效，请重新打开“批量提交审核”。")
+    return earlier
+
+
+@transaction.atomic
+def _submit(
+    owner: User, registrations: Sequence[Registration], unit: Unit, region: Region, token: uuid.UUID, now: datetime
+) -> Submission:
+    unit, usual_unit = _take_turns(owner, unit)
+    if problems := _disabled(unit, registrations):
         raise BatchRefused(problems)
+    region = region if unit.is_unaffiliated else unit.region
     submission = Submission.objects.create(
         owner=owner,
         token=token,
         unit=unit,
-        region_id=region.pk if unit.is_unaffiliated else unit.region_id,
+        region=region,
         unit_name=unit.name,
         unit_credit_code=unit.credit_code or "",
         entries=len(registrations),
         hours=sum((registration.hours_applied for registration in registrations), Decimal()),
         created_at=now,
     )
+    if unit.pk != usual_unit and not unit.is_unaffiliated:
+        User.objects.filter(pk=owner.pk).update(unit=unit)
     _send(submission, registrations)
     return submission
 
 
-def _take_turns(owner: User, unit: Unit) -> Unit:
-    """Wait for other submissions of this person and to this unit, and return the unit as it is now.
+def _take_turns(owner: User, unit: Unit) -> tuple[Unit, int | None]:
+    """Wait for other submissions of this person and to this unit; return the unit with its regions, and the key of the
+    person's own, as they are now.
 
-    Of two clicks the second one thus finds what the first one has made, and no entry reaches a unit that is being
-    merged away. The unit comes first, as in a merge. 其他单位 never changes: nobody waits for anybody there.
+    No entry thus reaches a unit that is being merged away, and a person's year is brought up to date by one submission
+    after the other. The unit comes first, as in a merge. 其他单位 never changes: nobody waits for anybody there.
     """
     if not unit.is_unaffiliated:
-        unit = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
-    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=owner.pk)
-    return unit
+        unit = Unit.objects.select_for_update(no_key=True, of=("self",)).with_regions().get(pk=unit.pk)
+    people = User.objects.select_for_update(no_key=True)
+    return unit, people.values_list("unit_id", flat=True).get(pk=owner.pk)
 
 
 def _send(submission: Submission, registrations: Sequence[Registration]) -> None:
@@ -189,8 +213,6 @@ def _send(submission: Submission, registrations: Sequence[Registration]) -> None
     if len(moved) < len(registrations):
         keys = {registration.pk for registration in moved}
         raise BatchRefused(overtaken([registration for registration in registrations if registration.pk not in keys]))
-    if not unit.is_unaffiliated:
-        User.objects.filter(pk=owner.pk).update(unit=unit)
 
 
 def batch_problems(
@@ -214,9 +236,13 @@ def batch_problems(
             found[registration.pk] = f"“{registration.content}”：{years[registration.pk].reason}"
         elif unit is not None and kept is not None and kept.pk != unit.pk:
             found[registration.pk] = f"“{registration.content}”是退回修改的登记，须仍提交至“{kept.name}”。"
-    if unit is not None and unit.state == Unit.State.DISABLED:
-        found |= {registration.pk: f"单位“{unit.name}”已停用，请重新选择单位。" for registration in registrations}
-    return found
+    return found | _disabled(unit, registrations)
+
+
+def _disabled(unit: Unit | None, registrations: Iterable[Registration]) -> dict[int, str]:
+    if unit is None or unit.state != Unit.State.DISABLED:
+        return {}
+    return {registration.pk: f"单位“{unit.name}”已停用，请重新选择单位。" for registration in registrations}
 
 
 def _units_to_keep(registrations: Iterable[Registration]) -> dict[int, Unit]:

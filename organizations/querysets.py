@@ -45,6 +45,10 @@ class UnitQuerySet(models.QuerySet):
         """Units that a person may submit to: confirmed ones and those still waiting for it."""
         return self.exclude(state=self.model.State.DISABLED)
 
+    def with_regions(self) -> UnitQuerySet:
+        """With the region of each and those above it, as `regions.places_of` asks for them."""
+        return self.select_related("region__parent__parent")
+
     def in_tree_order(self) -> UnitQuerySet:
         return self.order_by("region__tree_id", "region__lft", "name", "pk")
 

@@ -30,8 +30,12 @@ def is_below_itself(region: Region) -> bool:
 
 
 def places_of(region: Region) -> dict[str, Region]:
-    """Kind -> the region itself and those above it, such as county, city and province; one query."""
-    return {place.kind: place for place in Region.objects.with_ancestors(region)}
+    """Kind -> the region itself and those above it, such as county, city and province; a query for each that is not
+    loaded."""
+    path = [region]
+    while above := path[-1].parent:
+        path.append(above)
+    return {place.kind: place for place in path}
 
 
 def _lock_tree() -> None:

@@ -73,7 +73,7 @@ class World:
     @classmethod
     def as_it_stands(cls, random: Random) -> World:
         usable = Unit.objects.exclude(is_unaffiliated=True).exclude(state=Unit.State.DISABLED)
-        units = list(usable.select_related("region").order_by("pk"))
+        units = list(usable.with_regions().order_by("pk"))
         found = {unit.region_id: unit.region for unit in units}
         places = {key: regions.places_of(region) for key, region in found.items()}
         today = timezone.localdate()

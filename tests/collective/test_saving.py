@@ -172,6 +172,6 @@ def test_storages_without_links_copy(station, draft, monkeypatch):
 def test_saving_costs_the_same_statements_for_one_and_for_thirty(station, draft, count, django_assert_num_queries):
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     about = draft(people)
-    with django_assert_num_queries(33):
+    with django_assert_num_queries(29):
         collective.save(station.reviewer, about)
     assert entries().count() == count

@@ -294,9 +294,9 @@ def test_a_batch_costs_the_same_for_one_and_for_thirty(owner, station, entries, 
     for number in range(entries):
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
-    # savepoint and release, unit, person, token, types and their first level, years,
-    # submission, lock, update, decisions, refresh, the person's unit
-    with django_assert_num_queries(25):
+    # types and their first level, rules, openings; savepoint, unit, person, submission, the person's unit,
+    # lock, update, decisions, refresh, the person's year made and placed, places, release
+    with django_assert_num_queries(17):
         send(owner, rows, station)
 
 
@@ -306,7 +306,7 @@ def test_returned_entries_cost_two_more(owner, station, entries, django_assert_n
     for number in range(entries):
         factories.returned(owner, station, reviewer, content=f"培训 {number}")
     rows = list(owner.registrations.all())
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(17):
         send(owner, rows, station)
 
 
