@@ -39,7 +39,7 @@ def test_it_shows_pictures_and_documents_in_place(reader, huang, station):
     page = client.get(address(entry)).content.decode()
     shown = reverse("hours:attachment", args=[picture.pk]), reverse("hours:attachment", args=[document.pk])
     assert f'<a href="{shown[0]}" target="_blank" rel="noopener"><img src="{shown[0]}" alt="证书.jpg"' in page
-    assert f'<iframe src="{shown[1]}" title="通知.pdf"' in page
+    assert f'<iframe src="{shown[1]}#view=FitH&amp;navpanes=0" title="通知.pdf"' in page
     response = client.get(shown[1])
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     response.close()
