@@ -81,6 +81,19 @@ def test_the_page_asked_for_comes_after_log_in(client, mengmeng):
     assert login(client, "mengmeng", next=profile).url == profile
 
 
+def test_who_pressed_a_button_after_the_session_had_ended_comes_back_to_its_page(client, mengmeng):
+    """The address of 全部标为已读 is no page, and would answer 405."""
+    notices = "/hours/notices/?page=2"
+    asked = client.post(reverse("hours:notices_read"), headers={"Referer": f"http://testserver{notices}"})
+    assert asked.url == f"{URL}?next={notices.replace('?', '%3F').replace('=', '%3D')}"
+
+
+@pytest.mark.parametrize("before", ["", "https://elsewhere.example/hours/", "http://["])
+def test_without_a_page_of_ours_before_it_is_the_home_page(client, before):
+    asked = client.post(reverse("hours:notices_read"), headers={"Referer": before})
+    assert asked.url == f"{URL}?next=/"
+
+
 def test_another_host_is_no_next_page(client, mengmeng):
     assert login(client, "mengmeng", next="https://example.com/").url == "/"
 
