@@ -27,6 +27,10 @@ from .states import DELETABLE, Status
 Line = dict[str, object]
 # What lines need of a row; the other columns are not read.
 COLUMNS = ("owner_id", "status", "content", "year", "starts_at", "ends_at", "hours_applied")
+LOOKED_UP = (
+    *(*COLUMNS, "round", "is_unaffiliated", "unit_name"),
+    *("unit__name", "unit__state", "region__name", "category__parent__name"),
+)
 
 
 def _common(entry: Registration, position: int) -> Line:
@@ -84,6 +88,11 @@ def to_look_up(entries: Sequence[tuple], first: int, opened: str) -> list[Line]:
         }
         for position, (entry, steps, words, offered) in enumerate(entries, first)
     ]
+
+
+def uncounted(rows: Sequence[tuple[Registration, str]]) -> list[Line]:
+    """未计入的登记 of 培训总体查询, each with why."""
+    return [{**_common(entry, position), "why": why} for position, (entry, why) in enumerate(rows, 1)]
 
 
 def _step(step: Step) -> Line:

@@ -7,17 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import Q, Sum, prefetch_related_objects
 from django.db.models.functions import ExtractYear
 
 from accounts.models import User
 
 from . import totals
 from .counting import hours_missing, number, reaches
-from .models import Completion, Registration, YearRule
-from .states import COUNTED, EDITABLE, IN_REVIEW, Action, Status
+from .models import Completion, PersonTotal, Registration, YearRule
+from .states import COUNTED, EDITABLE, GIVEN_UP, IN_REVIEW, Action, Status
 
 ZERO = Decimal()
+TOLD_WHY = {Status.RETURNED, *GIVEN_UP}
+# The columns that the rows below a year are made of.
+SHOWN = (
+    *("owner_id", "content", "year", "ends_at", "status", "hours_applied", "hours_proposed", "hours_recognised"),
+    *("category__name", "category__is_example", "category__parent__name", "category__parent__is_example"),
+)
 
 
 @dataclass(frozen=True)
@@ -68,60 +74,76 @@ class CountedRow:
     why_fewer: str = ""
 
 
+@dataclass(frozen=True)
+class YearRows:
+    """What stands below a year: what counts, and each entry that does not with why."""
+
+    counted: list[CountedRow]
+    uncounted: list[tuple[Registration, str]]
+
+
 def person_years(person: User, *, always: int | None = None) -> list[PersonYear]:
-    """Every year in which this person has anything, latest first, and the year `always`; six queries.
+    """Every year in which this person has anything, latest first, and the year `always`; three queries.
 
-    A year in which something only ended that counts for another one is there too, to say so.
+    What counts is kept (totals.py); what does not count yet is summed here. A year in which something only ended that
+    counts for another one is there too, to say so.
     """
-    sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    entries = Registration.objects.owned_by(person)
-    waiting = entries.exclude(status__in=sorted(COUNTED)).order_by().values_list("year", "status")
-    for year, status, hours in waiting.annotate(Sum("hours_applied")):
-        sums[year][status] += hours
-    recognised = entries.filter(status__in=sorted(COUNTED)).select_related("category").order_by("ends_at", "pk")
-    by_year: dict[int, list[Registration]] = defaultdict(list)
-    for entry in recognised:
-        by_year[entry.year].append(entry)
-    public = Completion.objects.filter(person=person).order_by().values_list("course__year")
-    for year, hours in public.annotate(Sum("hours")):
-        sums[year]["public"] += hours
-    elsewhere = entries.exclude(year=ExtractYear("ends_at")).values_list(ExtractYear("ends_at"), flat=True)
-    years = sorted({*sums, *by_year, *elsewhere, *([always] if always else [])}, reverse=True)
-    rules, caps = YearRule.objects.in_bulk(years, field_name="year"), totals.caps_of(years)
-    return [
-        _person_year(year, sums[year], totals.as_counted(by_year[year], caps[year]), rules.get(year)) for year in years
-    ]
+    kept = {row.year: row for row in PersonTotal.objects.filter(person=person)}
+    waiting: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    ended = set()
+    entries = Registration.objects.owned_by(person).order_by().values_list("year", ExtractYear("ends_at"), "status")
+    for year, end, status, hours in entries.annotate(Sum("hours_applied")):
+        waiting[year][status] += hours
+        ended.add(end)
+    years = sorted({*kept, *waiting, *ended, *([always] if always else [])}, reverse=True)
+    rules = YearRule.objects.in_bulk(years, field_name="year")
+    nothing = PersonTotal()
+    return [_person_year(year, kept.get(year, nothing), waiting[year], rules.get(year)) for year in years]
 
 
-def _person_year(
-    year: int, sums: dict[str, Decimal], counted: list[tuple[Registration, Decimal]], rule: YearRule | None
-) -> PersonYear:
+def _person_year(year: int, kept: PersonTotal, waiting: dict[str, Decimal], rule: YearRule | None) -> PersonYear:
     def of(statuses) -> Decimal:
-        return sum((sums[status] for status in statuses), ZERO)
+        return sum((waiting[status] for status in statuses), ZERO)
 
-    professional = sum((hours for _, hours in counted), ZERO)
     return PersonYear(
         year=year,
-        public=sums["public"],
-        professional=professional,
-        over_cap=sum((entry.hours_recognised for entry, _ in counted), ZERO) - professional,
+        public=kept.public,
+        professional=kept.professional,
+        over_cap=kept.over_cap,
         in_review=of(IN_REVIEW),
         not_submitted=of(EDITABLE),
         rule=rule,
     )
 
 
-def counted_rows(person: User, year: int) -> list[CountedRow]:
-    """What counts for this person's year: completed public courses, then recognised registrations; five queries."""
+def year_rows(person: User, year: int) -> YearRows:
+    """What counts for this person's year, completed public courses first, and what does not (yet); four queries.
+
+    An entry that ended in this year and counts for another one is told too.
+    """
     completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
-    entries = Registration.objects.owned_by(person).for_year(year).filter(status__in=sorted(COUNTED))
-    recognised = entries.select_related("category__parent").prefetch_related("decisions").order_by("ends_at", "pk")
+    entries = Registration.objects.owned_by(person).filter(Q(year=year) | Q(ends_at__year=year))
+    rows = list(entries.select_related("category__parent").only(*SHOWN).order_by("ends_at", "pk"))
+    prefetch_related_objects([row for row in rows if _needs_words(row)], "decisions")
     caps = totals.caps_of([year])[year]
-    counted = totals.as_counted(recognised, caps)
-    return [
+    counted = totals.as_counted((row for row in rows if row.year == year), caps)
+    public = [
         CountedRow(row.course.get_kind_display(), row.course.name, row.hours, True)
         for row in completions.order_by("completed_on", "pk")
-    ] + [CountedRow("", entry.content, hours, False, why_fewer(entry, hours, caps)) for entry, hours in counted]
+    ]
+    return YearRows(
+        public + [CountedRow("", row.content, hours, False, why_fewer(row, hours, caps)) for row, hours in counted],
+        [(row, _why_not_in(year, row)) for row in rows if row.year != year or row.status not in COUNTED],
+    )
+
+
+def _needs_words(row: Registration) -> bool:
+    """Whether its decisions tell why some or all of its hours do not count."""
+    return row.status in TOLD_WHY or (row.status in COUNTED and row.hours_recognised < row.hours_applied)
+
+
+def _why_not_in(year: int, row: Registration) -> str:
+    return why_uncounted(row) if row.year == year else f"计入 {row.year} 年度，不计入 {year} 年度。"
 
 
 def why_fewer(registration: Registration, counted: Decimal, caps: Mapping[int, Decimal]) -> str:
@@ -148,20 +170,6 @@ def words_of_cuts(registration: Registration) -> str:
     cuts = ((Action.AGREE, proposed < applied), (Action.RECOGNISE, recognised < proposed))
     spoken = (latest[action].words for action, is_cut in cuts if is_cut and action in latest)
     return "；".join(words for words in spoken if words)
-
-
-def uncounted_rows(person: User, year: int) -> list[tuple[Registration, str]]:
-    """What does not count (yet) for this person's year, each with why; two queries.
-
-    An entry that ended in this year and counts for another one is told too.
-    """
-    waiting = Q(year=year) & ~Q(status__in=sorted(COUNTED))
-    elsewhere = Q(ends_at__year=year) & ~Q(year=year)
-    rows = Registration.objects.owned_by(person).filter(waiting | elsewhere).prefetch_related("decisions")
-    return [
-        (row, why_uncounted(row) if row.year == year else f"计入 {row.year} 年度，不计入 {year} 年度。")
-        for row in rows.order_by("ends_at", "pk")
-    ]
 
 
 def why_uncounted(registration: Registration) -> str:

@@ -31,8 +31,8 @@ def years(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(rows, request.GET.get("detail", ""))
     context = {"filter": filter_form, "years": rows, "chosen": chosen, "tab": "years"}
     if chosen:
-        context["counted"] = summaries.counted_rows(request.user, chosen.year)
-        context["uncounted"] = summaries.uncounted_rows(request.user, chosen.year)
+        below = summaries.year_rows(request.user, chosen.year)
+        context |= {"counted": below.counted, "uncounted": lines.uncounted(below.uncounted)}
     return render(request, "hours/lookup_years.html", context)
 
 
@@ -66,7 +66,7 @@ def registrations(request: HttpRequest) -> HttpResponse:
     """培训登记详情; "+" opens an entry's progress in place (`open` names it where there is no script)."""
     filter_form = LookupFilter(request.GET, id_label="证件号码")
     rows = Registration.objects.owned_by(request.user).select_related("category__parent", "unit", "region")
-    rows = rows.prefetch_related("decisions").order_by("-ends_at", "-pk")
+    rows = rows.only(*lines.LOOKED_UP).prefetch_related("decisions").order_by("-ends_at", "-pk")
     if not filter_form.fits(request.user):
         rows = rows.none()
     if filter_form.chosen_year:

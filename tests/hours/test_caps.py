@@ -11,7 +11,7 @@ from django.utils import timezone
 from hours import totals, workflow
 from hours.counting import LOCAL
 from hours.models import Cap, PersonTotal
-from hours.summaries import counted_rows, person_years
+from hours.summaries import person_years, year_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_what_counts_under_caps(people, kinds, rules, case):
     for of, hours in caps.items():
         cap(rules, kinds, of, hours)
     learn(people, kinds, *entries)
-    assert [row.hours for row in counted_rows(people[0], YEAR)] == [Decimal(str(hours)) for hours in counted]
+    assert [row.hours for row in year_rows(people[0], YEAR).counted] == [Decimal(str(hours)) for hours in counted]
     [year] = person_years(people[0])
     assert (year.professional, year.over_cap) == (sum(map(Decimal, map(str, counted))), Decimal(str(above)))
     kept = PersonTotal.objects.get()
@@ -108,7 +108,7 @@ def test_what_counts_under_caps(people, kinds, rules, case):
 def test_recognised_hours_are_stored_whole_and_counted_up_to_the_cap(people, kinds, rules):
     cap(rules, kinds, "论文", 40)
     [entry] = learn(people, kinds, ("论文", 50))
-    [row] = counted_rows(people[0], YEAR)
+    [row] = year_rows(people[0], YEAR).counted
     assert (entry.hours_recognised, row.hours) == (50, 40)
     assert row.why_fewer == "10 学时超出上限（“论文”40 学时），不计入"
 
@@ -117,7 +117,7 @@ def test_both_caps_are_named_where_both_hold(people, kinds, rules):
     cap(rules, kinds, "论文", 20)
     cap(rules, kinds, "论文著作类", 30)
     learn(people, kinds, ("论文", 21))
-    [row] = counted_rows(people[0], YEAR)
+    [row] = year_rows(people[0], YEAR).counted
     assert row.why_fewer == "1 学时超出上限（“论文”20 学时、“论文著作类”30 学时），不计入"
 
 
@@ -127,7 +127,7 @@ def test_a_revoked_entry_frees_its_room_for_the_later_ones(people, kinds, rules,
     workflow.revoke(factories.region_admin(guangxi), first, factories.verdict())
     second.refresh_from_db()
     assert second.hours_recognised == 30
-    assert [row.hours for row in counted_rows(people[0], YEAR)] == [30]
+    assert [row.hours for row in year_rows(people[0], YEAR).counted] == [30]
     kept = PersonTotal.objects.get()
     assert (kept.professional, kept.over_cap) == (30, 0)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hours import workflow
 from hours.counting import LOCAL
 from hours.models import Completion, Course
-from hours.summaries import CountedRow, PersonYear, counted_rows, person_years, uncounted_rows
+from hours.summaries import CountedRow, PersonYear, person_years, year_rows
 from hours.workflow import Verdict
 from tests import factories
 
@@ -123,7 +123,7 @@ def test_the_details_of_a_year_are_courses_then_registrations(people, this_year)
     completed(people[0], last_year, "乡村振兴", Decimal("4.5"), Course.Kind.ELECTIVE, day=20)
     completed(people[0], this_year - 2, "前年的课", Decimal(7))
     a_full_year(people, last_year)
-    assert counted_rows(people[0], last_year) == [
+    assert year_rows(people[0], last_year).counted == [
         CountedRow("必修", "当代科学技术前沿知识", Decimal(9), True),
         CountedRow("选修", "乡村振兴", Decimal("4.5"), True),
         CountedRow("", "认定", Decimal(16), False),
@@ -134,7 +134,7 @@ def test_the_details_of_a_year_are_courses_then_registrations(people, this_year)
 def test_every_hour_that_does_not_count_says_why(people, this_year):
     last_year = this_year - 1
     a_full_year(people, last_year)
-    assert [(row.content, why) for row, why in uncounted_rows(people[0], last_year)] == [
+    assert [(row.content, why) for row, why in year_rows(people[0], last_year).uncounted] == [
         ("待提交", "尚未提交审核。"),
         ("待初审", "正在审核，认定后计入。"),
         ("待终审", "正在审核，认定后计入。"),
@@ -142,7 +142,7 @@ def test_every_hour_that_does_not_count_says_why(people, this_year):
         ("不予认定", "不予认定（材料不清晰：请补充证书复印件。）"),
         ("撤销", "撤销认定（材料不清晰：证书系伪造。）"),
     ]
-    assert uncounted_rows(people[0], this_year) == []
+    assert year_rows(people[0], this_year).uncounted == []
 
 
 def test_the_latest_return_is_the_one_that_is_told(people, this_year):
@@ -150,7 +150,7 @@ def test_the_latest_return_is_the_one_that_is_told(people, this_year):
     entry = factories.returned(owner, unit, first, **in_year(this_year - 1, 5, 8))
     workflow.submit(owner, [entry], unit, unit.region)
     workflow.return_(first, entry, factories.verdict("仍不清晰。", reason=factories.reason("学时与证明不符")))
-    assert [why for _, why in uncounted_rows(owner, this_year - 1)] == ["退回修改（学时与证明不符：仍不清晰。）"]
+    assert [why for _, why in year_rows(owner, this_year - 1).uncounted] == ["退回修改（学时与证明不符：仍不清晰。）"]
 
 
 @pytest.mark.parametrize("entries", [1, 30])
@@ -160,13 +160,12 @@ def test_sums_cost_the_same_for_one_and_for_thirty(people, this_year, entries, d
         factories.recognised(*people, content=f"认定 {number}", **in_year(last_year, 1 + number % 28, 2))
         factories.refused(*people[:3], content=f"不予认定 {number}", **in_year(last_year, 1 + number % 28, 2))
         completed(owner, last_year, f"公需 {number}", Decimal(1))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(3):
         [year] = person_years(owner)
     assert (year.public, year.professional) == (Decimal(entries), Decimal(2 * entries))
     with django_assert_num_queries(4):
-        assert len(counted_rows(owner, last_year)) == 2 * entries
-    with django_assert_num_queries(2):
-        assert len(uncounted_rows(owner, last_year)) == entries
+        rows = year_rows(owner, last_year)
+    assert (len(rows.counted), len(rows.uncounted)) == (2 * entries, entries)
 
 
 def test_words_of_both_cuts_are_told(people, this_year):
@@ -174,7 +173,7 @@ def test_words_of_both_cuts_are_told(people, this_year):
     entry = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
     workflow.agree(first, entry, Verdict(hours=Decimal(12), words="第三天是参观。"))
     workflow.recognise(final, entry, Verdict(hours=Decimal(8), words="缺半天签到。"))
-    [row] = counted_rows(owner, this_year - 1)
+    [row] = year_rows(owner, this_year - 1).counted
     assert row.why_fewer == "申请 16 学时，核减 8 学时（第三天是参观。；缺半天签到。）"
 
 
@@ -183,7 +182,7 @@ def test_words_without_a_cut_are_no_reason(people, this_year):
     entry = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
     workflow.agree(first, entry, Verdict(words="属实。"))
     workflow.recognise(final, entry, Verdict(hours=Decimal(8), words="缺半天签到。"))
-    [row] = counted_rows(owner, this_year - 1)
+    [row] = year_rows(owner, this_year - 1).counted
     assert row.why_fewer == "申请 16 学时，核减 8 学时（缺半天签到。）"
 
 
@@ -193,8 +192,8 @@ def test_the_year_of_the_end_says_where_an_entry_counts(people, this_year):
     span = {"starts_at": datetime(old, 12, 31, 8, tzinfo=LOCAL), "ends_at": datetime(new, 1, 2, 18, tzinfo=LOCAL)}
     factories.recognised(*people, content="跨年培训", year=old, **span)
     assert [(year.year, year.total) for year in person_years(owner)] == [(new, 0), (old, 16)]
-    assert [(row.content, why) for row, why in uncounted_rows(owner, new)] == [
+    assert [(row.content, why) for row, why in year_rows(owner, new).uncounted] == [
         ("跨年培训", f"计入 {old} 年度，不计入 {new} 年度。")
     ]
-    assert uncounted_rows(owner, old) == []
-    assert [row.name for row in counted_rows(owner, old)] == ["跨年培训"]
+    assert year_rows(owner, old).uncounted == []
+    assert [row.name for row in year_rows(owner, old).counted] == ["跨年培训"]
