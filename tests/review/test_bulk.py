@@ -142,7 +142,7 @@ def test_nothing_ticked_leads_back_with_a_sentence(reader, station):
     assert [str(message) for message in get_messages(response.wsgi_request)] == ["请先勾选要审核的登记。"]
 
 
-@pytest.mark.parametrize("extra", ["999999", "1x", "", "-1", "１", "9" * 19, "0.0.0.0"])
+@pytest.mark.parametrize("extra", ["999999", "1x", "", "-1", "１", "9" * 18, "9" * 19, "0.0.0.0"])
 def test_a_tampered_list_decides_nothing_at_all(reader, huang, station, extra):
     entry = factories.submitted(huang, station, content="甲")
     response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": [*ticks(entry), extra]})
@@ -150,11 +150,30 @@ def test_a_tampered_list_decides_nothing_at_all(reader, huang, station, extra):
     assert decided() == []
 
 
-def test_an_entry_outside_the_office_makes_the_whole_list_a_404(reader, huang, station):
+def test_with_an_entry_outside_the_office_nothing_is_decided_and_nothing_typed_is_lost(reader, huang, station):
     entry = factories.submitted(huang, station, content="甲")
     elsewhere = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
-    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(entry, elsewhere)})
+    typed = {"action": "return", "reason": factories.reason().pk, "words": "请补充证书的第二页。"}
+    client = reader(station.reviewer)
+    response = client.post(BULK, {**typed, "entry": ticks(entry, elsewhere)})
     assert response.status_code == 404
+    assert dict(response.context["form"].errors) == {
+        "__all__": [
+            "有 1 条勾选的登记不在您的审核范围内（可能已改由其他单位审核），已取消勾选；其余尚未处理，请核对后提交。"
+        ]
+    }
+    page = response.content.decode()
+    assert ("请补充证书的第二页。" in page, "别的单位的" in page) == (True, False)
+    assert decided() == []
+    client.post(BULK, {**typed, "entry": [tick.value for tick in response.context["ticked"]]})
+    assert decided() == [("甲", "return")]
+
+
+def test_entries_that_are_all_outside_the_office_are_not_there(reader, huang, station):
+    elsewhere = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(elsewhere)})
+    assert response.status_code == 404
+    assert "form" not in (response.context or {})
     assert decided() == []
 
 

@@ -20,6 +20,10 @@ from ...states import Action, Status
 from .queue import here, queue_of
 
 MOST = 200
+# Of an entry that was sent to another unit meanwhile, and of one that never was there, the same is said.
+GONE = (
+    "有 {count} 条勾选的登记不在您的审核范围内（可能已改由其他单位审核），已取消勾选；其余尚未处理，请核对后提交。"
+)
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,17 @@ class Result:
 def bulk(request: HttpRequest) -> HttpResponse:
     """Decides, or asks for what is missing; 不予认定 is asked once more."""
     queue = queue_of(request)
-    ticked = _ticked(queue, request.POST.getlist("entry"))
+    ticked, gone = _ticked(queue, request.POST.getlist("entry"))
     if not ticked:
         messages.error(request, "请先勾选要审核的登记。")
         return redirect(f"{reverse('hours:review')}{here(queue)}")
     form = BulkForm(request.POST)
+    if gone:
+        form.add_error(None, GONE.format(count=gone))
     is_sure = form.data.get("action") != "refuse" or request.POST.get("confirmed") == "yes"
     if not form.is_valid() or not is_sure:
-        return render(request, "review/bulk.html", {"form": form, "ticked": ticked, "here": here(queue)})
+        context = {"form": form, "ticked": ticked, "here": here(queue)}
+        return render(request, "review/bulk.html", context, status=404 if gone else 200)
     results = _results(request, ticked, form)
     done = sum(not result.problem for result in results)
     label = dict(BulkForm.CHOICES)[form.cleaned_data["action"]]
@@ -66,8 +73,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return render(request, "review/bulk_result.html", context)
 
 
-def _ticked(queue: Queue, values: Sequence[str]) -> list[Ticked]:
-    """The ticked entries in the order given; 404 for the whole request if one of them cannot be seen."""
+def _ticked(queue: Queue, values: Sequence[str]) -> tuple[list[Ticked], int]:
+    """The ticked entries in the order given, and how many cannot be seen; 404 if none can, or for what is no entry."""
     if len(values) > MOST:
         raise Http404
     shown = {}
@@ -78,9 +85,10 @@ def _ticked(queue: Queue, values: Sequence[str]) -> list[Ticked]:
         shown[int(key)] = (status, round_)
     rows = Registration.objects.in_office(queue.office).select_related("owner", "unit", "region", "category__parent")
     found = rows.in_bulk(list(shown))
-    if len(found) != len(shown):
+    if shown and not found:
         raise Http404
-    return [Ticked(found[key], *_state(found[key], *state)) for key, state in shown.items()]
+    ticked = [Ticked(found[key], *_state(found[key], *state)) for key, state in shown.items() if key in found]
+    return ticked, len(shown) - len(found)
 
 
 def _state(entry: Registration, status: str, round_: str) -> tuple[str, str]:
