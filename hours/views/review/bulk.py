@@ -21,9 +21,7 @@ from .queue import here, queue_of
 
 MOST = 200
 # Of an entry that was sent to another unit meanwhile, and of one that never was there, the same is said.
-GONE = (
-    "有 {count} 条勾选的登记不在您的审核范围内（可能已改由其他单位审核），已取消勾选；其余尚未处理，请核对后提交。"
-)
+GONE = "有 {count} 条勾选的登记不在您的审核范围内（可能已改由其他单位审核），已取消勾选；其余尚未处理，请核对后提交。"
 
 
 @dataclass(frozen=True)
