@@ -47,7 +47,7 @@ def _cells(line: Line) -> list:
         entry.unit_name,
         entry.region.name,
         entry.year,
-        str(category.parent),
+        category.parent.name,
         str(category),
         entry.content,
         entry.hours_applied,

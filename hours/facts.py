@@ -25,7 +25,7 @@ def of_registration(registration: Registration) -> Facts:
     told = [
         ("姓名", owner.name),
         ("证件号码", owner.masked_id),
-        ("认定类型", f"{category.parent} · {category}"),
+        ("认定类型", category.in_full),
         ("认定内容", registration.content),
         ("开始时间", minute(registration.starts_at)),
         ("结束时间", minute(registration.ends_at)),
@@ -61,7 +61,7 @@ def of_training(training: Registration, unit: Unit) -> Facts:
     category = training.category
     return [
         ("登记单位", unit.name),
-        ("认定类型", f"{category.parent} · {category}"),
+        ("认定类型", category.in_full),
         ("认定内容", training.content),
         ("开始时间", minute(training.starts_at)),
         ("结束时间", minute(training.ends_at)),

@@ -109,7 +109,7 @@ class _GroupedByFirstLevel(forms.models.ModelChoiceIterator):
         yield "", self.field.empty_label
         groups: dict[str, list] = {}
         for category in self.queryset:
-            groups.setdefault(str(category.parent), []).append(self.choice(category))
+            groups.setdefault(category.parent.name, []).append(self.choice(category))
         yield from groups.items()
 
 

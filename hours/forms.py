@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from operator import attrgetter
 
 from crispy_forms.layout import HTML, Column, Div, Field, Row
 from django import forms
@@ -71,6 +72,7 @@ class RegistrationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.owner = self.instance.owner = owner
         self.fields["first_level"].queryset = Category.objects.filter(parent=None, is_active=True)
+        self.fields["first_level"].label_from_instance = attrgetter("name")  # the types below say 示例
         self.fields["first_level"].initial = self.instance.category.parent_id if self.instance.category_id else None
         self.fields["year"].choices = [
             ("", "按结束时间所在年度"),

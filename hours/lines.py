@@ -149,6 +149,6 @@ def _waited(line: QueueLine) -> str:
 
 def kinds() -> dict[int, str]:
     """Type -> both levels in words; one query."""
-    rows = Category.objects.order_by().values_list("pk", "parent_id", "name", "is_example")
-    names = {pk: category_name(name, is_example) for pk, _, name, is_example in rows}
-    return {pk: f"{names[parent]} · {names[pk]}" for pk, parent, *_ in rows if parent}
+    rows = Category.objects.filter(parent__isnull=False).order_by()
+    rows = rows.values_list("pk", "parent__name", "name", "is_example")
+    return {pk: f"{first} · {category_name(name, is_example)}" for pk, first, name, is_example in rows}

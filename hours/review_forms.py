@@ -187,7 +187,7 @@ def _category_choices() -> tuple[list, dict[int, list[int]], dict[int, str]]:
         kinds |= {second.pk: f"{first.name} · {second.name}" for second in seconds}
         meant |= {first.pk: [second.pk for second in seconds]} | {second.pk: [second.pk] for second in seconds}
         choices.append(
-            (str(first), [(first.pk, f"{first}（全部）"), *((second.pk, str(second)) for second in seconds)])
+            (first.name, [(first.pk, f"{first.name}（全部）"), *((second.pk, str(second)) for second in seconds)])
         )
     return choices, meant, kinds
 

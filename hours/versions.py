@@ -31,7 +31,7 @@ class Change:
 def facts_of(registration: Registration) -> dict:
     """The entry as texts that stay readable whatever becomes of types and files; its files should be prefetched."""
     return {
-        "category": f"{registration.category.parent} · {registration.category}",
+        "category": registration.category.in_full,
         "content": registration.content,
         "starts_at": minute(registration.starts_at),
         "ends_at": minute(registration.ends_at),

@@ -85,7 +85,7 @@ class CapInline(admin.TabularInline):
 
 
 def _with_first_level(category: Category) -> str:
-    return f"{category.parent.name} · {category}" if category.parent else f"{category}（整个一级类型）"
+    return category.in_full if category.parent else f"{category}（整个一级类型）"
 
 
 @admin.register(YearRule)

@@ -51,6 +51,11 @@ class Category(models.Model):
     def __str__(self) -> str:
         return category_name(self.name, self.is_example)
 
+    @property
+    def in_full(self) -> str:
+        """Both levels of a second-level type; an example is marked once, at the type that people choose."""
+        return f"{self.parent.name} · {self}"
+
 
 def category_name(name: str, is_example: bool) -> str:
     """How a type is called, also where only these two columns were read."""
