@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, expect
 from hours.models import Attachment, Registration, Submission
 from tests import factories
 
+from .pages import describe_training, fill_training
 from .steps import attach, choose_types, declare, fill, fill_dates, open_by, press, shown, tick_all, work
 
 pytestmark = pytest.mark.browser
@@ -154,6 +156,23 @@ def test_a_slow_answer_shows_that_it_is_coming(visit, huang):
     expect(work(page).get_by_role("button", name="保存")).to_be_enabled()
 
 
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (400, "提交的内容太多或无法识别，什么也没有保存。请减少附件后重试。"),
+        (413, "上传的文件太大，请减少文件后重试。"),
+    ],
+)
+def test_what_is_too_much_for_the_server_is_said_and_nothing_is_lost(visit, huang, status: int, sentence: str):
+    page = visit("/hours/", huang)
+    filled_form(page)
+    page.route("**/hours/new/", lambda route: route.fulfill(status=status, body="<!doctype html>"))
+    press(page, "保存")
+    expect(work(page).locator("[data-complaint]")).to_have_text(sentence)
+    expect(work(page).locator("[name=content]")).to_have_value("水利工程施工培训班")
+    visit.expect_complaint(str(status))
+
+
 @MODES
 def test_a_refused_form_keeps_words_and_names_the_kept_file(visit, huang, script: bool):
     page = visit("/hours/", huang, script=script)
@@ -172,3 +191,36 @@ def test_a_refused_form_keeps_words_and_names_the_kept_file(visit, huang, script
     assert list(Attachment.objects.values_list("name", "registration__content")) == [
         ("结业证书.pdf", "水利工程施工培训班")
     ]
+
+
+# --- Files that come instead of a page ---------------------------------------------------------------
+
+
+def test_a_page_that_gave_a_file_goes_on(visit, offices):
+    """The bad lines of a list come as a file; the good ones are then confirmed on the same page."""
+    factories.category()
+    li = factories.person("李工", unit=offices.station)
+    lines = f"姓名,证件号码\n李工,{li.id_number}\n韦工,{factories.resident_id(number=990)}\n"
+    page = visit("/hours/collective/", offices.unit)
+    fill_training(page)
+    page.get_by_label("人员名单").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": lines.encode()})
+    page.get_by_role("button", name="下一步").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载有问题的 1 行").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"PK")
+    page.get_by_role("button", name="确认登记 1 人").click()
+    expect(page.locator(".message-success")).to_contain_text("已为 1 人登记")
+
+
+def test_ticks_are_counted_as_they_are_set(visit, offices):
+    factories.category()
+    for number in range(3):
+        factories.person(f"职工{number}", unit=offices.station)
+    page = visit("/hours/collective/", offices.unit)
+    describe_training(page)
+    status = page.get_by_role("status").filter(has_text="已勾选")
+    expect(status).to_contain_text("已勾选 0 人")
+    page.locator("[name=person]").first.check()
+    expect(status).to_contain_text("已勾选 1 人")
+    page.get_by_label("全选本页").last.check()
+    expect(status).to_contain_text("已勾选 3 人")
