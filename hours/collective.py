@@ -13,7 +13,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from cryptography.exceptions import InvalidTag
@@ -37,13 +37,12 @@ from .states import Action, Status
 from .workflow import WorkflowError
 
 MOST = 2000
-KEPT_FOR = timedelta(hours=20)  # files that wait for their form are purged after a day
 FACTS = ("category_id", "content", "starts_at", "ends_at", "hours_applied", "year", "note", "certificate_number")
 SHARED = "由单位审核员{name}代为登记，单位承诺以上信息属实。"
 
 
 class DraftLost(WorkflowError):
-    """The sealed text is not ours, not this person's, or too old."""
+    """The sealed text is not ours or not this person's."""
 
 
 class PreviewOutdated(WorkflowError):
@@ -64,7 +63,7 @@ class Row:
 
 @dataclass
 class Draft:
-    """What a reviewer is about to enter. `promised` is what the preview showed: person, hours, certificate number."""
+    """What a reviewer is about to enter. `promised` is what the preview has shown (see `promise`)."""
 
     reviewer: int
     unit: int
@@ -74,7 +73,6 @@ class Draft:
     ticked: list[int] = field(default_factory=list)
     promised: list[list] | None = None
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
-    begun: str = field(default_factory=lambda: timezone.now().isoformat())
 
 
 @dataclass
@@ -118,14 +116,11 @@ def to_text(draft: Draft) -> str:
 
 
 def from_text(text: str, reviewer: User) -> Draft:
-    """The draft again; DraftLost if it is another person's or older than a day."""
+    """The draft again; DraftLost if it is another person's."""
     content = unseal(text)
     if not isinstance(content, dict) or content.get("reviewer") != reviewer.pk:
         raise DraftLost("页面内容无法识别，请重新填写。")
-    draft = Draft(**{**content, "rows": [Row(**row) for row in content["rows"]]})
-    if timezone.now() - datetime.fromisoformat(draft.begun) > KEPT_FOR:
-        raise DraftLost("此页面打开的时间太久，上传的附件可能已被清理，请重新填写。")
-    return draft
+    return Draft(**{**content, "rows": [Row(**row) for row in content["rows"]]})
 
 
 def facts_of(entry: Registration) -> dict:
@@ -186,13 +181,14 @@ def bad(lines: Iterable[Line]) -> list[Line]:
     return [line for line in lines if line.problems]
 
 
-def promise(lines: Iterable[Line]) -> list[list]:
-    """The preview's word: exactly these entries."""
-    return [
+def promise(lines: Iterable[Line], files: Iterable[Attachment] = ()) -> list[list]:
+    """The preview's word: exactly these entries (person, hours, certificate number) with exactly these files."""
+    entries = [
         [line.person.pk, str(line.entry.hours_applied), line.entry.certificate_number]
         for line in good(lines)
         if line.person and line.entry
     ]
+    return [entries, sorted(file.pk for file in files)]
 
 
 def _named_in_file(rows: Sequence[Row]) -> list[Line]:
@@ -328,7 +324,8 @@ def _save(reviewer: User, draft: Draft, now: datetime, made: list[str]) -> Submi
         raise WorkflowError("您目前不能为该单位集体登记：任职已到期，或单位不是“正常”状态。")
     lines = lines_of(draft, unit, now)
     entries = [line.entry for line in good(lines) if line.entry]
-    if promise(lines) != draft.promised:
+    originals = list(Attachment.objects.waiting_for_form(reviewer, draft.files))
+    if promise(lines, originals) != draft.promised:
         raise PreviewOutdated("预览之后情况有变化，没有保存任何登记，请重新核对。")
     if not entries:
         raise WorkflowError("没有可以登记的人员。")
@@ -336,7 +333,6 @@ def _save(reviewer: User, draft: Draft, now: datetime, made: list[str]) -> Submi
     list(User.objects.select_for_update(no_key=True).filter(pk__in=owners).order_by("pk").values_list("pk"))
     submission = _submission(reviewer, draft, unit, entries, now)
     _enter(reviewer, submission, entries)
-    originals = list(Attachment.objects.waiting_for_form(reviewer, draft.files))
     attachments.share(originals, entries, made)
     attachments.discard(Attachment.objects.filter(pk__in=[original.pk for original in originals]))
     return submission

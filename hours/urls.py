@@ -44,6 +44,8 @@ urlpatterns = [
     path("collective/people/", collective.people, name="collective_people"),
     path("collective/save/", collective.save, name="collective_save"),
     path("collective/bad-lines/", collective.bad_lines, name="collective_bad_lines"),
+    path("collective/batches/", collective.batches, name="collective_batches"),
+    path("collective/batches/<int:pk>/", collective.batch, name="collective_batch"),
     path("collective/template/", collective.template, name="collective_template"),
     # 学时审核
     path("review/", queue.index, name="review"),

@@ -6,9 +6,10 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from hours import attachments
+from hours import attachments, collective
 from organizations import units
 from tests import factories, files
+from tests.collective.previews import preview
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,8 @@ TABLE: dict[str, tuple] = {
     "check_code": EVERYBODY,
     "hours:collective": UNIT_REVIEWERS,
     "hours:collective_template": UNIT_REVIEWERS,
+    "hours:collective_batches": UNIT_REVIEWERS,
+    "hours:collective_batch": (LOGIN, NOT_FOUND, NOT_FOUND, OK, *(NOT_FOUND,) * 3),
     **dict.fromkeys(
         ("hours:collective_edit", "hours:collective_people", "hours:collective_save", "hours:collective_bad_lines"),
         (LOGIN, *(405,) * 6),
@@ -110,6 +113,7 @@ def world(guangxi, rules):
         "submitted": submitted,
         "notice": refused.notices.get(),
         "certificate": factories.certificate(owner, station, reviewer),
+        "batch": collective.save(reviewer, preview(station, reviewer, station.people.all())),
         "attachment": attachments.store(owner, files.pdf(), registration=submitted),
     }
 
@@ -125,6 +129,7 @@ def address(name: str, world) -> str:
         **{f"hours:statistics_{page}": unit for page in ("unit", "outstanding", "unit_excel")},
         "hours:statistics_person": {"pk": world["submitted"].owner_id},
         "hours:edit": {"pk": world["draft"].pk},
+        "hours:collective_batch": {"pk": world["batch"].pk},
         "hours:certificate": {"pk": world["certificate"].pk},
         "check_code": {"code": world["certificate"].code},
         "hours:review_detail": {"pk": world["submitted"].pk},

@@ -65,8 +65,8 @@ def enter_together(cast: Cast, narrator: Narrator) -> None:
     reviewer, now = cast.station.reviewer, narrator.moment(5, 16)
     people = [*cast.colleagues[:ENTERED], cast.trainees[0][0]]
     draft = _draft(cast, narrator, people)
-    attachments.keep(reviewer, [proof(0), proof(1)], draft.files)
-    draft.promised = collective.promise(collective.lines_of(draft, cast.station.unit, now))
+    files = attachments.keep(reviewer, [proof(0), proof(1)], draft.files)
+    draft.promised = collective.promise(collective.lines_of(draft, cast.station.unit, now), files)
     submission = collective.save(reviewer, draft, now=now)
     entries = submission.registrations
     entries.update(created_at=now)

@@ -11,15 +11,16 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from config.offices import office_of
 from organizations.models import Unit
 
-from .. import attachments, collective, collective_files, facts
+from .. import attachments, collective, collective_files, collective_records, facts
 from ..collective import Draft, DraftLost, PreviewOutdated
 from ..collective_forms import CollectiveForm, PeopleSearch
 from ..models import Attachment
 from ..workflow import WorkflowError
 
-PAGE_SIZE = 50
+PAGE_SIZE, BATCHES_SHOWN = 50, 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +73,30 @@ def save(request: HttpRequest) -> HttpResponse:
     messages.success(
         request, f"已为 {submission.entries} 人登记“{content}”，共 {hours}，等待{submission.region.name}人社部门终审。"
     )
-    return redirect("hours:collective")
+    return redirect("hours:collective_batch", submission.pk)
+
+
+@require_safe
+def batches(request: HttpRequest) -> HttpResponse:
+    """What was entered for the unit's people so far, by whomever, and what has become of it."""
+    page = Paginator(_batches_or_404(request), BATCHES_SHOWN).get_page(request.GET.get("page"))
+    context = {"page": page, "records": collective_records.records_of(list(page))}
+    return render(request, "collective/batches.html", context)
+
+
+@require_safe
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """One batch, person by person; what left the unit since is named without a link."""
+    office = office_of(request)
+    submission = get_object_or_404(_batches_or_404(request), pk=pk)
+    [record] = collective_records.records_of([submission])
+    page = Paginator(collective_records.entries_of(submission), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "record": record,
+        "page": page,
+        "rows": [(entry, collective_records.said_of(entry), entry.unit_id in office.units) for entry in page],
+    }
+    return render(request, "collective/batch.html", context)
 
 
 @require_POST
@@ -121,6 +145,7 @@ def _people_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = ""
         "search": search,
         "page": page,
         "ticked": set(draft.ticked),
+        "elsewhere": len(set(draft.ticked) - {person.pk for person in page}),
         "draft": collective.to_text(draft),
         "error": error,
     }
@@ -130,10 +155,11 @@ def _people_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = ""
 def _preview_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "") -> HttpResponse:
     lines = collective.lines_of(draft, unit)
     good = collective.good(lines)
-    draft = replace(draft, promised=collective.promise(lines))
+    files = Attachment.objects.waiting_for_form(request.user, draft.files)
+    draft = replace(draft, promised=collective.promise(lines, files))
     context = {
         "training": _facts(draft, unit),
-        "attachments": Attachment.objects.waiting_for_form(request.user, draft.files),
+        "attachments": files,
         "good": good,
         "bad": collective.bad(lines),
         "hours": sum(line.entry.hours_applied for line in good),
@@ -154,6 +180,13 @@ def _facts(draft: Draft, unit: Unit) -> facts.Facts:
 def _units_or_404(request: HttpRequest) -> None:
     if not collective.units_of(request.user).exists():
         raise Http404
+
+
+def _batches_or_404(request: HttpRequest):
+    office = office_of(request)
+    if not office.units:
+        raise Http404
+    return collective_records.batches_of(office)
 
 
 def _draft_or_404(request: HttpRequest) -> tuple[Draft, Unit]:

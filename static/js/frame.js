@@ -89,6 +89,8 @@
     if (event.defaultPrevented || method !== "post") return;
     if (form.dataset.sent) event.preventDefault();
     else markSent(form, event.submitter);
+    // The answer is a file, and the page stays: its buttons are needed again.
+    if (event.submitter?.hasAttribute("data-download")) setTimeout(() => markUnsent(form), 2000);
   });
   // A page that comes back from the browser's memory can be sent again.
   window.addEventListener("pageshow", (event) => {

@@ -1,6 +1,6 @@
 // Ticking rows: the box in the head ticks all, and the bulk buttons say how many are ticked.
 // <form data-bulk> … <input type="checkbox" data-select-all> … <input type="checkbox" data-select-row name="ids" …>
-// … <span data-selected-count></span>
+// … <span data-selected-count></span> … <span data-ticked-count data-elsewhere="3"> for ticks that other pages hold
 (() => {
   "use strict";
 
@@ -13,6 +13,9 @@
     }
     for (const place of form.querySelectorAll("[data-selected-count]")) {
       place.textContent = ticked ? `（${ticked}）` : "";
+    }
+    for (const place of form.querySelectorAll("[data-ticked-count]")) {
+      place.textContent = Number(place.dataset.elsewhere) + ticked;
     }
   }
 

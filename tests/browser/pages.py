@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from accounts.models import User
-from hours import certificates, workflow
+from hours import certificates, collective, workflow
 from hours.models import Certificate, Registration
 from tests import factories
+from tests.collective.previews import preview
 
 from .steps import Offices, choose_types, fill, fill_dates, open_by, press, shown, tick_all, work
 
@@ -91,13 +92,18 @@ def agree_to_all(page: Page) -> None:
     page.get_by_role("link", name="返回列表").wait_for()
 
 
-def describe_training(page: Page) -> None:
+def fill_training(page: Page) -> None:
     """The first step of 集体登记, filled in."""
     form = page.locator("#registration-form")
     choose_types(form, "培训进修类", "培训班")
     fill(form, content="林业有害生物防治培训班", hours_applied="16")
     fill_dates(form, 6, 5)
     form.get_by_label("单位承诺以上信息属实").check()
+
+
+def describe_training(page: Page) -> None:
+    """On to the second step, where people are ticked."""
+    fill_training(page)
     page.get_by_role("button", name="下一步").click()
     page.locator("[data-bulk]").wait_for()
 
@@ -108,6 +114,11 @@ def preview_people(page: Page) -> None:
     page.get_by_role("button", name="全部取消").wait_for()
     page.get_by_role("button", name="预览").click()
     page.get_by_role("button", name="确认登记").wait_for()
+
+
+def open_batch(page: Page) -> None:
+    page.get_by_role("link", name="林业有害生物防治培训班").click()
+    page.get_by_role("link", name="再登记一次培训").wait_for()
 
 
 def appoint(page: Page) -> None:
@@ -184,6 +195,8 @@ PLACES = (
     Place("集体登记", "/hours/collective/", who="unit"),
     Place("集体登记：选择人员", "/hours/collective/", who="unit", then=describe_training),
     Place("集体登记：预览", "/hours/collective/", who="unit", then=preview_people),
+    Place("集体登记记录", "/hours/collective/batches/", who="unit"),
+    Place("集体登记的结果", "/hours/collective/batches/", who="unit", then=open_batch),
     Place("单位批量开具", "/hours/certificates/unit/", who="unit"),
     Place("单位统计", "/hours/statistics/units/{unit.pk}/", who="unit"),
     Place("未完成人员", "/hours/statistics/units/{unit.pk}/outstanding/", who="unit"),
@@ -224,5 +237,7 @@ def histories(person: User, offices: Offices) -> Cast:
     again.refresh_from_db()
     workflow.submit(person, [again], unit, unit.region)
     workflow.ask_return(person, again, "附件传错了。")
+    colleague = factories.person("李工", unit=unit)
+    collective.save(reviewer, preview(unit, reviewer, [colleague]))
     year = person.registrations.filter(status="recognised").values_list("year", flat=True)[0]
     return Cast(person, offices, certificates.issue(person, person, [year]))

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import uuid
 from functools import partial
 
 import pytest
 
 from hours import collective, collective_files
-from hours.models import Registration
 from tests import factories
+
+from .previews import preview
 
 PEOPLE = ("黄秋梦", "李工", "韦工")
 
@@ -43,29 +43,7 @@ def typed(station):
 @pytest.fixture
 def draft(station):
     """The same training for people ticked or named in rows; each fact can be given."""
-
-    def begin(people=(), rows=(), **facts) -> collective.Draft:
-        training = factories.registration(factories.person("样本"), "林业有害生物防治培训班", **facts)
-        Registration.objects.filter(pk=training.pk).delete()
-        about = collective.Draft(
-            reviewer=station.reviewer.pk,
-            unit=station.pk,
-            facts={
-                "starts_at": training.starts_at.isoformat(),
-                "ends_at": training.ends_at.isoformat(),
-                "hours_applied": str(training.hours_applied),
-                "category_id": training.category_id,
-                "year": training.year,
-                **{name: getattr(training, name) for name in ("content", "note", "certificate_number")},
-            },
-            files=str(uuid.uuid4()),
-            rows=list(rows),
-            ticked=[person.pk for person in people],
-        )
-        about.promised = collective.promise(collective.lines_of(about, station))
-        return about
-
-    return begin
+    return partial(preview, station, station.reviewer)
 
 
 @pytest.fixture

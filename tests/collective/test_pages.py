@@ -201,13 +201,6 @@ def test_a_draft_that_is_not_ones_own_is_a_404(client, reviewer, station, typed,
     assert [client.post(address, {"draft": text}).status_code for text in (sealed, sealed[:-8], "", "甲")] == [404] * 4
 
 
-def test_after_a_day_it_must_be_begun_again(reviewer, draft, station, monkeypatch):
-    about = draft(station.workers)
-    about.begun = "2020-01-01T00:00:00+00:00"
-    with pytest.raises(collective.DraftLost, match="打开的时间太久"):
-        collective.from_text(collective.to_text(about), reviewer)
-
-
 def test_a_change_since_the_preview_is_shown_before_anything_is_saved(client, reviewer, station, typed):
     draft = client.post(FACTS, typed()).context["draft"]
     ticks = {"draft": draft, "person": [person.pk for person in station.workers], "go": "preview"}

@@ -132,8 +132,7 @@ def test_a_pending_unit_is_none_to_enter_for(station):
 
 
 def test_files_are_given_to_everybody_and_live_apart(station, draft):
-    about = draft(station.workers)
-    attachments.keep(station.reviewer, [attachments.inspect(files.pdf("通知.pdf"))], about.files)
+    about = draft(station.workers, proofs=[attachments.inspect(files.pdf("通知.pdf"))])
     collective.save(station.reviewer, about)
     got = list(Attachment.objects.order_by("owner_id"))
     assert [(row.owner.name, row.name, row.registration.owner_id) for row in got] == [
@@ -144,9 +143,17 @@ def test_files_are_given_to_everybody_and_live_apart(station, draft):
     assert [content_of(row) for row in got[1:]] == [files.PDF] * 2
 
 
+def test_files_that_changed_since_the_preview_are_shown_before_anything_is_saved(station, draft):
+    """Another page of the same form added one, or they were purged while this page stood open."""
+    about = draft(station.workers, proofs=[attachments.inspect(files.pdf())])
+    attachments.keep(station.reviewer, [attachments.inspect(files.pdf("另一份.pdf"))], about.files)
+    with pytest.raises(collective.PreviewOutdated):
+        collective.save(station.reviewer, about)
+    assert not entries().exists()
+
+
 def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
-    about = draft(station.workers)
-    attachments.keep(station.reviewer, [attachments.inspect(files.pdf())], about.files)
+    about = draft(station.workers, proofs=[attachments.inspect(files.pdf())])
     [original] = Attachment.objects.all()
 
     def fail(*args):
@@ -162,8 +169,7 @@ def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
 
 def test_storages_without_links_copy(station, draft, monkeypatch):
     monkeypatch.setattr(Path, "hardlink_to", lambda *args: (_ for _ in ()).throw(OSError("no links")))
-    about = draft(station.workers[:2])
-    attachments.keep(station.reviewer, [attachments.inspect(files.pdf())], about.files)
+    about = draft(station.workers[:2], proofs=[attachments.inspect(files.pdf())])
     collective.save(station.reviewer, about)
     assert [content_of(row) for row in Attachment.objects.all()] == [files.PDF] * 2
 

@@ -20,6 +20,6 @@ def test_a_draft_of_two_thousand_lines_stays_below_the_limit_of_a_form():
         )
         for number in range(2, 2002)
     ]
-    promised = [[10**6 + row.number, "7.5", row.certificate_number] for row in rows]
+    promised = [[[10**6 + row.number, "7.5", row.certificate_number] for row in rows], []]
     draft = collective.Draft(1, 1, {"content": "培训" * 150}, "key", rows=rows, promised=promised)
     assert len(collective.to_text(draft)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 4

@@ -1,0 +1,102 @@
+"""登记记录: what was entered for the unit's people, by whom, and what has become of it."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from hours import collective, workflow
+from hours.models import Registration, Submission
+from organizations import units
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+BATCHES = reverse("hours:collective_batches")
+
+
+@pytest.fixture
+def entered(station, draft) -> Submission:
+    """Three people's entries that wait for the 终审."""
+    return collective.save(station.reviewer, draft(station.workers))
+
+
+def page_of(batch: Submission) -> str:
+    return reverse("hours:collective_batch", args=[batch.pk])
+
+
+def states(response) -> list[tuple[str, int]]:
+    return [(status.label, count) for status, count in response.context["record"].states]
+
+
+def test_a_saved_batch_is_shown_person_by_person_and_listed(client, reviewer, station, draft):
+    sealed = collective.to_text(draft(station.workers))
+    response = client.post(reverse("hours:collective_save"), {"draft": sealed}, follow=True)
+    batch = Submission.objects.get()
+    assert response.request["PATH_INFO"] == page_of(batch)
+    assert [entry.owner.name for entry, *_ in response.context["rows"]] == ["李工", "韦工", "黄秋梦"]
+    assert states(response) == [("待终审", 3)]
+    [record] = client.get(BATCHES).context["records"]
+    assert (record.submission, record.training.content) == (batch, "林业有害生物防治培训班")
+
+
+def test_decisions_are_told_with_their_words(client, reviewer, station, bureau, entered):
+    first, second, _ = Registration.objects.order_by("pk")
+    workflow.recognise(bureau, first)
+    workflow.refuse(bureau, second, factories.verdict("与证书不符。"))
+    response = client.get(page_of(entered))
+    assert states(response) == [("待终审", 1), ("已认定", 1), ("不予认定", 1)]
+    said = {entry.pk: words for entry, words, _ in response.context["rows"]}
+    assert (said[first.pk], said[second.pk].endswith("：与证书不符。")) == ("", True)
+
+
+def test_an_entry_stays_in_its_batch_after_its_owner_submitted_it_again(client, reviewer, station, bureau, entered):
+    entry = Registration.objects.order_by("pk").first()
+    workflow.return_(bureau, entry, factories.verdict())
+    workflow.submit(entry.owner, [entry], station, station.region)
+    assert entry.submission != entered
+    assert states(client.get(page_of(entered))) == [("待初审", 1), ("待终审", 2)]
+
+
+def test_what_went_to_another_unit_is_named_without_a_link(client, reviewer, station, bureau, entered):
+    entry, other = Registration.objects.order_by("pk").first(), factories.unit("柳州市图书馆", "450202")
+    workflow.return_(bureau, entry, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
+    workflow.submit(entry.owner, [entry], other, other.region)
+    html = client.get(page_of(entered)).content.decode()
+    assert ("已转其他单位" in html, reverse("hours:review_detail", args=[entry.pk]) in html) == (True, False)
+
+
+def test_every_reviewer_of_the_unit_sees_them_and_nobody_else(client, station, bureau, entered):
+    colleague = factories.unit_reviewer(station, "韦审核")
+    stranger = factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "别处审核员")
+    got = {}
+    for person in (colleague, stranger, bureau, station.workers[0]):
+        client.force_login(person)
+        lists = client.get(BATCHES)
+        shown = len(lists.context["records"]) if lists.status_code == 200 else None
+        got[person.name] = (shown, client.get(page_of(entered)).status_code)
+    assert got == {"韦审核": (1, 200), "别处审核员": (0, 404), bureau.name: (None, 404), "黄秋梦": (None, 404)}
+
+
+def test_what_people_submit_themselves_is_no_batch(client, reviewer, station):
+    factories.submitted(station.workers[0], station)
+    own = factories.submitted(reviewer, station)
+    assert client.get(BATCHES).context["records"] == []
+    assert client.get(page_of(own.submission)).status_code == 404
+
+
+def test_after_a_merge_they_are_the_other_units(client, reviewer, station, entered):
+    other = factories.unit("宾阳县林业局")
+    units.merge(station, other)
+    client.force_login(factories.unit_reviewer(other, "韦审核"))
+    assert len(client.get(BATCHES).context["records"]) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_cost_the_same_for_one_and_for_three(client, reviewer, station, draft, count, django_assert_num_queries):
+    for number in range(count):
+        batch = collective.save(reviewer, draft(station.workers[:count], content=f"培训 {number}"))
+    client.get(BATCHES)
+    with django_assert_num_queries(9):
+        client.get(BATCHES)
+    with django_assert_num_queries(11):
+        client.get(page_of(batch))

@@ -1,0 +1,68 @@
+"""Two tabs confirm the same preview at once, and two reviewers the same people: one set of entries, no half of one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from hours import attachments, collective, totals
+from hours.models import Attachment, Decision, Registration, Submission
+from tests import factories, files
+from tests.hours.test_races import at_once
+
+from .previews import preview
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE = 20
+
+
+@pytest.fixture
+def station(transactional_db):
+    """A unit with its reviewer and twenty people."""
+    factories.regions()
+    factories.open_years()
+    unit = factories.unit("宾阳县甘棠镇林业站")
+    unit.reviewer = factories.unit_reviewer(unit)
+    unit.workers = [factories.person(f"职工{number}", unit=unit) for number in range(PEOPLE)]
+    return unit
+
+
+def shown_to(reviewer, station, **facts) -> collective.Draft:
+    """The preview of all the people, two files with it."""
+    proofs = [attachments.inspect(files.pdf(name)) for name in ("甲.pdf", "乙.pdf")]
+    return preview(station, reviewer, station.workers, proofs=proofs, **facts)
+
+
+def is_right(training_year: int) -> bool:
+    with transaction.atomic():
+        return totals.recount(training_year) == {"people": 0, "places": 0}
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_of_two_tabs_that_confirm_the_same_preview_one_saves_it(station, attempt):
+    sealed = collective.to_text(shown_to(station.reviewer, station))
+
+    def confirm():
+        return collective.save(station.reviewer, collective.from_text(sealed, station.reviewer))
+
+    answers = at_once([confirm] * 4)
+    batch = Submission.objects.get()
+    assert answers == [batch] * 4
+    assert Registration.objects.filter(status="final_review").count() == PEOPLE
+    assert Decision.objects.filter(action="enter").count() == PEOPLE
+    assert Attachment.objects.exclude(registration=None).count() == 2 * PEOPLE
+    assert not Attachment.objects.filter(registration=None).exists()
+    assert batch.hours == sum(Registration.objects.values_list("hours_applied", flat=True), Decimal())
+    assert is_right(Registration.objects.first().year)
+
+
+def test_of_two_reviewers_who_enter_the_same_training_one_does_and_the_other_reads_of_it(station):
+    other = factories.unit_reviewer(station, "韦审核")
+    days = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
+    drafts = [(reviewer, shown_to(reviewer, station, **days)) for reviewer in (station.reviewer, other)]
+    answers = at_once([lambda who=who, draft=draft: collective.save(who, draft) for who, draft in drafts])
+    assert {type(answer) for answer in answers} == {Submission, collective.PreviewOutdated}
+    assert Registration.objects.count() == PEOPLE
+    assert is_right(Registration.objects.first().year)
