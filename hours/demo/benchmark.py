@@ -99,12 +99,12 @@ class Page:
 def measure(rounds: int, seed: int, out=None) -> list[Page]:
     """Every page `rounds` times; the first one is the floor."""
     person, unit = _person(seed), _unit_with_people(seed)
-    of_person, of_reviewer = _logged_in(person), _logged_in(reviewer_of_all())
+    of_person, of_reviewer = logged_in(person), logged_in(reviewer_of_all())
     with override_settings(DEBUG=False, ROOT_URLCONF=__name__, SECURE_SSL_REDIRECT=False, ALLOWED_HOSTS=["localhost"]):
         application = WSGIHandler()
         pages = [(page, of_person) for page in _pages(person)]
         pages += [(page, of_reviewer) for page in [*_statistics_pages(unit), *_review_pages(reviewer_of_all())]]
-        pages.append((Page(f"Django 自带列表：{ADMIN_ROWS} 条登记", GENERIC), _logged_in(_superuser())))
+        pages.append((Page(f"Django 自带列表：{ADMIN_ROWS} 条登记", GENERIC), logged_in(_superuser())))
         for page, cookie in pages:
             _warm_up(application, page, cookie)
         random = invented.seeded(seed)
@@ -114,7 +114,7 @@ def measure(rounds: int, seed: int, out=None) -> list[Page]:
     return [page for page, _ in pages]
 
 
-def _logged_in(person: User) -> str:
+def logged_in(person: User) -> str:
     """The cookie of a session in which this person is logged in."""
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)

@@ -1,11 +1,7 @@
-"""What changes cost: statements and time of decisions and batches, and how many batches a second reach the database.
-
-Decisions and batches that are only measured are undone; those of the clients that write at once stay.
-"""
+"""What changes cost: statements and time of decisions and batches, which are undone."""
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -36,21 +32,6 @@ class Work:
     milliseconds: float
 
 
-@dataclass(frozen=True)
-class Rush:
-    """What became of the batches of several clients at once."""
-
-    clients: int
-    sent: int
-    refused: int
-    lost: int
-    seconds: float
-
-    @property
-    def a_second(self) -> float:
-        return self.sent / self.seconds
-
-
 def changes(reviewer: User, seed: int) -> Iterator[Work]:
     """Recognitions and submissions of 1, 10 and 100 entries."""
     world = province.World.as_it_stands(invented.seeded(seed))
@@ -61,8 +42,8 @@ def changes(reviewer: User, seed: int) -> Iterator[Work]:
             yield _measured(f"认定 {size} 条", lambda keys=keys: _recognise(reviewer, keys))
     for size in SIZES:
         with _undone():
-            owner = _newcomer(world, f"benchmark_{uuid.uuid4().hex[:12]}", 9_998_000)
-            keys = _drafts(owner, size, world)
+            owner = newcomer(world, f"benchmark_{uuid.uuid4().hex[:12]}", 9_998_000)
+            keys = drafts(owner, size, world)
             yield _measured(f"提交 {size} 条", lambda owner=owner, keys=keys: _submit(owner, keys, owner.unit))
 
 
@@ -96,7 +77,7 @@ def _submit(owner: User, keys: list[int], unit: Unit) -> Submission:
     return workflow.submit(owner, list(Registration.objects.filter(pk__in=keys)), unit, unit.region)
 
 
-def _newcomer(world: province.World, username: str, number: int) -> User:
+def newcomer(world: province.World, username: str, number: int) -> User:
     return User.objects.create_user(
         username,
         name=invented.person_name(world.random),
@@ -105,7 +86,7 @@ def _newcomer(world: province.World, username: str, number: int) -> User:
     )
 
 
-def _drafts(owner: User, count: int, world: province.World) -> list[int]:
+def drafts(owner: User, count: int, world: province.World) -> list[int]:
     """Keys of new entries of this year, which their owner has not submitted."""
     entries = [_of_this_year(owner, number, world) for number in range(count)]
     for entry in entries:
@@ -120,35 +101,3 @@ def _of_this_year(owner: User, number: int, world: province.World) -> Registrati
     while (entry := province.entry(owner, number, world)).year != world.today.year:
         pass
     return entry
-
-
-def rush(clients: int, batches: int, seed: int) -> Rush:
-    """So many clients, each with a connection of its own, submit so many batches of one entry as fast as they can."""
-    world = province.World.as_it_stands(invented.seeded(seed))
-    first = User.objects.filter(username__startswith="client_").count()
-    with transaction.atomic():
-        people = [_newcomer(world, f"client_{first + n:05d}", 9_900_000 + first + n) for n in range(clients)]
-        drafts = [_drafts(person, batches, world) for person in people]
-    refused: list[Exception] = []
-    gate = threading.Barrier(clients + 1)
-
-    def send(person: User, keys: list[int]) -> None:
-        gate.wait()
-        for key in keys:
-            try:
-                _submit(person, [key], person.unit)
-            except Exception as error:  # whatever it is, it is counted
-                refused.append(error)
-        connection.close()
-
-    threads = [threading.Thread(target=send, args=pair) for pair in zip(people, drafts, strict=True)]
-    for thread in threads:
-        thread.start()
-    gate.wait()
-    begun = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - begun
-    sent = clients * batches - len(refused)
-    lost = sent - Submission.objects.filter(owner__in=people).count()
-    return Rush(clients, sent, len(refused), lost, seconds)

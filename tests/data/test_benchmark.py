@@ -1,9 +1,11 @@
 """manage.py benchmark: ratios of pages to a page that shows only a name."""
 
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from accounts.models import User
 from hours.models import Registration
@@ -73,10 +75,16 @@ def test_changes_cost_the_same_statements_for_any_number_of_entries_and_are_undo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_clients_who_submit_at_once_lose_nothing(debug, manage):
+def test_clients_who_submit_at_once_lose_nothing_and_leave_nothing_behind(debug, manage):
     manage("load_province", units=200, people=3, registrations=6)
+    manage("benchmark", rounds=2)
+    before = (User.objects.count(), Registration.objects.count())
     printed = manage("benchmark", rounds=2, changes=True, clients=4, batches=2)
-    assert "8 acknowledged, 0 refused, 0 lost" in printed
+    rows = table(printed, "| 4 clients at once |")
+    assert [(row[0], *row[2:]) for row in rows] == [("提交 1 条", "8", "0"), ("最小的写入", "8", "0")]
+    assert "acknowledged and lost: 0" in printed
+    assert (User.objects.count(), Registration.objects.count()) == before
+    assert not list(Path(str(connection.settings_dict["NAME"])).parent.glob("*_measured_*"))
 
 
 def test_units_are_added_until_there_are_enough(debug, manage):

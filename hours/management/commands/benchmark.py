@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from hours.demo import benchmark, benchmark_work, loading, province
+from hours.demo import benchmark, benchmark_rush, benchmark_work, loading, province
 from hours.models import Registration
 from organizations.models import Unit
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--units", type=int, help="add invented units until there are this many")
         parser.add_argument("--changes", action="store_true", help="also measure decisions and submissions")
         parser.add_argument("--clients", type=int, default=16, help="how many submit at once (0: leave that out)")
-        parser.add_argument("--batches", type=int, default=20, help="how many batches each of them submits")
+        parser.add_argument("--batches", type=int, default=40, help="how many batches each of them submits")
         parser.add_argument("--seed", type=int, default=2026)
 
     def handle(
@@ -51,8 +51,13 @@ class Command(BaseCommand):
         for work in benchmark_work.changes(benchmark.reviewer_of_all(), seed):
             self.stdout.write(f"| {work.label} | {work.statements} | {work.milliseconds:.1f} |")
         if clients:
-            rush = benchmark_work.rush(clients, batches, seed)
-            self.stdout.write(
-                f"\n{rush.clients} clients submit at once: {rush.a_second:.0f} a second, {rush.sent} acknowledged, "
-                f"{rush.refused} refused, {rush.lost} lost."
-            )
+            self._print_rush(clients, benchmark_rush.rush(clients, batches, seed))
+
+    def _print_rush(self, clients: int, rush: benchmark_rush.Rush) -> None:
+        self.stdout.write(f"\n| {clients} clients at once | a second | acknowledged | refused |\n|---|---|---|---|")
+        for label, tally in (("提交 1 条", rush.submissions), ("最小的写入", rush.smallest)):
+            self.stdout.write(f"| {label} | {tally.a_second:.0f} | {len(tally.done)} | {len(tally.refused)} |")
+        ratio = rush.submissions.a_second / rush.smallest.a_second
+        self.stdout.write(f"\nratio {ratio:.2f}, acknowledged and lost: {rush.lost}")
+        for answer in (rush.submissions.refused + rush.smallest.refused)[:1]:
+            self.stdout.write(f"first refusal: {answer[:200]!r}")

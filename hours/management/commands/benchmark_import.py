@@ -1,7 +1,6 @@
 """manage.py benchmark_import: what importing completions costs beside a bare executemany of the same rows."""
 
 import csv
-import os
 import re
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,6 +16,7 @@ from accounts.models import User
 from hours import sheets
 from hours.completion_files import COLUMNS
 from hours.demo import loading, province
+from hours.demo.benchmark_copy import as_installed
 from hours.models import Completion, Course
 
 SOURCE = "测量"
@@ -69,15 +68,9 @@ class Command(BaseCommand):
         path = folder / f"{len(courses)}.{'xlsx' if xlsx else 'csv'}"
         _write(path, people, courses)
         command = [sys.executable, sys.argv[0], "import_completions", str(path), "--source", SOURCE]
-        told = subprocess.run(command, env=_as_installed(), capture_output=True, text=True, check=True)  # noqa: S603
+        told = subprocess.run(command, env=as_installed(), capture_output=True, text=True, check=True)  # noqa: S603
         count, seconds, memory = FIGURES.search(told.stdout).groups()
         return int(count.replace(",", "")), float(seconds), int(memory)
-
-
-def _as_installed() -> dict[str, str]:
-    """With DEBUG off, as a real installation runs: with it on every statement is written down and kept."""
-    secrets = {name: getattr(settings, name) for name in ("SECRET_KEY", "FIELD_KEYS", "DIGEST_KEY")}
-    return {**os.environ, **secrets, "DEBUG": "0", "ALLOWED_HOSTS": "localhost"}
 
 
 def _lines(people, courses: list[Course]):
