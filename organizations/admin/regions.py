@@ -18,13 +18,26 @@ class RegionForm(forms.ModelForm):
     class Meta:
         model = Region
         fields = ["code", "name", "kind", "parent"]
+        help_texts = {"code": "6 位数字，按 GB/T 2260。", "parent": "移动时连同全部下级区域；已提交的登记不受影响。"}
 
     def clean(self) -> dict:
         cleaned = super().clean()
         moved = Region(pk=self.instance.pk, parent=cleaned.get("parent"))
         if regions.is_below_itself(moved):
             self.add_error("parent", regions.BELOW_ITSELF)
+        elif problem := self._out_of_order(cleaned.get("kind"), cleaned.get("parent")):
+            self.add_error("kind", problem)
         return cleaned
+
+    def _out_of_order(self, kind: str | None, parent: Region | None) -> str:
+        """Why a region of this kind cannot stand there: entries are found by county, city and province."""
+        order = Region.Kind.values
+        if kind and parent and order.index(kind) <= order.index(parent.kind):
+            return f"级别应低于上级区域“{parent.name}”（{parent.get_kind_display()}）。"
+        below = self.instance.children.all() if kind and self.instance.pk else ()
+        if any(order.index(child.kind) <= order.index(kind) for child in below):
+            return "级别应高于现有的下级区域。"
+        return ""
 
 
 @admin.register(Region)

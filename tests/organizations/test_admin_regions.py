@@ -137,3 +137,16 @@ def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, django_assert
         )
     with django_assert_num_queries(4):  # session, person, bounded count, rows
         client.get(LIST)
+
+
+@pytest.mark.parametrize(
+    ("code", "parent", "kind", "sentence"),
+    [
+        ("450126", "450100", "city", "级别应低于上级区域“南宁市”（地级）。"),
+        ("450126", "450103", "county", "级别应低于上级区域“青秀区”（县级）。"),
+        ("450100", "450000", "county", "级别应高于现有的下级区域。"),
+    ],
+)
+def test_a_kind_that_does_not_fit_its_place_is_refused_at_the_field(client, code, parent, kind, sentence):
+    response = client.post(change_url(code), form(code, factories.region(code).name, parent, kind))
+    assert response.context["adminform"].form.errors == {"kind": [sentence]}
