@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
-from .. import credit_code
-from ..forms import CreditCodeField
+from .. import credit_code, units
+from ..forms import CreditCodeField, contact_phone_validator
 from ..models import Unit
 from ..region_choices import RegionField
 from . import access
@@ -14,17 +14,31 @@ from . import access
 class UnitAdminForm(forms.ModelForm):
     """Hand entry needs a right code; a wrong one from an import may stay as long as nobody touches it."""
 
-    credit_code = CreditCodeField()
-    region = RegionField(label="单位属地")
+    credit_code = CreditCodeField(help_text="18 位，见营业执照、事业单位法人证书等。")
+    region = RegionField(label="单位属地", help_text="单位所在的县（市、区）；市、自治区直属单位选“本级”。")
 
     class Meta:
         model = Unit
         fields = ["name", "credit_code", "region", "contact_name", "contact_phone"]
+        help_texts = {"name": "证照上的单位全称。"}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and "region" in self.fields:
             self.initial["region"] = self.instance.region.code
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if name == units.UNAFFILIATED_NAME:
+            raise forms.ValidationError("“其他单位”由系统提供，不能另外添加同名单位。")
+        return name
+
+    def clean_contact_phone(self) -> str:
+        """Checked like everybody's, unless an import brought it and nobody touches it."""
+        phone = self.cleaned_data["contact_phone"]
+        if phone and phone != self.initial.get("contact_phone"):
+            contact_phone_validator(phone)
+        return phone
 
     def clean_credit_code(self) -> str:
         code = self.cleaned_data["credit_code"]

@@ -298,3 +298,21 @@ def test_nothing_on_these_pages_is_inline(client, superuser):
         html = client.get(url).content.decode()
         for inline in (" style=", "<style", " onclick=", "<script>"):
             assert inline not in html, (url, inline)
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"name": "其他单位"}, {"name": ["“其他单位”由系统提供，不能另外添加同名单位。"]}),
+        ({"contact_phone": "电话"}, {"contact_phone": ["请输入手机号码或带区号的固定电话，例如 0771-1234567。"]}),
+    ],
+)
+def test_a_name_or_a_phone_that_cannot_be_is_said_at_its_field(client, superuser, fields, errors):
+    response = client.post(ADD, entry_form(**fields))
+    assert response.context["adminform"].form.errors == errors
+
+
+def test_a_phone_that_an_import_brought_may_stay(client, superuser):
+    unit = factories.unit(contact_phone="总机转8")
+    data = entry_form(name="新的名称", credit_code=unit.credit_code, contact_phone="总机转8")
+    assert client.post(change_url(unit), data).status_code == 302
