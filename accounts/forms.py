@@ -46,7 +46,7 @@ class NewPassword:
         again.error_messages["required"] = "请再输入一次密码。"
 
     def validate_password_for_user(self, user, *args, **kwargs) -> None:
-        super().validate_password_for_user(user, self.first)
+        super().validate_password_for_user(user, password_field_name=self.first)
 
 
 class ChosenAnew(NewPassword):

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from import_export import fields, resources
 
 from organizations.resources import FORMULA_STARTS, text_of_cell
 
-from .counting import is_step, number
+from .counting import is_step, number, number_in
 from .models import Course
 
 YEAR, NAME, KIND, HOURS = COLUMNS = ("年度", "科目名称", "科目类型", "学时")
 KINDS = {label: value for value, label in Course.Kind.choices}
 MOST_HOURS = Decimal(500)
+EARLIEST, LATEST = 1990, 2100
 
 
 class CourseResource(resources.ModelResource):
     """A course of a year that exists is updated, others are new. Hours already completed stay as they are."""
 
+    COLUMNS = COLUMNS
     year = fields.Field("year", YEAR)
     name = fields.Field("name", NAME)
     kind = fields.Field("kind", KIND)
@@ -50,12 +52,26 @@ class CourseResource(resources.ModelResource):
             row[column] = text_of_cell(row, column)
         if problems := list(self._problems(row, line)):
             raise ValidationError([f"第 {line} 行{problem}" for problem in problems])
+        row["told"] = [row[column] for column in COLUMNS]
         row[YEAR], row[KIND], row[HOURS] = int(row[YEAR]), KINDS[row[KIND]], Decimal(row[HOURS])
+
+    def after_init_instance(self, instance: Course, new: bool, row, **kwargs) -> None:
+        """Before the line is taken over; a new course has nothing that it would replace."""
+        shown = (instance.year, instance.name, instance.get_kind_display(), number(instance.hours)) if not new else ()
+        row["was"] = [str(value) for value in shown] or [None] * len(COLUMNS)
+
+    def after_import_row(self, row, row_result, **kwargs) -> None:
+        """What the preview shows of a line: each value, and what it replaces."""
+        row_result.line = kwargs["row_number"] + 1
+        told = [*row["told"][:-1], number(row[HOURS])]
+        row_result.cells = [
+            {"value": value, "was": was if was != value else None} for value, was in zip(told, row["was"], strict=True)
+        ]
 
     def _problems(self, row, line: int) -> Iterator[str]:
         """Each thing that is wrong with a line, from the column's name on."""
         year, name, kind, hours = (row[column] for column in COLUMNS)
-        if not (year.isascii() and year.isdigit() and 1990 <= int(year) <= 2100):
+        if not (year.isascii() and year.isdigit() and EARLIEST <= int(year) <= LATEST):
             yield f"“{YEAR}”列的值“{year}”应为四位年份。"
         if not 0 < len(name) <= 120:
             yield f"“{NAME}”列应为 1 至 120 个字。"
@@ -81,8 +97,10 @@ class CourseResource(resources.ModelResource):
 
 
 def _are_hours(text: str) -> bool:
-    try:
-        hours = Decimal(text)
-    except InvalidOperation:
-        return False
-    return hours.is_finite() and 0 < hours <= MOST_HOURS and is_step(hours)
+    hours = number_in(text)
+    return hours is not None and are_course_hours(hours)
+
+
+def are_course_hours(hours: Decimal) -> bool:
+    """Whether a course can have so many."""
+    return 0 < hours <= MOST_HOURS and is_step(hours)

@@ -63,6 +63,7 @@ class UnitsByCode(BaseInstanceLoader):
 class UnitResource(resources.ModelResource):
     """Columns 单位名称 to 联系电话; a unit whose code exists is updated, others are new."""
 
+    COLUMNS = COLUMNS
     name = fields.Field("name", NAME)
     credit_code = fields.Field("credit_code", CODE)
     region = fields.Field("region__code", REGION)

@@ -19,11 +19,14 @@ from .reading import ReadOnlyAdmin
 class CertificateAdmin(ReadOnlyAdmin):
     """Read by the administrators of the region where the person's unit lies."""
 
-    list_display = ("code_in_groups", "person", "years", "issued_at", "issued_by", "state")
+    list_display = ("code_in_groups", "person", "shown_id", "years", "issued_at", "issued_by", "state")
     list_select_related = ("person", "issued_by")
     search_fields = ("code",)
     search_help_text = "证明编号（不分大小写，可省略横线）或姓名全称"
-    fields = ("code_in_groups", "person", "years", "state", "issued_at", "issued_by", "revoked_at", "superseded_by")
+    fields = readonly_fields = (
+        *("code_in_groups", "person", "shown_id", "years", "state"),
+        *("issued_at", "issued_by", "revoked_at", "superseded_by"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows, regions = self.model.objects.order_by(*self.ordering), access.scope(request)
@@ -40,6 +43,10 @@ class CertificateAdmin(ReadOnlyAdmin):
     @admin.display(description="证明编号")
     def code_in_groups(self, certificate: Certificate) -> str:
         return grouped(certificate.code)
+
+    @admin.display(description="证件号码")
+    def shown_id(self, certificate: Certificate) -> str:
+        return certificate.person.masked_id
 
     @admin.display(description="年度")
     def years(self, certificate: Certificate) -> str:

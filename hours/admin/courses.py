@@ -10,19 +10,18 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import XLSX
-from import_export.forms import ExportForm
 
-from accounts.admin import BY_NUMBER, SearchedByPost
+from accounts.admin import BY_NUMBER, CHOOSE_PERSON, ChosenByWindow, SearchedByPost
 from accounts.models import User
+from organizations.admin.files import FileAdmin
 from organizations.admin.lists import COUNTED_AT_MOST, BoundedPaginator
-from organizations.resources import ChineseCSV
+from organizations.admin.shown import KeptIfUsed
 
 from .. import completions, platforms, sheets
 from ..models import Completion, CompletionVersion, Course, Platform
-from ..resources import CourseResource
+from ..resources import EARLIEST, LATEST, MOST_HOURS, CourseResource, are_course_hours
 from . import completion_import
+from .reading import hours
 
 EXPORTED = (
     *(("姓名", 12), ("证件号码", 14), ("年度", 8), ("科目名称", 40), ("科目类型", 10)),
@@ -30,17 +29,53 @@ EXPORTED = (
 )
 
 
+class CourseForm(forms.ModelForm):
+    """The same bounds as for a file."""
+
+    class Meta:
+        help_texts = {
+            "year": "已有学习记录的科目不能改年度，也不能删除。",
+            "hours": "0.5 的倍数。改动只用于以后的学习记录，已有记录的学时不变。",
+        }
+
+    def clean_year(self) -> int:
+        if not EARLIEST <= (year := self.cleaned_data["year"]) <= LATEST:
+            raise forms.ValidationError(f"年度应在 {EARLIEST} 至 {LATEST} 之间。")
+        return year
+
+    def clean_hours(self):
+        value = self.cleaned_data["hours"]
+        if not are_course_hours(value):
+            raise forms.ValidationError(f"学时必须大于 0，不超过 {MOST_HOURS}，且是 0.5 的倍数。")
+        return value
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        same = Course.objects.filter(year=cleaned.get("year", self.instance.year), name=cleaned.get("name"))
+        if same.exclude(pk=self.instance.pk).exists():
+            self.add_error("name", "该年度已有同名公需科目。")
+        return cleaned
+
+
 @admin.register(Course)
-class CourseAdmin(ImportExportModelAdmin):
+class CourseAdmin(FileAdmin, KeptIfUsed):
     """Courses come one by one or as a file, which shows what it would change before it does."""
 
-    list_display = ("name", "year", "kind", "hours")
+    form = CourseForm
+    list_display = ("name", "year", "kind", hours("hours", "学时"))
     list_filter = ("year", "kind")
     search_fields = ("name",)
     search_help_text = "科目名称的一部分"
     resource_classes = [CourseResource]
-    formats = [XLSX, ChineseCSV]
-    export_form_class = ExportForm
+    import_help = "各列都必填；同一年度的同名科目将被更新，已有学习记录的学时不变。"
+    show_facets = admin.ShowFacets.NEVER
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """The library's own answer is yes for everybody who may enter the administrators' pages."""
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> tuple[str, ...]:
         """Completions belong to the year of their course."""
@@ -48,6 +83,9 @@ class CourseAdmin(ImportExportModelAdmin):
 
 
 class CompletionForm(forms.ModelForm):
+    class Meta:
+        help_texts = {"person": CHOOSE_PERSON}
+
     def clean(self) -> dict:
         cleaned = super().clean()
         course = self.instance.course if self.instance.pk else cleaned.get("course")
@@ -63,7 +101,7 @@ class VersionInline(admin.TabularInline):
     model = CompletionVersion
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("replaced_at", "hours", "completed_on", "replaced_by")
+    fields = readonly_fields = ("replaced_at", hours("hours", "原学时"), "completed_on", "replaced_by")
     verbose_name_plural = "更正记录（更正前的内容）"
 
     def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
@@ -78,7 +116,7 @@ class CompletionAdmin(SearchedByPost, admin.ModelAdmin):
     """Searching works by POST, as for people: a whole ID number never stands in an address."""
 
     form = CompletionForm
-    list_display = ("person", "shown_id", "course", "hours", "completed_on", "source", "source_key")
+    list_display = ("person", "shown_id", "course", hours("hours", "学时"), "completed_on", "source", "source_key")
     list_display_links = ("person", "course")
     list_select_related = ("person", "course")
     list_filter = ("course",)
@@ -90,6 +128,7 @@ class CompletionAdmin(SearchedByPost, admin.ModelAdmin):
     raw_id_fields = ("person",)
     autocomplete_fields = ("course",)
     fields = ("person", "course", "hours", "completed_on")
+    Media = ChosenByWindow
     facts_of_source = ("person", "shown_id", "course", "source", "source_key")
     inlines = (VersionInline,)
     paginator = BoundedPaginator
@@ -191,6 +230,7 @@ class PlatformAdmin(admin.ModelAdmin):
 
     list_display = ("name", "state", "shown_token", "expires_on", "created_at")
     search_fields = ("name",)
+    search_help_text = "平台名称的一部分"
     shown = ("state", "shown_token", "last_used_at", "created_at")
 
     @admin.display(description="令牌")
@@ -203,6 +243,10 @@ class PlatformAdmin(admin.ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Platform | None = None) -> tuple[str, ...]:
         return ("name", "expires_on", *(self.shown if obj else ()))
+
+    def get_form(self, request: HttpRequest, obj: Platform | None = None, change: bool = False, **kwargs):
+        texts = {"name": "学习记录以此为来源，添加后不能更改。令牌在保存后显示，只显示一次。"}
+        return super().get_form(request, obj, change, **{"help_texts": texts, **kwargs})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Platform | None = None) -> tuple[str, ...]:
         return ("name", *self.shown) if obj else ()

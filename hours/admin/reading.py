@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
+from organizations.admin.shown import EMPTY
 
+from ..counting import number
 from ..querysets import NOTHING, in_area
+
+
+def hours(field: str, label: str) -> Callable[[Model], str]:
+    """A column of hours as people write them: 8 or 7.5, never 8.0."""
+
+    @admin.display(description=label, ordering=field)
+    def shown(row: Model) -> str:
+        value = getattr(row, field)
+        return EMPTY if value is None else number(value)
+
+    shown.__name__ = field
+    return shown
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

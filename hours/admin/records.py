@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 
 from organizations.admin import access
+from organizations.admin.shown import EMPTY
 
 from ..models import Decision, Notice, ReturnedVersion, Submission
 from ..versions import LABELS
-from .reading import ReadOnlyAdmin
+from .reading import ReadOnlyAdmin, hours
 
 
 class OfEntry(ReadOnlyAdmin):
@@ -34,12 +36,12 @@ class OfEntry(ReadOnlyAdmin):
 class DecisionAdmin(OfEntry):
     list_display = (
         *("created_at", "registration", "stage", "action", "office", "actor_name"),
-        *("hours", "reason_name", "words"),
+        *(hours("hours", "学时"), "reason_name", "words"),
     )
     list_filter = ("action", "stage")
-    fields = (
+    fields = readonly_fields = (
         *("registration", "round", "stage", "action", "status", "office", "actor_name"),
-        *("hours", "reason_name", "words", "created_at"),
+        *(hours("hours", "学时"), "reason_name", "words", "created_at"),
     )
 
 
@@ -55,9 +57,14 @@ class NoticeAdmin(OfEntry):
 
 @admin.register(ReturnedVersion)
 class ReturnedVersionAdmin(OfEntry):
-    list_display = ("created_at", "registration", "round")
-    fields = ("registration", "round", "created_at", "told")
-    readonly_fields = ("told",)
+    list_display = ("created_at", "entry", "round")
+    fields = ("entry", "round", "created_at", "told")
+    readonly_fields = ("entry", "told")
+
+    @admin.display(description="学时登记")
+    def entry(self, version: ReturnedVersion) -> str:
+        address = reverse("admin:hours_registration_change", args=[version.registration_id])
+        return format_html('<a href="{}">{}</a>', address, version.registration)
 
     @admin.display(description="退回时的内容")
     def told(self, version: ReturnedVersion) -> str:
@@ -66,17 +73,25 @@ class ReturnedVersionAdmin(OfEntry):
 
 def _in_words(facts: dict) -> list[tuple[str, str]]:
     """Label and value of each field; the files by their names."""
-    told = [(LABELS.get(name, name), value) for name, value in facts.items() if not isinstance(value, dict)]
+    told = [(LABELS.get(name, name), value or EMPTY) for name, value in facts.items() if not isinstance(value, dict)]
     files = [("附件", name) for value in facts.values() if isinstance(value, dict) for name in value.values()]
     return told + files
 
 
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnlyAdmin):
-    list_display = ("unit_name", "owner", "entries", "hours", "created_at")
+    list_display = ("unit_name", "owner", "entries", hours("hours", "申请学时合计"), "created_at")
     list_select_related = ("owner",)
     search_fields = ("unit_name__startswith", "owner__name__exact")
     search_help_text = "提交时的单位名称的开头，或提交人姓名（完整）"
+    fields = readonly_fields = (
+        *("owner", "unit_name", "unit_credit_code", "place", "entries"),
+        *(hours("hours", "申请学时合计"), "created_at"),
+    )
+
+    @admin.display(description="区域")
+    def place(self, submission: Submission) -> str:
+        return str(submission.region)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """By the region of the batch itself: it has no columns for the places above."""

@@ -7,22 +7,24 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 
 from accounts.models import User
 from config.forms import TextField
 from organizations.admin.lists import SubtreeFilter
+from organizations.admin.shown import EMPTY, yes_no
 
 from .. import workflow
-from ..counting import number
 from ..models import Attachment, Category, Decision, Reason, Registration, YearRule
 from ..permissions import Standing
 from ..querysets import in_area
 from ..states import Action
 from ..workflow import Verdict, WorkflowError
-from .reading import ReadOnlyAdmin, ReadOnlyInline
+from .reading import ReadOnlyAdmin, ReadOnlyInline, hours
 
 CHANGED_AT_MOST = 200
+KINDS = {"application/pdf": "PDF 文档", "image/jpeg": "图片", "image/png": "图片", "image/webp": "图片"}
 CHANGES = {Action.REVOKE: workflow.revoke, Action.REOPEN: workflow.reopen}
 WHAT_FOLLOWS = {
     Action.REVOKE: "撤销后，其认定学时不再计入年度学时；登记不能恢复为已认定。",
@@ -99,20 +101,29 @@ class DecisionInline(ReadOnlyInline):
     model = Decision
     fields = readonly_fields = (
         *("created_at", "stage", "action", "office", "actor_name"),
-        *("hours", "reason_name", "words"),
+        *(hours("hours", "学时"), "reason_name", "words"),
     )
 
 
 class AttachmentInline(ReadOnlyInline):
     model = Attachment
-    fields = readonly_fields = ("name", "content_type", "size", "created_at")
+    fields = readonly_fields = ("name", "kind", "told_size", "created_at")
+
+    @admin.display(description="类型")
+    def kind(self, attachment: Attachment) -> str:
+        return KINDS.get(attachment.content_type, attachment.content_type)
+
+    @admin.display(description="大小")
+    def told_size(self, attachment: Attachment) -> str:
+        return filesizeformat(attachment.size)
 
 
 @admin.register(Registration)
 class RegistrationAdmin(ReadOnlyAdmin):
     list_display = (
-        *("content", "key", "owner", "shown_id", "year", "category", "applied", "recognised"),
-        *("status", "unit_name", "submitted_at"),
+        *("content", "key", "owner", "shown_id", "year", "status"),
+        *(hours("hours_applied", "申请学时"), hours("hours_recognised", "认定学时")),
+        *("category", "unit_name", "submitted_at"),
     )
     list_select_related = ("owner", "category")
     list_filter = ("status", YearFilter, PlaceFilter, CategoryFilter)
@@ -121,9 +132,14 @@ class RegistrationAdmin(ReadOnlyAdmin):
     inlines = (AttachmentInline, DecisionInline)
     actions = ("revoke", "reopen")
     fields = readonly_fields = (
-        *("content", "owner", "shown_id", "category", "starts_at", "ends_at", "year"),
-        *("hours_applied", "hours_proposed", "hours_recognised", "note", "certificate_number", "status", "round"),
-        *("unit_name", "region", "is_unaffiliated", "submitted_at", "created_at", "updated_at"),
+        *("content", "key", "owner", "shown_id", "both_levels", "starts_at", "ends_at", "year"),
+        *(
+            hours("hours_applied", "申请学时"),
+            hours("hours_proposed", "初审学时"),
+            hours("hours_recognised", "认定学时"),
+        ),
+        *("note", "certificate_number", "status", "round"),
+        *("unit_name", "place", yes_no("is_unaffiliated", "无单位直报"), "submitted_at", "created_at", "updated_at"),
     )
 
     @admin.display(description="证件号码")
@@ -134,13 +150,13 @@ class RegistrationAdmin(ReadOnlyAdmin):
     def key(self, entry: Registration) -> int:
         return entry.pk
 
-    @admin.display(description="申请学时")
-    def applied(self, entry: Registration) -> str:
-        return number(entry.hours_applied)
+    @admin.display(description="认定类型")
+    def both_levels(self, entry: Registration) -> str:
+        return f"{entry.category.parent} · {entry.category}"
 
-    @admin.display(description="认定学时", empty_value="—")
-    def recognised(self, entry: Registration) -> str | None:
-        return None if entry.hours_recognised is None else number(entry.hours_recognised)
+    @admin.display(description="区域")
+    def place(self, entry: Registration) -> str:
+        return entry.region.name if entry.region else EMPTY
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         """By what indexes serve if it finds anything, else by what the content contains."""

@@ -8,11 +8,14 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts.admin import CHOOSE_PERSON, ChosenByWindow
 from organizations.admin.lists import BoundedPaginator
+from organizations.admin.shown import yes_no
 
 from .. import rules
 from ..counting import is_step
 from ..models import Cap, Category, Opening, YearRule
+from .reading import hours
 
 EARLIEST, LATEST = 2000, 2100
 # What of a rule changes sums that are kept; the days do not.
@@ -20,6 +23,13 @@ COUNTED_BY = frozenset({"year", "total", "professional"})
 
 
 class YearRuleForm(forms.ModelForm):
+    class Meta:
+        help_texts = {
+            "is_closed": "关闭后不再接受提交，重新开放的除外；撤销认定仍可进行。",
+            "is_example": "截止日不是文件规定时选中，列表中会标明。",
+            "source": "文件名称和条款。",
+        }
+
     def clean(self) -> dict:
         data = super().clean()
         year, closes = data.get("year"), data.get("closes_on")
@@ -74,6 +84,13 @@ class CapInline(admin.TabularInline):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("category")
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Types are edited on their own pages."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "category":
+            field.widget = field.widget.widget
+        return field
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         """Both levels, each second level named with its first; in one query for all rows."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -95,7 +112,10 @@ class YearRuleAdmin(admin.ModelAdmin):
     form = YearRuleForm
     inlines = (CapInline,)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ("year", "total", "professional", "closes_on", "returned_closes_on", "is_closed", "example", "link")
+    list_display = (
+        *("year", hours("total", "总学时要求"), hours("professional", "专业科目最低学时"), "closes_on"),
+        *("returned_closes_on", yes_no("is_closed", "已关闭", yes="已关闭"), "example", "link"),
+    )
     fieldsets = (
         (None, {"fields": ("year", "total", "professional")}),
         ("提交期限", {"fields": ("closes_on", "returned_closes_on", "is_closed", "is_example")}),
@@ -140,6 +160,7 @@ class YearRuleAdmin(admin.ModelAdmin):
 
 class OpeningForm(forms.ModelForm):
     class Meta:
+        help_texts = {"person": f"{CHOOSE_PERSON}人员和单位都留空表示对所有人开放。"}
         widgets = {"reason": forms.TextInput(attrs={"class": "vTextField"})}
 
     def clean(self) -> dict:
@@ -168,10 +189,13 @@ class OpeningAdmin(admin.ModelAdmin):
     raw_id_fields = ("person",)
     autocomplete_fields = ("unit",)
     fields = ("year", "person", "unit", "until", "reason")
+    Media = ChosenByWindow
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description="对谁开放")
     def for_whom(self, opening: Opening) -> str:
-        return str(opening.person or opening.unit or "所有人")
+        if opening.person:
+            return f"{opening.person}（{opening.person.masked_id}）"
+        return str(opening.unit or "所有人")

@@ -7,10 +7,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import XLSX
-from import_export.forms import ExportForm
 
 from accounts import appointments
 from accounts.models import Appointment
@@ -18,8 +14,9 @@ from hours.merging import merge_units
 
 from .. import units
 from ..models import Unit
-from ..resources import ChineseCSV, UnitResource
+from ..resources import UnitResource
 from . import access
+from .files import FileAdmin
 from .lists import BoundedPaginator, SubtreeFilter
 from .unit_form import form_for
 
@@ -27,7 +24,7 @@ CHANGED_AT_MOST = 200
 
 
 @admin.register(Unit)
-class UnitAdmin(ImportExportModelAdmin):
+class UnitAdmin(FileAdmin):
     """A regional administrator sees and changes the units of the own subtree; others are a 404."""
 
     list_display = ("name", "credit_code", "region", "state", "flagged")
@@ -46,11 +43,11 @@ class UnitAdmin(ImportExportModelAdmin):
     entered = ("name", "credit_code", "region", "contact_name", "contact_phone")
 
     resource_classes = [UnitResource]
-    formats = [XLSX, ChineseCSV]
-    export_form_class = ExportForm
     import_export_change_list_template = "admin/organizations/unit/change_list.html"
-    import_template_name = "admin/organizations/unit/import.html"
-    export_template_name = "admin/organizations/unit/export.html"
+    import_help = (
+        "单位名称、统一社会信用代码、区划代码必填；代码已存在的单位将被更新；状态可填待核实、正常、停用，"
+        "留空时新单位为正常。校验位不正确的代码按原样保留并标记，待核对。"
+    )
 
     # --- Who may what -------------------------------------------------------------------------
 
@@ -85,7 +82,7 @@ class UnitAdmin(ImportExportModelAdmin):
             names &= Q(name__contains=word)
         return queryset.filter(names | Q(credit_code__startswith="".join(words).upper())) if words else queryset, False
 
-    @admin.display(description="信用代码")
+    @admin.display(description="代码核对")
     def flagged(self, unit: Unit) -> str:
         return "校验位不正确，待核对" if unit.credit_code_flagged else "—"
 
@@ -174,23 +171,7 @@ class UnitAdmin(ImportExportModelAdmin):
         }
         return TemplateResponse(request, f"admin/organizations/unit/{template}", context)
 
-    # --- Import and export --------------------------------------------------------------------
+    # --- Import -------------------------------------------------------------------------------
 
     def get_import_resource_kwargs(self, request, **kwargs) -> dict:
         return {"scope": access.scope(request)}
-
-    def process_dataset(self, dataset, form, request, **kwargs):
-        return super().process_dataset(dataset, form, request, rollback_on_validation_errors=True, **kwargs)
-
-    def process_result(self, result, request: HttpRequest) -> HttpResponse:
-        """The confirmed file is read again, and the table may have changed since the preview."""
-        if not result.has_errors() and not result.has_validation_errors():
-            return super().process_result(result, request)
-        messages.error(request, "预览之后数据有变动，未导入任何内容，请重新上传文件查看。")
-        return redirect(reverse("admin:organizations_unit_import"))
-
-    def add_success_message(self, result, request: HttpRequest) -> None:
-        totals = result.totals
-        messages.success(
-            request, f"导入完成：新增 {totals['new']} 个，更新 {totals['update']} 个，未变 {totals['skip']} 个。"
-        )

@@ -285,3 +285,46 @@ def test_people_without_rights_see_nothing_of_it(client, qiumeng, address):
     response = client.get(address, follow=True)
     assert NUMBER[-4:] not in response.content.decode()
     assert response.redirect_chain != []
+
+
+# --- What an administrator could stumble over -------------------------------------------------------
+
+
+def test_nobody_gets_the_same_appointment_twice_at_a_time(client, admin, qiumeng):
+    client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
+    response = client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
+    today = timezone.localdate()
+    assert response.context["adminform"].form.errors == {
+        "person": [f"黄秋梦已有相同的任职（{today} 至 长期），时间重叠，不能重复任命。"]
+    }
+    assert qiumeng.appointments.count() == 1
+
+
+def test_a_regional_administrator_who_cannot_get_in_yet_is_a_warning(client, admin, qiumeng, guangxi):
+    data = appointment(person=qiumeng.pk, role="region_admin", region=guangxi.pk)
+    response = client.post(f"{APPOINTMENTS}add/", data, follow=True)
+    assert "黄秋梦的账号尚未选中“可进入系统管理”，还不能进入这里；请在“人员”中选中。" in [
+        str(message) for message in response.context["messages"]
+    ]
+
+
+def test_an_appointment_stays_its_persons(client, admin, qiumeng):
+    held = factories.unit_reviewer(qiumeng.unit, "覃审核").appointments.get()
+    client.post(f"{APPOINTMENTS}{held.pk}/change/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
+    held.refresh_from_db()
+    assert held.person.name == "覃审核"
+
+
+def test_the_page_of_a_person_shows_nothing_of_the_password_and_cannot_take_it_away(client, admin, qiumeng):
+    assert "argon2" not in client.get(f"{PEOPLE}{qiumeng.pk}/change/").content.decode()
+    address = f"{PEOPLE}{qiumeng.pk}/password/"
+    assert "unset-password" not in client.get(address).content.decode()
+    response = client.post(address, {"usable_password": "false", "unset-password": "1"})
+    assert sorted(response.context["adminForm"].form.errors) == ["password1", "password2"]
+    qiumeng.refresh_from_db()
+    assert qiumeng.check_password(factories.PASSWORD)
+
+
+def test_a_person_with_a_history_is_not_deleted(client, admin, qiumeng, rules):
+    factories.registration(qiumeng)
+    assert client.post(f"{PEOPLE}{qiumeng.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -84,3 +84,11 @@ def test_a_regional_administrator_sees_and_confirms_wishes_of_the_own_subtree(cl
     client.post(APPOINTMENTS, {"action": "confirm", "_selected_action": [own.pk, other.pk]})
     assert client.get(f"{APPOINTMENTS}{other.pk}/change/").status_code == 404
     assert list(Appointment.objects.awaiting()) == [other]
+
+
+def test_a_wish_of_somebody_without_a_unit_can_be_changed(client, nanning, qiumeng):
+    wish = appointments.ask_to_review(factories.person("黄无业"), qiumeng.unit)
+    data = appointment(unit=qiumeng.unit_id, valid_until="2099-12-31")
+    assert client.post(f"{APPOINTMENTS}{wish.pk}/change/", data).status_code == 302
+    wish.refresh_from_db()
+    assert (wish.person.name, f"{wish.valid_until}") == ("黄无业", "2099-12-31")

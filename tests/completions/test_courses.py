@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
+from accounts.models import User
 from hours.models import Course
 from tests import factories
 
@@ -79,3 +81,69 @@ def test_the_export_reads_back_and_runs_no_formula(client):
     response = client.post(reverse("admin:hours_course_export"), {"format": XLSX, "resource": "0", **columns})
     rows = list(load_workbook(io.BytesIO(response.content)).active.values)
     assert rows == [HEADERS, ("2026", "'=1+1", "必修", "9")]
+
+
+def test_the_preview_says_in_words_what_it_replaces_and_holds_nothing_inline(client):
+    Course.objects.create(year=2026, name="创新能力建设", kind="elective", hours=9)
+    response = upload(client, [2026, "创新能力建设", "必修", 12], [2026, "新科目", "选修", 7.5])
+    assert [
+        [(cell["value"], cell["was"]) for cell in row.cells] for row in response.context["result"].valid_rows()
+    ] == [
+        [("2026", None), ("创新能力建设", None), ("必修", "选修"), ("12", "9")],
+        [("2026", None), ("新科目", None), ("选修", None), ("7.5", None)],
+    ]
+    assert " style=" not in response.content.decode()
+
+
+def test_an_import_is_told_and_logged_in_words(client):
+    preview = upload(client, [2026, "新科目", "选修", 7.5])
+    address = reverse("admin:hours_course_process_import")
+    response = client.post(address, preview.context["confirm_form"].initial, follow=True)
+    assert [str(message) for message in response.context["messages"]] == ["导入完成：新增 1 个，更新 0 个，未变 0 个。"]
+    assert LogEntry.objects.get().get_change_message() == "由文件导入"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("courses.doc", "请上传.xlsx 或 .csv 文件。其他格式请先用表格软件另存。"),
+        ("courses.xlsx", "文件无法读取：它不是有效的 .xlsx 或 .csv 文件，或没有数据行。请用表格软件另存后重试。"),
+    ],
+)
+def test_a_file_that_is_none_of_these_is_said_at_the_field(client, name, sentence):
+    file = SimpleUploadedFile(name, b"no sheet at all")
+    response = client.post(reverse("admin:hours_course_import"), {"import_file": file, "resource": "0"})
+    assert response.context["form"].errors["import_file"] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"hours": "0.3"}, {"hours": ["学时必须大于 0，不超过 500，且是 0.5 的倍数。"]}),
+        ({"hours": "501"}, {"hours": ["学时必须大于 0，不超过 500，且是 0.5 的倍数。"]}),
+        ({"year": "20266"}, {"year": ["年度应在 1990 至 2100 之间。"]}),
+        ({"name": "创新能力建设"}, {"name": ["该年度已有同名公需科目。"]}),
+    ],
+)
+def test_what_is_typed_wrongly_is_said_at_its_field(client, fields, errors):
+    Course.objects.create(year=2026, name="创新能力建设", hours=9)
+    right = {"year": "2026", "name": "新科目", "kind": "required", "hours": "9"}
+    response = client.post(reverse("admin:hours_course_add"), {**right, **fields})
+    assert {field: list(told) for field, told in response.context["adminform"].form.errors.items()} | errors == errors
+
+
+def test_a_course_with_completions_is_not_deleted_and_no_course_by_the_dozen(client):
+    course = factories.course(2026)
+    factories.completion(factories.person(), course)
+    assert client.get(reverse("admin:hours_course_delete", args=[course.pk])).status_code == 403
+    response = client.get(reverse("admin:hours_course_changelist"))
+    assert response.context["action_form"] is None
+
+
+def test_a_regional_administrator_neither_imports_nor_exports_courses(client, guangxi):
+    person = factories.region_admin(factories.region("450100"))
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    client.force_login(person)
+    names = ("import", "export", "process_import")
+    answers = [client.post(reverse(f"admin:hours_course_{name}")).status_code for name in names]
+    assert (answers, stored()) == ([403, 403, 403], [])

@@ -8,10 +8,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from accounts.models import User
+from hours import attachments
 from hours.models import Decision, Notice, Reason, Registration, ReturnedVersion
 from hours.permissions import Allowed, Denied, may
 from hours.states import Action, Status
-from tests import factories
+from tests import factories, files
 
 pytestmark = pytest.mark.django_db
 ENTRIES, DECISIONS = "/admin/hours/registration/", "/admin/hours/decision/"
@@ -292,3 +293,10 @@ def test_nobody_else_revokes_in_the_admin(client, bureau, station, recognised):
         client.force_login(person)
         assert client.post(ENTRIES, {"action": "revoke", "_selected_action": [recognised.pk]}).status_code == 302
     assert Registration.objects.get(pk=recognised.pk).status == Status.RECOGNISED
+
+
+def test_hours_files_and_both_levels_of_the_type_are_told_in_words(client, root, huang, recognised):
+    attachments.store(huang, files.pdf(), registration=recognised)
+    page = client.get(f"{ENTRIES}{recognised.pk}/change/").content.decode()
+    assert [text in page for text in ("PDF 文档", "培训进修类 · 培训班", ">16<")] == [True, True, True]
+    assert [text in page for text in ("application/pdf", "16.0", "None", "False")] == [False] * 4

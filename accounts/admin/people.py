@@ -1,36 +1,57 @@
-"""People and appointments for administrators. No page here shows, stores or logs a full ID number."""
+"""People for administrators. No page here shows, stores or logs a full ID number."""
 
 from __future__ import annotations
 
 import re
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm, UsernameField
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AdminUserCreationForm,
+    ReadOnlyPasswordHashWidget,
+    UserChangeForm,
+    UsernameField,
+)
+from django.contrib.auth.models import Group
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
+from organizations.admin.shown import is_used, yes_no
 from organizations.models import Unit
 
-from . import appointments, identity
-from .backends import forget_failures
-from .forms import IdNumberField, PersonForm, PhoneField
-from .models import Appointment, User, identity_digest
-from .profile import State, appointment_state
+from .. import identity
+from ..backends import forget_failures
+from ..forms import IdNumberField, NewPassword, PersonForm, PhoneField
+from ..models import User, identity_digest
 
 # One log-in page for everybody, with its lock-out and its words.
 admin.site.login = login_required(admin.site.login)
+# What somebody administers follows from appointments, not from groups of permissions.
+admin.site.unregister(Group)
 
 BY_NUMBER = "digest:"
-ONLY_SUPERUSERS_SET = ("is_staff", "is_superuser", "groups")
+ONLY_SUPERUSERS_SET = ("is_staff", "is_superuser")
+CHOOSE_PERSON = "点放大镜，在打开的窗口中按姓名或证件号码查找并选择。"
+
+
+class ChosenByWindow:
+    """Media of the forms whose people are chosen in a window: the field says whom."""
+
+    js = ("admin/js/admin/RelatedObjectLookups.js", "js/chosen.js")  # in this order
+
+
+class PasswordLink(ReadOnlyPasswordHashWidget):
+    """Leads to the page that sets a password, and shows nothing of the stored one."""
+
+    def get_context(self, name, value, attrs) -> dict:
+        return {**super().get_context(name, value, attrs), "summary": []}
 
 
 class PersonChangeForm(PersonForm, UserChangeForm):
@@ -47,12 +68,15 @@ class PersonChangeForm(PersonForm, UserChangeForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.initial["id_number"] = ""
+        if "password" in self.fields:
+            self.fields["password"].widget = PasswordLink()
+            self.fields["password"].help_text = "密码不会显示；忘记密码时可以重新设置。"
 
     def clean_id_number(self) -> str:
         return super().clean_id_number() if self.cleaned_data["id_number"] else self.instance.id_number
 
 
-class PersonAddForm(PersonForm, AdminUserCreationForm):
+class PersonAddForm(NewPassword, PersonForm, AdminUserCreationForm):
     id_number = IdNumberField()
 
     class Meta(AdminUserCreationForm.Meta):
@@ -61,8 +85,16 @@ class PersonAddForm(PersonForm, AdminUserCreationForm):
         field_classes = {"username": UsernameField, "phone": PhoneField}
 
 
-class PersonPasswordForm(AdminPasswordChangeForm):
-    """For people who ask an administrator because they cannot get in: the new password opens at once."""
+class PersonPasswordForm(NewPassword, AdminPasswordChangeForm):
+    """For people who ask an administrator because they cannot get in: the new password opens at once.
+
+    An account is closed by 可登录, not by taking its password away, as Django would also offer."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
 
     def save(self, commit=True) -> User:
         person = super().save(commit)
@@ -127,7 +159,11 @@ class PersonAdmin(SearchedByPost, UserAdmin):
     add_form = PersonAddForm
     add_form_template = "admin/change_form.html"
     change_password_form = PersonPasswordForm
-    list_display = ("name", "username", "shown_id", "phone", "unit", "is_active", "date_joined")
+    change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105
+    list_display = (
+        *("name", "username", "shown_id", "phone", "unit"),
+        *(yes_no("is_active", "可登录", no="已停用"), "date_joined"),
+    )
     list_filter = ("is_active", "is_staff", "id_kind")
     list_select_related = ("unit",)
     list_per_page = 50
@@ -198,133 +234,7 @@ class PersonAdmin(SearchedByPost, UserAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """People with a history are taken out of use (可登录), not deleted; and nobody deletes many at once."""
-        return request.user.is_superuser and obj is not None and obj != request.user
+        return request.user.is_superuser and obj is not None and obj != request.user and not is_used(obj)
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = "状态"
-    parameter_name = "state"
-
-    def lookups(self, request, model_admin):
-        return State.choices
-
-    def queryset(self, request, queryset):
-        today = timezone.localdate()
-        confirmed = queryset.filter(confirmed_at__isnull=False)
-        return {
-            State.AWAITING: queryset.awaiting(),
-            State.ACTIVE: queryset.active(today),
-            State.FUTURE: confirmed.filter(valid_from__gt=today),
-            State.ENDED: confirmed.filter(valid_until__lt=today),
-        }.get(self.value(), queryset)
-
-
-class AppointmentForm(forms.ModelForm):
-    def clean(self):
-        cleaned = super().clean()
-        if "region" not in self.fields and "unit" in cleaned and not cleaned["unit"]:
-            self.add_error("unit", "请选择单位。")
-        if principal := cleaned.get("deputy_of"):
-            for problem in self._deputy_problems(principal, cleaned):
-                self.add_error("deputy_of", problem)
-        return cleaned
-
-    def _deputy_problems(self, principal: Appointment, cleaned) -> list[str]:
-        problems = []
-        if principal.person == cleaned.get("person"):
-            problems.append("不能代理本人的职责。")
-        if any(cleaned.get(name) != getattr(principal, name) for name in ("role", "unit", "region")):
-            problems.append("代理的职责、单位和区域须与被代理的任职一致。")
-        if principal.deputy_of_id:
-            problems.append("被代理的任职本身是代理，不能再由他人代理。")
-        return problems
-
-
-@admin.register(Appointment)
-class AppointmentAdmin(admin.ModelAdmin):
-    """A regional administrator appoints the reviewers of the own subtree's units, a superuser anybody.
-
-    People are chosen by raw_id: its window searches by POST (see PersonAdmin), while a completing field would send
-    every key stroke of an ID number in an address."""
-
-    form = AppointmentForm
-    list_display = ("person", "role", "scope", "valid_from", "valid_until", "state", "deputy_of")
-    list_filter = (StateFilter, "role")
-    list_select_related = ("person", "unit", "region", "deputy_of__person", "deputy_of__unit", "deputy_of__region")
-    list_per_page = 50
-    ordering = ("-pk",)
-    show_full_result_count = False
-    search_fields = ("person__name__startswith", "unit__name__startswith", "region__name__startswith")
-    search_help_text = "人员姓名、单位名称或区域名称的开头。"
-    raw_id_fields = ("person", "deputy_of")
-    autocomplete_fields = ("unit", "region")
-    paginator = BoundedPaginator
-    show_facets = admin.ShowFacets.NEVER
-    fields = ("person", "role", "unit", "region", "valid_from", "valid_until", "deputy_of", "confirmed_at")
-    readonly_fields = ("confirmed_at",)
-    actions = ("confirm",)
-
-    @admin.display(description="范围")
-    def scope(self, appointment: Appointment) -> str:
-        return str(appointment.unit or appointment.region)
-
-    @admin.display(description="状态")
-    def state(self, appointment: Appointment) -> str:
-        return appointment_state(appointment).label
-
-    @admin.action(description="确认所选的待确认任职", permissions=["change"])
-    def confirm(self, request, queryset) -> None:
-        """A wish for a unit that is itself 待核实 is confirmed together with the unit, by the unit's own action."""
-        wishes = Appointment.objects.awaiting().filter(pk__in=queryset.values("pk"))
-        waiting = wishes.filter(unit__state=Unit.State.PENDING).count()
-        confirmed = appointments.confirm(wishes.exclude(unit__state=Unit.State.PENDING))
-        messages.success(request, f"已确认 {confirmed} 项任职，自今日起生效。")
-        if waiting:
-            messages.warning(request, f"{waiting} 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。")
-
-    # --- Who may what ---
-
-    def get_queryset(self, request: HttpRequest):
-        queryset = super().get_queryset(request)
-        return access.within_scope(queryset, request, "unit__region")
-
-    def get_fields(self, request, obj=None):
-        return [name for name in self.fields if name != "region" or request.user.is_superuser]
-
-    def formfield_for_choice_field(self, db_field, request, **kwargs):
-        if db_field.name == "role" and not request.user.is_superuser:
-            kwargs["choices"] = [(Appointment.Role.UNIT_REVIEWER.value, Appointment.Role.UNIT_REVIEWER.label)]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        scoped = {
-            "unit": (Unit, "region"),
-            "person": (User, "unit__region"),
-            "deputy_of": (Appointment, "unit__region"),
-        }
-        if db_field.name in scoped:
-            model, path = scoped[db_field.name]
-            kwargs["queryset"] = access.within_scope(model._default_manager.all(), request, path)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def has_module_permission(self, request) -> bool:
-        return access.is_administrator(request)
-
-    def has_view_permission(self, request, obj=None) -> bool:
-        return access.is_administrator(request)
-
-    has_add_permission = has_module_permission
-    has_change_permission = has_view_permission
-    has_delete_permission = has_view_permission
-
-    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
-        raise Http404
-
-    def save_model(self, request, obj, form, change) -> None:
-        """What an administrator enters needs nobody's confirmation; a wish keeps waiting for it."""
-        if not change:
-            obj.confirmed_at = timezone.now()
-        super().save_model(request, obj, form, change)

@@ -1,0 +1,175 @@
+"""Appointments for administrators: who reviews or administers what, from when until when."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+
+from organizations.admin import access
+from organizations.admin.lists import BoundedPaginator
+from organizations.models import Unit
+
+from .. import appointments
+from ..appointments import Seat
+from ..models import Appointment, User
+from ..profile import State, appointment_state
+from .people import CHOOSE_PERSON, ChosenByWindow
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "状态"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return State.choices
+
+    def queryset(self, request, queryset):
+        today = timezone.localdate()
+        confirmed = queryset.filter(confirmed_at__isnull=False)
+        return {
+            State.AWAITING: queryset.awaiting(),
+            State.ACTIVE: queryset.active(today),
+            State.FUTURE: confirmed.filter(valid_from__gt=today),
+            State.ENDED: confirmed.filter(valid_until__lt=today),
+        }.get(self.value(), queryset)
+
+
+class AppointmentForm(forms.ModelForm):
+    class Meta:
+        help_texts = {
+            "person": CHOOSE_PERSON,
+            "unit": "单位审核员必填，其他职责不填。",
+            "region": "终审员和区域管理员必填，单位审核员不填。",
+            "deputy_of": "仅代理人填写：点放大镜选择被代理的任职，职责和范围须与其一致。",
+        }
+
+    def clean(self):
+        cleaned = super().clean()
+        if "region" not in self.fields and "unit" in cleaned and not cleaned["unit"]:
+            self.add_error("unit", "请选择单位。")
+        if principal := cleaned.get("deputy_of"):
+            for problem in self._deputy_problems(principal, cleaned):
+                self.add_error("deputy_of", problem)
+        if not self.instance.pk and not self.errors and (problem := self._twice(cleaned)):
+            self.add_error("person", problem)
+        return cleaned
+
+    def _twice(self, cleaned) -> str:
+        """Why the person cannot take this seat, such as having it already; empty if nothing is in the way."""
+        place = {"unit": cleaned.get("unit"), "region": cleaned.get("region")}
+        seat = Seat(cleaned["role"], **place, deputy_of=cleaned.get("deputy_of"))
+        answer = appointments.may_hold(cleaned["person"], seat, cleaned["valid_from"], cleaned.get("valid_until"))
+        return getattr(answer, "reason", "")
+
+    def _deputy_problems(self, principal: Appointment, cleaned) -> list[str]:
+        problems = []
+        if principal.person == cleaned.get("person", self.instance.person_id and self.instance.person):
+            problems.append("不能代理本人的职责。")
+        if any(cleaned.get(name) != getattr(principal, name) for name in ("role", "unit", "region")):
+            problems.append("代理的职责、单位和区域须与被代理的任职一致。")
+        if principal.deputy_of_id:
+            problems.append("被代理的任职本身是代理，不能再由他人代理。")
+        return problems
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(admin.ModelAdmin):
+    """A regional administrator appoints the reviewers of the own subtree's units, a superuser anybody.
+
+    People are chosen by raw_id: its window searches by POST (see PersonAdmin), while a completing field would send
+    every key stroke of an ID number in an address."""
+
+    form = AppointmentForm
+    list_display = ("person", "shown_id", "role", "scope", "valid_from", "valid_until", "state", "deputy_of")
+    list_filter = (StateFilter, "role")
+    list_select_related = ("person", "unit", "region", "deputy_of__person", "deputy_of__unit", "deputy_of__region")
+    list_per_page = 50
+    ordering = ("-pk",)
+    show_full_result_count = False
+    search_fields = ("person__name__startswith", "unit__name__startswith", "region__name__startswith")
+    search_help_text = "人员姓名、单位名称或区域名称的开头。"
+    raw_id_fields = ("person", "deputy_of")
+    autocomplete_fields = ("unit", "region")
+    paginator = BoundedPaginator
+    show_facets = admin.ShowFacets.NEVER
+    fields = ("person", "role", "unit", "region", "valid_from", "valid_until", "deputy_of", "confirmed_at")
+    readonly_fields = ("confirmed_at",)
+    actions = ("confirm",)
+    Media = ChosenByWindow
+
+    @admin.display(description="证件号码")
+    def shown_id(self, appointment: Appointment) -> str:
+        return appointment.person.masked_id
+
+    @admin.display(description="范围")
+    def scope(self, appointment: Appointment) -> str:
+        return str(appointment.unit or appointment.region)
+
+    @admin.display(description="状态")
+    def state(self, appointment: Appointment) -> str:
+        return appointment_state(appointment).label
+
+    @admin.action(description="确认所选的待确认任职", permissions=["change"])
+    def confirm(self, request, queryset) -> None:
+        """A wish for a unit that is itself 待核实 is confirmed together with the unit, by the unit's own action."""
+        wishes = Appointment.objects.awaiting().filter(pk__in=queryset.values("pk"))
+        waiting = wishes.filter(unit__state=Unit.State.PENDING).count()
+        confirmed = appointments.confirm(wishes.exclude(unit__state=Unit.State.PENDING))
+        messages.success(request, f"已确认 {confirmed} 项任职，自今日起生效。")
+        if waiting:
+            messages.warning(request, f"{waiting} 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。")
+
+    # --- Who may what ---
+
+    def get_queryset(self, request: HttpRequest):
+        queryset = super().get_queryset(request)
+        return access.within_scope(queryset, request, "unit__region")
+
+    def get_fields(self, request, obj=None):
+        """An appointment stays its person's, who need not be one of the own subtree."""
+        kept = [name for name in self.fields if name != "region" or request.user.is_superuser]
+        return ["person", "shown_id", *kept[1:]] if obj else kept
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("person", "shown_id", *self.readonly_fields) if obj else self.readonly_fields
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "role" and not request.user.is_superuser:
+            kwargs["choices"] = [(Appointment.Role.UNIT_REVIEWER.value, Appointment.Role.UNIT_REVIEWER.label)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        scoped = {
+            "unit": (Unit, "region"),
+            "person": (User, "unit__region"),
+            "deputy_of": (Appointment, "unit__region"),
+        }
+        if db_field.name in scoped:
+            model, path = scoped[db_field.name]
+            kwargs["queryset"] = access.within_scope(model._default_manager.all(), request, path)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_module_permission(self, request) -> bool:
+        return access.is_administrator(request)
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return access.is_administrator(request)
+
+    has_add_permission = has_module_permission
+    has_change_permission = has_view_permission
+    has_delete_permission = has_view_permission
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404
+
+    def save_model(self, request, obj, form, change) -> None:
+        """What an administrator enters needs nobody's confirmation; a wish keeps waiting for it."""
+        if not change:
+            obj.confirmed_at = timezone.now()
+        super().save_model(request, obj, form, change)
+        if obj.role == Appointment.Role.REGION_ADMIN and not obj.person.is_staff:
+            messages.warning(
+                request, f"{obj.person.name}的账号尚未选中“可进入系统管理”，还不能进入这里；请在“人员”中选中。"
+            )

@@ -1,0 +1,54 @@
+"""The administrators' pages in a browser: nothing that the security policy forbids, nothing wider than a phone."""
+
+from __future__ import annotations
+
+import pytest
+
+from hours.models import Course
+from tests import factories
+
+pytestmark = pytest.mark.browser
+PAGES = (
+    "accounts/user/",
+    "accounts/appointment/add/",
+    "organizations/unit/add/",
+    "hours/category/",
+    "hours/course/import/",
+)
+COURSES = "年度,科目名称,科目类型,学时\n2026,创新能力建设,必修,12\n"
+
+
+@pytest.fixture
+def root(world):
+    return factories.administrator()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_browser_has_nothing_to_complain_about(visit, root, width):
+    page = visit("/admin/", root, width=width)
+    for address in PAGES:
+        page.goto(f"/admin/{address}")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_chosen_person_is_named_beside_the_key(visit, root, huang):
+    page = visit("/admin/accounts/appointment/add/", root)
+    with page.expect_popup() as opened:
+        page.locator("#lookup_id_person").click()
+    with opened.value.expect_event("close"):
+        opened.value.get_by_role("link", name="黄秋梦").click()
+    assert page.locator(".field-person strong").inner_text() == f"黄秋梦 · {huang.masked_id}"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_courses_are_imported_with_and_without_scripts(visit, root, script, tmp_path):
+    Course.objects.create(year=2026, name="创新能力建设", kind="elective", hours=9)
+    file = tmp_path / "courses.csv"
+    file.write_text(COURSES, encoding="utf-8")
+    page = visit("/admin/hours/course/import/", root, script=script)
+    page.get_by_label("文件").set_input_files(file)
+    page.get_by_role("button", name="预览").click()
+    assert page.get_by_role("cell", name="必修（原为 选修）").is_visible()
+    page.get_by_role("button", name="确认导入").click()
+    page.get_by_text("导入完成：新增 0 个，更新 1 个，未变 0 个。").wait_for()
+    assert list(Course.objects.values_list("kind", "hours")) == [("required", 12)]

@@ -1,0 +1,166 @@
+"""All lists of the administrators' pages together: who gets in, how many queries they take, in which words."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from hours.models import (
+    Category,
+    Certificate,
+    Course,
+    Decision,
+    Notice,
+    Opening,
+    Platform,
+    Reason,
+    Registration,
+    ReturnedVersion,
+    Submission,
+    YearRule,
+)
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+ONLY_SUPERUSERS = ("category", "completion", "course", "opening", "platform", "reason", "yearrule", "region")
+TODAY = timezone.localdate()
+FILES = ("/admin/hours/completion/export/", "/admin/hours/completion/import/bad-lines/")
+
+
+@pytest.fixture
+def root(client, guangxi):
+    person = factories.administrator()
+    client.force_login(person)
+    return person
+
+
+def addresses(*models: str) -> list[str]:
+    """Every address without a key of these lists, or of all."""
+    found = []
+    for model, model_admin in admin.site._registry.items():
+        if models and model._meta.model_name not in models:
+            continue
+        names = [pattern.name for pattern in model_admin.urls if pattern.name and "<" not in str(pattern.pattern)]
+        found += [reverse(f"admin:{name}") for name in names]
+    return found
+
+
+# --- Who gets in -----------------------------------------------------------------------------------
+
+
+def test_staff_without_an_appointment_get_into_no_list_no_import_and_no_export(client, guangxi):
+    client.force_login(factories.person("卢文员", is_staff=True))
+    answers = {(address, client.get(address).status_code) for address in addresses()}
+    assert {pair for pair in answers if pair[1] not in (403, 405)} == set()
+
+
+def test_what_concerns_the_whole_province_is_closed_to_a_regional_administrator(client, guangxi):
+    person = factories.region_admin(factories.region("450100"), "卢南宁")
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    client.force_login(person)
+    answers = {(address, client.get(address).status_code) for address in addresses(*ONLY_SUPERUSERS)}
+    assert {pair for pair in answers if pair[1] not in (403, 405)} == set()
+
+
+# --- Words -----------------------------------------------------------------------------------------
+
+
+def test_no_list_says_a_word_in_english(client, root, rules):
+    words = set()
+    for address in [reverse("admin:index"), *(address for address in addresses() if address not in FILES)]:
+        page = client.get(address).getvalue().decode(errors="ignore")
+        shown = re.sub(r"<(script|style|option)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
+        words |= set(re.findall(r"[A-Za-z]{3,}", unescape(shown))) | set(re.findall(r'alt="([A-Za-z]+)"', page))
+    assert words - {root.username.rstrip("0123456789")} == {"CSV", "Excel", "csv", "xlsx"}
+
+
+# --- Queries ---------------------------------------------------------------------------------------
+
+
+def categories(count: int) -> None:
+    for number in range(count):
+        factories.category(f"培训班{number}", f"培训进修类{number}")
+
+
+def reasons(count: int) -> None:
+    Reason.objects.bulk_create(Reason(name=f"原因{number}") for number in range(count))
+
+
+def rules_of_years(count: int) -> None:
+    for number in range(count):
+        factories.year_rule(2030 + number)
+
+
+def openings(count: int) -> None:
+    for number in range(count):
+        person = factories.person() if number % 2 else None
+        unit = None if number % 2 else factories.unit()
+        Opening.objects.create(year=2026, until=TODAY, reason="系统故障", person=person, unit=unit)
+
+
+def courses(count: int) -> None:
+    Course.objects.bulk_create(Course(year=2026, name=f"科目{number}", hours=8) for number in range(count))
+
+
+def platforms(count: int) -> None:
+    Platform.objects.bulk_create(Platform(name=f"平台{number}") for number in range(count))
+
+
+def returned(count: int) -> None:
+    """Entries of as many people with a notice, a version and a submission each."""
+    factories.open_years()
+    station = factories.unit()
+    reviewer = factories.unit_reviewer(station)
+    for _ in range(count):
+        factories.returned(factories.person(), station, reviewer)
+
+
+def submitted(count: int) -> None:
+    """Entries of as many people with one decision each."""
+    factories.open_years()
+    station = factories.unit()
+    for _ in range(count):
+        factories.submitted(factories.person(), station)
+
+
+def issued(count: int) -> None:
+    for number in range(count):
+        person = factories.person()
+        facts = {"years": []}
+        Certificate.objects.create(
+            code=f"A{number:015d}", person=person, facts=facts, issued_at=timezone.now(), issued_by=person
+        )
+
+
+@pytest.mark.parametrize("count", [1, 30])
+@pytest.mark.parametrize(
+    ("model", "make", "queries"),
+    [
+        (Category, categories, 6),
+        (Reason, reasons, 5),
+        (YearRule, rules_of_years, 5),
+        (Opening, openings, 5),
+        (Course, courses, 6),
+        (Platform, platforms, 5),
+        (Registration, returned, 9),
+        (Decision, submitted, 4),
+        (Notice, returned, 4),
+        (ReturnedVersion, returned, 4),
+        (Submission, returned, 4),
+        (Certificate, issued, 4),
+    ],
+)
+def test_the_queries_of_a_list_do_not_depend_on_its_rows(
+    client, root, django_assert_num_queries, model, make, queries, count
+):
+    make(count)
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    with django_assert_num_queries(queries):
+        response = client.get(address)
+    assert len(response.context["cl"].result_list) == count
