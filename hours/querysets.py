@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from .counting import overlaps
@@ -80,6 +81,13 @@ def _others_reviewing() -> models.QuerySet:
     return active.exclude(person=OuterRef("owner"))
 
 
+def _first_reviewed_by(person: User) -> models.QuerySet:
+    """Keys of the entries at whose 初审 this person ever decided; the literal lets SQLite see that its index fits."""
+    from .models import Decision
+
+    return Decision.objects.filter(actor=person, stage=RawSQL("'first'", ())).values("registration")
+
+
 class CategoryQuerySet(models.QuerySet):
     def choosable(self) -> CategoryQuerySet:
         """The second-level types that a new entry may have, with their first level."""
@@ -103,8 +111,11 @@ class RegistrationQuerySet(models.QuerySet):
         return self.filter(office.everything).exclude(status=Status.DRAFT)
 
     def waiting_for(self, person: User, office: Office) -> RegistrationQuerySet:
-        """What this person is to decide; nobody decides about an own entry."""
-        return self.filter(office.waiting).exclude(owner=person)
+        """What this person is to decide: no own entry, and at the 终审 none whose 初审 was this person's."""
+        rows = self.filter(office.waiting).exclude(owner=person)
+        if not office.reviews:
+            return rows
+        return rows.exclude(status=Status.FINAL_REVIEW, pk__in=_first_reviewed_by(person))
 
     def unattended_for(self, person: User, office: Office) -> RegistrationQuerySet:
         """无人初审: what would be swallowed unless the region's reviewers take it."""
