@@ -162,22 +162,28 @@ def years_take(
     registrations: Iterable[Registration], today: date | None = None, unit: Unit | None = None
 ) -> dict[int, Answer]:
     """For the key of each entry of one person whether its year takes it today (or on another day), sent to this unit
-    or to the person's own; two queries."""
+    or to the person's own; one query, and a second if a year that refuses may have been opened again."""
     registrations = list(registrations)
     if not registrations:
         return {}
     today = today or timezone.localdate()
     years = {registration.year for registration in registrations}
     rules = YearRule.objects.in_bulk(years, field_name="year")
+
+    def answers(reopened: set[int]) -> dict[int, Answer]:
+        return {
+            entry.pk: year_takes(
+                rules.get(entry.year),
+                entry.year,
+                today,
+                returned=entry.status == Status.RETURNED,
+                reopened=entry.year in reopened,
+            )
+            for entry in registrations
+        }
+
+    usual = answers(set())
+    if all(usual.values()):
+        return usual
     owner = registrations[0].owner
-    reopened = reopened_years(owner, [owner.unit_id, unit and unit.pk], years, today)
-    return {
-        entry.pk: year_takes(
-            rules.get(entry.year),
-            entry.year,
-            today,
-            returned=entry.status == Status.RETURNED,
-            reopened=entry.year in reopened,
-        )
-        for entry in registrations
-    }
+    return answers(reopened_years(owner, [owner.unit_id, unit and unit.pk], years, today))

@@ -222,5 +222,5 @@ def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_entries
     client.get(CHOOSE, {"entry": keys(entries)})  # builds the search index of this process
     with django_assert_num_queries(7):  # session, person, entries; revision, units; duties, unread notices
         client.get(CHOOSE, {"entry": keys(entries)})
-    with django_assert_num_queries(9):  # session, person, entries; unit, rules, reopened, own live; frame
+    with django_assert_num_queries(8):  # session, person, entries; unit, rules, own live; frame
         client.get(CHOOSE, {"entry": keys(entries), "unit": station.pk, "go": "confirm"})
