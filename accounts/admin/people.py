@@ -225,7 +225,8 @@ class PersonAdmin(SearchedByPost, UserAdmin):
     def has_change_permission(self, request, obj=None) -> bool:
         """Who sets somebody's password can act as them: so not for people whose reach may be wider than one's own."""
         if not request.user.is_superuser and obj is not None:
-            wider = obj.is_staff or obj.is_superuser or obj.appointments.filter(region__isnull=False).exists()
+            own = access.within_scope(obj.appointments.all(), request, "unit__region")
+            wider = obj.is_staff or obj.is_superuser or obj.appointments.exclude(pk__in=own.values("pk")).exists()
             return not wider and access.is_administrator(request)
         return access.is_administrator(request)
 

@@ -92,3 +92,12 @@ def test_a_wish_of_somebody_without_a_unit_can_be_changed(client, nanning, qiume
     assert client.post(f"{APPOINTMENTS}{wish.pk}/change/", data).status_code == 302
     wish.refresh_from_db()
     assert (wish.person.name, f"{wish.valid_until}") == ("黄无业", "2099-12-31")
+
+
+def test_a_regional_administrator_takes_over_nobody_who_reviews_elsewhere(client, nanning, qiumeng):
+    library = factories.unit("柳州市图书馆", "450202")
+    appointments.appoint(qiumeng, Appointment.Role.UNIT_REVIEWER, unit=qiumeng.unit)
+    assert change(client, qiumeng).status_code == 302
+    appointments.appoint(qiumeng, Appointment.Role.UNIT_REVIEWER, unit=library)
+    assert change(client, qiumeng).status_code == 403
+    assert client.get(f"{PEOPLE}{qiumeng.pk}/password/").status_code == 403
