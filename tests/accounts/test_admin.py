@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.utils import timezone
 
 from accounts import appointments
@@ -328,3 +329,10 @@ def test_the_page_of_a_person_shows_nothing_of_the_password_and_cannot_take_it_a
 def test_a_person_with_a_history_is_not_deleted(client, admin, qiumeng, rules):
     factories.registration(qiumeng)
     assert client.post(f"{PEOPLE}{qiumeng.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a kind of index that PostgreSQL has")
+def test_people_are_found_by_the_beginning_of_a_name_through_an_index(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "user_name" in User.objects.filter(name__startswith="黄秋").explain()
