@@ -1,7 +1,11 @@
 """How gunicorn serves: a few processes with threads. Each process holds its own unit search index."""
 
 import os
+from pathlib import Path
 
+import environ
+
+environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")  # as the settings do, which are read later
 bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
