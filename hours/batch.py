@@ -11,6 +11,7 @@ from organizations.models import Region, Unit
 from . import entry_rules
 from .counting import number, overlaps
 from .models import Registration, Submission
+from .permissions import reviewers_of
 
 
 def hours(entries: Sequence[Registration]) -> Decimal:
@@ -24,12 +25,14 @@ def regions_to_name() -> list[Region]:
 
 
 def warnings(owner: User, entries: Sequence[Registration], unit: Unit) -> list[str]:
-    """What does not stop the batch and should be read before it goes; one query for any number of entries."""
+    """What does not stop the batch and should be read before it goes; two queries for any number of entries."""
     found = []
     if unit.is_pending:
         found.append(f"“{unit.name}”待核实：登记会等到管理员确认该单位之后才进入初审。")
-    if unit.is_unaffiliated:
+    elif unit.is_unaffiliated:
         found.append("以“其他单位”提交的登记不经初审，标记为“无单位直报”，由所选区域的人社部门终审。")
+    elif is_unattended(unit, owner):
+        found.append(f"“{unit.name}”目前没有能审核您的登记的审核员：初审由{unit.region.name}人社部门代为进行。")
     found += [notice for entry in entries if (notice := entry_rules.year_notice(entry))]
     live = list(Registration.objects.owned_by(owner).live().order_by("starts_at", "pk"))
     for entry in entries:
@@ -37,6 +40,11 @@ def warnings(owner: User, entries: Sequence[Registration], unit: Unit) -> list[s
         if others:
             found.append(entry_rules.overlap_sentence(entry, others))
     return found
+
+
+def is_unattended(unit: Unit, owner: User) -> bool:
+    """Whether nobody of the unit could do the 初审 of this person's entries; one query."""
+    return not (unit.is_pending or unit.is_unaffiliated or reviewers_of([unit.pk])[unit.pk] - {owner.pk})
 
 
 def _overlap(entry: Registration, other: Registration) -> bool:
@@ -47,6 +55,9 @@ def done_sentence(submission: Submission) -> str:
     """What happened and what comes next."""
     total = number(submission.hours)
     stage = "终审" if submission.unit.is_unaffiliated else "初审"
-    where = submission.region.name if submission.unit.is_unaffiliated else submission.unit_name
+    if submission.unit.is_unaffiliated or is_unattended(submission.unit, submission.owner):
+        where = f"{submission.region.name}人社部门"
+    else:
+        where = submission.unit_name
     waits = "，待单位核实后进行" if submission.unit.is_pending else ""
     return f"已提交 {submission.entries} 条登记，共 {total} 学时，由“{where}”{stage}{waits}。点击“+”可查看审核进度。"

@@ -73,10 +73,17 @@ class Standing:
         if role is Role.UNIT_REVIEWER:
             if registration.unit_id in self._units:
                 return True
-            # 无人初审: a unit without a reviewer, or with its reviewer's own entry, does not swallow entries.
-            others = self._reviewers[registration.unit_id] - {registration.owner_id}
-            return not others and self._covers(Role.REGION_REVIEWER, registration)
+            return self._has_nobody(registration) and self._covers(Role.REGION_REVIEWER, registration)
         return self._covers(role, registration)
+
+    def is_unattended(self, registration: Registration) -> bool:
+        """无人初审: it waits at its unit, where nobody could decide; the region's reviewers do."""
+        at_unit = registration.status == Status.FIRST_REVIEW and not registration.unit.is_pending
+        return at_unit and self._has_nobody(registration)
+
+    def _has_nobody(self, registration: Registration) -> bool:
+        """A unit without a reviewer, or with its reviewer's own entry, does not swallow entries."""
+        return not self._reviewers[registration.unit_id] - {registration.owner_id}
 
     def _covers(self, role: Role, registration: Registration) -> bool:
         """By the places that the entry carries since its submission, as the queues do; the tree may change later.
@@ -108,13 +115,7 @@ class Standing:
 
     @cached_property
     def _reviewers(self) -> dict[int, set[int]]:
-        """Unit -> the people who may review for it today."""
-        reviewers = defaultdict(set)
-        units = {registration.unit_id for registration in self.registrations if registration.unit_id}
-        appointments = Appointment.objects.active().filter(unit__in=units, person__is_active=True)
-        for unit, person in appointments.values_list("unit_id", "person_id"):
-            reviewers[unit].add(person)
-        return reviewers
+        return reviewers_of({registration.unit_id for registration in self.registrations if registration.unit_id})
 
     @cached_property
     def _decided(self) -> set[tuple[int, str]]:
@@ -129,6 +130,15 @@ class Standing:
         """In which round and stage of which registration the owner has sent 请求退回."""
         asked = Decision.objects.filter(registration__in=self.registrations, action=Action.ASK_RETURN)
         return set(asked.values_list("registration_id", "round", "stage"))
+
+
+def reviewers_of(units: Iterable[int]) -> dict[int, set[int]]:
+    """Unit -> the people who may review for it today; nobody for the others. One query."""
+    reviewers = defaultdict(set)
+    appointments = Appointment.objects.active().filter(unit__in=units, person__is_active=True)
+    for unit, person in appointments.values_list("unit_id", "person_id"):
+        reviewers[unit].add(person)
+    return reviewers
 
 
 def may(person: User, action: Action, registration: Registration) -> Answer:

@@ -24,10 +24,13 @@ class Step:
     words: str = ""
 
 
-def steps(registration: Registration) -> list[Step]:
-    """All steps in order, then the one that comes next; the entry's decisions and unit should be prefetched."""
+def steps(registration: Registration, *, is_unattended: bool) -> list[Step]:
+    """All steps in order, then the one that comes next; the entry's decisions and unit should be prefetched.
+
+    An entry that `is_unattended` (无人初审) waits at its bureau, although at the 初审.
+    """
     done = [_done(decision) for decision in registration.decisions.all()]
-    return [*done, *_next(registration)]
+    return [*done, *_next(registration, is_unattended)]
 
 
 def _done(decision: Decision) -> Step:
@@ -47,12 +50,15 @@ def _by_owner(decision: Decision) -> bool:
     return decision.stage == Stage.OWNER or decision.action == Action.ASK_RETURN
 
 
-def _next(registration: Registration) -> list[Step]:
+def _next(registration: Registration, is_unattended: bool) -> list[Step]:
     if registration.status not in IN_REVIEW:
         return []
     stage = STAGE_OF[Status(registration.status)]
-    office = registration.unit_name if stage is Stage.FIRST else f"{registration.region.name}人社部门"
+    at_unit = stage is Stage.FIRST and not is_unattended
+    office = registration.unit_name if at_unit else f"{registration.region.name}人社部门"
     words = ""
-    if stage is Stage.FIRST and registration.unit.is_pending:
+    if at_unit and registration.unit.is_pending:
         words = "该单位待核实，管理员确认单位后进入初审。"
+    if is_unattended:
+        words = f"“{registration.unit_name}”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"
     return [Step(stage.label, office, Status(registration.status).label, registration.status, words=words)]

@@ -74,7 +74,13 @@ def registrations(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     standing = Standing(request.user, page)
     entries = [
-        (entry, progress.steps(entry), summaries.last_words(entry), _open_to_owner(standing, entry)) for entry in page
+        (
+            entry,
+            progress.steps(entry, is_unattended=standing.is_unattended(entry)),
+            summaries.last_words(entry),
+            _open_to_owner(standing, entry),
+        )
+        for entry in page
     ]
     context = {
         "filter": filter_form,

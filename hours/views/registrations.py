@@ -145,7 +145,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "registration": registration,
         "facts": facts.of_registration(registration),
-        "steps": progress.steps(registration),
+        "steps": progress.steps(registration, is_unattended=standing.is_unattended(registration)),
         "back_url": back(request, *LISTS),
         "may_edit": bool(standing.may(Action.EDIT, registration)),
         "may_ask_return": bool(standing.may(Action.ASK_RETURN, registration)),

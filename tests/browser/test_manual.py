@@ -192,7 +192,7 @@ def submit_to_other_units(page: Page, script: bool) -> None:
     expect(work(page)).to_contain_text("请选择所在区域，登记将由该区域的人社部门终审。")
     work(page).get_by_label("所在区域").select_option("450103")
     press(page, "确定提交 1 条")
-    expect(page.locator(".message-success")).to_contain_text("由“青秀区”终审。")
+    expect(page.locator(".message-success")).to_contain_text("由“青秀区人社部门”终审。")
 
 
 def submit_to_an_added_unit(page: Page, script: bool) -> None:

@@ -130,5 +130,8 @@ def test_both_tabs_cost_the_same_queries_for_any_number_of_rows(
         factories.submitted(huang, station, content=f"第 {number} 条")
     with django_assert_num_queries(10):
         client.get(YEARS)
-    with django_assert_num_queries(8):  # session, person, count, rows, decisions, asked to return; duties, notices
+    # session, person; count, rows, decisions, reviewers of their units, asked to return; duties, notices
+    with django_assert_num_queries(9):
+        9
+    ):  # session, person, count, rows, decisions, reviewers, asked to return; duties, notices
         client.get(ENTRIES)

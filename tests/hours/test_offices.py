@@ -20,7 +20,7 @@ def offices(entry: Registration) -> list[tuple[str, str]]:
     """The offices of everything that reviewers and administrators did."""
     decisions = list(entry.decisions.exclude(stage="owner"))
     entry = Registration.objects.select_related("unit", "region").prefetch_related("decisions").get(pk=entry.pk)
-    shown = [step.office for step in steps(entry) if step.when][1:]
+    shown = [step.office for step in steps(entry, is_unattended=False) if step.when][1:]
     assert shown == [decision.office for decision in decisions]
     return [(decision.action, decision.office) for decision in decisions]
 

@@ -24,7 +24,7 @@ def people(guangxi, rules):
 def shown(entry: Registration) -> list[Step]:
     """As a page reads them; only their times are taken out, after a look at their order."""
     row = Registration.objects.select_related("unit", "region").prefetch_related("decisions").get(pk=entry.pk)
-    found = steps(row)
+    found = steps(row, is_unattended=False)
     times = [step.when for step in found if step.when]
     assert times == sorted(times) == [decision.created_at for decision in row.decisions.all()]
     return [Step(**{**vars(step), "when": None}) for step in found]
@@ -41,7 +41,7 @@ def test_a_draft_has_no_steps(rules):
 def test_a_submitted_entry_waits_at_its_unit(people):
     entry = factories.submitted(*people[:2])
     assert shown(entry) == [SUBMITTED, Step("初审", STATION, "待初审", "first_review")]
-    assert [step.when is None for step in steps(entry)] == [False, True]
+    assert [step.when is None for step in steps(entry, is_unattended=False)] == [False, True]
 
 
 def test_an_entry_of_an_unconfirmed_unit_says_so(people):
@@ -50,6 +50,14 @@ def test_an_entry_of_an_unconfirmed_unit_says_so(people):
         SUBMITTED,
         Step("初审", "新成立的公司", "待初审", "first_review", words="该单位待核实，管理员确认单位后进入初审。"),
     ]
+
+
+def test_an_entry_that_nobody_of_the_unit_can_review_waits_at_the_bureau(people):
+    """无人初审: the owner would else call a unit that never sees the entry."""
+    row = factories.submitted(people[0], factories.unit("柳州市图书馆", "450202"))
+    words = "“柳州市图书馆”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"
+    waits = Step("初审", "城中区人社部门", "待初审", "first_review", words=words)
+    assert steps(row, is_unattended=True)[1:] == [waits]
 
 
 def test_an_agreed_entry_waits_at_the_bureau(people):
@@ -117,4 +125,4 @@ def test_steps_of_prefetched_entries_cost_nothing(people, entries, django_assert
         factories.agreed(*people[:3], content=f"培训 {number}")
     rows = list(Registration.objects.select_related("unit", "region").prefetch_related("decisions"))
     with django_assert_num_queries(0):
-        assert [len(steps(row)) for row in rows] == [3] * entries
+        assert [len(steps(row, is_unattended=False)) for row in rows] == [3] * entries

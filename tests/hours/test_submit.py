@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.models import Appointment
 from hours.models import Decision, Registration, Submission
 from organizations import units
 from organizations.models import Unit
@@ -174,7 +175,7 @@ def test_who_types_其他单位_has_chosen_it(client, guangxi, huang, station, t
 def test_without_an_employer_it_goes_straight_to_the_bureau_of_the_named_region(client, guangxi, two):
     other = units.unaffiliated(guangxi)
     response = client.post(CONFIRM, ticked(other, two, region="450126"), follow=True)
-    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县”终审。点击“+”可查看审核进度。"]
+    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县人社部门”终审。点击“+”可查看审核进度。"]
     told = set(Registration.objects.values_list("status", "is_unaffiliated", "region__name"))
     assert told == {("final_review", True, "宾阳县")}
     assert "无单位直报" in response.content.decode()
@@ -186,6 +187,26 @@ def test_a_unit_waiting_for_confirmation_is_taken_and_says_so(client, two, huang
     assert "“新办水利设计院”待核实：登记会等到管理员确认该单位之后才进入初审。" in page
     response = client.post(CONFIRM, ticked(new, two), follow=True)
     assert "该单位待核实，管理员确认单位后进入初审。" in response.content.decode()
+
+
+def test_a_unit_that_nobody_reviews_for_leaves_the_first_review_to_the_bureau_and_says_so(client, two, guangxi):
+    library = factories.unit("柳州市图书馆", "450202")
+    response = client.get(CHOOSE, {"entry": keys(two), "unit": library.pk, "go": "confirm"})
+    assert response.context["warnings"] == [
+        "“柳州市图书馆”目前没有能审核您的登记的审核员：初审由城中区人社部门代为进行。"
+    ]
+    response = client.post(CONFIRM, ticked(library, two), follow=True)
+    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
+    shown = [[(step["office"], step["words"]) for step in line["steps"][1:]] for line in response.context["lines"]]
+    words = "“柳州市图书馆”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"
+    assert shown == [[("城中区人社部门", words)]] * 2
+
+
+def test_the_only_reviewer_of_a_unit_submits_to_the_bureau(client, huang, two, guangxi):
+    library = factories.unit("柳州市图书馆", "450202")
+    factories.appointments.appoint(huang, Appointment.Role.UNIT_REVIEWER, unit=library)
+    response = client.post(CONFIRM, ticked(library, two), follow=True)
+    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
 
 
 def test_an_overlap_is_warned_of_and_does_not_stop(client, huang, station):
@@ -222,5 +243,5 @@ def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_entries
     client.get(CHOOSE, {"entry": keys(entries)})  # builds the search index of this process
     with django_assert_num_queries(7):  # session, person, entries; revision, units; duties, unread notices
         client.get(CHOOSE, {"entry": keys(entries)})
-    with django_assert_num_queries(8):  # session, person, entries; unit, rules, own live; frame
+    with django_assert_num_queries(9):  # session, person, entries; unit, rules, own live, the unit's reviewers; frame
         client.get(CHOOSE, {"entry": keys(entries), "unit": station.pk, "go": "confirm"})

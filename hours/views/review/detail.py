@@ -109,7 +109,7 @@ def _show(request: HttpRequest, queue: Queue, entry: Registration, form: Decisio
         "here": here(queue),
         "entry": entry,
         "facts": facts.of_registration(entry),
-        "steps": progress.steps(entry),
+        "steps": progress.steps(entry, is_unattended=standing.is_unattended(entry)),
         "asked": _asked_words(entry),
         "changes": versions.changes_since_return(entry) if entry.round > 1 else None,
         "related": _related(queue, entry),
