@@ -132,6 +132,4 @@ def test_both_tabs_cost_the_same_queries_for_any_number_of_rows(
         client.get(YEARS)
     # session, person; count, rows, decisions, reviewers of their units, asked to return; duties, notices
     with django_assert_num_queries(9):
-        9
-    ):  # session, person, count, rows, decisions, reviewers, asked to return; duties, notices
         client.get(ENTRIES)
