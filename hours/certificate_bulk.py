@@ -34,6 +34,18 @@ def units_of(office: Office) -> QuerySet[Unit]:
     return Unit.objects.filter(places, is_unaffiliated=False).selectable()
 
 
+def by_code(office: Office) -> bool:
+    """Whether a unit is named by its code: a region has too many for a list."""
+    return bool(office.reviews or office.administers)
+
+
+def named(office: Office, unit: Unit) -> str:
+    """How this office names one of its units in an address; empty where it cannot."""
+    if not office or unit.is_unaffiliated:
+        return ""
+    return (unit.credit_code or "") if by_code(office) else str(unit.pk)
+
+
 def with_hours(unit: Unit, year: int) -> QuerySet[PersonTotal]:
     """The years to certify, with their people."""
     hours = Q(public__gt=0) | Q(professional__gt=0)

@@ -90,7 +90,7 @@ def unit(request: HttpRequest) -> HttpResponse | FileResponse:
 def _unit_form(request: HttpRequest, office: Office) -> UnitYearForm:
     """What was chosen; before that a reviewer's own unit and this year."""
     units = certificate_bulk.units_of(office).select_related("region")
-    by_code = bool(office.reviews or office.administers)
+    by_code = certificate_bulk.by_code(office)
     data = request.POST if request.method == "POST" else request.GET
     this_year = timezone.localdate().year
     if data:

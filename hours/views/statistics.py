@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from config.offices import office_of
 from organizations.models import Region, Unit
 
-from .. import sheets, statistics, statistics_people, statistics_sheets, statistics_words
+from .. import certificate_bulk, sheets, statistics, statistics_people, statistics_sheets, statistics_words
 from ..charts import Chart
 from ..models import YearRule
 from ..statistics import Figures, Reach, YearsOfPlace
@@ -162,6 +162,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
         "silent_count": count - report.now.row.people,
         "share_of_all": statistics_words.share_words(statistics.percent(report.now.row.reached, count)),
         "oldest": statistics.oldest_waiting(place),
+        "named": certificate_bulk.named(office_of(request), place),
     }
     return render(request, "statistics/unit.html", context)
 

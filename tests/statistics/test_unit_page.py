@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -33,6 +35,15 @@ def test_it_says_how_many_have_nothing_and_what_share_of_all_has_reached_the_tar
     page = text(ask(station.reviewer, NAME, station.unit.pk, year=YEAR).content.decode())
     assert "全部人员 4 人，其中 1 人本年度没有任何记录" in page
     assert "全员达标率 25%" in page
+
+
+def test_it_leads_to_the_certificates_of_its_people(ask, client, station, bureau):
+    """Also the bureau, which would have to type the unit's code otherwise."""
+    for person in (station.reviewer, bureau):
+        html = ask(person, NAME, station.unit.pk, year=YEAR).content.decode()
+        [address] = re.findall(rf'href="({reverse("hours:certificates_unit")}[^"]*)"', html)
+        page = client.get(address.replace("&amp;", "&"))
+        assert (page.context["unit"], page.context["year"]) == (station.unit, YEAR)
 
 
 def test_id_numbers_are_masked(ask, station):
