@@ -42,7 +42,7 @@ def by_token(token: str) -> Platform:
         raise TokenProblem("令牌不正确。")
     if platform.is_withdrawn:
         raise TokenProblem("令牌已撤回。")
-    if platform.expires_on and platform.expires_on < timezone.localdate():
+    if is_expired(platform):
         raise TokenProblem(f"令牌已于 {platform.expires_on} 到期。")
     return platform
 
@@ -51,13 +51,18 @@ def note_use(platform: Platform) -> None:
     Platform.objects.filter(pk=platform.pk).update(last_used_at=timezone.now())
 
 
+def is_expired(platform: Platform) -> bool:
+    """Whether the platform's last day is over."""
+    return platform.expires_on is not None and platform.expires_on < timezone.localdate()
+
+
 def state_of(platform: Platform) -> str:
     """In a word, for lists."""
     if not platform.token_digest:
         return "无令牌"
     if platform.is_withdrawn:
         return "已撤回"
-    if platform.expires_on and platform.expires_on < timezone.localdate():
+    if is_expired(platform):
         return "已到期"
     used = f"，最近使用 {minute(platform.last_used_at)}" if platform.last_used_at else "，尚未使用"
     return f"有效{used}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -10,6 +12,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 
 from accounts.admin import BY_NUMBER, CHOOSE_PERSON, ChosenByWindow, SearchedByPost
 from accounts.models import User
@@ -222,12 +225,21 @@ def _exported(row: Completion) -> list:
     return [*told, row.hours, str(row.completed_on), row.source, row.source_key]
 
 
+class PlatformForm(forms.ModelForm):
+    def clean_expires_on(self) -> date | None:
+        day = self.cleaned_data["expires_on"]
+        if day and day < timezone.localdate() and "expires_on" in self.changed_data:
+            raise forms.ValidationError("最后一日已过，请填写今天或以后的日期；要立即停用，请撤回令牌。")
+        return day
+
+
 @admin.register(Platform)
 class PlatformAdmin(admin.ModelAdmin):
     """A platform's token is made with it, shown once, and can be replaced or withdrawn.
 
     Completions name their platform, so that it keeps its name and is never deleted."""
 
+    form = PlatformForm
     list_display = ("name", "state", "shown_token", "expires_on", "created_at")
     search_fields = ("name",)
     search_help_text = "平台名称的一部分"
@@ -268,7 +280,8 @@ class PlatformAdmin(admin.ModelAdmin):
     def new_token(self, request: HttpRequest, pk: int) -> HttpResponse:
         platform = self._of(request, pk)
         if request.method != "POST":
-            question = f"将为“{platform}”生成新令牌，原令牌随即失效。新令牌只显示一次。"
+            late = "但平台已过最后一日，须先改后新令牌才有效。" if platforms.is_expired(platform) else ""
+            question = f"将为“{platform}”生成新令牌，原令牌随即失效。新令牌只显示一次。{late}"
             return self._page(request, platform, {"question": question, "answer": "生成新令牌"})
         token = platforms.issue_token(platform)
         self.log_change(request, platform, "生成新令牌")

@@ -29,6 +29,7 @@ class YearRuleForm(forms.ModelForm):
             "is_example": "截止日不是文件规定时选中，列表中会标明。",
             "source": "文件名称和条款。",
         }
+        error_messages = {"year": {"unique": "该年度已有规则，请在原规则中修改。"}}
 
     def clean(self) -> dict:
         data = super().clean()

@@ -256,6 +256,15 @@ def test_others_see_none_of_it(client, guangxi, completed):
 # --- Platforms -------------------------------------------------------------------------------------
 
 
+def test_a_platform_does_not_begin_after_its_last_day(client):
+    words = "最后一日已过，请填写今天或以后的日期；要立即停用，请撤回令牌。"
+    assert words in client.post(PLATFORM_ADD, {"name": "x", "expires_on": "2020-01-01"}).content.decode()
+    over = Platform.objects.create(name="已到期的", expires_on=date(2020, 1, 1))
+    page = client.get(reverse("admin:hours_platform_token", args=[over.pk])).content.decode()
+    assert "但平台已过最后一日，须先改后新令牌才有效。" in page
+    assert client.post(change(over), {"expires_on": "2020-01-01"}).status_code == 302
+
+
 def test_a_new_platforms_token_is_shown_once(client):
     response = client.post(PLATFORM_ADD, {"name": "广西继续教育网", "expires_on": f"{THIS_YEAR}-12-31"})
     token = response.context["token"]

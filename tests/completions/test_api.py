@@ -22,7 +22,7 @@ from .conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 URL, STATEMENTS_URL = reverse("api_completions"), reverse("api_statements")
-STATEMENTS = 15
+STATEMENTS = 14
 DAY = f"{THIS_YEAR}-01-01"
 COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
 EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"

@@ -78,6 +78,11 @@ def test_a_rule_with_its_caps_and_source_is_added(client):
     ]
 
 
+def test_a_year_has_one_rule(client):
+    factories.year_rule(YEAR)
+    assert "该年度已有规则，请在原规则中修改。" in client.post(ADD, typed()).content.decode()
+
+
 @pytest.mark.parametrize(
     ("field", "facts", "sentence"),
     [
