@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from accounts import identity
+from config.texts import one_line
 
 from . import tables
 from .collective import MOST, Line, Row
@@ -77,7 +78,7 @@ def _text(value) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = " ".join(unicodedata.normalize("NFKC", str(value)).split())
+    text = one_line(unicodedata.normalize("NFKC", str(value)))
     return text[1:] if re.match(r"'[=+\-@]", text) else text
 
 

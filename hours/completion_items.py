@@ -10,6 +10,8 @@ from typing import Any
 
 from dateutil.parser import isoparse
 
+from config.texts import one_line
+
 from .counting import LOCAL, number_in
 
 # Year, month and day as Chinese offices write them; a time may follow.
@@ -60,7 +62,7 @@ def text_of(value: Any, field: str = "", words: str = "应为文字。") -> str:
     text = " ".join(str(value).split())
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise Refusal(field, "含有无法识别的字符。")
-    return text
+    return one_line(text)
 
 
 def whole_number_of(value: Any, field: str, label: str) -> int | None:

@@ -122,6 +122,10 @@ def test_a_quotation_mark_without_end_swallows_no_person_in_silence():
     assert rows == [Row(2, "", "", problem="第 2 至 3 行被读作一行，请检查第 2 行的引号是否成对。")]
 
 
+def test_signs_that_nobody_sees_are_left_out():
+    assert read("姓名,证件号码\n李\u200b工,E1234567\u200e\n") == [Row(2, "李工", "E1234567")]
+
+
 def test_merged_cells_are_named():
     content = excel(HEADS, ("李工", "E1234567"), change=lambda sheet: sheet.merge_cells("A2:A3"))
     assert refused(content) == "表中有合并的单元格（A2:A3），请取消合并后上传。"

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hours import completions, totals
+from hours.completion_items import text_of
 from hours.completions import Outcome
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, PlaceTotal
 from tests import factories
@@ -177,6 +178,11 @@ def test_days_are_read_as_offices_write_them(item, typed):
 def test_a_moment_counts_on_its_day_in_shanghai(item):
     assert answers([item(completed_on=f"{THIS_YEAR}-01-01T20:00:00Z")]) == [("saved", "")]
     assert stored()[0][3] == date(THIS_YEAR, 1, 2)
+
+
+def test_signs_that_nobody_sees_hide_no_course(item, course):
+    named = text_of(f"\ufeff{course.name}\u200b")
+    assert answers([item(course=named)]) == [("saved", "")]
 
 
 def test_an_item_never_shows_its_id_number(item, huang):
