@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
+from config.forms import LineField
+
 from .. import credit_code, units
 from ..forms import CreditCodeField, contact_phone_validator
 from ..models import Unit
@@ -20,6 +22,7 @@ class UnitAdminForm(forms.ModelForm):
     class Meta:
         model = Unit
         fields = ["name", "credit_code", "region", "contact_name", "contact_phone"]
+        field_classes = {"name": LineField, "contact_name": LineField}
         help_texts = {"name": "证照上的单位全称。"}
 
     def __init__(self, *args, **kwargs) -> None:
@@ -28,7 +31,7 @@ class UnitAdminForm(forms.ModelForm):
             self.initial["region"] = self.instance.region.code
 
     def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
+        name = self.cleaned_data["name"]
         if name == units.UNAFFILIATED_NAME:
             raise forms.ValidationError("“其他单位”由系统提供，不能另外添加同名单位。")
         return name
@@ -59,7 +62,7 @@ def form_for(request) -> type[UnitAdminForm]:
     class ScopedUnitForm(UnitAdminForm):
         def __init__(self, *args, **kwargs) -> None:
             super().__init__(*args, **kwargs)
-            if "region" in self.fields:
-                self.fields["region"].queryset = access.within_scope(self.fields["region"].queryset, request)
+            if "region" in self.fields and (areas := access.scope(request)):
+                self.fields["region"].offer(areas)
 
     return ScopedUnitForm

@@ -244,6 +244,12 @@ def test_a_regional_administrator_cannot_move_a_unit_out_of_the_subtree(client, 
     assert unit.region.code == "450126"
 
 
+def test_a_regional_administrator_is_offered_the_regions_of_the_own_subtree_only(client, of_nanning):
+    groups = [list(choices) for _, choices in client.get(ADD).context["adminform"].form.fields["region"].choices]
+    offered = [code for group in groups[1:] for code, _ in group]
+    assert offered == ["450100", "450103", "450126"]
+
+
 def test_actions_of_a_regional_administrator_do_not_reach_other_regions(client, of_nanning):
     own = factories.unit("宾阳县局", "450126", state=Unit.State.PENDING)
     foreign = factories.unit("柳州市局", "450200", state=Unit.State.PENDING)
