@@ -4,6 +4,8 @@ import re
 import unicodedata
 from datetime import date
 
+from config import texts
+
 WEIGHTS = tuple(pow(2, 17 - position, 11) for position in range(17))
 CHECK_CHARACTERS = "10X98765432"
 # The first two digits: provinces, autonomous regions, municipalities, Taiwan, Hong Kong, Macao, holders of a
@@ -20,8 +22,8 @@ def check_character(first_17: str) -> str:
 
 
 def normalise(number: str) -> str:
-    """As people type it: spaces, hyphens, small letters and full width do not matter."""
-    return "".join(unicodedata.normalize("NFKC", number).split()).replace("-", "").upper()
+    """The one form of a number, however people type it or paste it."""
+    return texts.compact(number)
 
 
 def phone_digits(text: str) -> str:

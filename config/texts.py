@@ -1,6 +1,7 @@
 """Texts as people mean them, without what nobody sees."""
 
 import re
+import unicodedata
 
 # Control characters, and signs that show nothing or turn the direction of what follows them; copied along from
 # documents by accident, and on purpose to make a text look like another one. Line ends, tabs and joiners stay.
@@ -17,3 +18,8 @@ def seen(text: str) -> str:
 def one_line(text: str) -> str:
     """What can be seen, with single spaces."""
     return " ".join(seen(text).split())
+
+
+def compact(text: str) -> str:
+    """A number or code as it is meant: the unseen, spaces, hyphens, small letters and full width do not matter."""
+    return "".join(unicodedata.normalize("NFKC", seen(text)).split()).replace("-", "").upper()

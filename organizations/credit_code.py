@@ -1,6 +1,6 @@
 """统一社会信用代码 by GB 32100-2015: 18 characters, the last one a check character."""
 
-import unicodedata
+from config import texts
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
@@ -14,8 +14,8 @@ def check_character(first_17: str) -> str:
 
 
 def normalise(code: str) -> str:
-    """As people type it: spaces, hyphens, full width and small letters do not matter."""
-    return "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "").upper()
+    """The one form of a code, however people type it or paste it."""
+    return texts.compact(code)
 
 
 def problem(code: str) -> str:

@@ -13,8 +13,11 @@ from import_export import fields, resources
 from import_export.formats import base_formats
 from import_export.instance_loaders import BaseInstanceLoader
 
+from config import texts
+
 from . import credit_code, revision
 from .models import Region, Unit
+from .tree import is_within
 
 NAME, CODE, REGION, STATE, CONTACT, PHONE = "单位名称", "统一社会信用代码", "区划代码", "状态", "联系人", "联系电话"
 COLUMNS = (NAME, CODE, REGION, STATE, CONTACT, PHONE)
@@ -141,10 +144,7 @@ class UnitResource(resources.ModelResource):
             yield f"“{CODE}”列的值“{code}”属于已被合并的单位“{instance.name}”，不能再更改。"
 
     def _may_write(self, region: Region) -> bool:
-        return self.scope is None or any(
-            above.tree_id == region.tree_id and above.lft <= region.lft and region.rght <= above.rght
-            for above in self.scope
-        )
+        return self.scope is None or any(is_within(region, area) for area in self.scope)
 
     def skip_row(self, instance: Unit, original, row, import_validation_errors=None) -> bool:
         return not import_validation_errors and bool(instance.pk) and row["before"] == _shown(instance)
@@ -187,7 +187,7 @@ def text_of_cell(row, column: str) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = " ".join(str(value).replace("\x00", "").split())
+    text = texts.one_line(str(value))
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
 
 

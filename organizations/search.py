@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from config import texts
+
 from . import credit_code, revision, tree
 from .models import Region, Unit
 
@@ -231,7 +233,7 @@ def best_matches(keyword: str, region: Region | None = None) -> Matches:
 def best(keyword: str, region: Region | None, current: UnitIndex) -> Found:
     """The ten best units of a region's subtree for what a person typed: a part of the name (several parts apart by
     spaces must all be there), a credit code or its beginning, or, if no name has it, something similar."""
-    words = [word for word in map(normalise, keyword.split()) if word]
+    words = [word for word in map(normalise, texts.seen(keyword).split()) if word]
     if not words:
         return Found([], 0)
     code = credit_code.normalise("".join(words))

@@ -21,6 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from config.forms import LineField
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.shown import is_used, yes_no
@@ -38,6 +39,7 @@ admin.site.unregister(Group)
 
 BY_NUMBER = "digest:"
 ONLY_SUPERUSERS_SET = ("is_staff", "is_superuser")
+FIELD_CLASSES = {"name": LineField, "username": UsernameField, "phone": PhoneField}
 CHOOSE_PERSON = "点放大镜，在打开的窗口中按姓名或证件号码查找并选择。"
 
 
@@ -63,7 +65,7 @@ class PersonChangeForm(PersonForm, UserChangeForm):
 
     class Meta(UserChangeForm.Meta):
         model = User
-        field_classes = {"username": UsernameField, "phone": PhoneField}
+        field_classes = FIELD_CLASSES
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -82,7 +84,7 @@ class PersonAddForm(NewPassword, PersonForm, AdminUserCreationForm):
     class Meta(AdminUserCreationForm.Meta):
         model = User
         fields = ("name", "id_kind", "id_number", "username", "phone", "email", "unit")
-        field_classes = {"username": UsernameField, "phone": PhoneField}
+        field_classes = FIELD_CLASSES
 
 
 class PersonPasswordForm(NewPassword, AdminPasswordChangeForm):

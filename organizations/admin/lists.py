@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 from ..picker import open_tree
+from ..tree import is_within
 from . import access
 
 # A list is cut after so many rows; who looks for more narrows it down.
@@ -33,7 +34,7 @@ class SubtreeFilter(SimpleListFilter):
         code = request.GET.get(self.parameter_name, "")
         nodes = open_tree(code or (scope[0].code if scope else ""))
         if scope is not None:
-            nodes = [node for node in nodes if any(_covers(region, node.region) for region in scope)]
+            nodes = [node for node in nodes if any(is_within(node.region, area) for area in scope)]
         self.nodes = {node.code: node for node in nodes}
         return [(node.code, node.name) for node in nodes]
 
@@ -55,7 +56,3 @@ class SubtreeFilter(SimpleListFilter):
                 "query_string": changelist.get_query_string({self.parameter_name: code}),
                 "display": "　" * (node.depth - top) + node.name,
             }
-
-
-def _covers(region, other) -> bool:
-    return region.tree_id == other.tree_id and region.lft <= other.lft and other.rght <= region.rght

@@ -120,6 +120,12 @@ def test_an_empty_number_changes_nothing(client, admin, qiumeng):
     assert LogEntry.objects.get().get_change_message() == "已修改姓名。"
 
 
+def test_a_name_is_read_without_what_cannot_be_seen(client, admin, qiumeng):
+    change(client, qiumeng, name=" 黄\u200b秋梦 ")
+    qiumeng.refresh_from_db()
+    assert qiumeng.name == "黄秋梦"
+
+
 def test_a_corrected_number_is_stored_and_the_record_says_only_that(client, admin, qiumeng):
     number = factories.resident_id(date(1977, 7, 7), 656)
     assert change(client, qiumeng, id_number=f" {number} ").status_code == 302

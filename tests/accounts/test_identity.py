@@ -64,13 +64,20 @@ def test_born_on_a_leap_day_and_born_today():
 
 
 @pytest.mark.parametrize(
-    "typed", [" 110105 19491231 002x ", "110105-19491231-002X", "１１０１０５１９４９１２３１００２Ｘ"]
+    "typed",
+    [
+        *(" 110105 19491231 002x ", "110105-19491231-002X", "１１０１０５１９４９１２３１００２Ｘ"),
+        "\u202d11010519491231\u200b002X\u202c",
+    ],
 )
 def test_ways_to_type_one_number(typed):
     assert identity.normalise(typed) == "11010519491231002X"
 
 
-@pytest.mark.parametrize("typed", ["13877100001", "138 7710 0001", "+86 138-7710-0001", "１３８７７１００００１"])
+@pytest.mark.parametrize(
+    "typed",
+    ["13877100001", "138 7710 0001", "+86 138-7710-0001", "１３８７７１００００１", "\u202d138 7710 0001\u202c"],
+)
 def test_ways_to_type_one_phone(typed):
     assert identity.phone_digits(typed) == "13877100001"
 

@@ -56,7 +56,11 @@ def test_what_is_wrong_is_said_in_a_sentence(code, problem):
 
 
 @pytest.mark.parametrize(
-    "typed", ["12450126791325812b", " 1245 0126 7913 2581 2B ", "12450126-791325812-B", "12450126791325812Ｂ"]
+    "typed",
+    [
+        *("12450126791325812b", " 1245 0126 7913 2581 2B ", "12450126-791325812-B", "12450126791325812Ｂ"),
+        "\ufeff12450126791325812B\u200b",
+    ],
 )
 def test_it_is_read_as_people_type_it(typed):
     assert credit_code.normalise(typed) == "12450126791325812B"

@@ -75,7 +75,7 @@ def test_confirmed_the_units_are_there_and_found_at_once(client, superuser):
     assert search.best_matches("林业").total == 0
     number = revision.current()
     rows = [
-        ["宾阳县甘棠镇林业站", FORESTRY, "450126", "待核实", "韦站长", "0771-8212345"],
+        ["\ufeff宾阳县甘棠镇\u200b林业站", FORESTRY, "450126", "待核实", "韦站长", "0771-8212345"],
         ["梧州市电影公司", FILMS, 450202, None, None, 13800000000],
     ]
     assert take(client, workbook(*rows)) == ["导入完成：新增 2 个，更新 0 个，未变 0 个。"]

@@ -29,6 +29,11 @@ def test_a_part_of_the_name_is_enough(guangxi):
     assert names(search.best_matches("林业")) == ["宾阳县甘棠镇林业站"]
 
 
+def test_signs_that_nobody_sees_do_not_hide_a_unit(guangxi):
+    factories.unit("宾阳县甘棠镇林业站")
+    assert names(search.best_matches("\u200b甘棠镇\u200e林业")) == ["宾阳县甘棠镇林业站"]
+
+
 def test_one_character_is_enough(guangxi):
     factories.unit("宾阳县甘棠镇林业站")
     factories.unit("博白县东平镇英梅村小学")
