@@ -1,7 +1,7 @@
 """What pages cost, as multiples of a page that shows nothing but the signed-in person's name.
 
 All pages are asked in rounds, each round in another order, so that a machine that is faster or slower for a while is so
-for all of them. Requests go through the whole WSGI application with a real session, in this process.
+for all of them. Requests go through the whole WSGI application with a real session, in this process or through gunicorn.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median, quantiles
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.utils.html import escape
 
 from accounts import appointments
@@ -39,6 +41,7 @@ from organizations.models import Region, Unit
 from organizations.picker import PAGE_SIZE
 
 from . import bulk, invented, province
+from .benchmark_http import ask, served
 
 USERNAME = "benchmark"
 SUPERUSER = "benchmark_admin"
@@ -96,22 +99,37 @@ class Page:
         return quantiles(self.times, n=10)[-1]
 
 
-def measure(rounds: int, seed: int, out=None) -> list[Page]:
-    """Every page `rounds` times; the first one is the floor."""
+Answer = Callable[[Page, str], bytes]  # of a page and a cookie
+
+
+def measure(rounds: int, seed: int, out=None, *, is_served: bool = False) -> list[Page]:
+    """Every page `rounds` times, through gunicorn if `is_served`; the first page is the floor."""
     person, unit = _person(seed), _unit_with_people(seed)
     of_person, of_reviewer = logged_in(person), logged_in(reviewer_of_all())
+    generic_list = Page(f"Django 自带列表：{ADMIN_ROWS} 条登记", GENERIC)
     with override_settings(DEBUG=False, ROOT_URLCONF=__name__, SECURE_SSL_REDIRECT=False, ALLOWED_HOSTS=["localhost"]):
-        application = WSGIHandler()
-        pages = [(page, of_person) for page in _pages(person)]
-        pages += [(page, of_reviewer) for page in [*_statistics_pages(unit), *_review_pages(reviewer_of_all())]]
-        pages.append((Page(f"Django 自带列表：{ADMIN_ROWS} 条登记", GENERIC), logged_in(_superuser())))
-        for page, cookie in pages:
-            _warm_up(application, page, cookie)
-        random = invented.seeded(seed)
-        for _ in watched(range(rounds), "轮次", rounds, out):
-            for page, cookie in random.sample(pages, len(pages)):
-                _ask(application, page, cookie)
-    return [page for page, _ in pages]
+        asked = [(page, of_person) for page in _pages(person)]
+        asked += [(page, of_reviewer) for page in [*_statistics_pages(unit), *_review_pages(reviewer_of_all())]]
+        asked.append((generic_list, logged_in(_superuser())))
+        in_process = partial(_answer, WSGIHandler())
+        for page, cookie in asked:
+            _count(in_process, page, cookie)
+        if is_served:
+            with served(processes=1) as port:
+                _ask_all(partial(_served_answer, port), asked, rounds, seed, out)
+        else:
+            _ask_all(in_process, asked, rounds, seed, out)
+    return [page for page, _ in asked]
+
+
+def _ask_all(answer: Answer, asked: list[tuple[Page, str]], rounds: int, seed: int, out) -> None:
+    for page, cookie in asked:
+        for _ in range(WARM_UP):
+            answer(page, cookie)
+    random = invented.seeded(seed)
+    for _ in watched(range(rounds), "轮次", rounds, out):
+        for page, cookie in random.sample(asked, len(asked)):
+            _ask(answer, page, cookie)
 
 
 def logged_in(person: User) -> str:
@@ -163,20 +181,31 @@ def _review_pages(reviewer: User) -> list[Page]:
     return [*pages, Page(f"学时审核：{PAGES_BEFORE} 页之后", f"{queue}?after={Place.of(behind)}")] if behind else pages
 
 
-def _warm_up(application: Callable, page: Page, cookie: str) -> None:
-    for _ in range(WARM_UP):
-        _answer(application, page, cookie)
+def _count(answer: Answer, page: Page, cookie: str) -> None:
+    """How many statements the page takes, once what is kept is there, and how long it is."""
+    answer(page, cookie)
     with CaptureQueriesContext(connection) as queries:
-        page.size = len(_answer(application, page, cookie))
+        page.size = len(answer(page, cookie))
     page.statements = sum(1 for query in queries if "PRAGMA" not in query["sql"])
 
 
-def _ask(application: Callable, page: Page, cookie: str) -> None:
+def _ask(answer: Answer, page: Page, cookie: str) -> None:
     """Note the milliseconds of one request, on the clock and of this process."""
     begun, busy = time.perf_counter(), time.process_time()
-    _answer(application, page, cookie)
+    answer(page, cookie)
     page.busy_times.append((time.process_time() - busy) * 1000)
     page.times.append((time.perf_counter() - begun) * 1000)
+
+
+def _served_answer(port: int, page: Page, cookie: str) -> bytes:
+    """The page as gunicorn answers it; RuntimeError if it is no 200."""
+    fragment = "HX-Request: true\r\n" if page.is_fragment else ""
+    head = f"GET {iri_to_uri(page.url)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    head += f"Cookie: {cookie}\r\n{fragment}\r\n"
+    status, _, rest = ask(port, head.encode()).partition(b"\r\n")
+    if not status.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"{page.url} answers {status.decode()}")
+    return rest.partition(b"\r\n\r\n")[2]
 
 
 def _answer(application: Callable, page: Page, cookie: str) -> bytes:

@@ -8,18 +8,12 @@ the ratio of the two is the figure to compare.
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryFile
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -31,14 +25,13 @@ from hours.models import Registration
 from hours.states import Status
 
 from . import benchmark, benchmark_copy, benchmark_work, invented, province
+from .benchmark_http import ask, served
 from .benchmark_server import SMALLEST, TABLE
 
-PROJECT = Path(__file__).resolve().parents[2]
 ROUNDS = 10
 EACH = 4  # batches of one person; then the client goes on as another one
 WARM_UP = 4  # batches of each client before anything is measured
 FIRST_NUMBER = 9_800_000
-PATIENCE = 60  # seconds until a server that does not answer is given up
 FORM_SECRET = "b" * 32
 
 
@@ -82,7 +75,7 @@ def rush(clients: int, batches: int, seed: int) -> Rush:
     submissions, smallest = Tally(), Tally()
     with benchmark_copy.copied():
         queues = _queues(clients, WARM_UP + batches, seed)
-        with _served() as port:
+        with served() as port:
             for first, last in _rounds(batches):
                 for tally, kind in ((smallest, 0), (submissions, 1)):
                     posts = [[pair[kind] for pair in queue[first:last]] for queue in queues]
@@ -144,44 +137,6 @@ def _request(path: str, fields: dict, cookie: str) -> bytes:
     return (head + body).encode()
 
 
-# --- The server ---------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _served() -> Iterator[int]:
-    """gunicorn as config/gunicorn.py has it, in processes of its own; the port it listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
-    command += ["hours.demo.benchmark_server"]
-    connection.close()
-    with TemporaryFile() as log:
-        environment = benchmark_copy.as_installed()
-        server = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)  # noqa: S603
-        try:
-            if not _answers(port, server):
-                log.seek(0)
-                raise RuntimeError(f"The server does not answer.\n{log.read().decode()}")
-            yield port
-        finally:
-            server.terminate()
-            server.wait(PATIENCE)
-
-
-def _answers(port: int, server: subprocess.Popen) -> bool:
-    """Wait for the first answer."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            _ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        except ConnectionError:
-            time.sleep(0.1)
-        else:
-            return True
-    return False
-
-
 # --- The clients --------------------------------------------------------------------------------------
 
 
@@ -193,7 +148,7 @@ def _send(port: int, queues: list[list[Post]], tally: Tally) -> None:
         gate.wait()
         for post in queue:
             try:
-                answer = _ask(port, post.raw)
+                answer = ask(port, post.raw)
             except OSError as error:
                 answer = str(error).encode()
             if post.is_done(answer):
@@ -209,15 +164,6 @@ def _send(port: int, queues: list[list[Post]], tally: Tally) -> None:
     for thread in threads:
         thread.join()
     tally.seconds += time.perf_counter() - begun
-
-
-def _ask(port: int, raw: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
-        line.sendall(raw)
-        parts = []
-        while part := line.recv(65536):
-            parts.append(part)
-    return b"".join(parts)
 
 
 # --- What is in the database --------------------------------------------------------------------------

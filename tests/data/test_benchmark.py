@@ -63,6 +63,13 @@ def test_it_prints_every_page_beside_the_floor(debug, manage):
     ]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_pages_can_be_asked_for_through_the_server(debug, manage):
+    manage("load_province", units=200, people=3, registrations=6)
+    rows = table(manage("benchmark", rounds=2, served=True), "| page |")
+    assert (len(rows), rows[0][3], {row[4] for row in rows}) == (14, "1.00", {"—"})
+
+
 def test_changes_cost_the_same_statements_for_any_number_of_entries_and_are_undone(debug, manage):
     manage("load_province", units=200, people=100, registrations=3000)
     before = Registration.objects.order_by("pk").values_list("pk", "status")

@@ -14,14 +14,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("--rounds", type=int, default=200)
         parser.add_argument("--units", type=int, help="add invented units until there are this many")
+        parser.add_argument("--served", action="store_true", help="ask for the pages through gunicorn")
         parser.add_argument("--changes", action="store_true", help="also measure decisions and submissions")
         parser.add_argument("--clients", type=int, default=16, help="how many submit at once (0: leave that out)")
         parser.add_argument("--batches", type=int, default=40, help="how many batches each of them submits")
         parser.add_argument("--seed", type=int, default=2026)
 
-    def handle(
-        self, *args, rounds: int, units: int | None, seed: int, changes: bool, clients: int, batches: int, **options
-    ):
+    def handle(self, *args, rounds: int, units: int | None, seed: int, served: bool, changes: bool, **options):
         loading.refuse_outside_development()
         if rounds < 2:
             raise CommandError("--rounds must be at least 2")
@@ -29,21 +28,21 @@ class Command(BaseCommand):
             province.load(province.Sizes(units, people=0, registrations=0), seed, self.stdout)
         if not Unit.objects.filter(is_unaffiliated=False).exists():
             raise CommandError("There are no units to measure with; run load_province first.")
-        self._print(benchmark.measure(rounds, seed, self.stdout), rounds)
+        self._print(benchmark.measure(rounds, seed, self.stdout, is_served=served), rounds, served)
         if changes:
-            self._print_work(seed, clients, batches)
+            self._print_work(seed, options["clients"], options["batches"])
 
-    def _print(self, pages: list[benchmark.Page], rounds: int) -> None:
-        floor = pages[0]
+    def _print(self, pages: list[benchmark.Page], rounds: int, served: bool) -> None:
+        floor, where = pages[0], "through gunicorn" if served else "in one process"
         self.stdout.write(
             f"\n{connection.vendor}, {Unit.objects.count():,} units, {Registration.objects.count():,} registrations, "
-            f"{rounds} shuffled rounds\n\n"
+            f"{rounds} shuffled rounds, {where}\n\n"
             "| page | median ms | 90 % ms | x floor | x floor (busy) | queries | KB |\n|---|---|---|---|---|---|---|"
         )
         for page in pages:
             self.stdout.write(
                 f"| {page.label} | {page.median:.2f} | {page.slowest_tenth:.2f} | {page.median / floor.median:.2f} | "
-                f"{page.busy / floor.busy:.2f} | {page.statements} | {page.size / 1024:.1f} |"
+                f"{'—' if served else f'{page.busy / floor.busy:.2f}'} | {page.statements} | {page.size / 1024:.1f} |"
             )
 
     def _print_work(self, seed: int, clients: int, batches: int) -> None:
