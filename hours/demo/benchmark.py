@@ -1,7 +1,8 @@
 """What pages cost, as multiples of a page that shows nothing but the signed-in person's name.
 
 All pages are asked in rounds, each round in another order, so that a machine that is faster or slower for a while is so
-for all of them. Requests go through the whole WSGI application with a real session, in this process or through gunicorn.
+for all of them. Requests go through the whole WSGI application with a real session, in this process or through
+gunicorn.
 """
 
 from __future__ import annotations
