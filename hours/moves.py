@@ -109,12 +109,19 @@ def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registratio
     """Those that stand as they were read; their rows stay so until the end of the transaction.
 
     The lock serves PostgreSQL and is taken in one order, so that two batches cannot wait for each other. On SQLite the
-    transaction has held the only write lock since it began.
+    transaction has held the only write lock since it began. A merge may have moved them to another unit meanwhile,
+    which is no change of theirs; they learn of it, because the sums to be taken from are that unit's.
     """
     keys = [registration.pk for registration in registrations]
     rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    stored = {pk: state for pk, *state in rows.values_list("pk", "status", "updated_at")}
-    return [entry for entry in registrations if stored.get(entry.pk) == [entry.status, entry.updated_at]]
+    stored = {pk: (state, unit) for pk, unit, *state in rows.values_list("pk", "unit_id", "status", "updated_at")}
+    unchanged = []
+    for entry in registrations:
+        state, unit = stored.get(entry.pk, (None, None))
+        if state == [entry.status, entry.updated_at]:
+            entry.unit_id = unit
+            unchanged.append(entry)
+    return unchanged
 
 
 def _target(rule: Rule, changes: dict) -> Status:

@@ -144,6 +144,17 @@ def test_a_merge_adds_the_sums_of_both_units(world):
     assert totals.recount(year) == {"people": 0, "places": 0}
 
 
+def test_a_decision_about_an_entry_that_was_read_before_a_merge_leaves_the_sums_right(world):
+    one, other, _ = world["units"]
+    entry = factories.agreed(world["people"][0], one, world["reviewers"][one.pk])
+    read_before = Registration.objects.get(pk=entry.pk)
+    merging.merge_units(one, other)
+    workflow.recognise(world["bureau"], read_before)
+    row = PlaceTotal.objects.get(kind="unit", year=entry.year)
+    assert (row.place, row.final_review, row.recognised) == (other.pk, 0, 1)
+    assert totals.recount(entry.year) == {"people": 0, "places": 0}
+
+
 def test_hours_above_a_cap_are_kept_apart(world):
     unit, person = world["units"][0], world["people"][0]
     for number in range(3):
