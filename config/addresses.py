@@ -1,4 +1,4 @@
-"""Addresses of rows, and of the list that somebody came from."""
+"""Addresses of rows, the keys in them, and the list that somebody came from."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def of_row(url_name: str, key: int) -> str:
     """
     before, after = _around(url_name)
     return f"{before}{key}{after}"
+
+
+def key_in(text: str) -> int | None:
+    """The key that a text from a request names; None for anything that can be no key of a row."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def back(request: HttpRequest, *url_names: str) -> str:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import ValidationError
 
+from config.addresses import key_in
+
 from . import attachments
 from .attachments import Proof
 from .counting import number
@@ -100,8 +102,7 @@ class RemovedField(forms.ModelMultipleChoiceField):
     """Files to take away. One that is gone already, perhaps by another window, needs no taking away."""
 
     def clean(self, value):
-        keys = [key for key in value or () if key.isascii() and key.isdigit() and len(key) < 19]
-        return self.queryset.filter(pk__in=keys)
+        return self.queryset.filter(pk__in={key_in(text) for text in value or ()} - {None})
 
 
 class _GroupedByFirstLevel(forms.models.ModelChoiceIterator):

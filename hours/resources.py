@@ -71,7 +71,7 @@ class CourseResource(resources.ModelResource):
     def _problems(self, row, line: int) -> Iterator[str]:
         """Each thing that is wrong with a line, from the column's name on."""
         year, name, kind, hours = (row[column] for column in COLUMNS)
-        if not (year.isascii() and year.isdigit() and EARLIEST <= int(year) <= LATEST):
+        if not (len(year) == 4 and year.isascii() and year.isdigit() and EARLIEST <= int(year) <= LATEST):
             yield f"“{YEAR}”列的值“{year}”应为四位年份。"
         if not 0 < len(name) <= 120:
             yield f"“{NAME}”列应为 1 至 120 个字。"

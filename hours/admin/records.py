@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
+from config.addresses import key_in
 from organizations.admin import access
 from organizations.admin.shown import EMPTY
 
@@ -28,8 +29,8 @@ class OfEntry(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        is_number = term.isascii() and term.isdigit() and len(term) < 19
-        return queryset.filter(registration=int(term)) if is_number else queryset.none(), False
+        key = key_in(term)
+        return queryset.none() if key is None else queryset.filter(registration=key), False
 
 
 @admin.register(Decision)

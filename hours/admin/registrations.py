@@ -11,6 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 
 from accounts.models import User
+from config.addresses import key_in
 from config.forms import TextField
 from organizations.admin.lists import SubtreeFilter
 from organizations.admin.shown import EMPTY, yes_no
@@ -181,7 +182,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         """Never on more than a person can read, and on nothing that is no key of an entry."""
         keys = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
-        if not all(key.isascii() and key.isdigit() and len(key) < 19 for key in keys):
+        if any(key_in(key) is None for key in keys):
             messages.error(request, "勾选的登记无法识别，请重新勾选。")
             return redirect(request.get_full_path())
         if request.POST.get("select_across", "0") != "0" and queryset[: CHANGED_AT_MOST + 1].count() > CHANGED_AT_MOST:

@@ -11,6 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from config.addresses import key_in
 from config.offices import office_of
 from organizations.models import Unit
 
@@ -128,7 +129,7 @@ def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
         "form": form,
         "units": form.units,
         "kept": list(form.kept_attachments()),
-        "removed_keys": [int(key) for key in request.POST.getlist("removed") if key.isascii() and key.isdigit()],
+        "removed_keys": [key_in(key) for key in request.POST.getlist("removed")],
         "named": len(form.rows),
         "ticked": len(form.ticked),
     }
@@ -212,5 +213,4 @@ def _ticked(request: HttpRequest, draft: Draft, unit: Unit) -> list[int]:
 
 
 def _keys(request: HttpRequest, name: str) -> set[int]:
-    given = request.POST.getlist(name)
-    return {int(key) for key in given if key.isascii() and key.isdigit() and len(key) < 19}
+    return {key_in(key) for key in request.POST.getlist(name)} - {None}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest
 
+from config.addresses import key_in
+
 from ..models import Registration
 
 MOST = 500
@@ -16,9 +18,9 @@ def picked_entries(request: HttpRequest, *, in_full: bool = True) -> list[Regist
     With their types and regions, unless a page needs no more than COLUMNS of them.
     """
     given = request.POST.getlist("entry") or request.GET.getlist("entry")
-    if len(given) > MOST or not all(key.isascii() and key.isdigit() and len(key) < 19 for key in given):
+    keys = {key_in(text) for text in given}
+    if len(given) > MOST or None in keys:
         raise Http404
-    keys = {int(key) for key in given}
     rows = request.user.registrations.filter(pk__in=keys)  # so each knows its owner without asking
     rows = rows.select_related("category__parent", "region") if in_full else rows.only(*COLUMNS)
     entries = list(rows.order_by("-ends_at", "-pk"))

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from config.addresses import back, with_query
+from config.addresses import back, key_in, with_query
 from config.dialogs import dialog_redirect
 
 from .. import attachments, entry_rules, facts, lines, progress, summaries
@@ -45,10 +45,6 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "hours/list.html", context)
 
 
-def _key(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """新登记培训."""
@@ -82,7 +78,7 @@ def _form(request: HttpRequest, registration: Registration) -> HttpResponse:
         "form": form,
         "is_new": is_new,
         "kept": _kept_files(request, form),
-        "removed_keys": [_key(key) for key in request.POST.getlist("removed")],
+        "removed_keys": [key_in(key) for key in request.POST.getlist("removed")],
         "returned_words": "" if is_new or request.POST else summaries.last_words(registration),
         "back_url": back(request, *LISTS),
     }

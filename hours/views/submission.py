@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.addresses import key_in
 from config.dialogs import dialog_redirect
 from organizations.models import Region, Unit
 from organizations.picker import UnitPicker, unit_picker
@@ -99,6 +100,9 @@ def _submit(request: HttpRequest, entries: list[Registration]) -> HttpResponse:
         submission = workflow.submit(request.user, entries, unit, region, _token(request))
     except workflow.BatchRefused as refused:
         return _confirmation(request, entries, refused.problems)
+    except workflow.WorkflowError as error:
+        messages.error(request, str(error))
+        return dialog_redirect(request, reverse("hours:list"))
     messages.success(request, batch.done_sentence(submission))
     return dialog_redirect(request, reverse("hours:lookup_registrations"))
 
@@ -110,8 +114,7 @@ def _named_unit(request: HttpRequest) -> Unit | None:
 
 
 def _named_key(request: HttpRequest) -> int | None:
-    key = request.POST.get("unit") or request.GET.get("unit") or ""
-    return int(key) if key.isascii() and key.isdigit() and len(key) < 19 else None
+    return key_in(request.POST.get("unit") or request.GET.get("unit") or "")
 
 
 def _named_region(request: HttpRequest) -> Region | None:

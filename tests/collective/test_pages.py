@@ -52,6 +52,11 @@ def test_ticked_people_are_previewed_and_saved_exactly(client, reviewer, station
     }
 
 
+def test_a_key_that_no_row_can_have_takes_nothing_away(client, reviewer, typed):
+    response = client.post(FACTS, typed(content="", removed="9" * 5000))
+    assert (response.status_code, response.templates[0].name) == (200, "collective/facts.html")
+
+
 def test_a_double_click_saves_once(client, reviewer, station, typed):
     draft = client.post(FACTS, typed()).context["draft"]
     ticks = {"draft": draft, "person": [station.workers[0].pk], "go": "preview"}

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Appointment
+from hours import workflow
 from hours.models import Decision, Registration, Submission
 from organizations import units
 from organizations.models import Unit
@@ -121,6 +122,13 @@ def test_a_double_click_submits_once(client, two, station):
         response = client.post(CONFIRM, form, follow=True)
         assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"]
     assert (Submission.objects.count(), Decision.objects.count()) == (1, 2)
+
+
+def test_another_persons_token_is_answered_with_a_sentence(client, two, station):
+    li, form = factories.person("李同事"), ticked(station, two)
+    workflow.submit(li, [factories.registration(li)], station, station.region, uuid.UUID(form["token"]))
+    assert said(client.post(CONFIRM, form, follow=True)) == ["提交标识无效，请重新打开“批量提交审核”。"]
+    assert (statuses(), Submission.objects.count()) == (["draft", "draft", "first_review"], 1)
 
 
 def test_a_second_tab_is_told_that_they_are_submitted(client, two, station):

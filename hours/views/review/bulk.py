@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from config.addresses import key_in
+
 from ... import moves, workflow
 from ...models import Registration
 from ...review_forms import BulkForm
@@ -77,10 +79,10 @@ def _ticked(queue: Queue, values: Sequence[str]) -> tuple[list[Ticked], int]:
         raise Http404
     shown = {}
     for value in values:
-        key, round_, status = [*value.split("."), "", ""][:3]
-        if not (key.isascii() and key.isdigit() and len(key) < 19):
+        text, round_, status = [*value.split("."), "", ""][:3]
+        if (key := key_in(text)) is None:
             raise Http404
-        shown[int(key)] = (status, round_)
+        shown[key] = (status, round_)
     rows = Registration.objects.in_office(queue.office).select_related("owner", "unit", "region", "category__parent")
     found = rows.in_bulk(list(shown))
     if shown and not found:
