@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from .counting import overlaps
-from .states import EDITABLE, GIVEN_UP, Status
+from .states import EDITABLE, GIVEN_UP, Stage, Status
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -88,6 +88,13 @@ def _first_reviewed_by(person: User) -> models.QuerySet:
     return Decision.objects.filter(actor=person, stage=RawSQL("'first'", ())).values("registration")
 
 
+def _final_reviews_of(person: User) -> models.QuerySet:
+    """What this person ever decided at an entry's 终审: one that was returned from there comes to the 初审 again."""
+    from .models import Decision
+
+    return Decision.objects.filter(registration=OuterRef("pk"), actor=person, stage=Stage.FINAL)
+
+
 class CategoryQuerySet(models.QuerySet):
     def choosable(self) -> CategoryQuerySet:
         """The second-level types that a new entry may have, with their first level."""
@@ -111,15 +118,16 @@ class RegistrationQuerySet(models.QuerySet):
         return self.filter(office.everything).exclude(status=Status.DRAFT)
 
     def waiting_for(self, person: User, office: Office) -> RegistrationQuerySet:
-        """What this person is to decide: no own entry, and at the 终审 none whose 初审 was this person's."""
+        """What this person is to decide: no own entry, and none at whose other stage this person ever decided."""
         rows = self.filter(office.waiting).exclude(owner=person)
         if not office.reviews:
             return rows
-        return rows.exclude(status=Status.FINAL_REVIEW, pk__in=_first_reviewed_by(person))
+        rows = rows.exclude(status=Status.FINAL_REVIEW, pk__in=_first_reviewed_by(person))
+        return rows.exclude(Q(status=Status.FIRST_REVIEW) & Exists(_final_reviews_of(person))) if office.units else rows
 
     def unattended_for(self, person: User, office: Office) -> RegistrationQuerySet:
-        """无人初审: what would be swallowed unless the region's reviewers take it."""
-        return self.filter(office.unattended).exclude(owner=person)
+        """无人初审: what would be swallowed unless the region's reviewers take it, each what this person may decide."""
+        return self.filter(office.unattended).exclude(owner=person).exclude(Exists(_final_reviews_of(person)))
 
     def open_to_owner(self) -> RegistrationQuerySet:
         """What 学时登记 lists: entries their owner can still change, latest first."""
