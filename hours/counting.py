@@ -98,6 +98,11 @@ def minute(moment: datetime) -> str:
     return f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}"
 
 
+def days_between(earlier: datetime, later: datetime) -> int:
+    """How many days ago the one was at the other, by the local calendar: what came last evening came a day ago."""
+    return (later.astimezone(LOCAL).date() - earlier.astimezone(LOCAL).date()).days
+
+
 def year_of(end: datetime) -> int:
     """The year that hours count for unless the person chooses another: that of the (local) end."""
     return end.astimezone(LOCAL).year

@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from accounts.models import User
 
+from .counting import days_between
 from .models import Decision, Registration
 from .paging import Place, page_of
 from .querysets import Office
@@ -66,7 +67,7 @@ class Waiting:
 
     @property
     def oldest_days(self) -> int:
-        return days_since(self.oldest) if self.oldest else 0
+        return days_between(self.oldest, timezone.now()) if self.oldest else 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Line:
 
     @cached_property
     def days(self) -> int:
-        return days_since(self.entry.submitted_at)
+        return days_between(self.entry.submitted_at, timezone.now())
 
     @property
     def is_waiting(self) -> bool:
@@ -109,10 +110,6 @@ class Listing:
     lines: list[Line]
     next: dict[str, str]
     previous: dict[str, str]
-
-
-def days_since(moment: datetime) -> int:
-    return (timezone.localdate() - timezone.localdate(moment)).days
 
 
 class Queue:

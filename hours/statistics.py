@@ -17,6 +17,7 @@ from accounts.models import User
 from organizations.models import Region, Unit
 from organizations.querysets import within
 
+from .counting import days_between
 from .models import PlaceTotal, Registration
 from .querysets import NOTHING, Office, in_area
 from .states import GIVEN_UP, Status
@@ -192,12 +193,7 @@ class OldQueue:
 
     @property
     def days(self) -> int:
-        return days_since(self.since)
-
-
-def days_since(moment: datetime) -> int:
-    """Whole days until now."""
-    return (timezone.now() - moment).days
+        return days_between(self.since, timezone.now())
 
 
 def old_queues(region: Region) -> list[OldQueue]:
@@ -225,4 +221,5 @@ def oldest_waiting(place: Region | Unit) -> list[tuple[Status, datetime | None, 
         status: queue.order_by("submitted_at", "pk").values_list("submitted_at", flat=True).first()
         for status, queue in queues.items()
     }
-    return [(status, moment, days_since(moment) if moment else 0) for status, moment in since.items()]
+    now = timezone.now()
+    return [(status, moment, days_between(moment, now) if moment else 0) for status, moment in since.items()]

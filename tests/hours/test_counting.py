@@ -94,6 +94,19 @@ def test_an_entry_counts_for_the_local_year_of_its_end(end, year):
     assert year_of(datetime.fromisoformat(end)) == year
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "days"),
+    [
+        ("2026-05-11 00:00", "2026-05-11 23:59", 0),
+        ("2026-05-11 23:59", "2026-05-12 00:01", 1),
+        ("2026-05-11 08:00", "2026-06-11 07:00", 31),
+    ],
+)
+def test_days_are_those_of_the_calendar(earlier, later, days):
+    assert counting.days_between(local(earlier), local(later)) == days
+    assert counting.days_between(local(earlier).astimezone(UTC), local(later).astimezone(UTC)) == days
+
+
 def test_every_year_that_the_span_touches_may_be_chosen():
     assert list(years_of(local("2026-05-11 08:00"), local("2026-05-12 18:00"))) == [2026]
     assert list(years_of(local("2024-12-30 08:00"), local("2026-01-05 18:00"))) == [2024, 2025, 2026]

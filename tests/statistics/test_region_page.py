@@ -106,7 +106,7 @@ def test_without_anything_it_says_what_brings_figures(ask, bureau):
 def test_the_units_with_the_oldest_queues_come_first(ask, bureau, station):
     other = Office("青秀区绿化队", "450103", bureau)
     old = entry(factories.person("甲"), other.unit, 8)
-    Registration.objects.filter(pk=old.pk).update(submitted_at=timezone.now() - timedelta(days=40, hours=1))
+    Registration.objects.filter(pk=old.pk).update(submitted_at=timezone.now() - timedelta(days=40))
     page = ask(bureau, NAME, "450000", year=YEAR)
     assert [[name, days, count] for name, _, days, count in rows(page, "初审积压最久的单位")] == [
         ["青秀区绿化队", "40 天", "1 条"],
