@@ -9,7 +9,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 SOME_KEY = 987_654_321
-OF_ONE_VISIT = ("saved", "tick", "open")  # what a list was asked for once
+OF_ONE_VISIT = ("tick", "open")  # what a list was asked for once
 
 
 @cache
@@ -50,10 +50,3 @@ def back(request: HttpRequest, *url_names: str) -> str:
     for name in OF_ONE_VISIT:
         query.pop(name, None)
     return f"{before.path}?{query.urlencode()}" if query else before.path
-
-
-def with_query(url: str, **parameters: object) -> str:
-    """The address with these parameters added."""
-    query = QueryDict(mutable=True)
-    query.update(parameters)
-    return f"{url}{'&' if '?' in url else '?'}{query.urlencode()}"

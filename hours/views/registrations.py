@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from config.addresses import back, key_in, with_query
+from config.addresses import back, key_in
 from config.dialogs import dialog_redirect
 
 from .. import attachments, entry_rules, facts, lines, progress, summaries
@@ -40,7 +40,6 @@ def index(request: HttpRequest) -> HttpResponse:
         "lines": lines.to_work_on(page.object_list, page.start_index(), lines.kinds()),
         "delete_url": reverse("hours:delete"),
         "tick_all": request.GET.get("tick") == "all",
-        "saved": request.GET.get("saved", ""),
     }
     return render(request, "hours/list.html", context)
 
@@ -73,7 +72,7 @@ def _form(request: HttpRequest, registration: Registration) -> HttpResponse:
         _notify(request, form.instance)
         # A new entry need not fit the filter that was set before.
         home = reverse("hours:list") if is_new else back(request, "hours:list")
-        return dialog_redirect(request, f"{with_query(home, saved=form.instance.pk)}#entry-{form.instance.pk}")
+        return dialog_redirect(request, f"{home}#entry-{form.instance.pk}")
     context = {
         "form": form,
         "is_new": is_new,

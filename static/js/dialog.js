@@ -280,7 +280,7 @@
 
   // Keeps a form from being sent again while its answer is awaited, and shows that it is.
   function hold(form, button) {
-    const buttons = [...form.elements, ...document.querySelectorAll(`[form="${form.id}"]`)].filter((one) => one.type === "submit");
+    const buttons = [...form.elements].filter((one) => one.type === "submit");
     form.dataset.sent = "yes";
     for (const one of buttons) one.disabled = true;
     button?.classList.add("is-sending");

@@ -72,6 +72,5 @@
 
   const look = () => document.querySelectorAll("[data-registration-form]").forEach(prepare);
   look();
-  // The form may come later, inside a dialog.
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("dialog:shown", look);
 })();

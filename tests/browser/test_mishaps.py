@@ -184,7 +184,7 @@ def test_a_refused_form_keeps_words_and_names_the_kept_file(visit, huang, script
     expect(form.locator("[name=content]")).to_have_value("水利工程施工培训班")
     expect(form.locator("[name=certificate_number]")).to_have_value("桂培 2026-88")
     expect(form.locator("[name=category] option:checked")).to_have_text("培训班、研修班")
-    expect(form.locator(".kept-files")).to_contain_text("结业证书.pdf")
+    expect(form.get_by_role("group", name="已上传的附件")).to_contain_text("结业证书.pdf")
     declare(form)
     press(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存“水利工程施工培训班”。")

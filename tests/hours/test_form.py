@@ -32,7 +32,7 @@ def errors_of(response) -> dict[str, list[str]]:
 def test_it_saves_what_was_typed_as_a_draft(client, huang, typed):
     response = client.post(NEW, typed(note="优秀学员", certificate_number=" GX-2026-001 "))
     entry = Registration.objects.get()
-    assert response.url == f"/hours/?saved={entry.pk}#entry-{entry.pk}"
+    assert response.url == f"/hours/#entry-{entry.pk}"
     assert (entry.owner, entry.status, entry.content) == (huang, "draft", "水利工程施工培训班")
     assert (entry.hours_applied, entry.note, entry.certificate_number) == (Decimal(16), "优秀学员", "GX-2026-001")
     assert (entry.starts_at, entry.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
@@ -315,4 +315,4 @@ def test_the_proposal_of_nonsense_is_empty(client):
 def test_as_a_dialog_it_answers_with_the_way_to_go(client, typed):
     response = client.post(NEW, typed(), headers={"HX-Request": "true"})
     entry = Registration.objects.get()
-    assert (response.status_code, response["HX-Redirect"]) == (204, f"/hours/?saved={entry.pk}#entry-{entry.pk}")
+    assert (response.status_code, response["HX-Redirect"]) == (204, f"/hours/#entry-{entry.pk}")

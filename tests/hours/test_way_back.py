@@ -51,13 +51,13 @@ def test_no_other_place_can_be_named(client, entry, said):
 
 
 def test_what_a_list_was_asked_for_once_is_not_asked_again(client, entry):
-    before = f"{LIST}?content=a&saved=3&tick=all"
+    before = f"{LIST}?content=a&open=3&tick=all"
     assert left_by(client, reverse("hours:delete"), before, entry=entry.pk) == f"{LIST}?content=a"
 
 
 def test_a_changed_entry_is_shown_in_the_filtered_list(client, entry, typed):
     """Without scripts the form says where it came from; with them the browser does, since the list lies below."""
-    address, told = reverse("hours:edit", args=[entry.pk]), f"{FILTERED}&saved={entry.pk}#entry-{entry.pk}"
+    address, told = reverse("hours:edit", args=[entry.pk]), f"{FILTERED}#entry-{entry.pk}"
     assert client.post(address, typed(back=FILTERED)).url == told
     assert client.post(address, typed(), headers={"Referer": f"http://testserver{FILTERED}"}).url == told
 
@@ -68,7 +68,7 @@ def test_a_refused_form_still_knows_the_way_back(client, entry, typed):
 
 
 def test_a_new_entry_is_shown_whatever_the_filter_was(client, typed):
-    assert client.post(reverse("hours:new"), typed(back=FILTERED)).url.startswith(f"{LIST}?saved=")
+    assert client.post(reverse("hours:new"), typed(back=FILTERED)).url.startswith(f"{LIST}#entry-")
 
 
 def test_after_deleting_the_filter_is_still_set(client, entry):
