@@ -60,6 +60,7 @@ HEAD = {
     "notices": "hours:notices",
     "profile": "accounts:profile",
     "password_change": "accounts:password_change",
+    "help": "help",
 }
 GROUPS = (
     Group(

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from hours.views import api, certificate_check
+from hours.views import api, certificate_check, help
 
 from . import views
 
@@ -18,5 +18,7 @@ urlpatterns = [
     # 证明核验, for anybody
     path("check/", certificate_check.form, name="check"),
     path("check/<str:code>/", certificate_check.answer, name="check_code"),
+    # 使用帮助, for anybody
+    path("help/", help.page, name="help"),
     path("admin/", admin.site.urls),
 ]

@@ -64,6 +64,7 @@ TABLE: dict[str, tuple] = {
     "hours:review_detail": (LOGIN, NOT_FOUND, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND),
     "check": EVERYBODY,
     "check_code": EVERYBODY,
+    "help": EVERYBODY,
     "hours:collective": UNIT_REVIEWERS,
     "hours:collective_template": UNIT_REVIEWERS,
     "hours:collective_batches": UNIT_REVIEWERS,

@@ -153,6 +153,8 @@ PLACES = (
     Place("注册被拒", "/accounts/signup/", who="", then=refused_sign_up),
     Place("找回密码", "/accounts/password/reset/", who=""),
     Place("没有找到", "/nowhere/", who=""),
+    Place("使用帮助", "/help/", who=""),
+    Place("使用帮助，已登录", "/help/"),
     Place("学时登记", "/hours/"),
     Place("没有符合条件的登记", "/hours/?content=没有"),
     Place("新登记培训", "/hours/", then=lambda page: open_by(page, "link", "新登记培训", "新登记培训")),
