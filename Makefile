@@ -17,7 +17,7 @@ PRODUCTION = DEBUG=0 DATABASE_URL=postgres://xueshi@localhost/xueshi ALLOWED_HOS
 	FIELD_KEYS="k1:$$($(RUN) -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \
 	DIGEST_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(48))')"
 
-.PHONY: run test lint screenshots bench
+.PHONY: run test lint screenshots manual bench
 
 run: $(RUNTIME) $(FRONT_END)
 	@mkdir -p var
@@ -43,6 +43,10 @@ lint: $(DEV) $(FRONT_END)
 
 screenshots: $(DEV) $(FRONT_END)
 	@CHROMIUM="$$(sh scripts/chromium.sh)" $(RUN) scripts/screenshots.py
+
+# docs/manual.md, from the text of the help page.
+manual: $(RUNTIME)
+	@DEBUG=1 $(RUN) scripts/manual.py
 
 # A database of its own, kept between runs; DATABASE_URL names another one.
 bench: export DATABASE_URL ?= sqlite:///var/bench-$(UNITS).sqlite3

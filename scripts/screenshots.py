@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a freshly started demonstration: docs/screenshots/*.png.
+"""Takes the pictures of README and manual from a freshly started demonstration: docs/screenshots/*.png.
 
 Run it by `make screenshots`. The server has a database and a folder of its own, both gone afterwards.
 """
@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
@@ -54,6 +54,8 @@ def log_in_page(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport=DESKTOP)
     page.goto(f"{address}/accounts/login/")
     save(page, "login")
+    page.goto(f"{address}/help/")
+    save(page, "help")
 
 
 def trainee_on_desktop(browser: Browser, address: str) -> None:
@@ -76,6 +78,10 @@ def trainee_on_desktop(browser: Browser, address: str) -> None:
     dialog.get_by_role("button", name="确定提交").click()
     dialog.locator("[name=token]").wait_for(state="attached")
     save(page, "confirm")
+    page.goto(f"{address}/hours/")
+    page.get_by_role("row").filter(has_text="退回原因").get_by_role("link", name="修改").click()
+    page.locator("dialog[open] form").wait_for()
+    save(page, "returned")
     page.goto(f"{address}/hours/lookup/")
     save(page, "years")
     page.goto(f"{address}/hours/lookup/registrations/")
@@ -101,15 +107,18 @@ def certificate(page: Page, address: str) -> None:
 
 
 def fill_new_entry(page: Page) -> None:
+    fill_training(page.locator("dialog[open] form"), "油茶高产栽培技术培训班", "桂林培1188号")
+
+
+def fill_training(form: Locator, content: str, number: str) -> None:
     """Two days of training; the hours are computed meanwhile."""
-    form = page.locator("dialog[open] form")
     last_week = date.today() - timedelta(days=7)
     form.locator("[name=first_level]").select_option(index=1)
     form.locator("[name=category]").select_option(index=1)
-    form.locator("[name=content]").fill("油茶高产栽培技术培训班")
+    form.locator("[name=content]").fill(content)
     form.locator("[name=starts_at_0]").fill(last_week.isoformat())
     form.locator("[name=ends_at_0]").fill((last_week + timedelta(days=1)).isoformat())
-    form.locator("[name=certificate_number]").fill("桂林培1188号")
+    form.locator("[name=certificate_number]").fill(number)
     expect(form.locator("[name=hours_applied]")).not_to_have_value("")
 
 
@@ -120,12 +129,33 @@ def trainee_on_phone(browser: Browser, address: str) -> None:
 
 
 def unit_reviewer(browser: Browser, address: str) -> None:
-    """The queue, and the entry that was corrected after a return."""
+    """The queue, the entry that was corrected after a return, several at once, one training for many, appointments."""
     page = logged_in(browser, address, "unit", DESKTOP)
     page.goto(f"{address}/hours/review/")
     save(page, "review")
     page.get_by_role("link", name="古树名木保护技术培训班").click()
     save(page, "review-entry")
+    page.goto(f"{address}/hours/review/")
+    for place in range(3):
+        page.locator("[data-select-row]").nth(place).check()
+    page.get_by_label("操作").select_option(label="同意")
+    save(page, "review-bulk")
+    collective(page, address)
+    page.goto(f"{address}/accounts/appointments/")
+    save(page, "appointments")
+
+
+def collective(page: Page, address: str) -> None:
+    """One training for some of the unit's people, up to the preview."""
+    page.goto(f"{address}/hours/collective/")
+    fill_training(page.locator("#registration-form"), "林业安全生产培训班", "")
+    page.get_by_label("单位承诺以上信息属实").check()
+    page.get_by_role("button", name="下一步").click()
+    for place in range(5):
+        page.locator("[data-select-row]").nth(place).check()
+    page.get_by_role("button", name="预览").click()
+    page.get_by_role("button", name="确认登记").wait_for()
+    save(page, "collective")
 
 
 def regional_reviewer(browser: Browser, address: str) -> None:
@@ -138,6 +168,10 @@ def administrator(browser: Browser, address: str) -> None:
     page = logged_in(browser, address, "admin", DESKTOP)
     page.goto(f"{address}/admin/organizations/unit/")
     save(page, "admin-units")
+    page.goto(f"{address}/admin/hours/yearrule/")
+    page.get_by_role("link", name=str(date.today().year), exact=True).click()
+    page.get_by_text("类型上限").first.wait_for()
+    save(page, "admin-rule")
 
 
 def logged_in(browser: Browser, address: str, username: str, viewport: dict) -> Page:
@@ -152,7 +186,9 @@ def logged_in(browser: Browser, address: str, username: str, viewport: dict) -> 
 
 def new_page(browser: Browser, viewport: dict) -> Page:
     """A page of somebody who is not logged in."""
-    page = browser.new_context(viewport=viewport, locale="zh-CN", reduced_motion="reduce").new_page()
+    page = browser.new_context(
+        viewport=viewport, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce"
+    ).new_page()
     page.set_default_timeout(10_000)
     return page
 
