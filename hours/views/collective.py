@@ -202,7 +202,9 @@ def _draft_or_404(request: HttpRequest) -> tuple[Draft, Unit]:
 def _ticked(request: HttpRequest, draft: Draft, unit: Unit) -> list[int]:
     """Those ticked on other pages and those ticked on this one; or everybody whom the search finds."""
     shown, chosen = _keys(request, "shown"), _keys(request, "person")
-    keys = (set(draft.ticked) - shown) | chosen
+    # A stranger's key would be answered with a name: only the unit's own people can be ticked.
+    own = collective.people_of(unit, request.user).filter(pk__in=chosen).values_list("pk", flat=True)
+    keys = (set(draft.ticked) - shown) | set(own if chosen else ())
     if request.POST.get("go") == "all":
         search = PeopleSearch(request.POST)
         text = search.cleaned_data["search"] if search.is_valid() else ""

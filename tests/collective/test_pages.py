@@ -175,14 +175,24 @@ def test_a_reviewers_own_entry_of_the_same_name_is_no_obstacle(client, reviewer,
     assert client.post(FACTS, typed()).context["draft"]
 
 
-def test_another_units_people_cannot_be_entered(client, reviewer, station, typed):
+def test_another_units_people_can_neither_be_ticked_nor_learned_of_by_their_keys(client, reviewer, station, typed):
     stranger = factories.person("外人", unit=factories.unit("柳州市图书馆", "450202"))
     draft = client.post(FACTS, typed()).context["draft"]
-    preview = client.post(PEOPLE, {"draft": draft, "go": "preview", "person": [stranger.pk]})
-    assert (names(preview.context, "good"), preview.context["bad"][0].problems) == (
-        [],
-        ["不是“宾阳县甘棠镇林业站”的人员。"],
-    )
+    ticks = {"draft": draft, "go": "preview", "person": [stranger.pk, reviewer.pk, station.workers[0].pk]}
+    preview = client.post(PEOPLE, ticks)
+    assert (names(preview.context, "good"), names(preview.context, "bad")) == (["黄秋梦"], [])
+    page = preview.content.decode()
+    assert ("外人" in page, stranger.masked_id in page) == (False, False)
+    alone = client.post(PEOPLE, {**ticks, "person": [stranger.pk]})
+    assert "请先勾选人员。" in alone.content.decode()
+
+
+def test_who_leaves_the_unit_after_the_tick_is_named_with_the_reason(client, reviewer, station, typed):
+    ticks = {"draft": client.post(FACTS, typed()).context["draft"], "person": [station.workers[0].pk]}
+    sealed = client.post(PEOPLE, ticks).context["draft"]
+    type(reviewer).objects.filter(pk=station.workers[0].pk).update(unit=None)
+    [bad] = client.post(PEOPLE, {"draft": sealed, "go": "preview"}).context["bad"]
+    assert (bad.name, bad.problems) == ("黄秋梦", ["不是“宾阳县甘棠镇林业站”的人员。"])
 
 
 def test_another_unit_cannot_be_named(client, reviewer, typed):
