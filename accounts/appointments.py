@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -81,10 +82,14 @@ def confirm(appointments) -> int:
 
 
 @transaction.atomic
-def confirm_unit(unit: Unit) -> None:
-    """待核实 -> 正常, and who registered the unit becomes its first reviewer. UnitError if it is not 待核实."""
+def confirm_unit(unit: Unit, wishes: Iterable[int]) -> None:
+    """待核实 -> 正常, and who registered the unit becomes its first reviewer. UnitError if it is not 待核实.
+
+    `wishes`: the keys that the administrator has read. Whoever asked later goes on waiting: nobody slips into a unit
+    between the question and its answer.
+    """
     units.confirm(unit)
-    confirm(Appointment.objects.filter(unit=unit))
+    confirm(Appointment.objects.filter(unit=unit, pk__in=wishes))
 
 
 # --- Who may what ----------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -102,7 +104,9 @@ class UnitAdmin(FileAdmin):
     @admin.action(description="确认所选单位（待核实 → 正常）")
     def confirm_units(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         if "confirmed" in request.POST:
-            return self._one_by_one(request, queryset, appointments.confirm_unit, "已确认")
+            keys = request.POST.getlist("wish")
+            read = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+            return self._one_by_one(request, queryset, partial(appointments.confirm_unit, wishes=read), "已确认")
         wishes = Appointment.objects.awaiting().filter(unit__in=queryset).select_related("person", "unit")
         pending = queryset.filter(state=Unit.State.PENDING).select_related("region", "added_by")
         facts = {"units": list(pending), "wishes": list(wishes.filter(unit__state=Unit.State.PENDING))}

@@ -147,10 +147,23 @@ def test_confirming_asks_first_and_names_who_will_review(client, superuser):
     assert responsible.id_number not in html
     unit.refresh_from_db()
     assert unit.state == Unit.State.PENDING
-    assert told(act(client, "confirm_units", unit, confirmed="确认 1 个单位")) == ["已确认 1 个单位。"]
+    assert f'<input type="hidden" name="wish" value="{wish.pk}">' in html
+    done = act(client, "confirm_units", unit, wish=[wish.pk, "9" * 5000], confirmed="确认 1 个单位")
+    assert told(done) == ["已确认 1 个单位。"]
     unit.refresh_from_db()
     wish.refresh_from_db()
     assert (unit.state, wish.is_active) == (Unit.State.ACTIVE, True)
+
+
+def test_who_asks_to_review_after_the_administrator_has_read_goes_on_waiting(client, superuser):
+    unit = factories.unit(state=Unit.State.PENDING)
+    wish = appointments.ask_to_review(factories.person("韦站长"), unit)
+    act(client, "confirm_units", unit)
+    late = appointments.ask_to_review(factories.person("陌生人"), unit)
+    act(client, "confirm_units", unit, wish=[wish.pk], confirmed="确认 1 个单位")
+    wish.refresh_from_db()
+    late.refresh_from_db()
+    assert (wish.is_active, late.is_active) == (True, False)
 
 
 def test_confirming_what_is_not_pending_says_so(client, superuser):

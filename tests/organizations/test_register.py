@@ -49,7 +49,7 @@ def test_the_unit_waits_and_so_does_the_wish_to_review(client, 韦站长):
 
 def test_once_confirmed_the_page_says_so(client, 韦站长):
     client.post(URL, factories.typed_unit())
-    appointments.confirm_unit(Unit.objects.get())
+    appointments.confirm_unit(Unit.objects.get(), Appointment.objects.values_list("pk", flat=True))
     assert rows(client.get(URL)) == [("宾阳县甘棠镇林业站", "单位审核员：已生效")]
 
 

@@ -99,7 +99,7 @@ def test_confirming_makes_who_registered_it_the_first_reviewer(guangxi):
     responsible = factories.person("韦站长")
     wish, other_wish = appointments.ask_to_review(responsible, unit), appointments.ask_to_review(responsible, other)
     assert list(responsible.appointments.active()) == []
-    appointments.confirm_unit(unit)
+    appointments.confirm_unit(unit, [wish.pk, other_wish.pk])
     assert unit.state == Unit.State.ACTIVE
     assert list(responsible.appointments.active()) == [wish]
     assert list(Appointment.objects.awaiting()) == [other_wish]
@@ -108,9 +108,9 @@ def test_confirming_makes_who_registered_it_the_first_reviewer(guangxi):
 @pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.DISABLED])
 def test_only_a_pending_unit_is_confirmed(guangxi, state):
     unit = factories.unit("宾阳县林业站", state=state)
-    appointments.ask_to_review(factories.person(), unit)
+    wish = appointments.ask_to_review(factories.person(), unit)
     with pytest.raises(units.UnitError, match=r"^单位“宾阳县林业站”不是待核实状态，无需确认。$"):
-        appointments.confirm_unit(unit)
+        appointments.confirm_unit(unit, [wish.pk])
     assert Appointment.objects.awaiting().count() == 1
 
 
