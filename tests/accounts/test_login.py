@@ -21,8 +21,8 @@ def mengmeng(db):
     return factories.person("黄秋梦", id_number=NUMBER, phone="13877100003", username="mengmeng")
 
 
-def login(client, identifier, password=factories.PASSWORD, **more):
-    return client.post(URL, {"username": identifier, "password": password, **more})
+def login(client, identifier, password=factories.PASSWORD, next="/", **headers):
+    return client.post(URL, {"username": identifier, "password": password, "next": next}, **headers)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,27 @@ def test_eight_failures_lock_the_identifier_for_this_address_only(client, mengme
     assert "_auth_user_id" not in client.session
     elsewhere = client.post(URL, {"username": "mengmeng", "password": factories.PASSWORD}, REMOTE_ADDR="10.0.0.9")
     assert elsewhere.status_code == 302
+
+
+def test_behind_a_proxy_too_the_lock_is_the_visitors_and_not_everybodys(client, mengmeng, settings):
+    """All come from the proxy's address then; what a visitor writes before that of the proxy counts for nothing."""
+    settings.BEHIND_PROXY = True
+    for invented in range(8):
+        login(client, "mengmeng", "wrong", HTTP_X_FORWARDED_FOR=f"10.0.0.{invented}, 203.0.113.66")
+    locked = login(client, "mengmeng", HTTP_X_FORWARDED_FOR="10.0.0.99, 203.0.113.66")
+    assert (locked.status_code, "_auth_user_id" in client.session) == (429, False)
+    assert login(client, "mengmeng", HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["2001:db8:1:1::", "::ffff:203.0.113.7", "nonsense"])
+def test_no_kind_of_address_escapes_the_lock(client, mengmeng, address):
+    def attempt(number: int, password: str):
+        source = f"{address}{number}" if address.endswith("::") else address
+        return client.post(URL, {"username": "mengmeng", "password": password}, REMOTE_ADDR=source)
+
+    for number in range(1, 9):
+        attempt(number, "wrong")
+    assert attempt(9, factories.PASSWORD).status_code == 429
 
 
 def test_ways_to_type_one_number_are_counted_together(client, mengmeng):

@@ -148,6 +148,12 @@ def test_neighbours_of_an_ipv6_network_count_as_one(client, certificate, setting
     assert [ask(client, certificate.code, REMOTE_ADDR=one).status_code for one in addresses] == [200, 429, 200]
 
 
+def test_ipv4_visitors_who_come_dressed_as_ipv6_are_counted_apart(client, certificate, settings):
+    settings.CHECKS_A_MINUTE = 1
+    addresses = ("::ffff:203.0.113.7", "::ffff:203.0.113.8", "203.0.113.7")
+    assert [ask(client, certificate.code, REMOTE_ADDR=one).status_code for one in addresses] == [200, 200, 429]
+
+
 def test_behind_a_proxy_the_visitor_counts_and_cannot_pretend(client, certificate, settings):
     settings.CHECKS_A_MINUTE = 1
     said = ("9.9.9.9, 203.0.113.7", "8.8.8.8, 203.0.113.7", "203.0.113.8")
