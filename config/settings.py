@@ -40,9 +40,12 @@ DIGEST_KEY = secret("DIGEST_KEY", "development-only-digest-key")
 # --- Web --------------------------------------------------------------------------------------
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else [])
 # Where links in mails and the QR pictures of certificates lead.
-SITE_URL = env.str(
-    "SITE_URL", default="http://127.0.0.1:8000" if DEBUG else f"https://{next(iter(ALLOWED_HOSTS), '').lstrip('.')}"
-).rstrip("/")
+OWN_URL = (
+    f"http://127.0.0.1:{env.str('PORT', default='8000')}"
+    if DEBUG
+    else f"https://{next(iter(ALLOWED_HOSTS), '').lstrip('.')}"
+)
+SITE_URL = env.str("SITE_URL", default=OWN_URL).rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -149,6 +152,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Locked is the pair of identifier and address, so that nobody can lock a stranger out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Behind a proxy REMOTE_ADDR is the proxy's, everybody's.
+AXES_CLIENT_IP_CALLABLE = "config.limits.client_address"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True

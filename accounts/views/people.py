@@ -94,6 +94,7 @@ class PasswordReset(views.PasswordResetView):
     subject_template_name = "accounts/password_reset_subject.txt"
     email_template_name = "accounts/password_reset_email.txt"
     extra_email_context = {
+        "site_url": settings.SITE_URL,  # not the request's host, which who asks may choose
         "product_name": settings.PRODUCT_NAME,
         "help_contact": settings.HELP_CONTACT,
         "days": settings.PASSWORD_RESET_TIMEOUT // DAY,

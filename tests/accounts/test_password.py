@@ -26,7 +26,7 @@ def qiumeng(db):
 
 
 def link(message) -> str:
-    return re.search(r"http://testserver(\S+)", message.body).group(1)
+    return re.search(r"http://127\.0\.0\.1:8000(\S+)", message.body).group(1)
 
 
 def open_link(client, url: str) -> str:
@@ -137,6 +137,13 @@ def test_the_mail_says_who_how_long_and_nothing_of_the_id(client, qiumeng):
     assert message.body.startswith("黄秋梦，您好：")
     assert "链接 3 天内有效" in message.body
     assert qiumeng.id_number not in message.body
+
+
+def test_the_link_leads_to_our_own_address_whatever_host_was_asked(client, qiumeng, settings):
+    """Where any host is answered, who asks could else have the token brought to a host of theirs."""
+    settings.ALLOWED_HOSTS = ["*"]
+    client.post(RESET, {"email": ADDRESS}, headers={"Host": "elsewhere.example"})
+    assert ("elsewhere.example" in mail.outbox[0].body, bool(link(mail.outbox[0]))) == (False, True)
 
 
 def test_the_page_names_the_way_for_people_without_an_address(client):
