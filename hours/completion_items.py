@@ -108,5 +108,6 @@ def day_of(value: Any) -> date:
 
 
 def quotable(text: str) -> str:
-    """A value as it may stand in a sentence: short, and without what might be an ID number in the wrong column."""
-    return re.sub(r"[A-Za-z]?\d{5,}[\dXx]*", "…", text)[:40]
+    """A value as it may stand in a sentence: short, without what might be an ID number in the wrong column, and
+    without halves of characters, which no answer can hold."""
+    return re.sub(r"[A-Za-z]?\d{5,}[\dXx]*", "…", text)[:40].encode(errors="replace").decode()

@@ -135,9 +135,10 @@ def test_a_refused_item_is_named_and_the_others_are_taken(send, entry, course):
 
 
 def test_a_field_that_nobody_knows_is_named_and_not_passed_over(send, entry, huang):
-    items = [entry(hour=4), entry(**{huang.id_number: 1})]
+    items = [entry(hour=4), entry(**{huang.id_number: 1}), entry(**{"half a sign \ud800": 1})]
     words = [result["message"] for result in send(items).json()["results"]]
-    assert (words, Completion.objects.count()) == (["不认识的字段：hour。", "不认识的字段：…。"], 0)
+    expected = ["不认识的字段：hour。", "不认识的字段：…。", "不认识的字段：half a sign ?。"]
+    assert (words, Completion.objects.count()) == (expected, 0)
 
 
 def test_an_empty_list_is_answered(send):
