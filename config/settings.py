@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.never_stored",
+    "config.middleware.bounded",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -221,6 +222,7 @@ ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 ATTACHMENT_MAX_COUNT = 8
 # One form may carry every file at its full size, and a little for the other fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+REQUEST_MAX_BYTES = 128 * 1024 * 1024  # with room for files too many or too big, which the form itself then names
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Certificates -----------------------------------------------------------------------------

@@ -4,8 +4,9 @@ metadata; a PDF must look like a whole one. Files lie in a folder that no web se
 from __future__ import annotations
 
 import io
+import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -30,6 +31,8 @@ EXTENSIONS = ("pdf", *PICTURES)
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.webp,application/pdf,image/jpeg,image/png,image/webp"
 LONGEST_SIDE = 4000  # pixels; a photographed certificate stays readable, a page stays light
 MOST_PIXELS = 60_000_000  # larger ones are not unpacked: a small file can hold a huge picture
+# A picture of so many pixels takes most of a gigabyte while it is encoded anew: one at a time in each process.
+_UNPACKING = threading.Lock()
 SAVE_OPTIONS = {"JPEG": {"quality": 88, "optimize": True}, "PNG": {"optimize": True}, "WEBP": {"quality": 88}}
 
 
@@ -57,7 +60,22 @@ def inspect(upload: UploadedFile) -> Proof:
     if extension == "pdf":
         return Proof(name, "application/pdf", _whole_pdf(name, content))
     kind = PICTURES[extension]
-    return Proof(name, f"image/{kind.lower()}", _clean_picture(name, content, kind))
+    with _UNPACKING:
+        return Proof(name, f"image/{kind.lower()}", _clean_picture(name, content, kind))
+
+
+def inspect_all(uploads: Sequence[UploadedFile]) -> tuple[list[Proof], list[ValidationError]]:
+    """Those that passed, and why each other one did not. No more are read than an entry can have: reading is work."""
+    proofs, refused, most = [], [], settings.ATTACHMENT_MAX_COUNT
+    for upload in uploads[:most]:
+        try:
+            proofs.append(inspect(upload))
+        except ValidationError as error:
+            refused.append(error)
+    if rest := uploads[most:]:
+        first = _own_name(rest[0].name or "")
+        refused.append(ValidationError(f"一次最多选择 {most} 个文件，从“{first}”起的 {len(rest)} 个没有读取。"))
+    return proofs, refused
 
 
 def check_number(count: int) -> None:
@@ -164,9 +182,10 @@ def _upright(picture: Image.Image) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ImageOps.exif_transpose(picture)
+            ImageOps.exif_transpose(picture, in_place=True)  # a copy of every picture is twice the memory
     except Exception:  # broken notes fail in a dozen ways; the pixels are sound and the notes are dropped anyway
-        return picture
+        pass
+    return picture
 
 
 def share(originals: Iterable[Attachment], registrations: Iterable[Registration], made: list[str]) -> None:

@@ -89,13 +89,7 @@ class ProofsField(forms.FileField):
         )
 
     def clean(self, data, initial=None) -> tuple[list[Proof], list[ValidationError]]:
-        proofs, refused = [], []
-        for upload in data or []:
-            try:
-                proofs.append(attachments.inspect(upload))
-            except ValidationError as error:
-                refused.append(error)
-        return proofs, refused
+        return attachments.inspect_all(data or [])
 
 
 class RemovedField(forms.ModelMultipleChoiceField):

@@ -244,6 +244,13 @@ def test_the_lock_out_page_says_how_long_it_lasts(ask):
     assert "15 分钟内不能登录" in page
 
 
+@pytest.mark.parametrize("size", ["134217729", "9" * 5000, "many", "-1"])
+def test_a_request_that_no_form_of_ours_sends_is_answered_unread(client, size):
+    answer = client.post(reverse("accounts:login"), {"username": "huang"}, CONTENT_LENGTH=size)
+    assert (answer.status_code, answer["Connection"]) == (413, "close")
+    assert "一次最多上传 128.0\xa0MB，本次内容没有保存。" in answer.content.decode()
+
+
 # --- Forms ------------------------------------------------------------------------------------------------
 
 

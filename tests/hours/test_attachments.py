@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -52,6 +54,32 @@ def test_a_picture_with_too_many_pixels_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(attachments, "MOST_PIXELS", 1000)
     with pytest.raises(ValidationError, match="60×40 像素，太大了"):
         attachments.inspect(files.upload("炸弹.png", files.picture("PNG")))
+
+
+def test_pictures_are_unpacked_one_at_a_time(monkeypatch):
+    """A quarter of a megabyte can hold a picture that takes most of a gigabyte to encode anew."""
+    at_once, most = [], []
+
+    def slowly(name, content, kind) -> bytes:
+        at_once.append(name)
+        most.append(len(at_once))
+        time.sleep(0.02)
+        at_once.remove(name)
+        return content
+
+    monkeypatch.setattr(attachments, "_clean_picture", slowly)
+    uploads = [files.upload(f"{number}.png", files.picture("PNG")) for number in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(attachments.inspect, uploads))
+    assert most == [1, 1, 1, 1]
+
+
+def test_no_more_files_are_read_than_an_entry_can_have(monkeypatch):
+    read = []
+    monkeypatch.setattr(attachments, "inspect", lambda upload: read.append(upload.name))
+    _, refused = attachments.inspect_all([files.pdf(f"{number}.pdf") for number in range(1, 101)])
+    assert read == [f"{number}.pdf" for number in range(1, 9)]
+    assert [error.messages for error in refused] == [["一次最多选择 8 个文件，从“9.pdf”起的 92 个没有读取。"]]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

@@ -228,8 +228,11 @@ def test_a_bad_file_is_named_and_the_good_one_beside_it_is_kept(client, typed):
 
 
 def test_more_than_eight_files_are_refused(client, typed):
-    response = client.post(NEW, typed(proofs=[files.pdf(f"{number}.pdf") for number in range(9)]))
-    assert errors_of(response) == {"proofs": ["每条登记最多 8 个附件，现有 9 个，请移除一些。"]}
+    facts = typed(proofs=[files.pdf(f"{number}.pdf") for number in range(9)])
+    refused = client.post(NEW, facts)
+    assert errors_of(refused) == {"proofs": ["一次最多选择 8 个文件，从“8.pdf”起的 1 个没有读取。"]}
+    beside_those_kept = client.post(NEW, {**facts, "proofs": [files.pdf("8.pdf")]})
+    assert errors_of(beside_those_kept) == {"proofs": ["每条登记最多 8 个附件，现有 9 个，请移除一些。"]}
 
 
 def test_somebody_elses_waiting_file_is_not_taken_along(client, typed):
