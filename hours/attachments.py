@@ -7,6 +7,7 @@ import io
 import threading
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -164,28 +165,27 @@ def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
 
 def _encoded(picture: Image.Image, kind: str) -> bytes:
     """The pixels alone: upright, without position, camera or comments."""
-    upright = _upright(picture)
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    if kind == "JPEG" and upright.mode != "RGB":
-        upright = upright.convert("RGB")
-    elif upright.mode not in ("RGB", "RGBA", "L"):
-        upright = upright.convert("RGBA")
-    bare = Image.new(upright.mode, upright.size)
-    bare.paste(upright)
+    _turn_upright(picture)
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    if kind == "JPEG" and picture.mode != "RGB":
+        picture = picture.convert("RGB")
+    elif picture.mode not in ("RGB", "RGBA", "L"):
+        picture = picture.convert("RGBA")
+    bare = Image.new(picture.mode, picture.size)
+    bare.paste(picture)
     buffer = io.BytesIO()
     bare.save(buffer, format=kind, **SAVE_OPTIONS[kind])
     return buffer.getvalue()
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    """As it was held when it was taken; as it lies where the note about that cannot be read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ImageOps.exif_transpose(picture, in_place=True)  # a copy of every picture is twice the memory
-    except Exception:  # broken notes fail in a dozen ways; the pixels are sound and the notes are dropped anyway
-        pass
-    return picture
+def _turn_upright(picture: Image.Image) -> None:
+    """As it was held when it was taken; as it lies where the note about that cannot be read.
+
+    Broken notes fail in a dozen ways; the pixels are sound, and the notes are dropped anyway.
+    """
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ImageOps.exif_transpose(picture, in_place=True)  # a second picture would double the memory
 
 
 def share(originals: Iterable[Attachment], registrations: Iterable[Registration], made: list[str]) -> None:
