@@ -28,8 +28,8 @@ urlpatterns = [
     path("notices/<int:pk>/", notices.open_, name="notice"),
     # 统计
     path("statistics/", statistics.index, name="statistics"),
-    path("statistics/regions/<str:code>/", statistics.region, name="statistics_region"),
-    path("statistics/regions/<str:code>/excel/", statistics.region_excel, name="statistics_region_excel"),
+    path("statistics/regions/<slug:code>/", statistics.region, name="statistics_region"),
+    path("statistics/regions/<slug:code>/excel/", statistics.region_excel, name="statistics_region_excel"),
     path("statistics/units/<int:pk>/", statistics.unit, name="statistics_unit"),
     path("statistics/units/<int:pk>/outstanding/", statistics.outstanding, name="statistics_outstanding"),
     path("statistics/units/<int:pk>/excel/", statistics.unit_excel, name="statistics_unit_excel"),

@@ -120,7 +120,7 @@ def _named_key(request: HttpRequest) -> int | None:
 def _named_region(request: HttpRequest) -> Region | None:
     """The region that a person without a unit names; the root itself says nothing."""
     code = request.POST.get("region") or request.GET.get("region") or ""
-    return Region.objects.filter(code=code, parent__isnull=False).first()
+    return Region.objects.filter(code=code, parent__isnull=False).first() if code.isalnum() else None
 
 
 def _token(request: HttpRequest) -> uuid.UUID | None:

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from accounts import appointments
 from accounts.models import Appointment
+from config.addresses import key_in
 from hours.merging import merge_units
 
 from .. import units
@@ -104,8 +105,7 @@ class UnitAdmin(FileAdmin):
     @admin.action(description="确认所选单位（待核实 → 正常）")
     def confirm_units(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         if "confirmed" in request.POST:
-            keys = request.POST.getlist("wish")
-            read = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+            read = [key for text in request.POST.getlist("wish") if (key := key_in(text))]
             return self._one_by_one(request, queryset, partial(appointments.confirm_unit, wishes=read), "已确认")
         wishes = Appointment.objects.awaiting().filter(unit__in=queryset).select_related("person", "unit")
         pending = queryset.filter(state=Unit.State.PENDING).select_related("region", "added_by")

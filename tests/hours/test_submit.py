@@ -163,9 +163,10 @@ def test_a_disabled_unit_cannot_be_submitted_to(client, two, station):
     assert statuses() == ["draft", "draft"]
 
 
-def test_without_an_employer_the_region_must_be_named(client, guangxi, two):
+@pytest.mark.parametrize("region", ["", "450000", "999999", "\0", "45012\0"])
+def test_without_an_employer_the_region_must_be_named(client, guangxi, two, region):
     other = units.unaffiliated(guangxi)
-    response = client.post(CONFIRM, ticked(other, two))
+    response = client.post(CONFIRM, ticked(other, two, region=region))
     page = response.content.decode()
     assert "请选择所在区域，登记将由该区域的人社部门终审。" in page
     assert '没有提交任何登记：<a href="#id_region">请选择所在区域</a>。' in page  # where one begins to read

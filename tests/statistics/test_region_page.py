@@ -38,6 +38,13 @@ def test_it_shows_the_figures_of_the_year_and_of_the_year_before(ask, bureau, st
     ]
 
 
+@pytest.mark.parametrize("page", ["", "excel/"])
+def test_what_can_be_no_code_is_no_page(client, bureau, page):
+    """PostgreSQL takes no NUL, and would fail instead of finding nothing."""
+    client.force_login(bureau)
+    assert client.get(f"/hours/statistics/regions/4501%0000/{page}").status_code == 404
+
+
 def test_one_goes_down_from_the_region_to_the_county_to_its_units(ask, bureau, station):
     links = [ask(bureau, NAME, code, year=YEAR).content.decode() for code in ("450000", "450100", "450126")]
     assert f"{reverse('hours:statistics_region', args=['450100'])}?year={YEAR}" in links[0]
