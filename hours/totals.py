@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
-from itertools import islice
+from itertools import chain, islice
 from operator import or_
 
 from django.db import connection, transaction
@@ -307,6 +307,13 @@ def recount(year: int) -> dict[str, int]:
     """
     with transaction.atomic():
         return {"people": _recount_people(year), "places": _recount_places(year)}
+
+
+def known_years() -> list[int]:
+    """Every year that has rows to be added up, or sums."""
+    sources = ((Registration, "year"), (Completion, "course__year"), (PersonTotal, "year"), (PlaceTotal, "year"))
+    found = (model.objects.order_by().values_list(year, flat=True).distinct() for model, year in sources)
+    return sorted(set(chain.from_iterable(found)))
 
 
 def _recount_people(year: int) -> int:

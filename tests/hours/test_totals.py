@@ -7,6 +7,7 @@ import random
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
@@ -131,6 +132,14 @@ def test_a_recount_repairs_what_somebody_changed_by_hand(world):
     assert totals.recount(year)["people"] == 1
     assert stored() == right
     assert totals.recount(year) == {"people": 0, "places": 0}
+
+
+def test_a_year_of_completions_alone_is_recounted_too(world, capsys):
+    factories.completion(world["people"][0], factories.course(THIS_YEAR))
+    PersonTotal.objects.all().delete()
+    PlaceTotal.objects.all().delete()
+    call_command("recount_totals")
+    assert capsys.readouterr().out == f"{THIS_YEAR} 年度：更正个人合计 1 行，单位与区域合计 0 行。\n"
 
 
 def test_a_merge_adds_the_sums_of_both_units(world):

@@ -3,7 +3,6 @@
 from django.core.management.base import BaseCommand, CommandParser
 
 from hours import totals
-from hours.models import PlaceTotal, Registration
 
 
 class Command(BaseCommand):
@@ -13,8 +12,6 @@ class Command(BaseCommand):
         parser.add_argument("years", nargs="*", type=int, help="年度；不写则为全部年度")
 
     def handle(self, *args, years: list[int], **options) -> None:
-        known = set(Registration.objects.order_by().values_list("year", flat=True).distinct())
-        known |= set(PlaceTotal.objects.order_by().values_list("year", flat=True).distinct())
-        for year in years or sorted(known):
+        for year in years or totals.known_years():
             wrong = totals.recount(year)
             self.stdout.write(f"{year} 年度：更正个人合计 {wrong['people']} 行，单位与区域合计 {wrong['places']} 行。")
