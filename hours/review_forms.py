@@ -184,7 +184,7 @@ def _category_choices() -> tuple[list, dict[int, list[int]], dict[int, str]]:
     choices: list = [("", "全部类型")]
     meant, kinds = {}, {}
     for first, seconds in groups.values():
-        kinds |= {second.pk: f"{first.name} · {second.name}" for second in seconds}
+        kinds |= {second.pk: f"{first.name} · {second}" for second in seconds}
         meant |= {first.pk: [second.pk for second in seconds]} | {second.pk: [second.pk] for second in seconds}
         choices.append(
             (first.name, [(first.pk, f"{first.name}（全部）"), *((second.pk, str(second)) for second in seconds)])

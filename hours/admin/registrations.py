@@ -153,7 +153,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="认定类型")
     def both_levels(self, entry: Registration) -> str:
-        return f"{entry.category.parent} · {entry.category}"
+        return entry.category.in_full
 
     @admin.display(description="区域")
     def place(self, entry: Registration) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from hours import workflow
 from hours.models import Category
 from tests import factories
 
@@ -34,6 +35,15 @@ def pages(client, huang, station, example):
 
 def test_list_and_detail_say_it_once(pages, huang):
     for shown in (pages("list"), pages("detail", huang.entry.pk)):
+        assert "培训进修类 · 培训班（示例）" in shown
+        assert "培训进修类（示例）" not in shown
+
+
+def test_so_do_the_queue_and_the_administrators_record(pages, client, huang, station, rules):
+    workflow.submit(huang, [huang.entry], station, station.region)
+    record = reverse("admin:hours_registration_change", args=[huang.entry.pk])
+    client.force_login(factories.administrator())
+    for shown in (client.get(record).content.decode(), pages("review", person=station.reviewer)):
         assert "培训进修类 · 培训班（示例）" in shown
         assert "培训进修类（示例）" not in shown
 
