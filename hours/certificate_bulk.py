@@ -9,6 +9,8 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import IO
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,9 +18,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts import identity
 from accounts.models import User
 from organizations.models import Unit
+from organizations.querysets import within
 
 from .certificate_pdf import file_name, render
-from .certificates import issue_for_year
+from .certificates import HAS_HOURS, issue_for_year
 from .models import Certificate, PersonTotal
 from .querysets import Office
 
@@ -28,15 +31,13 @@ AGAIN_AFTER = timedelta(hours=12)
 
 def units_of(office: Office) -> QuerySet[Unit]:
     """The units whose people this office may serve."""
-    places = Q(pk__in=office.units)
-    for region in (*office.reviews, *office.administers):
-        places |= Q(region=region) | Q(region__parent=region) | Q(region__parent__parent=region)
+    places = reduce(or_, (within(region, "region") for region in office.regions), Q(pk__in=office.units))
     return Unit.objects.filter(places, is_unaffiliated=False).selectable()
 
 
 def by_code(office: Office) -> bool:
     """Whether a unit is named by its code: a region has too many for a list."""
-    return bool(office.reviews or office.administers)
+    return bool(office.regions)
 
 
 def named(office: Office, unit: Unit) -> str:
@@ -48,14 +49,12 @@ def named(office: Office, unit: Unit) -> str:
 
 def with_hours(unit: Unit, year: int) -> QuerySet[PersonTotal]:
     """The years to certify, with their people."""
-    hours = Q(public__gt=0) | Q(professional__gt=0)
-    return PersonTotal.objects.filter(hours, unit=unit, year=year).select_related("person").order_by("person_id")
+    return PersonTotal.objects.filter(HAS_HOURS, unit=unit, year=year).select_related("person").order_by("person_id")
 
 
 def without_hours(unit: Unit, year: int) -> QuerySet[User]:
     """The people for whom there is nothing to certify."""
-    hours = Q(public__gt=0) | Q(professional__gt=0)
-    elsewhere = PersonTotal.objects.filter(hours, person=OuterRef("pk"), year=year)
+    elsewhere = PersonTotal.objects.filter(HAS_HOURS, person=OuterRef("pk"), year=year)
     return User.objects.filter(~Exists(elsewhere), unit=unit, is_active=True).order_by("pk")
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import models, transaction
@@ -22,16 +24,18 @@ from django.utils import timezone
 
 from accounts.answers import Allowed, Answer, Denied
 from accounts.models import User
-from organizations.models import Region
+from organizations.querysets import within
 
 from . import certificate_codes
 from .counting import number, reaches
 from .models import Certificate, CertificateYear, Completion, PersonTotal, Registration, YearRule
-from .querysets import Office
+from .querysets import NOTHING, Office
 from .states import COUNTED
 
 MOST_YEARS = 12  # what fits on one page
 MOST_PEOPLE = 500  # of one bulk issue
+# A person's year that can be certified.
+HAS_HOURS = Q(public__gt=0) | Q(professional__gt=0)
 
 
 class CertificateError(ValueError):
@@ -57,23 +61,8 @@ def state_of(certificate: Certificate) -> State:
 def in_reach(office: Office, person: str = "") -> Q:
     """The condition "whose profile names a unit of this office"; `person` leads from the model to its person."""
     prefix = f"{person}__" if person else ""
-    places = Q(**{f"{prefix}unit__in": office.units}) if office.units else Q(pk__in=())
-    for region in (*office.reviews, *office.administers):
-        places |= _below(region, f"{prefix}unit__region")
-    return places
-
-
-def _below(region: Region, path: str) -> Q:
-    """In a region of a tree of three levels, by keys, so that one condition serves all of them."""
-    return Q(**{path: region}) | Q(**{f"{path}__parent": region}) | Q(**{f"{path}__parent__parent": region})
-
-
-def years_in_reach(office: Office) -> Q:
-    """The condition on a person's year "is counted at a place of this office"."""
-    places = Q(unit__in=office.units) if office.units else Q(pk__in=())
-    for region in (*office.reviews, *office.administers):
-        places |= Q(region=region) | Q(city=region) | Q(province=region)
-    return places
+    units = Q(**{f"{prefix}unit__in": office.units}) if office.units else NOTHING
+    return reduce(or_, (within(region, f"{prefix}unit__region") for region in office.regions), units)
 
 
 def may_issue(actor: User, person: User, years: Iterable[int]) -> Answer:
@@ -85,7 +74,7 @@ def may_issue(actor: User, person: User, years: Iterable[int]) -> Answer:
     office, years = Office.of(actor), set(years)
     if User.objects.filter(in_reach(office), pk=person.pk).exists():
         return Allowed()
-    there = PersonTotal.objects.filter(years_in_reach(office), person=person, year__in=years).count()
+    there = PersonTotal.objects.filter(office.everything, person=person, year__in=years).count()
     if years and there == len(years):
         return Allowed()
     return Denied("您只能为本人、本单位或本区域的人员开具学时证明。")
@@ -103,12 +92,8 @@ def visible_to(person: User) -> QuerySet[Certificate]:
 
 def certifiable(person: User) -> list[dict]:
     """What a certificate of today would say of each year that has counted hours, latest first; four queries."""
-    rows = list(PersonTotal.objects.filter(_has_hours(), person=person).order_by("-year"))
+    rows = list(PersonTotal.objects.filter(HAS_HOURS, person=person).order_by("-year"))
     return _facts_of_years(rows)
-
-
-def _has_hours() -> Q:
-    return Q(public__gt=0) | Q(professional__gt=0)
 
 
 def _facts_of_years(rows: Sequence[PersonTotal]) -> list[dict]:
@@ -187,7 +172,7 @@ def issue_for_year(
 @transaction.atomic
 def _issue(actor: User, issuer: str, people: list[int], years: list[int], again_after: timedelta) -> list[Certificate]:
     """Under the lock of the years, which a revocation takes before it looks for certificates: none slips through."""
-    locked = PersonTotal.objects.select_for_update(no_key=True).filter(_has_hours(), person__in=people, year__in=years)
+    locked = PersonTotal.objects.select_for_update(no_key=True).filter(HAS_HOURS, person__in=people, year__in=years)
     rows = list(locked.order_by("person_id", "year"))
     now = timezone.now()  # after the wait for the lock, so that times follow the order of issue
     _refuse_without_hours(people, years, rows)

@@ -55,9 +55,14 @@ class Office:
         return bool(self.units or self.reviews or self.administers)
 
     @property
+    def regions(self) -> list[Region]:
+        """Those reviewed and those administered."""
+        return [*self.reviews, *self.administers]
+
+    @property
     def everything(self) -> Q:
-        """All entries in these units and regions."""
-        places = [in_area(region) for region in (*self.reviews, *self.administers)]
+        """All entries (or people's years, which carry the same places) in these units and regions."""
+        places = (in_area(region) for region in self.regions)
         return reduce(or_, places, Q(unit__in=self.units) if self.units else NOTHING)
 
     @property

@@ -94,8 +94,7 @@ class QueueFilter(Filter):
             self.fields["status"].choices = [("", "全部状态"), *(pair for pair in STATUSES if pair[0] in IN_REVIEW)]
 
     def _set_places(self) -> None:
-        regions = [*self.office.reviews, *self.office.administers]
-        if regions:
+        if regions := self.office.regions:
             self.fields["region"].offer(regions)
             return
         del self.fields["region"]
@@ -145,9 +144,8 @@ class QueueFilter(Filter):
 
     def _of_unit(self, rows, keyword: str):
         """A unit is found as everywhere else: by parts of its name, its credit code, or something similar."""
-        if not (self.office.reviews or self.office.administers):
+        if not (places := self.office.regions):
             return rows.filter(unit_name__contains=keyword)
-        places = [*self.office.reviews, *self.office.administers]
         found = search.best_matches(keyword, places[0] if len(places) == 1 else None)
         names = "、".join(unit.name for unit in found.units)
         more = f"，另有 {found.more} 家未列入，请输入更完整的名称" if found.more else ""

@@ -34,7 +34,7 @@ class Reach:
 
     def __init__(self, person: User, office: Office) -> None:
         self.everything = person.is_active and person.is_superuser
-        self.units_held, self.regions_held = office.units, [*office.reviews, *office.administers]
+        self.units_held, self.regions_held = office.units, office.regions
 
     def regions(self) -> QuerySet[Region]:
         return Region.objects.filter(self._areas(""))

@@ -23,6 +23,7 @@ from organizations.models import Region, Unit
 
 from .counting import Entry, count_year, reaches
 from .models import Cap, Completion, PersonTotal, PlaceTotal, Registration, YearRule
+from .querysets import NOTHING
 from .states import COUNTED, Status
 
 ZERO = Decimal()
@@ -279,7 +280,7 @@ def _of(pairs: Iterable[PersonAndYear], person: str = "person", year: str = "yea
     for key, its_year in pairs:
         people[its_year].append(key)
     conditions = (Q(**{year: its_year, f"{person}__in": keys}) for its_year, keys in people.items())
-    return reduce(or_, conditions, Q(pk__in=()))
+    return reduce(or_, conditions, NOTHING)
 
 
 def batched(rows: Iterable, size: int) -> Iterator[list]:

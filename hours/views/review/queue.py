@@ -69,7 +69,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page_size": PAGE_SIZE,
         "total": f"{SORTED_AT_MOST}+" if queue.count > SORTED_AT_MOST else str(queue.count),
         "bulk": BulkForm(),
-        "has_places": bool(queue.office.reviews or queue.office.administers or len(queue.office.units) > 1),
+        "has_places": bool(queue.office.regions or len(queue.office.units) > 1),
         "tick_all": request.GET.get("tick") == "all",
     }
     return render(request, "review/queue.html", context)
