@@ -9,7 +9,7 @@ from accounts.models import User
 from organizations.models import Region, Unit
 
 from . import entry_rules
-from .counting import number, overlaps
+from .counting import number
 from .models import Registration, Submission
 from .permissions import reviewers_of
 
@@ -34,21 +34,15 @@ def warnings(owner: User, entries: Sequence[Registration], unit: Unit) -> list[s
     elif is_unattended(unit, owner):
         found.append(f"“{unit.name}”目前没有能审核您的登记的审核员：初审由{unit.region.name}人社部门代为进行。")
     found += [notice for entry in entries if (notice := entry_rules.year_notice(entry))]
-    live = list(Registration.objects.owned_by(owner).live().order_by("starts_at", "pk"))
-    for entry in entries:
-        others = [other for other in live if other.pk != entry.pk and _overlap(entry, other)]
-        if others:
-            found.append(entry_rules.overlap_sentence(entry, others))
-    return found
+    overlapping = Registration.objects.overlapping_each(entries)
+    return found + [
+        entry_rules.overlap_sentence(entry, overlapping[entry.pk]) for entry in entries if overlapping[entry.pk]
+    ]
 
 
 def is_unattended(unit: Unit, owner: User) -> bool:
     """Whether nobody of the unit could do the 初审 of this person's entries; one query."""
     return not (unit.is_pending or unit.is_unaffiliated or reviewers_of([unit.pk])[unit.pk] - {owner.pk})
-
-
-def _overlap(entry: Registration, other: Registration) -> bool:
-    return overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at)
 
 
 def done_sentence(submission: Submission) -> str:
