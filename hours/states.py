@@ -86,6 +86,14 @@ RULES: tuple[Rule, ...] = (
 )
 _BY_ACTION_AND_SOURCE = {(rule.action, rule.source): rule for rule in RULES}
 
+
+def sources_of(action: Action) -> frozenset[Status]:
+    """The statuses in which the action is possible at all."""
+    return frozenset(rule.source for rule in RULES if rule.action is action)
+
+
+EDITABLE, DELETABLE = sources_of(Action.EDIT), sources_of(Action.DELETE)
+
 # 其他单位 has nobody for the 初审: such an entry goes straight to the 终审.
 SUBMIT_WITHOUT_UNIT = Status.FINAL_REVIEW
 
@@ -93,9 +101,6 @@ SUBMIT_WITHOUT_UNIT = Status.FINAL_REVIEW
 COUNTING = frozenset({Action.SUBMIT, Action.ENTER, Action.RECOGNISE, Action.REVOKE})
 # Decisions of which the owner hears; the steps between are read behind "+".
 NOTIFIED = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE, Action.ENTER})
-EDITABLE = frozenset(rule.source for rule in RULES if rule.action is Action.EDIT)
-DELETABLE = frozenset(rule.source for rule in RULES if rule.action is Action.DELETE)
-SUBMITTABLE = frozenset(rule.source for rule in RULES if rule.action is Action.SUBMIT)
 # Actions after which every stage is open to a decision again.
 OPENING = frozenset({Action.SUBMIT, Action.ENTER, Action.REOPEN})
 # Actions with which an entry sets out: its first step of a round.
@@ -104,15 +109,10 @@ IN_REVIEW = frozenset({Status.FIRST_REVIEW, Status.FINAL_REVIEW})
 COUNTED = frozenset({Status.RECOGNISED})
 # Over and not counted: these do not stand in the way of a new entry for the same thing.
 GIVEN_UP = frozenset({Status.REFUSED, Status.REVOKED})
-# What a status stage is at, for "where does it stand".
+# At which stage an entry in review stands.
 STAGE_OF = {Status.FIRST_REVIEW: Stage.FIRST, Status.FINAL_REVIEW: Stage.FINAL}
 
 
 def rule_for(action: Action, status: str) -> Rule | None:
     """The row for this action in this status; None where the table has none."""
     return _BY_ACTION_AND_SOURCE.get((action, Status(status)))
-
-
-def sources_of(action: Action) -> frozenset[Status]:
-    """The statuses in which the action is possible at all."""
-    return frozenset(rule.source for rule in RULES if rule.action is action)

@@ -13,7 +13,6 @@ from hours.states import (
     IN_REVIEW,
     RULES,
     SUBMIT_WITHOUT_UNIT,
-    SUBMITTABLE,
     Action,
     Status,
     rule_for,
@@ -151,7 +150,7 @@ def test_statuses_and_actions_carry_the_manuals_words():
 
 
 def test_what_the_statuses_mean():
-    assert {"draft", "returned"} == EDITABLE == SUBMITTABLE
+    assert {"draft", "returned"} == EDITABLE == sources_of(Action.SUBMIT)
     assert {"draft"} == DELETABLE
     assert {"first_review", "final_review"} == IN_REVIEW
     assert {"recognised"} == COUNTED

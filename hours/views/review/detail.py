@@ -18,7 +18,7 @@ from ...models import Registration
 from ...permissions import Denied, Standing
 from ...review_forms import DecisionForm
 from ...review_queue import Queue
-from ...states import IN_REVIEW, Action, Status
+from ...states import IN_REVIEW, STAGE_OF, Action, Status
 from .queue import address, here, queue_of
 
 NONE_LEFT = "这个列表中没有其他登记了。"
@@ -127,7 +127,7 @@ def _show(request: HttpRequest, queue: Queue, entry: Registration, form: Decisio
 
 def _asked_words(entry: Registration) -> str:
     """What the owner wrote with a 请求退回 in this round and stage; the decisions are prefetched."""
-    stage = {Status.FIRST_REVIEW: "first", Status.FINAL_REVIEW: "final"}.get(Status(entry.status))
+    stage = STAGE_OF.get(Status(entry.status))
     asked = [
         decision.words
         for decision in entry.decisions.all()
