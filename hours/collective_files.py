@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
 from accounts import identity
@@ -28,7 +29,6 @@ MOST_BYTES = 5 * 1024 * 1024
 LONGEST = {NAME: 50, NUMBER: 30, HOURS: 12, CERTIFICATE: 100}
 DIGITS_KEPT = 15  # a spreadsheet's number has no more; an ID number that was typed as one has lost its end
 ACCEPT = ".xlsx,.csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def read(upload: UploadedFile) -> list[Row]:
@@ -134,7 +134,7 @@ def _workbook(rows: Sequence[Sequence[str]]) -> bytes:
     for number, row in enumerate(rows, 1):
         for place, value in enumerate(row, 1):
             cell = sheet.cell(number, place)
-            cell.value = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", value)
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
             cell.data_type, cell.number_format = "s", "@"
     for place, width in enumerate((14, 24, 8, 22, 8, 60)[: len(rows[0])], 1):
         letter = get_column_letter(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from tempfile import TemporaryFile
 from typing import IO
@@ -16,7 +17,7 @@ from openpyxl.utils import get_column_letter
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOLD = Font(bold=True)
-Cell = str | int | Decimal | None
+Cell = str | int | float | Decimal | datetime | date | None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from config.addresses import key_in
 from config.offices import office_of
 from organizations.models import Unit
 
-from .. import attachments, collective, collective_files, collective_records, facts
+from .. import attachments, collective, collective_files, collective_records, facts, sheets
 from ..collective import Draft, DraftLost, PreviewOutdated
 from ..collective_forms import CollectiveForm, PeopleSearch
 from ..models import Attachment
@@ -116,7 +116,7 @@ def template(request: HttpRequest) -> FileResponse:
 
 
 def _excel(content: bytes, name: str) -> FileResponse:
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=collective_files.XLSX)
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=sheets.CONTENT_TYPE)
 
 
 # --- Pages -------------------------------------------------------------------------------------------
