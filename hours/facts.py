@@ -1,4 +1,4 @@
-"""READ: an entry as label and value, for description lists on pages and, later, in exports."""
+"""READ: an entry as label and value, for description lists."""
 
 from __future__ import annotations
 
