@@ -89,7 +89,6 @@ def ask_return(actor: User, registration: Registration, words: str) -> Registrat
     return _one(actor, Action.ASK_RETURN, registration, Verdict(words=words))
 
 
-@transaction.atomic
 def decide(
     actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict, *, now: datetime | None = None
 ) -> Outcome:
@@ -97,6 +96,9 @@ def decide(
 
     The number of statements does not depend on the number of entries. 重新审核 goes through `reopen`, which names what
     stands in its way. `now` is given when a history is brought in.
+
+    As in `submit`, what may be is asked before the transaction: an entry that has changed since it was read does not
+    move.
     """
     outcome = Outcome()
     standing = Standing(actor, registrations)
@@ -108,7 +110,8 @@ def decide(
         else:
             movable.append(registration)
     offices = {registration.pk: standing.office(action, registration) for registration in movable}
-    outcome.done = move(actor, action, movable, verdict, offices=offices, now=now)
+    with transaction.atomic():
+        outcome.done = move(actor, action, movable, verdict, offices=offices, now=now)
     moved = {registration.pk for registration in outcome.done}
     outcome.refused.update(overtaken([registration for registration in movable if registration.pk not in moved]))
     return outcome
