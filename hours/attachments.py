@@ -101,8 +101,11 @@ def attach(registration: Registration, proofs: Iterable[Proof], draft_key, remov
 
 @transaction.atomic
 def discard(attachments: QuerySet[Attachment]) -> int:
-    """Delete rows, and their files once the transaction is safe; return how many."""
-    files = [attachment.file for attachment in attachments]
+    """Delete rows, and their files once the transaction is safe; return how many.
+
+    Locked, no row can meanwhile be given to an entry, which would then miss its file.
+    """
+    files = [attachment.file for attachment in attachments.select_for_update()]
     attachments.delete()
 
     def delete_files() -> None:
