@@ -28,7 +28,7 @@ from organizations import regions
 from organizations.models import Region, Unit
 
 from . import attachments, entry_rules
-from .counting import minute, number_in, overlaps
+from .counting import number_in, overlaps
 from .models import Attachment, Category, Opening, Registration, Submission, YearRule
 from .moves import Verdict, move
 from .permissions import Denied, year_takes
@@ -269,7 +269,7 @@ def _check_year(lines: Sequence[Line], year: int, unit: Unit, today: date) -> No
 
 
 def _check_other_entries(lines: Sequence[Line], base: Registration) -> None:
-    """The same thing entered before is in the way; the same time is worth a look. Drafts of others are not told."""
+    """The same thing entered before is in the way; the same time is worth a look, except a draft."""
     numbers = {line.entry.certificate_number for line in lines} - {""}
     same = Q(content=base.content, starts_at=base.starts_at, ends_at=base.ends_at)
     in_time = Q(starts_at__lte=base.ends_at, ends_at__gte=base.starts_at) & ~Q(status=Status.DRAFT)
@@ -283,14 +283,20 @@ def _check_other_entries(lines: Sequence[Line], base: Registration) -> None:
 
 
 def _compare(line: Line, other: Registration) -> None:
-    entry = line.entry
-    what = f"“{other.content}”（{minute(other.starts_at)} 至 {minute(other.ends_at)}，{other.get_status_display()}）"
+    entry, what = line.entry, _told_of(other)
     if entry.certificate_number and entry.certificate_number == other.certificate_number:
-        line.problems.append(f"证书编号 {entry.certificate_number} 已用于其登记{what}。")
+        line.problems.append(f"证书编号 {entry.certificate_number} 已用于其{what}。")
     elif (entry.content, entry.starts_at, entry.ends_at) == (other.content, other.starts_at, other.ends_at):
-        line.problems.append(f"与其已有登记{what}重复。")
+        line.problems.append(f"与其{what}重复。")
     elif overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at):
-        line.warnings.append(f"与其登记{what}时间重叠，终审人员会看到。")
+        line.warnings.append(f"与其{what}时间重叠，终审人员会看到。")
+
+
+def _told_of(other: Registration) -> str:
+    """What a reviewer may read of a person's other entry: of a draft only that it is there."""
+    if other.status == Status.DRAFT:
+        return "一条待提交的登记"
+    return f"登记{entry_rules.named(other)}"
 
 
 # --- Saving -----------------------------------------------------------------------------------------

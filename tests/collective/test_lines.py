@@ -84,15 +84,24 @@ def test_an_entry_that_is_there_already_is_named(station, draft):
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.submitted(station.workers[0], station, content=training.content, **day)
     told = dict(zip([line.name for line in collective.lines_of(about, station)], problems(about, station), strict=True))
-    assert told["黄秋梦"].startswith("与其已有登记“林业有害生物防治培训班”（")
+    assert told["黄秋梦"].startswith("与其登记“林业有害生物防治培训班”（")
     assert (told["李工"], told["韦工"]) == ("", "")
 
 
 def test_a_certificate_number_that_is_used_already_is_named(station, draft, row):
     huang = station.workers[0]
-    factories.registration(huang, "别的", certificate_number="GX-1")
+    factories.submitted(huang, station, content="别的", certificate_number="GX-1")
     [said] = problems(draft(rows=[row(huang, certificate_number="GX-1")]), station)
-    assert said.startswith("证书编号 GX-1 已用于其登记“别的”")
+    assert said.startswith("证书编号 GX-1 已用于其登记“别的”（")
+
+
+def test_of_a_draft_nothing_is_told_but_that_it_is_in_the_way(station, draft, row):
+    huang, li, _ = station.workers
+    factories.registration(huang, "不想让人看到的", certificate_number="GX-1")
+    about = draft(rows=[row(huang, certificate_number="GX-1"), row(li, 3)])
+    training = collective.training(about)
+    factories.registration(li, training.content, starts_at=training.starts_at, ends_at=training.ends_at)
+    assert problems(about, station) == ["证书编号 GX-1 已用于其一条待提交的登记。", "与其一条待提交的登记重复。"]
 
 
 def test_a_refused_one_is_no_obstacle(station, draft):
