@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -136,14 +135,20 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
         return dialog_redirect(request, "accounts:appointments")
     consequences = appointments.consequences(request.user, appointment)
     if request.method != "POST" or request.POST.get("warned") != " ".join(consequences):
-        context = {"appointment": appointment, "consequences": consequences, "warned": " ".join(consequences)}
+        question = f"将终止{_named(appointment)}，立即生效。已作出的审核决定不受影响。"
+        context = {"question": question, "consequences": consequences, "warned": " ".join(consequences)}
         return render(request, "accounts/appointments_end.html", context)
     try:
         appointments.end(request.user, appointment)
     except AppointmentError as error:
         messages.error(request, str(error))
     else:
-        place = appointment.unit or appointment.region
-        what = f"{appointment.person.name}在“{place}”的{appointment.get_role_display()}任职"
-        messages.success(request, f"已终止{what}，立即生效。")
-    return dialog_redirect(request, reverse("accounts:appointments"))
+        messages.success(request, f"已终止{_named(appointment)}，立即生效。")
+    return dialog_redirect(request, "accounts:appointments")
+
+
+def _named(appointment: Appointment) -> str:
+    """Whose appointment it is, to what and where."""
+    person, place = appointment.person, appointment.unit or appointment.region
+    role = appointment.get_role_display() + ("代理" if appointment.deputy_of_id else "")
+    return f"{person.name}（{person.masked_id}）在“{place}”的{role}任职"

@@ -159,7 +159,9 @@ def delete(request: HttpRequest) -> HttpResponse:
         return dialog_redirect(request, home)
     if request.method != "POST":
         blocked = [entry for entry in entries if entry.status not in DELETABLE]
-        return render(request, "hours/delete.html", {"entries": entries, "blocked": blocked, "back_url": home})
+        question = f"将删除下列 {len(entries)} 条登记及其附件，删除后无法恢复。"
+        context = {"entries": entries, "blocked": blocked, "question": question, "back_url": home}
+        return render(request, "hours/delete.html", context)
     try:
         count = entries_.delete(request.user, entries)
     except WorkflowError as error:

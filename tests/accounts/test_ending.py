@@ -44,7 +44,7 @@ def test_ending_takes_the_queue_away_at_once(client, station, rules):
 
     assert queue() == [entry]
     response = end(client, mo.appointments.get())
-    assert told(response) == ["已终止莫审核在“宾阳县甘棠镇林业站”的单位审核员任职，立即生效。"]
+    assert told(response) == [f"已终止莫审核（{mo.masked_id}）在“宾阳县甘棠镇林业站”的单位审核员任职，立即生效。"]
     assert (queue(), mo.appointments.get().valid_until) == ([], day(-1))
     assert may(mo, Action.AGREE, entry) == Denied("您没有对该登记“初审同意”的权限。")
 
@@ -105,6 +105,14 @@ def test_deputies_end_with_their_principal(client, station, held):
         ("莫代理", day(-1)),
     }
     assert appointments.may_hold(earlier, Seat(UNIT, station), day(0), None) == Allowed()
+
+
+def test_a_deputys_appointment_is_called_one(client, station, held):
+    deputy = factories.unit_reviewer(station, "莫代理", valid_until=day(5), deputy_of=held)
+    response = end(client, deputy.appointments.get())
+    assert told(response) == [
+        f"已终止莫代理（{deputy.masked_id}）在“宾阳县甘棠镇林业站”的单位审核员代理任职，立即生效。"
+    ]
 
 
 def test_a_deputy_gives_back_the_own_but_ends_nobody_elses(client, station, held):

@@ -24,6 +24,7 @@ from .queue import here, queue_of
 MOST = 200
 # Of an entry that was sent to another unit meanwhile, and of one that never was there, the same is said.
 GONE = "有 {count} 条勾选的登记不在您的审核范围内（可能已改由其他单位审核），已取消勾选；其余尚未处理，请核对后提交。"
+REFUSAL = "将对以下 {count} 条登记作出“不予认定”的决定，登记人会收到通知，且不能再修改这些登记。确定吗？"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
         form.add_error(None, GONE.format(count=gone))
     is_sure = form.data.get("action") != "refuse" or request.POST.get("confirmed") == "yes"
     if not form.is_valid() or not is_sure:
-        context = {"form": form, "ticked": ticked, "here": here(queue)}
+        question = REFUSAL.format(count=len(ticked))
+        context = {"form": form, "ticked": ticked, "question": question, "here": here(queue)}
         return render(request, "review/bulk.html", context, status=404 if gone else 200)
     results = _results(request, ticked, form)
     done = sum(not result.problem for result in results)
