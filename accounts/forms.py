@@ -222,14 +222,12 @@ class AppointForm(forms.Form):
     valid_from = forms.DateField(
         label="起始日",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "起始日无法识别，请按 2026-05-12 的格式填写。"},
     )
     valid_until = forms.DateField(
         label="最后一日",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="当日仍有效，到期自动失效。",
-        error_messages={"invalid": "最后一日无法识别，请按 2026-05-12 的格式填写。"},
     )
 
     def __init__(self, *args, seat: Seat, **kwargs) -> None:

@@ -52,11 +52,11 @@ class AppointmentForm(forms.ModelForm):
         if principal := cleaned.get("deputy_of"):
             for problem in self._deputy_problems(principal, cleaned):
                 self.add_error("deputy_of", problem)
-        if not self.instance.pk and not self.errors and (problem := self._twice(cleaned)):
+        if not self.instance.pk and not self.errors and (problem := self._seat_problem(cleaned)):
             self.add_error("person", problem)
         return cleaned
 
-    def _twice(self, cleaned) -> str:
+    def _seat_problem(self, cleaned) -> str:
         """Why the person cannot take this seat, such as having it already; empty if nothing is in the way."""
         place = {"unit": cleaned.get("unit"), "region": cleaned.get("region")}
         seat = Seat(cleaned["role"], **place, deputy_of=cleaned.get("deputy_of"))

@@ -31,6 +31,7 @@ from django.utils import timezone
 
 from accounts.crypto import decrypt, encrypt
 from accounts.models import User
+from config.forms import LineField
 
 from .. import completion_files, completions
 from ..completion_files import ERROR_COLUMNS, FileProblem, error_row
@@ -47,12 +48,17 @@ CHANGED = "预览之后数据有变动，尚未导入任何内容。以下是现
 
 
 class ImportForm(forms.Form):
-    source = forms.CharField(
+    source = LineField(
         label="来源",
         max_length=completions.SOURCE_LENGTH,
+        error_messages={"required": "请填写来源。"},
         help_text="谁提供的记录，例如“广西继续教育网”。同一来源请始终用同一名称，更正时按来源和来源编号对应。",
     )
-    file = forms.FileField(label="文件", help_text=f"CSV 或 .xlsx，最多 5 MB、{MOST_LINES:,} 行；更多请用导入命令。")
+    file = forms.FileField(
+        label="文件",
+        help_text=f"CSV 或 .xlsx，最多 5 MB、{MOST_LINES:,} 行；更多请用导入命令。",
+        error_messages={"required": "请选择要导入的文件。", "empty": "这个文件是空的，请重新选择。"},
+    )
 
     def clean_file(self) -> UploadedFile:
         file = self.cleaned_data["file"]

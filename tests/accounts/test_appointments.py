@@ -149,6 +149,14 @@ def test_what_was_typed_is_no_log_entry(client, station, wei, caplog):
     assert wei.id_number not in caplog.text
 
 
+def test_a_day_that_cannot_be_read_is_said_at_its_field(client, station, wei):
+    sent = {**typed(wei.phone, 0, None), "valid_from": "昨天", "valid_until": "以后"}
+    assert client.post(new(station), sent).context["form"].errors == {
+        "valid_from": ["起始日无法识别，请按 2026-05-12 的格式填写。"],
+        "valid_until": ["最后一日无法识别，请按 2026-05-12 的格式填写。"],
+    }
+
+
 @pytest.mark.parametrize(
     ("start", "until", "errors"),
     [

@@ -150,6 +150,13 @@ def test_the_export_holds_the_filtered_list_masked_and_without_formulas(client, 
 # --- Import ----------------------------------------------------------------------------------------
 
 
+def test_what_is_missing_from_an_import_is_named(client, administrator):
+    assert client.post(IMPORT, {"source": ""}).context["form"].errors == {
+        "source": ["请填写来源。"],
+        "file": ["请选择要导入的文件。"],
+    }
+
+
 def upload(client, *rows, source: str = "广西继续教育网"):
     content = "\r\n".join(",".join(row) for row in (COLUMNS, *rows)).encode("gb18030")
     return client.post(IMPORT, {"source": source, "file": SimpleUploadedFile("completions.csv", content)})
@@ -225,7 +232,7 @@ def test_the_bad_lines_can_be_downloaded_masked_and_harmless(client, huang, cour
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "所提交的是空文件。"),
+        (b"", "这个文件是空的，请重新选择。"),
         (b"a,b\r\n1,2", "文件缺少列：证件号码、年度、科目名称、完成日期。"),
         (",".join(COLUMNS).encode(), "文件中没有数据行。"),
         (b"%PDF\x00", "文件不是 Excel（.xlsx）或 CSV，请重新选择。"),
