@@ -157,7 +157,7 @@ def people_of(unit: Unit, reviewer: User, search: str = "") -> QuerySet[User]:
 
 
 def lines_of(draft: Draft, unit: Unit, now: datetime | None = None) -> list[Line]:
-    """Each person of the draft with the entry to be saved or what is wrong; six queries, however many there are."""
+    """Each person of the draft with the entry to be saved or what is wrong; five queries, however many there are."""
     now = now or timezone.now()
     base = training(draft)
     base.category = Category.objects.select_related("parent").get(pk=base.category_id)

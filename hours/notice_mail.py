@@ -20,6 +20,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from config import texts
+
 from . import notices
 from .models import Notice
 
@@ -29,6 +31,7 @@ CLAIM = timedelta(minutes=10)  # longer than any mail server takes
 WAITS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=24))
 MOST_ATTEMPTS = len(WAITS) + 1
 BATCH = 100
+LONGEST_SUBJECT = 120
 
 
 @dataclass
@@ -117,9 +120,5 @@ def message(notice: Notice, connection=None) -> EmailMessage:
             "help_contact": settings.HELP_CONTACT,
         },
     )
-    return EmailMessage(_one_line(what), body, None, [notice.person.email], connection=connection)
-
-
-def _one_line(text: str) -> str:
-    """A subject is one line and not endless."""
-    return " ".join(text.split())[:120]
+    subject = texts.one_line(what)[:LONGEST_SUBJECT]
+    return EmailMessage(subject, body, None, [notice.person.email], connection=connection)
