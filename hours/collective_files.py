@@ -14,7 +14,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
 from accounts import identity
-from config.texts import one_line
+from config.texts import as_number, one_line
 
 from . import tables
 from .collective import MOST, Line, Row
@@ -109,7 +109,7 @@ def _row(number: int, cells: Sequence, columns: dict[str, int]) -> Row:
         name=values[NAME],
         id_number=identity.normalise(values[NUMBER]),
         hours=values.get(HOURS, ""),
-        certificate_number="".join(values.get(CERTIFICATE, "").split()),
+        certificate_number=as_number(values.get(CERTIFICATE, "")),
         problem="".join(problems),
     )
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import identity
 from accounts.models import User
 from config.forms import LineField, TextField, form_helper, say_plainly
+from config.texts import as_number
 
 from . import attachments, entry_rules
 from .attachments import Proof
@@ -105,7 +106,7 @@ class RegistrationForm(forms.ModelForm):
         return self.cleaned_data.get("proofs", ([], []))[0]
 
     def clean_certificate_number(self) -> str:
-        return "".join(self.cleaned_data["certificate_number"].split())
+        return as_number(self.cleaned_data["certificate_number"])
 
     def clean(self) -> dict:
         data = super().clean()

@@ -166,11 +166,16 @@ def test_an_exact_duplicate_is_refused_and_names_the_other(client, huang, typed)
     assert Registration.objects.count() == 1
 
 
-def test_a_certificate_number_used_before_is_refused_and_names_the_other(client, huang, typed):
+@pytest.mark.parametrize("number", ["GX-1", "gx-1", "ＧＸ－１", "G X – 1"])
+def test_a_certificate_number_used_before_is_refused_and_names_the_other(client, huang, typed, number):
     factories.registration(huang, "公文写作培训班", certificate_number="GX-1")
-    response = client.post(NEW, typed(certificate_number="GX-1"))
+    response = client.post(NEW, typed(certificate_number=number))
     [sentence] = errors_of(response)["content"]
     assert sentence.startswith("证书编号 GX-1 已用于您的登记“公文写作培训班”")
+
+
+def test_a_number_that_grows_when_it_is_made_plain_is_told_to_be_too_long(client, typed):
+    assert list(errors_of(client.post(NEW, typed(certificate_number="㍿" * 100)))) == ["certificate_number"]
 
 
 def test_somebody_elses_same_training_is_no_duplicate(client, typed):
