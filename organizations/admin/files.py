@@ -70,6 +70,14 @@ class FileAdmin(ImportExportModelAdmin):
     def process_dataset(self, dataset, form, request, **kwargs):
         return super().process_dataset(dataset, form, request, rollback_on_validation_errors=True, **kwargs)
 
+    def process_import(self, request: HttpRequest, **kwargs) -> HttpResponse:
+        """The second of two clicks finds the file taken away by the first."""
+        try:
+            return super().process_import(request, **kwargs)
+        except FileNotFoundError:
+            messages.warning(request, "没有等待确认的文件：可能已经导入，请核对列表；否则请重新上传。")
+            return redirect(reverse("admin:{}_{}_import".format(*self.get_model_info())))
+
     def process_result(self, result, request: HttpRequest) -> HttpResponse:
         """The confirmed file is read again, and the table may have changed since the preview."""
         if not result.has_errors() and not result.has_validation_errors():

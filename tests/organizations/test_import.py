@@ -20,6 +20,7 @@ XLSX, CSV = "0", "1"
 FORESTRY, FILMS, MINE = "12450126791325812B", "91450403498738853K", "91450084700708730B"
 PREVIEW_QUERIES = 14  # of them 7 are the transaction, its savepoints and their end
 EXPORT_QUERIES = 4  # session, person, open tree of the filter, rows
+GONE = "没有等待确认的文件：可能已经导入，请核对列表；否则请重新上传。"
 MINE_IS_WRONG = "统一社会信用代码校验位不正确，请对照证照核对是否有输错的字符。"
 
 
@@ -118,6 +119,17 @@ def test_a_code_that_fails_its_check_is_kept_flagged_and_reported(client, superu
     confirm(client, preview)
     unit = Unit.objects.get()
     assert (unit.credit_code, unit.credit_code_flagged) == (MINE, True)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../etc/passwd", "nowhere"])
+def test_no_file_but_an_uploaded_one_is_read_and_that_once(client, superuser, name):
+    preview = upload(client, workbook(["宾阳县甘棠镇林业站", FORESTRY, "450126", "正常", "", ""]))
+    asked = preview.context["confirm_form"].initial
+    made_up = client.post(PROCESS, {**asked, "import_file_name": name}, follow=True)
+    assert [str(message) for message in made_up.context["messages"]] == [GONE]
+    assert [str(message) for message in confirm(client, preview).context["messages"]] != [GONE]
+    assert [str(message) for message in confirm(client, preview).context["messages"]] == [GONE]
+    assert Unit.objects.count() == 1
 
 
 def test_every_error_names_line_column_and_value_and_nothing_is_imported(client, superuser):
