@@ -2,10 +2,16 @@
 
 from axes.utils import reset
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied
+
+from config.limits import Limit
 
 from . import identity
 from .crypto import digest
 from .models import User
+
+# The lock is of one identifier; this is for who tries one password on everybody.
+FAILURES = Limit("FAILED_LOG_INS_IN_TEN_MINUTES", minutes=10, act="输错密码")
 
 
 class AnyIdentifierBackend(ModelBackend):
@@ -14,12 +20,16 @@ class AnyIdentifierBackend(ModelBackend):
     def authenticate(self, request, username=None, password=None, **kwargs):
         if not username or password is None:
             return None
+        if request is not None and FAILURES.is_used_up(request):
+            raise PermissionDenied
         candidates = list(User.objects.by_identifier(username))
         if not candidates:
             User().set_password(password)  # as slow as a real check, so that time does not tell who is registered
         for user in candidates:
             if user.check_password(password) and self.user_can_authenticate(user):
                 return user
+        if request is not None:
+            FAILURES.is_exceeded(request)  # counts it
         return None
 
     def get_user(self, user_id):

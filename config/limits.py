@@ -49,13 +49,20 @@ class Limit:
 
     def is_exceeded(self, request: HttpRequest) -> bool:
         """Count this request; True from the one after the last allowed until the minutes since the first are over."""
-        key, seconds = f"limit:{self.setting}:{client_address(request)}", self.minutes * 60
+        key, seconds = self._key(request), self.minutes * 60
         cache.add(key, 0, seconds)
         try:
             return cache.incr(key) > self.most
         except ValueError:  # it ran out between the two lines: a new span begins
             cache.set(key, 1, seconds)
             return False
+
+    def is_used_up(self, request: HttpRequest) -> bool:
+        """Whether as many were counted as are allowed; for what is counted only if it fails."""
+        return cache.get(self._key(request), 0) >= self.most
+
+    def _key(self, request: HttpRequest) -> str:
+        return f"limit:{self.setting}:{client_address(request)}"
 
     def refuse(self, request: HttpRequest, template: str, context: dict) -> HttpResponse:
         """The page once more, above it why nothing happened.

@@ -187,6 +187,7 @@ CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
 # How often one address may ask (config/limits.py). A school or a bureau may share one address.
 CHECKS_A_MINUTE = env.int("CHECKS_A_MINUTE", default=30)
+FAILED_LOG_INS_IN_TEN_MINUTES = env.int("FAILED_LOG_INS_IN_TEN_MINUTES", default=200)
 SIGN_UPS_IN_TEN_MINUTES = env.int("SIGN_UPS_IN_TEN_MINUTES", default=100)
 PASSWORD_RESETS_IN_TEN_MINUTES = env.int("PASSWORD_RESETS_IN_TEN_MINUTES", default=30)
 NEW_UNITS_IN_TEN_MINUTES = env.int("NEW_UNITS_IN_TEN_MINUTES", default=30)

@@ -51,6 +51,12 @@ class Login(views.LoginView):
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
 
+    def post(self, request, *args, **kwargs):
+        if backends.FAILURES.is_used_up(request):
+            typed = self.form_class(request, initial=request.POST.dict())
+            return backends.FAILURES.refuse(request, self.template_name, self.get_context_data(form=typed))
+        return super().post(request, *args, **kwargs)
+
 
 @method_decorator(login_not_required, name="dispatch")
 class Logout(views.LogoutView):

@@ -134,6 +134,33 @@ def test_no_kind_of_address_escapes_the_lock(client, mengmeng, address):
     assert attempt(9, factories.PASSWORD).status_code == 429
 
 
+def test_who_tries_one_password_on_everybody_is_stopped_and_nobody_else(client, mengmeng, settings):
+    settings.FAILED_LOG_INS_IN_TEN_MINUTES = 3
+    assert [login(client, f"person{number}", "Xueshi-2026!").status_code for number in range(3)] == [200] * 3
+    refused = login(client, "mengmeng")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "600")
+    page = refused.content.decode()
+    assert "同一网络地址每 10 分钟最多输错密码 3 次，现已超过，本次没有处理。" in page
+    assert ('value="mengmeng"' in page, factories.PASSWORD in page) == (True, False)
+    assert login(client, "mengmeng", REMOTE_ADDR="10.0.0.9").status_code == 302
+
+
+def test_right_passwords_do_not_count(client, mengmeng, settings):
+    settings.FAILED_LOG_INS_IN_TEN_MINUTES = 1
+    for _ in range(3):
+        assert login(client, "mengmeng").status_code == 302
+        client.logout()
+
+
+def test_the_log_in_page_of_the_admin_is_no_way_around(client, mengmeng, settings):
+    settings.FAILED_LOG_INS_IN_TEN_MINUTES = 1
+    administrator = factories.administrator()
+    client.force_login(mengmeng)
+    for password in ("wrong", factories.PASSWORD):
+        client.post("/admin/login/", {"username": administrator.username, "password": password})
+    assert client.session["_auth_user_id"] == str(mengmeng.pk)
+
+
 def test_ways_to_type_one_number_are_counted_together(client, mengmeng):
     ways = [NUMBER, f" {NUMBER}", f"{NUMBER[:6]}-{NUMBER[6:]}", NUMBER.lower(), NUMBER.replace("8", "８")]
     for attempt in range(7):
