@@ -78,19 +78,10 @@ def move(
     for status in sorted({registration.status for registration in unchanged}):
         rule = rule_for(action, status)
         group = [registration for registration in unchanged if registration.status == status]
-        target = _target(rule, changes)
-        new = {
-            "status": target,
-            "updated_at": now,
-            **_hours_changes(action, verdict),
-            **_times(rule, now),
-            **changes,
-        }
-        if action in OPENING:
-            new["round"] = F("round") + 1
+        new = _new_values(rule, verdict, changes, now)
         Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
         decisions += [
-            _decision(actor, rule, registration, target, verdict, offices[registration.pk], now)
+            _decision(actor, rule, registration, new["status"], verdict, offices[registration.pk], now)
             for registration in group
         ]
     if action is Action.RETURN:
@@ -122,6 +113,18 @@ def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registratio
             entry.unit_id = unit
             unchanged.append(entry)
     return unchanged
+
+
+def _new_values(rule: Rule, verdict: Verdict, changes: dict, now: datetime) -> dict:
+    """What the update writes into each entry."""
+    new = {
+        "status": _target(rule, changes),
+        "updated_at": now,
+        **_hours_changes(rule.action, verdict),
+        **_times(rule, now),
+        **changes,
+    }
+    return new | {"round": F("round") + 1} if rule.action in OPENING else new
 
 
 def _target(rule: Rule, changes: dict) -> Status:
