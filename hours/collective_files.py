@@ -34,7 +34,7 @@ ACCEPT = ".xlsx,.csv"
 def read(upload: UploadedFile) -> list[Row]:
     """The people named in the file; ValidationError with a sentence for a file that cannot be taken at all."""
     if upload.size > MOST_BYTES:
-        raise ValidationError("文件超过 5 MB，请只保留名单一张表，每次最多 2000 行。")
+        raise ValidationError(f"文件超过 {MOST_BYTES // 1024**2} MB，请只保留名单一张表，每次最多 {MOST} 行。")
     try:
         table = tables.read(upload)
         if table.merged:

@@ -51,7 +51,8 @@ class CollectiveForm(RegistrationForm):
         self.fields["declared"].label = "单位承诺以上信息属实"
         self._offer_units(collective.units_of(owner), draft)
         self.fields["people_file"].help_text = (
-            "Excel（.xlsx）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），最多 2000 行。"
+            "Excel（.xlsx）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
+            f"最多 {collective.MOST} 行。"
             "不上传名单的，在下一步勾选人员。"
         )
         self.fields["certificate_number"].help_text = "各人不同的，请填在人员名单中。"

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from crispy_forms.layout import HTML, Column, Div, Field, Row
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -84,9 +85,10 @@ class RegistrationForm(forms.ModelForm):
         self.fields[
             "hours_applied"
         ].help_text = "按起止时间每半天 4 学时自动计算；非培训进修类请按文件要求和实际情况填写。"
-        self.fields[
-            "proofs"
-        ].help_text = "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，每个不超过 10 MB，最多 8 个。"
+        self.fields["proofs"].help_text = (
+            "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，"
+            f"每个不超过 {settings.ATTACHMENT_MAX_BYTES // 1024**2} MB，最多 {settings.ATTACHMENT_MAX_COUNT} 个。"
+        )
         self.helper = form_helper(self, *_layout())
 
     def kept_attachments(self):

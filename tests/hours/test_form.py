@@ -48,6 +48,11 @@ def test_what_cannot_be_seen_is_not_kept(client, typed):
     assert (entry.content, entry.note, entry.certificate_number) == ("水利工程 培训班", "优秀\n学员", "GX-1")
 
 
+def test_the_form_names_the_limits_of_files_that_are_set(client, settings):
+    settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_MAX_COUNT = 3 * 1024 * 1024, 2
+    assert "PDF、JPG、PNG 或 WebP，每个不超过 3 MB，最多 2 个。" in client.get(NEW).content.decode()
+
+
 def test_a_long_text_is_not_cut_off_by_the_browser(client):
     page = client.get(NEW).content.decode()
     assert "maxlength" not in re.search(r'<textarea[^>]*name="note"[^>]*>', page)[0]
