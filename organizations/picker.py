@@ -83,19 +83,22 @@ def unit_picker(data: QueryDict, also: Iterable[int] = ()) -> UnitPicker:
     region = next(node.region for node in nodes if node.is_selected)
     # The root's subtree is all there is, unless this installation serves only a part of a bigger tree.
     within = None if region.is_root_node() else region
-    page = None
-    if keyword:
-        found = search.best(keyword, within, index)
-    else:
-        number = _page_number(data.get("page", ""))
-        found = search.Found(*search.listed_keys(within, number, PAGE_SIZE, index))
+    number = _page_number(data.get("page", ""))
+    found = search.best(keyword, within, index) if keyword else _listed(number, within, index)
     known = _units({*found.keys, *also, index.unaffiliated} - {None}, regions)
     hits = [known[key] for key in found.keys if key in known]
-    if not keyword:
-        pages = Paginator(range(found.total), PAGE_SIZE)
-        page = Page(hits, min(number, pages.num_pages), pages)
+    page = None if keyword else _page(hits, number, found.total)
     unaffiliated = known.get(index.unaffiliated) or units.unaffiliated(root)
     return UnitPicker(root, region, nodes, keyword, hits, found.total, found.similar, page, unaffiliated, known)
+
+
+def _listed(number: int, within: Region | None, index: search.UnitIndex) -> search.Found:
+    return search.Found(*search.listed_keys(within, number, PAGE_SIZE, index))
+
+
+def _page(hits: list[Unit], number: int, total: int) -> Page:
+    pages = Paginator(range(total), PAGE_SIZE)
+    return Page(hits, min(number, pages.num_pages), pages)
 
 
 def _units(keys: Iterable[int], regions: tree.Tree) -> dict[int, Unit]:

@@ -249,12 +249,6 @@ def best(keyword: str, region: Region | None, current: UnitIndex) -> Found:
     return Found(keys, total, similar and bool(total))
 
 
-def listed(region: Region | None, page: int, size: int) -> tuple[list[Unit], int]:
-    """The units that `listed_keys` finds, and how many there are."""
-    keys, total = listed_keys(region, page, size, index())
-    return _in_order(keys), total
-
-
 def listed_keys(region: Region | None, page: int, size: int, current: UnitIndex) -> tuple[list[int], int]:
     """One page (from 1) of all units of a region's subtree in the order of the tree, and how many there are.
 
