@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests import factories
+
 from .pages import PLACES, histories
-from .steps import tick_all
+from .steps import open_by, press, shown, tick_all, work
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
@@ -113,3 +115,20 @@ def test_all_rows_are_ticked_at_once(visit, huang, offices, script: bool):
     tick_all(page)
     expect(page.locator("[data-select-row]")).to_have_count(3)
     expect(page.locator("[data-select-row]:checked")).to_have_count(3)
+
+
+def test_a_dialog_keeps_its_head_in_sight_when_an_error_leads_down_to_its_field(visit, huang):
+    days = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}  # each warns of the others
+    for content in ("水利工程施工培训班", "公文写作培训班", "工程测量培训班"):
+        factories.registration(huang, content, **days)
+    page = visit("/hours/", huang, width=360)
+    tick_all(page)
+    assert page.get_by_role("button", name="批量提交审核").bounding_box()["height"] < 50  # one line of words
+    open_by(page, "button", "批量提交审核", "批量提交审核")
+    work(page).get_by_label("其他单位").check()
+    press(page, "确定提交")
+    shown(page, "确认提交")
+    press(page, "确定提交 3 条")
+    work(page).get_by_role("link", name="请选择所在区域").click()
+    expect(work(page).get_by_label("所在区域")).to_be_focused()
+    assert page.locator("dialog[open]").evaluate("dialog => dialog.scrollHeight - dialog.clientHeight") == 0

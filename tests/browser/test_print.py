@@ -1,0 +1,24 @@
+"""On paper there are the facts without the frame, in tables: A4 is narrower than a narrow screen."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import factories
+
+pytestmark = pytest.mark.browser
+A4 = 718  # CSS pixels between the browser's own margins
+
+
+def test_a_list_prints_as_a_table_without_what_surrounds_it(visit, huang):
+    factories.registration(huang, "水利工程施工培训班")
+    page = visit("/hours/", huang, width=A4)
+    row = page.locator("tbody tr")
+    assert row.evaluate("row => getComputedStyle(row).display") == "block"
+    page.emulate_media(media="print")
+    assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
+    expect(page.get_by_role("columnheader", name="认定内容")).to_be_visible()
+    for part in (".site-head", ".side-menu", ".filter-bar", ".bulk-bar", ".row-actions"):
+        expect(page.locator(part)).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == A4
