@@ -13,7 +13,8 @@ A4 = 718  # CSS pixels between the browser's own margins
 
 def test_a_list_prints_as_a_table_without_what_surrounds_it(visit, huang):
     factories.registration(huang, "水利工程施工培训班")
-    page = visit("/hours/", huang, width=A4)
+    page = visit("/hours/", huang)
+    page.set_viewport_size({"width": A4, "height": 1000})
     row = page.locator("tbody tr")
     assert row.evaluate("row => getComputedStyle(row).display") == "block"
     page.emulate_media(media="print")
