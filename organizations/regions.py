@@ -65,10 +65,11 @@ def store(region: Region) -> Region:
 
 
 def is_removable(region: Region) -> bool:
-    """Whether nothing lies below a region and nothing refers to it."""
+    """Whether nothing lies below a region and nothing refers to it, such as entries of what once lay below."""
     return not any(
         relation.related_model._base_manager.filter(**{relation.field.name: region}).exists()
-        for relation in Region._meta.related_objects
+        for relation in Region._meta.get_fields(include_hidden=True)
+        if relation.one_to_many
     )
 
 

@@ -114,6 +114,17 @@ def test_a_used_region_is_kept_by_the_domain_function_too(client):
         regions.remove(factories.region("450126"))
 
 
+def test_a_city_whose_counties_have_moved_is_kept_for_the_entries_of_their_time(client, rules):
+    factories.submitted(factories.person(), factories.unit(region_code="450103"))
+    for code in ("450103", "450126"):
+        county = factories.region(code)
+        county.parent = factories.region("450200")
+        regions.store(county)
+    assert delete(client, "450100").status_code == 403
+    with pytest.raises(ValidationError, match="区域“南宁市”有下级区域或已被使用，不能删除。"):
+        regions.remove(factories.region("450100"))
+
+
 def test_many_cannot_be_deleted_at_once(client):
     chosen = Region.objects.values_list("pk", flat=True)
     client.post(LIST, {"action": "delete_selected", "_selected_action": list(chosen), "post": "yes"})
