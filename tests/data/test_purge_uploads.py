@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hours.models import Attachment
@@ -63,3 +65,12 @@ def test_the_age_can_be_given(upload, manage, django_capture_on_commit_callbacks
     with django_capture_on_commit_callbacks(execute=True):
         manage("purge_uploads", hours=1)
     assert not Attachment.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
+def test_nobody_can_give_one_to_an_entry_while_it_goes(upload, manage):
+    upload("昨天的证书.pdf", age=25)
+    with CaptureQueriesContext(connection) as queries:
+        manage("purge_uploads")
+    [chosen] = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    assert chosen.endswith("FOR UPDATE")
