@@ -18,11 +18,11 @@ from accounts.models import Appointment, User
 from organizations.models import Region, Unit
 
 from .models import Decision, Opening, Registration, YearRule
-from .states import Action, Role, Rule, Stage, Status, rule_for
+from .states import IN_CLOSED_YEARS, Action, Role, Rule, Stage, Status, rule_for
 
 
 class Standing:
-    """In what capacities one person stands towards some registrations; six queries at most, however many there are."""
+    """In what capacities one person stands towards some registrations; eight queries at most, however many there are."""
 
     def __init__(self, person: User, registrations: Iterable[Registration]) -> None:
         self.person = person
@@ -48,7 +48,7 @@ class Standing:
         other_stage = {Stage.FIRST: Stage.FINAL, Stage.FINAL: Stage.FIRST}.get(rule.stage)
         if other_stage and (registration.pk, other_stage) in self._decided:
             return Denied(f"您已对该登记作出{other_stage.label}决定，{rule.stage.label}须由另一人进行。")
-        return Allowed()
+        return Allowed() if action in IN_CLOSED_YEARS else self._year_decides(registration)
 
     def office(self, action: Action, registration: Registration) -> str:
         """At whose desk this person does what `may` allowed; empty for the owner, who has none.
@@ -104,6 +104,26 @@ class Standing:
         places = (registration.region_id, registration.city_id, registration.province_id)
         return next((held[place] for place in places if place in held), None)
 
+    def _year_decides(self, registration: Registration) -> Answer:
+        year = registration.year
+        answer = year_decides(self._year_rules.get(year), year)
+        return answer or year_decides(self._year_rules.get(year), year, reopened=self._is_reopened(registration))
+
+    def _is_reopened(self, registration: Registration) -> bool:
+        """Whether its year is open again today for its owner, its unit, or everybody."""
+        theirs = {(registration.owner_id, None), (None, registration.unit_id), (None, None)}
+        return any((registration.year, *for_whom) in self._openings for for_whom in theirs)
+
+    @cached_property
+    def _year_rules(self) -> dict[int, YearRule]:
+        return YearRule.objects.in_bulk({entry.year for entry in self.registrations}, field_name="year")
+
+    @cached_property
+    def _openings(self) -> set[tuple[int, int | None, int | None]]:
+        """Which years are open again today, for which person, for which unit."""
+        rows = Opening.objects.filter(year__in={entry.year for entry in self.registrations})
+        return set(rows.filter(until__gte=timezone.localdate()).values_list("year", "person_id", "unit_id"))
+
     @cached_property
     def _appointments(self) -> list[Appointment]:
         return list(self.person.appointments.active().select_related("region"))
@@ -158,6 +178,16 @@ def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool,
     last_day = rule.returned_closes_on if returned else rule.closes_on
     if today > last_day:
         return Denied(f"{year} 年度已于 {last_day:%Y-%m-%d} 截止提交。")
+    return Allowed()
+
+
+def year_decides(rule: YearRule | None, year: int, *, reopened: bool = False) -> Answer:
+    """Whether entries of a year are still decided about: a closed one is closed for everything but revocation, and one
+    without a rule is closed, whatever was reopened."""
+    if rule is None:
+        return Denied(f"{year} 年度没有年度规则，除撤销认定外不能办理，请联系管理员。")
+    if rule.is_closed and not reopened:
+        return Denied(f"{year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。")
     return Allowed()
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from organizations import regions
+
 from . import totals
-from .models import PersonTotal
+from .models import PersonTotal, PlaceTotal
 
 # So many people's years are counted anew while the administrator waits; more are the affair of a command.
 AT_ONCE = 5000
+
+
+def waiting_in(year: int) -> int:
+    """How many entries of a year wait for a decision anywhere; one query on the kept sums."""
+    row = PlaceTotal.objects.filter(kind=PlaceTotal.Kind.REGION, place=regions.root().pk, year=year).first()
+    return row.first_review + row.final_review if row else 0
 
 
 def count_anew(years: Iterable[int]) -> list[int]:

@@ -105,6 +105,8 @@ NOTIFIED = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE, Action.ENT
 OPENING = frozenset({Action.SUBMIT, Action.ENTER, Action.REOPEN})
 # Actions with which an entry sets out: its first step of a round.
 STARTING = frozenset({Action.SUBMIT, Action.ENTER})
+# All that reviewers and administrators may still do in a closed year: a wrong recognition is never final.
+IN_CLOSED_YEARS = frozenset({Action.REVOKE})
 IN_REVIEW = frozenset({Status.FIRST_REVIEW, Status.FINAL_REVIEW})
 COUNTED = frozenset({Status.RECOGNISED})
 # Over and not counted: these do not stand in the way of a new entry for the same thing.

@@ -25,7 +25,7 @@ COUNTED_BY = frozenset({"year", "total", "professional"})
 class YearRuleForm(forms.ModelForm):
     class Meta:
         help_texts = {
-            "is_closed": "关闭后不再接受提交，重新开放的除外；撤销认定仍可进行。",
+            "is_closed": "关闭后除撤销认定外一律不能办理：不再接受提交，也不再审核；重新开放的除外。",
             "is_example": "截止日不是文件规定时选中，列表中会标明。",
             "source": "文件名称和条款。",
         }
@@ -138,6 +138,15 @@ class YearRuleAdmin(admin.ModelAdmin):
         years = {form.instance.year, form.initial.get("year") or form.instance.year}
         if COUNTED_BY & set(form.changed_data) or any(formset.has_changed() for formset in formsets):
             self._count_anew(request, years)
+        if "is_closed" in form.changed_data and form.instance.is_closed:
+            self._tell_what_waits(request, form.instance.year)
+
+    def _tell_what_waits(self, request, year: int) -> None:
+        if waiting := rules.waiting_in(year):
+            messages.warning(
+                request,
+                f"{year} 年度还有 {waiting} 条登记在审核中，关闭期间不能审核；如需继续审核，请重新开放该年度。",
+            )
 
     @transaction.atomic
     def delete_model(self, request, obj) -> None:

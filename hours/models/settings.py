@@ -121,7 +121,7 @@ class Cap(models.Model):
 
 
 class Opening(models.Model):
-    """A closed year takes submissions again until a day: from one person, one unit's people, or everybody."""
+    """A closed year is open again until a day: for one person, one unit's people, or everybody."""
 
     year = models.PositiveSmallIntegerField("年度")
     person = models.ForeignKey(

@@ -101,10 +101,10 @@ def test_one_verdict_on_several_moves_those_it_can_and_answers_for_the_others(pe
 @pytest.mark.parametrize(
     ("action", "queries"),
     [
-        # savepoint twice, region, unit, appointments, [reviewers,] decided, lock, update, decisions, refresh, sums
-        (Action.AGREE, 11),
+        # savepoint twice, region, unit, appointments, decided, year rules, lock, update, decisions, refresh, sums
+        (Action.AGREE, 12),
         # and type, first level, files; the version kept; the notices
-        (Action.RETURN, 16),
+        (Action.RETURN, 17),
     ],
 )
 def test_a_bulk_decision_costs_the_same_for_one_and_for_a_hundred(

@@ -196,7 +196,7 @@ def test_a_standing_costs_the_same_for_one_and_for_thirty(guangxi, station, entr
     for number in range(entries):
         factories.submitted(owner, station, content=f"培训 {number}")
     rows = list(owner.registrations.all())
-    with django_assert_num_queries(5):  # region, unit, appointments, reviewers, decided
+    with django_assert_num_queries(6):  # region, unit, appointments, reviewers, decided, year rules
         standing = Standing(final, rows)
         assert [standing.may(Action.AGREE, row) for row in rows] == [Allowed()] * entries
 

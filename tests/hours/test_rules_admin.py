@@ -138,6 +138,23 @@ def test_other_days_count_nothing_anew(client, learned, monkeypatch):
     assert client.post(change(learned), typed(returned_closes_on=f"{YEAR + 1}-05-31")).status_code == 302
 
 
+def said(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_who_closes_a_year_reads_what_still_waits(client, learned):
+    start = datetime(YEAR, 5, 1, 8, tzinfo=LOCAL)
+    waits = {"year": YEAR, "starts_at": start, "ends_at": start + timedelta(hours=10), "hours_applied": Decimal(8)}
+    factories.submitted(factories.person("李工"), factories.unit("柳州市图书馆", "450202"), **waits)
+    told = said(client.post(change(learned), typed(is_closed="on"), follow=True))
+    assert told[0] == f"{YEAR} 年度还有 1 条登记在审核中，关闭期间不能审核；如需继续审核，请重新开放该年度。"
+    assert len(told) == 2  # and that the rule was changed
+
+
+def test_who_closes_a_year_without_waiting_entries_reads_nothing_of_them(client, learned):
+    assert len(said(client.post(change(learned), typed(is_closed="on"), follow=True))) == 1
+
+
 @pytest.mark.parametrize("way", ["one", "action"])
 def test_a_deleted_rule_lets_nobody_reach_it(client, learned, way):
     YearRule.objects.update(total=50, professional=50)

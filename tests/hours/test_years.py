@@ -102,16 +102,34 @@ def test_after_the_grace_a_returned_entry_is_refused_too(people):
         workflow.submit(people[0], [entry], people[1], people[1].region)
 
 
-def test_a_closed_year_still_decides_what_it_has_taken_and_takes_back(people, guangxi):
+def test_a_year_past_its_closing_day_still_decides_what_it_has_taken(people):
     about = rule(0, 9)
     entry = factories.submitted(*people[:2], **in_march())
-    YearRule.objects.filter(pk=about.pk).update(is_closed=True)
+    days = {"closes_on": TODAY - timedelta(9), "returned_closes_on": TODAY - timedelta(1)}
+    YearRule.objects.filter(pk=about.pk).update(**days)
     workflow.recognise(people[3], workflow.agree(people[2], entry))
     assert PersonTotal.objects.get().professional == 16
+
+
+def test_a_closed_year_takes_back_and_nothing_else(people, guangxi):
+    about = rule(0, 9)
+    waits, agreed, entry = (factories.submitted(*people[:2], content=f"第 {n} 条", **in_march()) for n in range(3))
+    workflow.agree(people[2], agreed)
+    workflow.recognise(people[3], workflow.agree(people[2], entry))
+    YearRule.objects.filter(pk=about.pk).update(is_closed=True)
+    refused = f"{LAST_YEAR} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
+    for decision in (
+        lambda: workflow.agree(people[2], waits),
+        lambda: workflow.return_(people[2], waits, factories.verdict()),
+        lambda: workflow.recognise(people[3], agreed),
+        lambda: workflow.refuse(people[3], agreed, factories.verdict()),
+    ):
+        with pytest.raises(workflow.WorkflowError, match=refused):
+            decision()
     workflow.revoke(factories.region_admin(guangxi), entry, factories.verdict("证书系伪造。"))
     assert (entry.status, PersonTotal.objects.get().professional) == ("revoked", 0)
     [year] = person_years(people[0])
-    assert (year.total, year.missing) == (0, 90)
+    assert (year.total, year.in_review, year.missing) == (0, 32, 90)
 
 
 # --- The year of a span ----------------------------------------------------------------------------

@@ -170,5 +170,5 @@ def test_it_costs_a_constant_number_of_queries(reader, huang, station, many, dja
         if number < 8:
             attachments.store(huang, files.pdf(), registration=entry)
     client = reader(station.reviewer)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(address(entry))
