@@ -22,7 +22,7 @@ from .states import IN_CLOSED_YEARS, Action, Role, Rule, Stage, Status, rule_for
 
 
 class Standing:
-    """In what capacities one person stands towards some registrations; eight queries at most, however many there are."""
+    """In what capacities one person stands towards some registrations; eight queries at most for any number of them."""
 
     def __init__(self, person: User, registrations: Iterable[Registration]) -> None:
         self.person = person
