@@ -76,3 +76,10 @@ def continue_keys(*models: type[Model]) -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
+
+
+def settle() -> None:
+    """Have PostgreSQL look at what was loaded, as its autovacuum does in time: until then its plans are guesses."""
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")

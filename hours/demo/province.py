@@ -89,6 +89,7 @@ def load(sizes: Sizes, seed: int, out=None) -> None:
     base_data.load(settings.ROOT_REGION)
     _load_units(sizes.units, random, out)
     _load_people(sizes, World.as_it_stands(random), out)
+    bulk.settle()
 
 
 @transaction.atomic
