@@ -8,26 +8,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import appointments
-from accounts.models import Appointment
 from hours import review_queue, workflow
-from hours.models import Registration
 from organizations import tree, units
 from organizations.models import Unit
 from tests import factories
 
+from .lists import contents, send_back_in_time
+
 pytestmark = pytest.mark.django_db
 QUEUE = reverse("hours:review")
 LAST_YEAR = (timezone.localdate() - timedelta(days=365)).year
-
-
-def contents(response) -> list[str]:
-    return [line.entry.content for line in response.context["lines"]]
-
-
-def send_back_in_time(entry: Registration, days: int) -> None:
-    moment = timezone.now() - timedelta(days=days)
-    Registration.objects.filter(pk=entry.pk).update(submitted_at=moment)
 
 
 # --- Tabs -------------------------------------------------------------------------------------------
@@ -372,31 +362,3 @@ def test_the_menu_leads_reviewers_here_and_nobody_else(reader, huang, station, b
     link = f'href="{QUEUE}"'
     shown = [link in reader(person).get(reverse("hours:list")).content.decode() for person in (huang, station.reviewer)]
     assert shown == [False, True]
-
-
-def test_the_final_review_of_an_own_first_one_waits_for_somebody_else(reader, huang, station, bureau):
-    colleague = factories.region_reviewer(factories.region("450100"), "韦终审")
-    library = factories.unit("宾阳县图书馆")
-    factories.agreed(huang, library, bureau, content="莫终审初审的")
-    factories.agreed(huang, station, station.reviewer, content="单位初审的")
-    response = reader(bureau).get(QUEUE)
-    assert (contents(response), response.context["queue"].waiting.count) == (["单位初审的"], 1)
-    assert contents(reader(bureau).get(QUEUE, {"tab": "all"})) == ["单位初审的", "莫终审初审的"]
-    assert contents(reader(colleague).get(QUEUE)) == ["莫终审初审的", "单位初审的"]
-
-
-def test_what_was_returned_by_the_same_person_before_waits_again(reader, huang, station, bureau):
-    library = factories.unit("宾阳县图书馆")
-    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=library)
-    entry = factories.returned(huang, library, bureau, content="退回过的")
-    workflow.submit(huang, [entry], library, library.region)
-    assert contents(reader(bureau).get(QUEUE)) == ["退回过的"]
-
-
-def test_who_holds_both_offices_sees_both_stages(reader, huang, station, bureau):
-    appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
-    send_back_in_time(factories.submitted(huang, station, content="待初审的"), 2)
-    factories.agreed(huang, station, station.reviewer, content="待终审的")
-    client = reader(bureau)
-    assert contents(client.get(QUEUE)) == ["待初审的", "待终审的"]
-    assert contents(client.get(QUEUE, {"status": "final_review"})) == ["待终审的"]
