@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from hours.models import Course
 from tests import factories
@@ -37,7 +38,7 @@ def test_a_chosen_person_is_named_beside_the_key(visit, root, huang):
         page.locator("#lookup_id_person").click()
     with opened.value.expect_event("close"):
         opened.value.get_by_role("link", name="黄秋梦").click()
-    assert page.locator(".field-person strong").inner_text() == f"黄秋梦 · {huang.masked_id}"
+    expect(page.locator(".field-person strong")).to_have_text(f"黄秋梦 · {huang.masked_id}")
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -48,7 +49,7 @@ def test_courses_are_imported_with_and_without_scripts(visit, root, script, tmp_
     page = visit("/admin/hours/course/import/", root, script=script)
     page.get_by_label("文件").set_input_files(file)
     page.get_by_role("button", name="预览").click()
-    assert page.get_by_role("cell", name="必修（原为 选修）").is_visible()
+    expect(page.get_by_role("cell", name="必修（原为 选修）")).to_be_visible()
     page.get_by_role("button", name="确认导入").click()
     page.get_by_text("导入完成：新增 0 个，更新 1 个，未变 0 个。").wait_for()
     assert list(Course.objects.values_list("kind", "hours")) == [("required", 12)]

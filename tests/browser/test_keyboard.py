@@ -35,7 +35,7 @@ def test_from_logging_in_to_submitting(visit, huang):
     register(page)
     expect(page.locator(".message-success")).to_contain_text("已保存“水利工程施工培训班”。")
     submit(page)
-    expect(page.locator(".message-success")).to_contain_text("已提交 1 条登记，共 16 学时，由“青秀区林业局”初审。")
+    expect(page.locator(".message-success")).to_contain_text("已提交 1 条登记，共 16 学时，由“青秀区人社部门”初审。")
     assert Registration.objects.get().status == "first_review"
 
 
