@@ -164,3 +164,23 @@ def test_the_queries_of_a_list_do_not_depend_on_its_rows(
     with django_assert_num_queries(queries):
         response = client.get(address)
     assert len(response.context["cl"].result_list) == count
+
+
+# --- What an address says -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["abc", "\0", "9" * 30, ""])
+def test_a_key_that_can_be_none_is_passed_over_in_a_new_rows_address(client, root, key):
+    answers = set()
+    for model, model_admin in admin.site._registry.items():
+        if not model_admin.has_add_permission(type("Request", (), {"user": root})()):
+            continue
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+        answers |= {client.get(address, {field.name: key}).status_code for field in model._meta.fields}
+    assert answers == {200}
+
+
+def test_a_right_key_is_offered(client, root):
+    unit = factories.unit("宾阳县甘棠镇林业站")
+    page = client.get(reverse("admin:hours_opening_add"), {"unit": unit.pk}).content.decode()
+    assert f'<option value="{unit.pk}" selected>宾阳县甘棠镇林业站' in page

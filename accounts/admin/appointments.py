@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from organizations.admin import access
+from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
 from organizations.models import Unit
 
@@ -75,7 +76,7 @@ class AppointmentForm(forms.ModelForm):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(admin.ModelAdmin):
+class AppointmentAdmin(OfferedKeys):
     """A regional administrator appoints the reviewers of the own subtree's units, a superuser anybody.
 
     People are chosen by raw_id: its window searches by POST (see PersonAdmin), while a completing field would send

@@ -23,6 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from config.forms import LineField
 from organizations.admin import access
+from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.shown import is_used, yes_no
 from organizations.models import Unit
@@ -151,7 +152,7 @@ class SearchedByPost:
 
 
 @admin.register(User)
-class PersonAdmin(SearchedByPost, UserAdmin):
+class PersonAdmin(SearchedByPost, OfferedKeys, UserAdmin):
     """Searching works by POST. Django's own search box is a GET form, so an ID number typed into it would be kept in
     the server's access log and the browser's history; here it is answered by a redirect to the address that holds
     its keyed digest, from which the number cannot be computed. Names and the like go into the address as they are.

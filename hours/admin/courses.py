@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.admin import BY_NUMBER, CHOOSE_PERSON, ChosenByWindow, SearchedByPost
 from accounts.models import User
+from organizations.admin.addresses import OfferedKeys
 from organizations.admin.files import FileAdmin
 from organizations.admin.lists import COUNTED_AT_MOST, BoundedPaginator
 from organizations.admin.shown import KeptIfUsed
@@ -115,7 +116,7 @@ class VersionInline(admin.TabularInline):
 
 
 @admin.register(Completion)
-class CompletionAdmin(SearchedByPost, admin.ModelAdmin):
+class CompletionAdmin(SearchedByPost, OfferedKeys):
     """Searching works by POST, as for people: a whole ID number never stands in an address."""
 
     form = CompletionForm

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.admin import CHOOSE_PERSON, ChosenByWindow
+from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.shown import yes_no
 
@@ -186,7 +187,7 @@ class OpeningForm(forms.ModelForm):
 
 
 @admin.register(Opening)
-class OpeningAdmin(admin.ModelAdmin):
+class OpeningAdmin(OfferedKeys):
     """A closed year opened again for one person, one unit's people or everybody. People are chosen by raw_id, whose
     window searches by POST: no ID number gets into an address."""
 
