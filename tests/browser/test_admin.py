@@ -36,8 +36,12 @@ def test_a_chosen_person_is_named_beside_the_key(visit, root, huang):
     page = visit("/admin/accounts/appointment/add/", root)
     with page.expect_popup() as opened:
         page.locator("#lookup_id_person").click()
-    with opened.value.expect_event("close"):
-        opened.value.get_by_role("link", name="黄秋梦").click()
+    window = opened.value
+    choice = window.get_by_role("link", name="黄秋梦")
+    expect(choice).to_be_visible()
+    window.wait_for_load_state()  # before its script is there the link only leads on
+    with window.expect_event("close"):
+        choice.click()
     expect(page.locator(".field-person strong")).to_have_text(f"黄秋梦 · {huang.masked_id}")
 
 
