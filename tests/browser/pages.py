@@ -57,6 +57,7 @@ def add_unit(page: Page) -> None:
 
 def refused_sign_up(page: Page) -> None:
     page.get_by_role("button", name="注册").click()
+    page.locator("[data-error-summary]").wait_for()
 
 
 def review_first(page: Page) -> None:
@@ -134,7 +135,7 @@ def end_appointment(page: Page) -> None:
 def issue(page: Page) -> None:
     page.locator("[name=years]").first.check()
     page.get_by_role("button", name="开具证明").click()
-    page.get_by_text("已开具的证明").wait_for()
+    page.locator(".message-success").wait_for()
 
 
 def refused_certificate(page: Page) -> None:
@@ -217,6 +218,14 @@ class Cast:
 
     def address(self, place: Place) -> str:
         return place.path.format(person=self.person, unit=self.offices.station, certificate=self.certificate)
+
+    def open(self, pages: dict[str, Page], place: Place) -> Page:
+        """The place as its visitor sees it, all of it there."""
+        page = pages[place.who]
+        page.goto(self.address(place))
+        place.then(page)
+        page.wait_for_load_state()
+        return page
 
     def pages(self, visit: Callable[..., Page], **how) -> dict[str, Page]:
         """A page of its own for everybody who visits places."""

@@ -16,9 +16,7 @@ def test_no_barriers(visit, huang, offices, course, width: int):
     cast = histories(huang, offices)
     axe, found, pages = Axe(), {}, cast.pages(visit, width=width)
     for place in PLACES:
-        page = pages[place.who]
-        page.goto(cast.address(place))
-        place.then(page)
+        page = cast.open(pages, place)
         if barriers := axe.run(page).response["violations"]:
             found[place.name] = [(barrier["id"], node["html"]) for barrier in barriers for node in barrier["nodes"]]
     visit.expect_complaint("404")

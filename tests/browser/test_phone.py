@@ -35,9 +35,7 @@ def test_every_page_fits_a_phone(visit, huang, offices, course, script: bool):
     cast = histories(huang, offices)
     found, pages = {}, cast.pages(visit, width=360, script=script)
     for place in PLACES:
-        page = pages[place.who]
-        page.goto(cast.address(place))
-        place.then(page)
+        page = cast.open(pages, place)
         if faults := page.evaluate(TOO_WIDE) + page.evaluate(TOO_LOW):
             found[place.name] = faults
     visit.expect_complaint("404")
