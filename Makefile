@@ -46,7 +46,7 @@ screenshots: $(DEV) $(FRONT_END)
 
 # docs/manual.md, from the text of the help page.
 manual: $(RUNTIME)
-	@DEBUG=1 $(RUN) scripts/manual.py
+	@DEBUG=1 $(RUN) -m scripts.manual
 
 # A database of its own, kept between runs; DATABASE_URL names another one.
 bench: export DATABASE_URL ?= sqlite:///var/bench-$(UNITS).sqlite3

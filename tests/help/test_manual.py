@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-from hours.views.help import body, contents
+from config.templatetags.markdown import HEADING
+from hours.views.help import help_text
 from scripts import manual
 
 
 def test_the_manual_is_made_of_the_present_help():
-    assert manual.TARGET.read_text(encoding="utf-8") == manual.manual(body()), "run `make manual`"
+    assert manual.TARGET.read_text(encoding="utf-8") == manual.manual(help_text()), "run `make manual`"
 
 
 def test_every_picture_stands_in_a_section_of_the_help():
-    sections = {entry.anchor for part in contents(body()) for entry in (part, *part.below)}
+    sections = {anchor for anchor, _, _ in HEADING.findall(help_text())}
     assert set(manual.PICTURES) - sections == set()
 
 
@@ -22,13 +23,14 @@ def test_every_picture_is_there():
     assert [name for name in shown if not (manual.TARGET.parent / name).is_file()] == []
 
 
-def test_headings_lists_tables_keys_and_links_become_markdown():
-    html = (
-        '<h2 id="one">一</h2><p>甲<strong>乙</strong><a href="/out/">丙</a><a href="#one">丁</a></p>'
-        "<ol><li>子</li><li>丑</li></ol><table><thead><tr><th>头</th></tr></thead><tbody><tr><td>身</td></tr></tbody></table>"
-        "<dl><div><dt><kbd>j</kbd></dt><dd>下</dd></div></dl>"
+def test_manual_has_contents_anchors_and_pictures():
+    text = "\n{id=one}\n## 一\n\n甲\n\n\n{id=account}\n### 二\n\n乙[丙](#one)\n"
+    assert manual.manual(text).removeprefix(manual.HEAD) == (
+        '\n\n## 目录\n\n- [一](#one)\n  - [二](#account)\n\n<a id="one"></a>\n\n## 一\n\n甲\n\n'
+        '<a id="account"></a>\n\n### 二\n\n乙[丙](#one)\n\n![登录](screenshots/login.png)\n'
     )
-    assert manual.manual(html).removeprefix(manual.HEAD) == (
-        '\n## 目录\n\n- [一](#one)\n\n<a id="one"></a>\n\n## 一\n\n甲**乙**丙[丁](#one)\n\n1. 子\n2. 丑\n\n'
-        "| 头 |\n| --- |\n| 身 |\n\n- `j`：下\n"
-    )
+
+
+def test_manual_has_no_tags_page_links_or_definition_lists():
+    text = "{id=one}\n## 一\n\n[甲]{.tag .tag-good }[乙](/out/)\n\n`j` `k`\n: 下\n\n`x`\n: 选\n"
+    assert manual.manual(text).endswith("\n\n甲乙\n\n- `j` `k`：下\n- `x`：选\n")

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
+from config.templatetags.markdown import HEADING, markdown
 from hours.help_facts import MEANINGS, state_lines
 from hours.models import Cap
 from hours.states import Status
-from hours.views.help import HEADING, body, contents
+from hours.views.help import contents, help_text
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +23,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 def anchors() -> list[str]:
-    return [anchor for _, anchor, _ in HEADING.findall(body())]
+    return [anchor for anchor, _, _ in HEADING.findall(help_text())]
 
 
 def test_a_stranger_reads_it_with_two_queries(client, rules, django_assert_num_queries):
@@ -44,19 +46,19 @@ def test_every_page_leads_there(client, db):
 
 
 def test_the_contents_lead_to_every_heading_once():
-    text = body()
-    listed = [entry.anchor for part in contents(text) for entry in (part, *part.below)]
-    assert listed == re.findall(r'<h[23][^>]* id="([^"]+)"', text)
+    text = help_text()
+    listed = [heading.anchor for part in contents(text) for heading in (part, *part.below)]
+    assert listed == re.findall(r'<h[23][^>]* id="([^"]+)"', markdown(text))
     assert len(listed) == len(set(listed))
 
 
 def test_it_begins_as_the_manual_does():
-    words = [heading.words for part in contents(body()) for heading in part.below]
+    words = [heading.words for part in contents(help_text()) for heading in part.below]
     assert words[1:5] == ["一、学时登记", "二、查看、修改、删除", "三、提交审核", "四、学时查询"]
 
 
 def test_its_own_links_lead_somewhere():
-    assert set(re.findall(r'href="#([\w-]+)"', body())) - set(anchors()) == set()
+    assert set(re.findall(r'href="#([\w-]+)"', markdown(help_text()))) - set(anchors()) == set()
 
 
 def test_links_from_other_pages_lead_to_a_section():
@@ -82,7 +84,7 @@ def test_every_state_is_explained_with_what_the_table_of_rules_allows():
 
 def test_a_limit_is_said_as_it_is_set(settings):
     settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_MAX_COUNT = 3 * 1024 * 1024, 5
-    assert "每个不超过 3 MB，最多 5 个" in body()
+    assert "每个不超过 3 MB，最多 5 个" in help_text()
 
 
 def test_it_tells_this_years_and_last_years_days_and_caps(client, guangxi):
@@ -106,3 +108,8 @@ def test_a_closed_year_is_called_closed(client, guangxi):
 
 def test_without_a_rule_there_is_no_table_of_days(client, db):
     assert 'data-label="提交截止日"' not in client.get(HELP).content.decode()
+
+
+def test_no_markup_is_left_in_page(client, rules):
+    words = strip_tags(client.get(HELP).content.decode())
+    assert re.findall(r"\*\*|`|\]\(|[{}|]|&lt;", words) == []

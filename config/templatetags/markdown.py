@@ -1,0 +1,84 @@
+"""Markdown as HTML: CommonMark and tables, with `x` for a key and these additions of mdit-py-plugins.
+
+{id=submit} above a heading is its id, [已认定]{.tag .tag-good} a coloured tag, a line that begins with ": " explains
+the line above it. Raw HTML is shown as text.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from django import template
+from django.template.defaultfilters import stringfilter
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.rules_core import StateCore
+from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+
+register = template.Library()
+# Id, level (## or ###) and words of a heading.
+HEADING = re.compile(r"^\{id=([\w-]+)\}\n(##+) (.+)$", re.MULTILINE)
+TEXTS_KEPT = 8  # the help changes with the year rules only, the lists of keys never
+# Autoescape follows and turns the other five into references such as &lt;, which Markdown shows as the character.
+ESCAPES = str.maketrans(
+    {sign: f"\\{sign}" for sign in set(string.punctuation) - set("&<>\"'")} | {"\n": " ", "\r": " "}
+)
+
+
+@register.filter
+@stringfilter
+def markdown(text: str) -> SafeString:
+    """The HTML of a Markdown text."""
+    return mark_safe(_html(text))  # noqa: S308
+
+
+@register.filter
+@stringfilter
+def escape_markdown(text: str) -> str:
+    """Text whose characters have no meaning in Markdown, for typed text in an autoescaped Markdown template."""
+    return text.translate(ESCAPES)
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _html(text: str) -> str:
+    return str(_parser().render(text))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("js-default")
+    parser.use(attrs_block_plugin, allowed=["id"])
+    parser.use(attrs_plugin, spans=True, allowed=["class"])
+    parser.use(deflist_plugin)
+    parser.core.ruler.push("cells", _cells)
+    parser.add_render_rule(
+        "code_inline", lambda _, tokens, number, *__: f"<kbd>{escapeHtml(tokens[number].content)}</kbd>"
+    )
+    parser.add_render_rule("dt_open", lambda *_: "<div><dt>")
+    parser.add_render_rule("dd_close", lambda *_: "</dd></div>\n")
+    return parser
+
+
+def _cells(state: StateCore) -> None:
+    """Make the first cell of a row its heading and name each cell's column, because phones show no table head."""
+    titles: list[str] = []
+    columns: Iterator[str] = iter(())
+    for number, token in enumerate(state.tokens):
+        if token.type == "table_open":
+            token.attrs["class"] = "table data-table"
+            titles = []
+        elif token.type == "tr_open":
+            columns = iter(titles)
+        elif token.type == "th_open":
+            token.attrs["scope"] = "col"
+            titles.append(state.tokens[number + 1].content)
+        elif token.type == "td_open":
+            if state.tokens[number - 1].type == "tr_open":
+                token.tag = state.tokens[number + 2].tag = "th"
+                token.attrs["scope"] = "row"
+            token.attrs["data-label"] = next(columns)
