@@ -4,7 +4,7 @@ from axes.utils import reset
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 
-from config.limits import Limit
+from config.web.limits import Limit
 
 from . import identity
 from .crypto import digest

@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from config.forms import LineField, form_helper
+from config.web.forms import LineField, form_helper
 
 from . import appointments, identity
 from .appointments import Plan, Seat

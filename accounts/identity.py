@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
-from config import texts
+from config.web import texts
 
 WEIGHTS = tuple(pow(2, 17 - position, 11) for position in range(17))
 CHECK_CHARACTERS = "10X98765432"

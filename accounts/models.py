@@ -125,6 +125,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             return []
         return [row for row in self.appointments.select_related("region", "deputy_of") if row.is_active]
 
+    def administered_regions(self) -> list[Region]:
+        """Regions that this person administers today."""
+        held = self.appointments.active().filter(role=Appointment.Role.REGION_ADMIN).select_related("region")
+        return [appointment.region for appointment in held]
+
     def get_short_name(self) -> str:
         return self.name
 

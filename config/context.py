@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 
 from django.conf import settings
 
-from hours import notices
+from hours.notices import inbox
 from organizations.regions import NATIONAL_LIST
 
 from . import menu
@@ -27,7 +27,7 @@ def frame(request) -> dict[str, object]:
 
 def unread_notices(request) -> int:
     """The number at the bell."""
-    return notices.unread_count(request.user)
+    return inbox.unread_count(request.user)
 
 
 def dialog_layout(request) -> str:

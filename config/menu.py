@@ -9,11 +9,11 @@ from functools import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
-from .offices import office_of
+from hours.offices import office_of
 
 
 @dataclass(frozen=True)
-class Entry:
+class Link:
     label: str
     url_name: str
     icon: str
@@ -23,13 +23,13 @@ class Entry:
 @dataclass(frozen=True)
 class Group:
     title: str
-    entries: tuple[Entry, ...]
+    links: tuple[Link, ...]
     is_for: Callable[[HttpRequest], bool] = lambda request: True
 
 
 @dataclass(frozen=True)
 class Item:
-    """An entry as one page shows it."""
+    """A link as one page shows it."""
 
     label: str
     url: str
@@ -66,24 +66,24 @@ GROUPS = (
     Group(
         "我的学时",
         (
-            Entry("学时登记", "hours:list", "journal-check"),
-            Entry("学时查询", "hours:lookup", "search"),
-            Entry("学时证明", "hours:certificates", "award"),
+            Link("学时登记", "hours:list", "journal-check"),
+            Link("学时查询", "hours:lookup", "search"),
+            Link("学时证明", "hours:certificates", "award"),
         ),
     ),
-    Group("单位", (Entry("单位注册", "organizations:register", "building-add"),)),
+    Group("单位", (Link("单位注册", "register_unit", "building-add"),)),
     Group(
         "学时审核",
         (
-            Entry("学时审核", "hours:review", "clipboard-check"),
-            Entry("集体登记", "hours:collective", "people-fill", reviews_for_a_unit),
-            Entry("统计", "hours:statistics", "bar-chart"),
-            Entry("任职管理", "accounts:appointments", "people"),
+            Link("学时审核", "hours:review", "clipboard-check"),
+            Link("集体登记", "hours:collective", "people-fill", reviews_for_a_unit),
+            Link("统计", "hours:statistics", "bar-chart"),
+            Link("任职管理", "accounts:appointments", "people"),
         ),
         has_duties,
     ),
-    Group("统计", (Entry("统计", "hours:statistics", "bar-chart"),), sees_all_without_duties),
-    Group("系统管理", (Entry("系统管理后台", "admin:index", "sliders"),), administers),
+    Group("统计", (Link("统计", "hours:statistics", "bar-chart"),), sees_all_without_duties),
+    Group("系统管理", (Link("系统管理后台", "admin:index", "sliders"),), administers),
 )
 
 
@@ -102,18 +102,16 @@ def addresses() -> dict[str, str]:
 def groups(request: HttpRequest) -> tuple[tuple[str, tuple[Item, ...]], ...]:
     """What the menu holds for whoever is logged in.
 
-    The entry whose address is the longest beginning of the present one is current.
+    The link whose address is the longest prefix of the present one is current.
     """
     offered = {
-        group: [entry for entry in group.entries if entry.is_for(request)] for group in GROUPS if group.is_for(request)
+        group: [link for link in group.links if link.is_for(request)] for group in GROUPS if group.is_for(request)
     }
-    urls = {entry: address(entry.url_name) for entries in offered.values() for entry in entries}
+    urls = {link: address(link.url_name) for links in offered.values() for link in links}
     pages = {*urls.values(), *addresses().values()}  # a page of the head is nobody's in the menu
     current = max((url for url in pages if request.path.startswith(url)), key=len, default="")
-    return tuple(
-        (group.title, tuple(_item(entry, urls[entry], current) for entry in offered[group])) for group in offered
-    )
+    return tuple((group.title, tuple(_item(link, urls[link], current) for link in offered[group])) for group in offered)
 
 
-def _item(entry: Entry, url: str, current: str) -> Item:
-    return Item(entry.label, url, entry.icon, url == current)
+def _item(link: Link, url: str, current: str) -> Item:
+    return Item(link.label, url, link.icon, url == current)

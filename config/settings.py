@@ -70,12 +70,14 @@ INSTALLED_APPS = [
     "accounts",
     "hours",
 ]
+if DEBUG:
+    INSTALLED_APPS.append("demo")  # demonstration data and benchmarks
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.never_stored",
-    "config.middleware.bounded",
+    "config.web.middleware.never_stored",
+    "config.web.middleware.bounded",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,7 +102,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.frame",
             ],
-            "builtins": ["config.templatetags.facts"],
+            "builtins": ["config.templatetags.facts", "hours.templatetags.tones"],
         },
     }
 ]
@@ -154,7 +156,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Locked is the pair of identifier and address, so that nobody can lock a stranger out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # Behind a proxy REMOTE_ADDR is the proxy's, everybody's.
-AXES_CLIENT_IP_CALLABLE = "config.limits.client_address"
+AXES_CLIENT_IP_CALLABLE = "config.web.limits.client_address"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
@@ -185,7 +187,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = None  # on PostgreSQL a new one per reque
 # The counts of the limits below; with CACHE_URL=redis://… all web processes count together, without it each by itself.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
-# How often one address may ask (config/limits.py). A school or a bureau may share one address.
+# How often one address may ask (config/web/limits.py). A school or a bureau may share one address.
 CHECKS_A_MINUTE = env.int("CHECKS_A_MINUTE", default=30)
 FAILED_LOG_INS_IN_TEN_MINUTES = env.int("FAILED_LOG_INS_IN_TEN_MINUTES", default=200)
 SIGN_UPS_IN_TEN_MINUTES = env.int("SIGN_UPS_IN_TEN_MINUTES", default=100)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from accounts.views import units
 from hours.views import api, certificate_check, help
 
 from . import views
@@ -10,6 +11,7 @@ from . import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("hours/", include("hours.urls")),
+    path("units/register/", units.register, name="register_unit"),  # 单位注册
     path("units/", include("organizations.urls")),
     path("accounts/", include("accounts.urls")),
     # For platforms: a redirect to the address with its stroke would lose what was sent.

@@ -12,7 +12,7 @@ class HoursConfig(AppConfig):
 
 def certificate_fonts(app_configs, **kwargs) -> list[checks.CheckMessage]:
     """A certificate cannot be written without its typeface, which `npm ci` brings."""
-    from .certificate_pdf import font_files
+    from hours.certificates.pdf import font_files
 
     missing = [path.name for path in font_files().values() if not path.exists()]
     hint = "Run `npm ci`; 年度学时证明 cannot be made without."

@@ -5,7 +5,6 @@ Source of the half-day rule: 桂人社规〔2019〕4号, Art. 5 (training counts
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -16,7 +15,6 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 HOURS_PER_HALF_DAY = 4
 STEP = Decimal("0.5")
 NOON = time(12)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 DAY_STARTS, DAY_ENDS = time(8), time(18)  # what the pickers offer, so that plain dates mean whole days
 
 
@@ -48,7 +46,7 @@ def is_step(hours: Decimal) -> bool:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CountedRegistration:
     """What counting needs of a recognised entry: its hours, its type and that type's first level."""
 
     hours: Decimal
@@ -56,7 +54,7 @@ class Entry:
     first_level: int | None
 
 
-def count_year(entries: Sequence[Entry], caps: Mapping[int, Decimal]) -> list[Decimal]:
+def count_year(entries: Sequence[CountedRegistration], caps: Mapping[int, Decimal]) -> list[Decimal]:
     """How many hours of each entry count, in their order, when types of either level have caps.
 
     What an entry has above the room left under either cap does not count. Without caps all hours count.
@@ -80,27 +78,6 @@ def reaches(public: Decimal, professional: Decimal, total: Decimal, professional
 def hours_missing(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> Decimal:
     """What a year still needs; the 专业 minimum may need more than the total does."""
     return max(total - public - professional, professional_minimum - professional, Decimal())
-
-
-def number_in(text: str) -> Decimal | None:
-    """The number that a cell or a message says; None for anything else, such as 1_0, NaN and Infinity."""
-    text = text.strip()
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
-
-
-def number(hours: Decimal | int) -> str:
-    """Hours as people write them: 8 or 7.5, never 8.0."""
-    return f"{Decimal(hours).normalize():f}"
-
-
-def minute(moment: datetime) -> str:
-    """A local moment as people write it: 2026-05-12 08:30."""
-    return f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}"
-
-
-def days_between(earlier: datetime, later: datetime) -> int:
-    """How many days ago the one was at the other, by the local calendar: what came last evening came a day ago."""
-    return (later.astimezone(LOCAL).date() - earlier.astimezone(LOCAL).date()).days
 
 
 def year_of(end: datetime) -> int:

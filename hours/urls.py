@@ -2,8 +2,9 @@
 
 from django.urls import path
 
+from hours.views.review import bulk, detail, export, queue
+
 from .views import attachments, certificates, collective, lookup, notices, owner, registrations, statistics, submission
-from .views.review import bulk, detail, export, queue
 
 app_name = "hours"
 urlpatterns = [

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.validators import RegexValidator
-from django.db import transaction
 
-from accounts import appointments
-from accounts.models import Appointment, User
-from config.forms import LineField, form_helper
+from config.web.forms import LineField, form_helper
 
 from . import credit_code, units
 from .models import Unit
@@ -94,38 +92,9 @@ class AddUnitForm(UnitForm):
             f"该代码属于已有单位“{unit.name}”（{unit.region}）{flagged}，无需添加，可直接选用。"
         )
 
-    def add(self, person: User) -> Unit | None:
+    def add(self, person: AbstractBaseUser) -> Unit | None:
         """The new unit; None, with the reason in the form's errors, if it cannot be added."""
         try:
             return units.add(self.instance, person)
         except units.UnitError as error:
             return self.refuse(error)
-
-
-class RegisterUnitForm(UnitForm):
-    """单位注册 by the unit's responsible person, who asks to be its reviewer."""
-
-    also_needed = ("contact_name", "contact_phone")
-
-    def __init__(self, *args, person: User, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
-
-    def refuse_existing(self, unit: Unit) -> None:
-        super().refuse_existing(unit)
-        held = Appointment.objects.active().filter(person=self.person, unit=unit)
-        if held.filter(role=Appointment.Role.UNIT_REVIEWER).exists():
-            raise forms.ValidationError(f"您已是“{unit.name}”的单位审核员，无需再次注册。")
-
-    def validate_unique(self) -> None:
-        if self.existing is None:  # a wish for a unit that exists leaves that unit as it is
-            super().validate_unique()
-
-    @transaction.atomic
-    def register(self) -> Appointment | None:
-        """The wish to review, for the new unit or the one that has this code already; None if it cannot be added."""
-        try:
-            unit = self.existing or units.add(self.instance, self.person)
-        except units.UnitError as error:
-            return self.refuse(error)
-        return appointments.ask_to_review(self.person, unit)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
-from config.templatetags.facts import NOTHING
+from config.web.texts import EMPTY
 
 from . import search, tree, units
 from .models import Region, Unit
@@ -63,7 +63,7 @@ class UnitPicker:
     def lines(self) -> Iterator[tuple[Unit, str, str, str, str]]:
         """The hits: each with its key, name, credit code and region as the text to write."""
         for unit in self.units:
-            yield unit, str(unit.pk), unit.name, unit.credit_code or NOTHING, unit.region.name
+            yield unit, str(unit.pk), unit.name, unit.credit_code or EMPTY, unit.region.name
 
     @property
     def is_everywhere(self) -> bool:

@@ -13,7 +13,7 @@ from import_export import fields, resources
 from import_export.formats import base_formats
 from import_export.instance_loaders import BaseInstanceLoader
 
-from config import texts
+from config.web import texts
 
 from . import credit_code, revision
 from .models import Region, Unit

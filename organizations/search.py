@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from config import texts
+from config.web import texts
 
 from . import credit_code, revision, tree
 from .models import Region, Unit

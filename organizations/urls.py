@@ -5,5 +5,4 @@ from . import views
 app_name = "organizations"
 urlpatterns = [
     path("add/", views.add, name="add"),
-    path("register/", views.register, name="register"),
 ]

@@ -6,16 +6,15 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Appointment
-from config.dialogs import dialog_redirect
-from config.limits import Limit
+from config.web.dialogs import dialog_redirect
+from config.web.limits import Limit
 
-from .forms import AddUnitForm, RegisterUnitForm
+from .forms import AddUnitForm
 from .models import Unit
 
 # Each new unit is work for an administrator.
@@ -36,36 +35,6 @@ def add(request: HttpRequest) -> HttpResponse:
         return dialog_redirect(request, _with_unit(back, unit))
     offered_url = _with_unit(back, form.offered) if form.offered else ""
     return render(request, "organizations/add.html", {"form": form, "back": back, "offered_url": offered_url})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def register(request: HttpRequest) -> HttpResponse:
-    """单位注册, and below it what became of the person's own ones."""
-    if request.method == "POST" and NEW_UNITS.is_exceeded(request):
-        typed = RegisterUnitForm(initial=request.POST.dict(), person=request.user)
-        return NEW_UNITS.refuse(request, "organizations/register.html", {"form": typed, **_own_units(request)})
-    form = RegisterUnitForm(request.POST if request.method == "POST" else None, person=request.user)
-    wish = form.register() if form.is_valid() else None
-    if wish:
-        messages.success(request, _answer(wish.unit, form.existing is not None))
-        return redirect("organizations:register")
-    return render(request, "organizations/register.html", {"form": form, **_own_units(request)})
-
-
-def _own_units(request: HttpRequest) -> dict:
-    """The person's wishes to review a unit, and the units added without one."""
-    wishes = Appointment.objects.filter(person=request.user, role=Appointment.Role.UNIT_REVIEWER)
-    added = Unit.objects.filter(added_by=request.user).exclude(appointments__in=wishes)
-    return {
-        "wishes": wishes.select_related("unit__region").order_by("-created_at", "-pk"),
-        "added": added.select_related("region").order_by("-created_at", "-pk"),
-    }
-
-
-def _answer(unit: Unit, existed: bool) -> str:
-    if existed:
-        return f"单位“{unit.name}”已在系统中，您担任其单位审核员的申请已提交，须经管理员确认后生效。"
-    return f"单位“{unit.name}”已注册，待管理员核实；核实后您即为该单位的第一位审核员。"
 
 
 def _known_before(request: HttpRequest) -> dict[str, str]:

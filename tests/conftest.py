@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from importlib import import_module
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from hypothesis import settings as hypothesis
 
@@ -62,3 +64,40 @@ def guangxi(db):
 def rules(db):
     """Open rules for this year and the two before."""
     return factories.open_years()
+
+
+@pytest.fixture
+def huang(guangxi, rules):
+    """黄秋梦, who registers and submits."""
+    return factories.person("黄秋梦")
+
+
+@pytest.fixture
+def station(guangxi):
+    """The unit she works for, with its reviewer."""
+    unit = factories.unit("宾阳县甘棠镇林业站")
+    unit.reviewer = factories.unit_reviewer(unit)
+    return unit
+
+
+@pytest.fixture
+def bureau(guangxi):
+    """A reviewer of the region's personnel bureau."""
+    return factories.region_reviewer(guangxi)
+
+
+@pytest.fixture
+def typed(huang):
+    """What she types into 新登记培训: two whole days of training; each fact can be given."""
+    return partial(factories.typed_training, factories.category())
+
+
+@pytest.fixture
+def manage(capsys):
+    """Runs a command and returns what it printed."""
+
+    def run(name: str, *args, **options) -> str:
+        call_command(name, *args, **options)
+        return capsys.readouterr().out
+
+    return run

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from accounts import appointments, identity
 from accounts.models import Appointment, User
-from hours import certificates, totals, workflow
+from hours.certificates import issuing
 from hours.counting import LOCAL
 from hours.models import Category, Certificate, Completion, Course, Reason, Registration, YearRule
+from hours.totals import sums
+from hours.workflow import transitions
 from organizations import credit_code, revision, units
 from organizations.models import Region, Unit
 
@@ -137,7 +139,7 @@ def completion(person: User, course: Course, **fields) -> Completion:
     fields.setdefault("completed_on", date(course.year, 1, 2))
     fields.setdefault("source_key", f"{person.pk}-{course.pk}")
     done = Completion.objects.create(person=person, course=course, source="学习平台", **fields)
-    totals.people_changed([(person.pk, course.year)])
+    sums.people_changed([(person.pk, course.year)])
     return done
 
 
@@ -180,34 +182,34 @@ def reason(name: str = "材料不清晰", **fields) -> Reason:
 def submitted(owner: User, unit: Unit, **fields) -> Registration:
     """An entry at the unit's 初审 (终审 for 其他单位)."""
     entry = registration(owner, **fields)
-    workflow.submit(owner, [entry], unit, unit.region)
+    transitions.submit(owner, [entry], unit, unit.region)
     return entry
 
 
-def verdict(words: str = "请补充证书复印件。", **fields) -> workflow.Verdict:
+def verdict(words: str = "请补充证书复印件。", **fields) -> transitions.Verdict:
     fields.setdefault("reason", reason())
-    return workflow.Verdict(words=words, **fields)
+    return transitions.Verdict(words=words, **fields)
 
 
 def agreed(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
     """An entry at the region's 终审."""
-    return workflow.agree(reviewer, submitted(owner, unit, **fields))
+    return transitions.agree(reviewer, submitted(owner, unit, **fields))
 
 
 def recognised(owner: User, unit: Unit, reviewer: User, final: User, **fields) -> Registration:
-    return workflow.recognise(final, agreed(owner, unit, reviewer, **fields))
+    return transitions.recognise(final, agreed(owner, unit, reviewer, **fields))
 
 
 def returned(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
-    return workflow.return_(reviewer, submitted(owner, unit, **fields), verdict())
+    return transitions.return_(reviewer, submitted(owner, unit, **fields), verdict())
 
 
 def refused(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
-    return workflow.refuse(reviewer, submitted(owner, unit, **fields), verdict())
+    return transitions.refuse(reviewer, submitted(owner, unit, **fields), verdict())
 
 
 def certificate(owner: User, unit: Unit, reviewer: User) -> Certificate:
     """Of the year of an entry that is recognised for it."""
     final = region_reviewer(Region.objects.get(code="450000"), "终审员甲")
     entry = recognised(owner, unit, reviewer, final, content="已认定的培训")
-    return certificates.issue(owner, owner, [entry.year])
+    return issuing.issue(owner, owner, [entry.year])

@@ -8,8 +8,7 @@ os.environ["DEBUG"] = "1"
 
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES, TEMPLATES
-
-from .strict import UnknownVariable
+from tests.strict import UnknownVariable
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

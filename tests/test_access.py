@@ -6,10 +6,12 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from hours import attachments, collective
+from hours.collective import drafts
+from hours.registrations import attachments
 from organizations import units
-from tests import factories, files
 from tests.collective.previews import preview
+
+from . import factories, files
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +76,7 @@ TABLE: dict[str, tuple] = {
         (LOGIN, *(405,) * 6),
     ),
     "organizations:add": MEMBERS,
-    "organizations:register": MEMBERS,
+    "register_unit": MEMBERS,
     "accounts:signup": (OK, *(FOUND,) * 6),
     "accounts:login": (OK, *(FOUND,) * 6),
     "accounts:logout": (405,) * 7,
@@ -114,7 +116,7 @@ def world(guangxi, rules):
         "submitted": submitted,
         "notice": refused.notices.get(),
         "certificate": factories.certificate(owner, station, reviewer),
-        "batch": collective.save(reviewer, preview(station, reviewer, station.people.all())),
+        "batch": drafts.save(reviewer, preview(station, reviewer, station.people.all())),
         "attachment": attachments.store(owner, files.pdf(), registration=submitted),
     }
 

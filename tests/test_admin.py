@@ -25,7 +25,8 @@ from hours.models import (
     Submission,
     YearRule,
 )
-from tests import factories
+
+from . import factories
 
 pytestmark = pytest.mark.django_db
 ONLY_SUPERUSERS = ("category", "completion", "course", "opening", "platform", "reason", "yearrule", "region")

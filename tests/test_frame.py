@@ -21,11 +21,12 @@ from django.urls import reverse
 
 from config import menu
 from config.context import region_name
-from config.dialogs import dialog_redirect
-from config.forms import form_helper
-from config.templatetags.facts import hours, or_dash, page_numbers, step_tone, tone
+from config.templatetags.facts import hours, or_dash, page_numbers
+from config.web.dialogs import dialog_redirect
+from config.web.forms import form_helper
 from hours.states import Status
-from hours.summaries import PersonYear
+from hours.totals.summaries import PersonYear
+from hours.wording import step_tone, tone
 
 from . import factories
 

@@ -7,15 +7,15 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from accounts import appointments
+from accounts.appointments import Seat
+from accounts.models import Appointment, User
+from accounts.profile import State, appointment_state
 from organizations.admin import access
 from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
 from organizations.models import Unit
 
-from .. import appointments
-from ..appointments import Seat
-from ..models import Appointment, User
-from ..profile import State, appointment_state
 from .people import CHOOSE_PERSON, ChosenByWindow
 
 

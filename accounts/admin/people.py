@@ -21,17 +21,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from config.forms import LineField
+from accounts import identity
+from accounts.backends import forget_failures
+from accounts.forms import IdNumberField, NewPassword, PersonForm, PhoneField
+from accounts.models import User, identity_digest
+from config.web.forms import LineField
 from organizations.admin import access
 from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.shown import is_used, yes_no
 from organizations.models import Unit
-
-from .. import identity
-from ..backends import forget_failures
-from ..forms import IdNumberField, NewPassword, PersonForm, PhoneField
-from ..models import User, identity_digest
 
 # One log-in page for everybody, with its lock-out and its words.
 admin.site.login = login_required(admin.site.login)

@@ -11,12 +11,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.dialogs import dialog_redirect
-
-from .. import appointments, reviewers
-from ..appointments import AppointmentError, Plan, Seat
-from ..forms import AppointForm
-from ..models import Appointment, User
+from accounts import appointments, reviewers
+from accounts.appointments import AppointmentError, Plan, Seat
+from accounts.forms import AppointForm
+from accounts.models import Appointment, User
+from config.web.dialogs import dialog_redirect
 
 MINUTES_TO_CONFIRM = 15
 TOO_LATE = "确认已超时或无效，请重新填写。"

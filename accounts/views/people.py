@@ -13,11 +13,10 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from config.limits import Limit
-
-from .. import backends, forms
-from .. import profile as own
-from ..models import User
+from accounts import backends, forms
+from accounts import profile as own
+from accounts.models import User
+from config.web.limits import Limit
 
 WELCOME = "注册成功，欢迎您，{name}。接下来请点击【新登记培训】登记您的第一条学时。"
 BACKEND = "accounts.backends.AnyIdentifierBackend"

@@ -7,58 +7,30 @@ from decimal import Decimal
 from django import template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 
+from config.web.texts import EMPTY
+
 register = template.Library()
-NOTHING = "—"
 GAP = "…"
-# The colour of a state; the word comes first, so an unknown one is merely quiet.
-TONES = {
-    "draft": "neutral",
-    "first_review": "waiting",
-    "final_review": "waiting",
-    "returned": "action",
-    "recognised": "good",
-    "refused": "stopped",
-    "revoked": "stopped",
-    "pending": "waiting",
-    "active": "good",
-    "future": "waiting",
-    "valid": "good",
-    "superseded": "waiting",
-    "disabled": "stopped",
-}
 
 
 @register.filter
 def hours(value: Decimal | int | float | None) -> str:
     """Hours without needless zeros; — for none."""
     if value is None or value == "":
-        return NOTHING
+        return EMPTY
     return f"{Decimal(str(value)).normalize():f}"
 
 
 @register.filter
 def or_dash(value) -> str:
     """The value; — for an empty one."""
-    return value if value not in (None, "") else NOTHING
+    return value if value not in (None, "") else EMPTY
 
 
 @register.filter
 def at_most(count: int, limit: int) -> str:
     """A count where there is little room: 99+ for more than 99."""
     return f"{limit}+" if count > limit else str(count)
-
-
-@register.filter
-def tone(status: str) -> str:
-    """The colour in which a registration's status or a unit's state is shown."""
-    return TONES.get(str(status), "neutral")
-
-
-@register.filter
-def step_tone(step) -> str:
-    """The colour of a step of the progress: a step that is done waits no longer."""
-    colour = tone(step.status)
-    return "neutral" if step.when and colour == "waiting" else colour
 
 
 @register.filter

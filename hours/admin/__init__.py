@@ -1,4 +1,4 @@
-"""The administrator's side of hours: lists that can be edited, and a record that can only be read."""
+"""Units, and all of hours, for administrators."""
 
 from .certificates import CertificateAdmin
 from .courses import CompletionAdmin, CourseAdmin, PlatformAdmin
@@ -6,6 +6,7 @@ from .lists import CategoryAdmin, ReasonAdmin
 from .records import DecisionAdmin, NoticeAdmin, ReturnedVersionAdmin, SubmissionAdmin
 from .registrations import RegistrationAdmin
 from .rules import OpeningAdmin, YearRuleAdmin
+from .units import UnitAdmin
 
 __all__ = [
     "CategoryAdmin",
@@ -20,5 +21,6 @@ __all__ = [
     "RegistrationAdmin",
     "ReturnedVersionAdmin",
     "SubmissionAdmin",
+    "UnitAdmin",
     "YearRuleAdmin",
 ]

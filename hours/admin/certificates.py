@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from hours.certificates import issuing
+from hours.certificates.codes import grouped, normalise
+from hours.models import Certificate
+from hours.offices import Office
 from organizations.admin import access
 
-from .. import certificates
-from ..certificate_codes import grouped, normalise
-from ..models import Certificate
-from ..querysets import Office
 from .reading import ReadOnlyAdmin
 
 
@@ -32,7 +32,7 @@ class CertificateAdmin(ReadOnlyAdmin):
         rows, regions = self.model.objects.order_by(*self.ordering), access.scope(request)
         if regions is None:
             return rows
-        return rows.filter(certificates.in_reach(Office([], [], list(regions)), "person"))
+        return rows.filter(issuing.in_reach(Office([], [], list(regions)), "person"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         """Two indexes: the code as people write it, the whole name."""
@@ -50,8 +50,8 @@ class CertificateAdmin(ReadOnlyAdmin):
 
     @admin.display(description="年度")
     def years(self, certificate: Certificate) -> str:
-        return "、".join(str(year) for year in sorted(certificates.years_of(certificate)))
+        return "、".join(str(year) for year in sorted(issuing.years_of(certificate)))
 
     @admin.display(description="状态")
     def state(self, certificate: Certificate) -> str:
-        return certificates.state_of(certificate).label
+        return issuing.state_of(certificate).label

@@ -31,13 +31,12 @@ from django.utils import timezone
 
 from accounts.crypto import decrypt, encrypt
 from accounts.models import User
-from config.forms import LineField
-
-from .. import completion_files, completions
-from ..completion_files import ERROR_COLUMNS, FileProblem, error_row
-from ..completion_items import Item
-from ..completions import LABELS, Outcome, Result
-from ..counting import number
+from config.web.forms import LineField
+from hours.completions import files, recording
+from hours.completions.files import ERROR_COLUMNS, FileProblem, error_row
+from hours.completions.items import Item
+from hours.completions.recording import LABELS, Outcome, Result
+from hours.wording import number
 
 FOLDER, SESSION = "imports", "completion_import"
 MOST_BYTES = 5 * 1024 * 1024
@@ -50,7 +49,7 @@ CHANGED = "预览之后数据有变动，尚未导入任何内容。以下是现
 class ImportForm(forms.Form):
     source = LineField(
         label="来源",
-        max_length=completions.SOURCE_LENGTH,
+        max_length=recording.SOURCE_LENGTH,
         error_messages={"required": "请填写来源。"},
         help_text="谁提供的记录，例如“广西继续教育网”。同一来源请始终用同一名称，更正时按来源和来源编号对应。",
     )
@@ -103,7 +102,7 @@ def confirm(model_admin, request: HttpRequest) -> HttpResponse:
         return _start_again(request)
     items, _ = _read(waiting["content"])
     with transaction.atomic():
-        results = [result for batch in completions.take_all(items, waiting["source"]) for result in batch]
+        results = [result for batch in recording.take_all(items, waiting["source"]) for result in batch]
         is_as_shown = _fingerprint(results) == request.POST.get("fingerprint")
         if not is_as_shown:
             transaction.set_rollback(True)
@@ -124,7 +123,7 @@ def bad_lines(request: HttpRequest) -> HttpResponse:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(ERROR_COLUMNS)
-    for result in completions.examine(_read(waiting["content"])[0], waiting["source"]).results:
+    for result in recording.examine(_read(waiting["content"])[0], waiting["source"]).results:
         if result.outcome is Outcome.REFUSED:
             writer.writerow(error_row(result))
     answer = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
@@ -134,7 +133,7 @@ def bad_lines(request: HttpRequest) -> HttpResponse:
 
 def _read(content: bytes) -> tuple[list[Item], list[str]]:
     """The items of the file, and its columns that are not used."""
-    file, items = completion_files.read(io.BytesIO(content)), []
+    file, items = files.read(io.BytesIO(content)), []
     for item in file.items:
         if len(items) == MOST_LINES:
             raise FileProblem(f"文件超过 {MOST_LINES:,} 行，请拆分，或用命令 import_completions 导入。")
@@ -145,7 +144,7 @@ def _read(content: bytes) -> tuple[list[Item], list[str]]:
 
 
 def _preview(model_admin, request: HttpRequest, items: list[Item]) -> HttpResponse:
-    results = completions.examine(items, request.session[SESSION]["source"]).results
+    results = recording.examine(items, request.session[SESSION]["source"]).results
     lines = _lines(results)
     refused = [line for line in lines if line.result.outcome is Outcome.REFUSED]
     changing = [line for line in lines if line.result.outcome in (Outcome.SAVED, Outcome.CORRECTED)]
@@ -165,7 +164,7 @@ def _preview(model_admin, request: HttpRequest, items: list[Item]) -> HttpRespon
 
 def _lines(results: Iterable[Result]) -> list[Line]:
     people = User.objects.only("name", "id_tail").in_bulk({result.person for result in results if result.person})
-    columns = completion_files.FIELDS
+    columns = files.FIELDS
     return [
         Line(result, LABELS[result.outcome], people.get(result.person), columns.get(result.field, ""))
         for result in results
@@ -225,7 +224,7 @@ def _page(model_admin, request: HttpRequest, template: str, facts: dict) -> Http
         **model_admin.admin_site.each_context(request),
         "title": "导入学习记录",
         "opts": model_admin.opts,
-        "columns": completion_files.COLUMNS,
+        "columns": files.COLUMNS,
         **facts,
     }
     return TemplateResponse(request, f"admin/hours/completion/{template}", context)

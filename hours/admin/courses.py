@@ -16,14 +16,15 @@ from django.utils import timezone
 
 from accounts.admin import BY_NUMBER, CHOOSE_PERSON, ChosenByWindow, SearchedByPost
 from accounts.models import User
+from config.files import sheets
+from hours.completions import platforms, recording
+from hours.completions.courses import EARLIEST, LATEST, MOST_HOURS, CourseResource, are_course_hours
+from hours.models import Completion, CompletionVersion, Course, Platform
 from organizations.admin.addresses import OfferedKeys
 from organizations.admin.files import FileAdmin
 from organizations.admin.lists import COUNTED_AT_MOST, BoundedPaginator
 from organizations.admin.shown import KeptIfUsed
 
-from .. import completions, platforms, sheets
-from ..models import Completion, CompletionVersion, Course, Platform
-from ..resources import EARLIEST, LATEST, MOST_HOURS, CourseResource, are_course_hours
 from . import completion_import
 from .reading import hours
 
@@ -94,7 +95,7 @@ class CompletionForm(forms.ModelForm):
         cleaned = super().clean()
         course = self.instance.course if self.instance.pk else cleaned.get("course")
         hours, day = cleaned.get("hours"), cleaned.get("completed_on")
-        if course and hours is not None and day and (problem := completions.problem_of(course, hours, day)):
+        if course and hours is not None and day and (problem := recording.problem_of(course, hours, day)):
             self.add_error(*problem)
         return cleaned
 
@@ -169,21 +170,21 @@ class CompletionAdmin(SearchedByPost, OfferedKeys):
     def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except completions.CompletionError as error:  # somebody else was quicker than this form
+        except recording.CompletionError as error:  # somebody else was quicker than this form
             messages.error(request, str(error))
             return redirect("admin:hours_completion_changelist")
 
     def save_model(self, request: HttpRequest, obj: Completion, form: CompletionForm, change: bool) -> None:
         if change:
-            completions.correct(obj, obj.hours, obj.completed_on, by=request.user.name)
+            recording.correct(obj, obj.hours, obj.completed_on, by=request.user.name)
         else:
-            obj.pk = completions.enter(obj.person, obj.course, obj.hours, obj.completed_on).pk
+            obj.pk = recording.enter(obj.person, obj.course, obj.hours, obj.completed_on).pk
 
     def delete_model(self, request: HttpRequest, obj: Completion) -> None:
-        completions.remove([obj])
+        recording.remove([obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        completions.remove(queryset)
+        recording.remove(queryset)
 
     # --- Import and export ----------------------------------------------------------------------
 

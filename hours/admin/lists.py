@@ -8,9 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from hours.models import Category, Reason
 from organizations.admin.shown import KeptIfUsed, is_used, yes_no
-
-from ..models import Category, Reason
 
 OUT_OF_USE = "取消后不能再选用，已有的登记不受影响。已用过的只能停用，不能删除。"
 PLACE = "数字小的排在前面。"

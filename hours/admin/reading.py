@@ -10,12 +10,11 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
+from hours.offices import NOTHING, in_area
+from hours.wording import number
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.shown import EMPTY
-
-from ..counting import number
-from ..querysets import NOTHING, in_area
 
 
 def hours(field: str, label: str) -> Callable[[Model], str]:

@@ -8,12 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from config.addresses import key_in
+from config.web.addresses import key_in
+from hours.models import Decision, Notice, ReturnedVersion, Submission
+from hours.registrations.versions import LABELS
 from organizations.admin import access
 from organizations.admin.shown import EMPTY
 
-from ..models import Decision, Notice, ReturnedVersion, Submission
-from ..versions import LABELS
 from .reading import ReadOnlyAdmin, hours
 
 

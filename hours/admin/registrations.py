@@ -11,22 +11,23 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 
 from accounts.models import User
-from config.addresses import key_in
-from config.forms import TextField
+from config.web.addresses import key_in
+from config.web.forms import TextField
+from hours.errors import WorkflowError
+from hours.models import Attachment, Category, Decision, Reason, Registration, YearRule
+from hours.offices import in_area
+from hours.states import Action
+from hours.workflow import transitions
+from hours.workflow.permissions import Standing
+from hours.workflow.transitions import Verdict
 from organizations.admin.lists import SubtreeFilter
 from organizations.admin.shown import EMPTY, yes_no
 
-from .. import workflow
-from ..models import Attachment, Category, Decision, Reason, Registration, YearRule
-from ..permissions import Standing
-from ..querysets import in_area
-from ..states import Action
-from ..workflow import Verdict, WorkflowError
 from .reading import ReadOnlyAdmin, ReadOnlyInline, hours
 
 CHANGED_AT_MOST = 200
 KINDS = {"application/pdf": "PDF 文档", "image/jpeg": "图片", "image/png": "图片", "image/webp": "图片"}
-CHANGES = {Action.REVOKE: workflow.revoke, Action.REOPEN: workflow.reopen}
+CHANGES = {Action.REVOKE: transitions.revoke, Action.REOPEN: transitions.reopen}
 WHAT_FOLLOWS = {
     Action.REVOKE: "撤销后，其认定学时不再计入年度学时；登记不能恢复为已认定。",
     Action.REOPEN: "重新审核后，登记回到“待终审”，由终审员再次决定。",

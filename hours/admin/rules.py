@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.admin import CHOOSE_PERSON, ChosenByWindow
+from hours.counting import is_step
+from hours.models import Cap, Category, Opening, YearRule
+from hours.totals import rule_changes
 from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.shown import yes_no
 
-from .. import rules
-from ..counting import is_step
-from ..models import Cap, Category, Opening, YearRule
 from .reading import hours
 
 EARLIEST, LATEST = 2000, 2100
@@ -143,7 +143,7 @@ class YearRuleAdmin(admin.ModelAdmin):
             self._tell_what_waits(request, form.instance.year)
 
     def _tell_what_waits(self, request, year: int) -> None:
-        if waiting := rules.waiting_in(year):
+        if waiting := rule_changes.waiting_in(year):
             messages.warning(
                 request,
                 f"{year} 年度还有 {waiting} 条登记在审核中，关闭期间不能审核；如需继续审核，请重新开放该年度。",
@@ -161,10 +161,10 @@ class YearRuleAdmin(admin.ModelAdmin):
         self._count_anew(request, years)
 
     def _count_anew(self, request, years) -> None:
-        for year in rules.count_anew(years):
+        for year in rule_changes.count_anew(years):
             messages.warning(
                 request,
-                f"{year} 年度超过 {rules.AT_ONCE} 人，学时合计尚未按新规则重新计算，"
+                f"{year} 年度超过 {rule_changes.AT_ONCE} 人，学时合计尚未按新规则重新计算，"
                 f"请运行 manage.py recount_totals {year}。",
             )
 

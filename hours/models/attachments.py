@@ -7,8 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from hours.querysets import AttachmentQuerySet
-
+from .querysets import AttachmentQuerySet
 from .registrations import Registration
 
 

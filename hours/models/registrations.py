@@ -7,11 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from hours.querysets import RegistrationQuerySet
 from hours.states import GIVEN_UP, Status
 from organizations.models import Region, Unit
 
 from .fields import hours_field, in_half_hours
+from .querysets import RegistrationQuerySet
 from .settings import Category
 
 LIVE = ~Q(status__in=sorted(GIVEN_UP))

@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from hours.querysets import CategoryQuerySet
 from organizations.models import Unit
 
 from .fields import hours_field, in_half_hours
+from .querysets import CategoryQuerySet
 
 
 class Category(models.Model):

@@ -13,9 +13,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
-from hours import completions, platforms, xapi
-from hours.completion_items import Item, Refusal, quotable, text_of, whole_number_of
-from hours.completions import Outcome, Result
+from hours.completions import platforms, recording, xapi
+from hours.completions.items import Item, Refusal, quotable, text_of, whole_number_of
+from hours.completions.recording import Outcome, Result
 
 PLAIN = frozenset({"id", "id_number", "course_id", "year", "course", "hours", "completed_on"})
 MOST_BYTES = 1024 * 1024
@@ -55,7 +55,7 @@ def receive(request: HttpRequest) -> JsonResponse:
         return _answer({"error": str(problem)}, problem.status)
     platforms.note_use(platform)
     items = [_item(position, entry) for position, entry in enumerate(entries, start=1)]
-    results = completions.take(items, platform.name)
+    results = recording.take(items, platform.name)
     counts = {outcome.value: sum(result.outcome is outcome for result in results) for outcome in Outcome}
     shown = [_shown(result, entry) for result, entry in zip(results, entries, strict=True)]
     return _answer({"counts": counts, "results": shown})
@@ -146,12 +146,12 @@ def _own_id(entry: Any) -> str | int | None:
     """As it was sent, unless it is no id or holds the person's ID number."""
     sent = entry.get("id") if isinstance(entry, dict) else None
     try:
-        if sent is None or len(text_of(sent)) > completions.KEY_LENGTH:
+        if sent is None or len(text_of(sent)) > recording.KEY_LENGTH:
             return None
     except Refusal:
         return None
     said = [entry.get("id_number"), _at(entry, "actor", "account", "name")]
-    is_told = any(completions.holds_number(str(sent), str(number)) for number in said if number)
+    is_told = any(recording.holds_number(str(sent), str(number)) for number in said if number)
     return None if is_told else sent
 
 

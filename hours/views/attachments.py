@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from ..models import Attachment
+from hours.models import Attachment
 
 
 @require_safe

@@ -7,11 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from config.limits import Limit
-
-from .. import certificates
-from ..certificate_codes import grouped, normalise
-from ..certificate_forms import CodeForm
+from config.web.limits import Limit
+from hours.certificates import issuing
+from hours.certificates.codes import grouped, normalise
+from hours.certificates.forms import CodeForm
 
 CHECKS = Limit("CHECKS_A_MINUTE", minutes=1, act="核验")
 # No search engine keeps a person's answer, and no link takes the code along to elsewhere.
@@ -35,7 +34,7 @@ def answer(request: HttpRequest, code: str) -> HttpResponse:
     if CHECKS.is_exceeded(request):
         context = {"form": CodeForm(initial={"code": grouped(normalise(code))})}
         return _private(CHECKS.refuse(request, "certificates/check.html", context))
-    context = {"checked": certificates.check(code), "code": grouped(normalise(code))}
+    context = {"checked": issuing.check(code), "code": grouped(normalise(code))}
     return _private(render(request, "certificates/answer.html", context))
 
 

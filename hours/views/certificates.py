@@ -13,13 +13,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.offices import office_of
-
-from .. import certificate_bulk, certificate_pdf, certificates
-from ..certificate_codes import grouped
-from ..certificate_forms import UnitYearForm, YearsForm
-from ..models import Certificate
-from ..querysets import Office
+from hours.certificates import bulk, issuing, pdf
+from hours.certificates.codes import grouped
+from hours.certificates.forms import UnitYearForm, YearsForm
+from hours.models import Certificate
+from hours.offices import Office, office_of
 
 DOUBLE_CLICK = timedelta(seconds=10)
 PAGE_SIZE = 20
@@ -29,14 +27,12 @@ LISTED = 200  # people without hours on the page; the text file names all
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """What a new certificate would say of each year, and those that were issued; `years` arrives ticked by a link."""
-    years = certificates.certifiable(request.user)
+    years = issuing.certifiable(request.user)
     form = YearsForm(request.POST if request.method == "POST" else None, years=[row["year"] for row in years])
     if request.method == "POST" and form.is_valid():
         try:
-            issued = certificates.issue(
-                request.user, request.user, form.cleaned_data["years"], again_after=DOUBLE_CLICK
-            )
-        except certificates.CertificateError as error:
+            issued = issuing.issue(request.user, request.user, form.cleaned_data["years"], again_after=DOUBLE_CLICK)
+        except issuing.CertificateError as error:
             form.add_error("years", str(error))
         else:
             messages.success(request, f"已开具编号 {grouped(issued.code)} 的年度学时证明，可在下方下载。")
@@ -48,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "years": years,
         "ticked": form.ticked or set(request.GET.getlist("years")),
         "page": page,
-        "issued": [(row, grouped(row.code), certificates.state_of(row)) for row in page],
+        "issued": [(row, grouped(row.code), issuing.state_of(row)) for row in page],
         "has_office": bool(office_of(request)),
     }
     return render(request, "certificates/index.html", context)
@@ -57,9 +53,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, pk: int) -> FileResponse:
     """The PDF, made of the facts of the certificate's day; 404 for whom it does not concern."""
-    certificate = get_object_or_404(certificates.visible_to(request.user), pk=pk)
-    sheet = BytesIO(certificate_pdf.render(certificate))
-    return FileResponse(sheet, as_attachment=True, filename=certificate_pdf.file_name(certificate))
+    certificate = get_object_or_404(issuing.visible_to(request.user), pk=pk)
+    sheet = BytesIO(pdf.render(certificate))
+    return FileResponse(sheet, as_attachment=True, filename=pdf.file_name(certificate))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,11 +68,11 @@ def unit(request: HttpRequest) -> HttpResponse | FileResponse:
     context = {"form": form, "unit": None}
     if form.is_valid():
         chosen, year = form.cleaned_data["unit"], form.cleaned_data["year"]
-        rows = certificate_bulk.with_hours(chosen, year)
-        page = Paginator(rows, certificates.MOST_PEOPLE).get_page(form.data.get("page"))
+        rows = bulk.with_hours(chosen, year)
+        page = Paginator(rows, issuing.MOST_PEOPLE).get_page(form.data.get("page"))
         if request.method == "POST" and page.object_list:
             return _zip(request, office, chosen, year, [row.person_id for row in page])
-        without = certificate_bulk.without_hours(chosen, year)
+        without = bulk.without_hours(chosen, year)
         context |= {
             "unit": chosen,
             "year": year,
@@ -89,8 +85,8 @@ def unit(request: HttpRequest) -> HttpResponse | FileResponse:
 
 def _unit_form(request: HttpRequest, office: Office) -> UnitYearForm:
     """What was chosen; before that a reviewer's own unit and this year."""
-    units = certificate_bulk.units_of(office).select_related("region")
-    by_code = certificate_bulk.by_code(office)
+    units = bulk.units_of(office).select_related("region")
+    by_code = bulk.by_code(office)
     data = request.POST if request.method == "POST" else request.GET
     this_year = timezone.localdate().year
     if data:
@@ -105,8 +101,8 @@ def _zip(request: HttpRequest, office: Office, unit, year: int, people: list[int
     """From a file that vanishes when it has been sent, not from memory."""
     target = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     try:
-        certificate_bulk.issue_zip(request.user, office, unit, year, people, target)
-    except certificates.CertificateError as error:
+        bulk.issue_zip(request.user, office, unit, year, people, target)
+    except issuing.CertificateError as error:
         target.close()
         messages.error(request, str(error))
         return redirect("hours:certificates_unit")

@@ -11,15 +11,16 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from config.addresses import key_in
-from config.offices import office_of
+from config.files import sheets
+from config.web.addresses import key_in
+from hours.collective import drafts, records, roster
+from hours.collective.drafts import Draft, DraftLost, PreviewOutdated
+from hours.collective.forms import CollectiveForm, PeopleSearch
+from hours.errors import WorkflowError
+from hours.models import Attachment
+from hours.offices import office_of
+from hours.registrations import attachments, facts
 from organizations.models import Unit
-
-from .. import attachments, collective, collective_files, collective_records, facts, sheets
-from ..collective import Draft, DraftLost, PreviewOutdated
-from ..collective_forms import CollectiveForm, PeopleSearch
-from ..models import Attachment
-from ..workflow import WorkflowError
 
 PAGE_SIZE, BATCHES_SHOWN = 50, 20
 
@@ -63,7 +64,7 @@ def save(request: HttpRequest) -> HttpResponse:
     """Enter exactly what the preview has shown."""
     draft, unit = _draft_or_404(request)
     try:
-        submission = collective.save(request.user, draft)
+        submission = drafts.save(request.user, draft)
     except PreviewOutdated as outdated:
         return _preview_page(request, draft, unit, error=str(outdated))
     except WorkflowError as refused:
@@ -81,7 +82,7 @@ def save(request: HttpRequest) -> HttpResponse:
 def batches(request: HttpRequest) -> HttpResponse:
     """What was entered for the unit's people so far, by whomever, and what has become of it."""
     page = Paginator(_batches_or_404(request), BATCHES_SHOWN).get_page(request.GET.get("page"))
-    context = {"page": page, "records": collective_records.records_of(list(page))}
+    context = {"page": page, "records": records.records_of(list(page))}
     return render(request, "collective/batches.html", context)
 
 
@@ -90,12 +91,12 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch, person by person; what left the unit since is named without a link."""
     office = office_of(request)
     submission = get_object_or_404(_batches_or_404(request), pk=pk)
-    [record] = collective_records.records_of([submission])
-    page = Paginator(collective_records.entries_of(submission), PAGE_SIZE).get_page(request.GET.get("page"))
+    [record] = records.records_of([submission])
+    page = Paginator(records.entries_of(submission), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "record": record,
         "page": page,
-        "rows": [(entry, collective_records.said_of(entry), entry.unit_id in office.units) for entry in page],
+        "rows": [(entry, records.said_of(entry), entry.unit_id in office.units) for entry in page],
     }
     return render(request, "collective/batch.html", context)
 
@@ -104,15 +105,15 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 def bad_lines(request: HttpRequest) -> FileResponse:
     """The refused lines as an Excel file, to its own reviewer only."""
     draft, unit = _draft_or_404(request)
-    lines = collective.bad(collective.lines_of(draft, unit))
-    return _excel(collective_files.bad_lines(lines), "有问题的行.xlsx")
+    lines = drafts.bad(drafts.lines_of(draft, unit))
+    return _excel(roster.bad_lines(lines), "有问题的行.xlsx")
 
 
 @require_safe
 def template(request: HttpRequest) -> FileResponse:
     """An empty list of people with the right columns."""
     _units_or_404(request)
-    return _excel(collective_files.template(), "集体登记名单.xlsx")
+    return _excel(roster.template(), "集体登记名单.xlsx")
 
 
 def _excel(content: bytes, name: str) -> FileResponse:
@@ -139,7 +140,7 @@ def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
 def _people_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "") -> HttpResponse:
     search = PeopleSearch(request.POST if "search" in request.POST else None)
     text = search.cleaned_data["search"] if search.is_valid() else ""
-    rows = collective.people_of(unit, request.user, text)
+    rows = drafts.people_of(unit, request.user, text)
     page = Paginator(rows, PAGE_SIZE).get_page(request.POST.get("page"))
     context = {
         "training": _facts(draft, unit),
@@ -147,39 +148,39 @@ def _people_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = ""
         "page": page,
         "ticked": set(draft.ticked),
         "elsewhere": len(set(draft.ticked) - {person.pk for person in page}),
-        "draft": collective.to_text(draft),
+        "draft": drafts.to_text(draft),
         "error": error,
     }
     return render(request, "collective/people.html", context)
 
 
 def _preview_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "") -> HttpResponse:
-    lines = collective.lines_of(draft, unit)
-    good = collective.good(lines)
+    lines = drafts.lines_of(draft, unit)
+    good = drafts.good(lines)
     files = Attachment.objects.waiting_for_form(request.user, draft.files)
-    draft = replace(draft, promised=collective.promise(lines, files))
+    draft = replace(draft, promised=drafts.promise(lines, files))
     context = {
         "training": _facts(draft, unit),
         "attachments": files,
         "good": good,
-        "bad": collective.bad(lines),
+        "bad": drafts.bad(lines),
         "hours": sum(line.entry.hours_applied for line in good),
         "from_file": bool(draft.rows),
-        "draft": collective.to_text(draft),
+        "draft": drafts.to_text(draft),
         "error": error,
     }
     return render(request, "collective/preview.html", context)
 
 
 def _facts(draft: Draft, unit: Unit) -> facts.Facts:
-    return facts.of_training(collective.training(draft), unit)
+    return facts.of_training(drafts.training(draft), unit)
 
 
 # --- What a request names ------------------------------------------------------------------------------
 
 
 def _units_or_404(request: HttpRequest) -> None:
-    if not collective.units_of(request.user).exists():
+    if not drafts.units_of(request.user).exists():
         raise Http404
 
 
@@ -187,31 +188,31 @@ def _batches_or_404(request: HttpRequest):
     office = office_of(request)
     if not office.units:
         raise Http404
-    return collective_records.batches_of(office)
+    return records.batches_of(office)
 
 
 def _draft_or_404(request: HttpRequest) -> tuple[Draft, Unit]:
     """The draft that travels along and its unit; 404 for a text that is not this person's, or an appointment ended."""
     try:
-        draft = collective.from_text(request.POST.get("draft", ""), request.user)
+        draft = drafts.from_text(request.POST.get("draft", ""), request.user)
     except DraftLost as lost:
         raise Http404(str(lost)) from None
-    return draft, get_object_or_404(collective.units_of(request.user), pk=draft.unit)
+    return draft, get_object_or_404(drafts.units_of(request.user), pk=draft.unit)
 
 
 def _ticked(request: HttpRequest, draft: Draft, unit: Unit) -> list[int]:
     """Those ticked on other pages and those ticked on this one; or everybody whom the search finds."""
     shown, chosen = _keys(request, "shown"), _keys(request, "person")
     # A stranger's key would be answered with a name: only the unit's own people can be ticked.
-    own = collective.people_of(unit, request.user).filter(pk__in=chosen).values_list("pk", flat=True)
+    own = drafts.people_of(unit, request.user).filter(pk__in=chosen).values_list("pk", flat=True)
     keys = (set(draft.ticked) - shown) | set(own if chosen else ())
     if request.POST.get("go") == "all":
         search = PeopleSearch(request.POST)
         text = search.cleaned_data["search"] if search.is_valid() else ""
-        keys |= set(collective.people_of(unit, request.user, text).values_list("pk", flat=True)[: collective.MOST])
+        keys |= set(drafts.people_of(unit, request.user, text).values_list("pk", flat=True)[: drafts.MOST])
     elif request.POST.get("go") == "none":
         keys = set()
-    return sorted(keys)[: collective.MOST]
+    return sorted(keys)[: drafts.MOST]
 
 
 def _keys(request: HttpRequest, name: str) -> set[int]:

@@ -12,9 +12,8 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from config.templatetags.markdown import HEADING
-
-from .. import help_facts
-from ..models import YearRule
+from hours.help import facts
+from hours.models import YearRule
 
 
 @dataclass
@@ -30,19 +29,19 @@ class Heading:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The help text and its table of contents."""
-    text = help_text(help_facts.current_rules())
+    text = help_text(facts.current_rules())
     return render(request, "help/page.html", {"text": text, "contents": contents(text)})
 
 
 def help_text(rules: Sequence[YearRule] = ()) -> str:
     """The help as Markdown, with the days and caps of the years in `rules`."""
-    facts = {
+    inputs = {
         "rules": rules,
-        "states": help_facts.state_lines(),
-        "limits": help_facts.limits(),
-        "certificate_states": help_facts.CERTIFICATE_MEANINGS.items(),
+        "states": facts.state_lines(),
+        "limits": facts.limits(),
+        "certificate_states": facts.CERTIFICATE_MEANINGS.items(),
     }
-    return render_to_string("help/text.md", facts)
+    return render_to_string("help/text.md", inputs)
 
 
 def contents(text: str) -> list[Heading]:

@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from config.addresses import of_row
-
-from .. import lines, progress, summaries
-from ..forms import LookupFilter
-from ..models import Registration
-from ..permissions import Standing
-from ..states import Action
+from config.web.addresses import of_row
+from hours.models import Registration
+from hours.registrations import lines, progress
+from hours.registrations.forms import LookupFilter
+from hours.states import Action
+from hours.totals import summaries
+from hours.workflow.permissions import Standing
 
 PAGE_SIZE = 20
 

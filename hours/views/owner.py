@@ -8,14 +8,15 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.addresses import back
-from config.dialogs import dialog_redirect
-
-from .. import facts, workflow
-from ..forms import AskReturnForm, RegistrationForm
-from ..models import Registration
-from ..permissions import may
-from ..states import Action
+from config.web.addresses import back
+from config.web.dialogs import dialog_redirect
+from hours.errors import WorkflowError
+from hours.models import Registration
+from hours.registrations import facts
+from hours.registrations.forms import AskReturnForm, RegistrationForm
+from hours.states import Action
+from hours.workflow import transitions
+from hours.workflow.permissions import may
 
 LOOKUP = "hours:lookup_registrations"
 
@@ -29,8 +30,8 @@ def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
     form = AskReturnForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.ask_return(request.user, entry, form.cleaned_data["words"])
-        except workflow.WorkflowError as error:
+            transitions.ask_return(request.user, entry, form.cleaned_data["words"])
+        except WorkflowError as error:
             form.add_error(None, str(error))
         else:
             stage = entry.get_status_display()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest
 
-from config.addresses import key_in
-
-from ..models import Registration
+from config.web.addresses import key_in
+from hours.models import Registration
 
 MOST = 500
 COLUMNS = ("owner", "status", "hours_applied", "unit")  # what the choice of a unit asks of them

@@ -8,18 +8,20 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from config.addresses import back, key_in
-from config.dialogs import dialog_redirect
+from config.web.addresses import back, key_in
+from config.web.dialogs import dialog_redirect
+from config.web.paging import numbered_page
+from hours.counting import proposed_hours, year_of, years_of
+from hours.errors import WorkflowError
+from hours.models import Registration
+from hours.registrations import attachments, facts, lines, progress, validation
+from hours.registrations import saving as entries_
+from hours.registrations.forms import ProposalForm, RegistrationFilter, RegistrationForm
+from hours.states import DELETABLE, GIVEN_UP, Action
+from hours.totals import summaries
+from hours.wording import number
+from hours.workflow.permissions import Standing, may, years_take
 
-from .. import attachments, entry_rules, facts, lines, progress, summaries
-from .. import registrations as entries_
-from ..counting import number, proposed_hours, year_of, years_of
-from ..forms import ProposalForm, RegistrationFilter, RegistrationForm
-from ..models import Registration
-from ..paging import numbered_page
-from ..permissions import Standing, may, years_take
-from ..states import DELETABLE, GIVEN_UP, Action
-from ..workflow import WorkflowError
 from .picking import picked_entries
 
 PAGE_SIZE = 50
@@ -106,10 +108,10 @@ def _kept_files(request: HttpRequest, form: RegistrationForm) -> list:
 
 def _notify(request: HttpRequest, registration: Registration) -> None:
     """What is allowed, and yet worth a second look."""
-    if notice := entry_rules.year_notice(registration):
+    if notice := validation.year_notice(registration):
         messages.warning(request, notice)
     if others := Registration.objects.overlapping(registration):
-        messages.warning(request, entry_rules.overlap_sentence(registration, others))
+        messages.warning(request, validation.overlap_sentence(registration, others))
     takes = years_take([registration])[registration.pk]
     if not takes:
         messages.warning(request, f"{takes.reason}该登记已保存，但目前不能提交。")

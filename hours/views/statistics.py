@@ -10,13 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from config.offices import office_of
+from config.files import sheets
+from hours.certificates import bulk
+from hours.models import YearRule
+from hours.offices import office_of
+from hours.statistics import figures, people, wording, workbook
+from hours.statistics.charts import Chart
+from hours.statistics.figures import Figures, Reach, YearsOfPlace
 from organizations.models import Region, Unit
-
-from .. import certificate_bulk, sheets, statistics, statistics_people, statistics_sheets, statistics_words
-from ..charts import Chart
-from ..models import YearRule
-from ..statistics import Figures, Reach, YearsOfPlace
 
 PAGE_SIZE = 50
 ENTRIES_SHOWN = 200
@@ -32,7 +33,7 @@ class Report:
     years: list[int]
     note: str
     now: Figures
-    measures: list[statistics_words.Measure]
+    measures: list[wording.Measure]
     charts: list[Chart]
     rule: YearRule | None
 
@@ -47,8 +48,8 @@ class Report:
             years=years,
             note=note,
             now=now,
-            measures=statistics_words.measures(now, by_year.of(year - 1)),
-            charts=statistics_words.charts_of(now, by_year),
+            measures=wording.measures(now, by_year.of(year - 1)),
+            charts=wording.charts_of(now, by_year),
             rule=YearRule.objects.filter(year=year).first(),
         )
 
@@ -90,21 +91,21 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
     place = get_object_or_404(reach.regions(), code=code)
     report = Report.of(place, request.GET.get("year", ""))
     sort = _sort(request)
-    children = statistics.children_of(place, report.year)
-    page = _page(request, statistics.units_of(place, report.year, sort))
+    children = figures.children_of(place, report.year)
+    page = _page(request, figures.units_of(place, report.year, sort))
     if children:
-        report.charts.append(statistics_words.children_chart(children, report.year))
+        report.charts.append(wording.children_chart(children, report.year))
     context = {
         "place": place,
         "path": reach.path_to(place)[:-1],
         "report": report,
         "children": children,
         "page": page,
-        "units": statistics.rows_of(list(page), report.year),
+        "units": figures.rows_of(list(page), report.year),
         "sort": sort,
         "sorts": SORTS.items(),
-        "queues": statistics.old_queues(place),
-        "oldest": statistics.oldest_waiting(place),
+        "queues": figures.old_queues(place),
+        "oldest": figures.oldest_waiting(place),
     }
     return render(request, "statistics/region.html", context)
 
@@ -123,11 +124,11 @@ def region_excel(request: HttpRequest, code: str) -> FileResponse:
     """The tables of the region's page, with all its units."""
     place = get_object_or_404(reach_of(request).regions(), code=code)
     year, _, _ = chosen_year(request.GET.get("year", ""), YearsOfPlace(place).by_year)
-    units = list(statistics.units_of(place, year, _sort(request)))
+    units = list(figures.units_of(place, year, _sort(request)))
     tables = [
-        statistics_sheets.places("本区域合计", "区域", statistics.rows_of([place], year)),
-        statistics_sheets.places("下级区域", "区域", statistics.children_of(place, year)),
-        statistics_sheets.places("单位", "单位名称", _in_parts(units, year)),
+        workbook.places("本区域合计", "区域", figures.rows_of([place], year)),
+        workbook.places("下级区域", "区域", figures.children_of(place, year)),
+        workbook.places("单位", "单位名称", _in_parts(units, year)),
     ]
     return _excel(tables, f"{place.name}{year}年度统计")
 
@@ -135,7 +136,7 @@ def region_excel(request: HttpRequest, code: str) -> FileResponse:
 def _in_parts(units: list[Unit], year: int):
     """Rows of many units, a few hundred at a time: a list of keys has its limit in a query."""
     for start in range(0, len(units), 500):
-        yield from statistics.rows_of(units[start : start + 500], year)
+        yield from figures.rows_of(units[start : start + 500], year)
 
 
 def _excel(tables: list[sheets.Sheet], name: str) -> FileResponse:
@@ -150,19 +151,19 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
     reach = reach_of(request)
     place = get_object_or_404(reach.units(), pk=pk)
     report = Report.of(place, request.GET.get("year", ""))
-    page = _page(request, statistics_people.people_of(place, report.year))
+    page = _page(request, people.people_of(place, report.year))
     count = page.paginator.count
     context = {
         "place": place,
         "path": reach.path_to(place.region),
         "report": report,
         "page": page,
-        "people": statistics_people.as_rows(page, report.rule),
+        "people": people.as_rows(page, report.rule),
         "people_count": count,
         "silent_count": count - report.now.row.people,
-        "share_of_all": statistics_words.share_words(statistics.percent(report.now.row.reached, count)),
-        "oldest": statistics.oldest_waiting(place),
-        "named": certificate_bulk.named(office_of(request), place),
+        "share_of_all": wording.share_words(figures.percent(report.now.row.reached, count)),
+        "oldest": figures.oldest_waiting(place),
+        "named": bulk.named(office_of(request), place),
     }
     return render(request, "statistics/unit.html", context)
 
@@ -174,7 +175,7 @@ def outstanding(request: HttpRequest, pk: int) -> HttpResponse:
     place = get_object_or_404(reach.units(), pk=pk)
     year, years, note = chosen_year(request.GET.get("year", ""), YearsOfPlace(place).by_year)
     rule = YearRule.objects.filter(year=year).first()
-    page = _page(request, statistics_people.people_of(place, year, only_outstanding=True))
+    page = _page(request, people.people_of(place, year, only_outstanding=True))
     context = {
         "place": place,
         "path": reach.path_to(place.region),
@@ -183,7 +184,7 @@ def outstanding(request: HttpRequest, pk: int) -> HttpResponse:
         "note": note,
         "rule": rule,
         "page": page,
-        "people": statistics_people.as_rows(page, rule),
+        "people": people.as_rows(page, rule),
     }
     return render(request, "statistics/outstanding.html", context)
 
@@ -195,27 +196,27 @@ def unit_excel(request: HttpRequest, pk: int) -> FileResponse:
     year, _, _ = chosen_year(request.GET.get("year", ""), YearsOfPlace(place).by_year)
     rule = YearRule.objects.filter(year=year).first()
     only = request.GET.get("only") == "outstanding"
-    rows = statistics_people.people_of(place, year, only_outstanding=only).iterator(chunk_size=1000)
+    rows = people.people_of(place, year, only_outstanding=only).iterator(chunk_size=1000)
     title = "未完成人员" if only else "人员"
-    people = (statistics_people.as_row(row, rule) for row in rows)
-    return _excel([statistics_sheets.people(title, people)], f"{place.name}{year}年度{title}")
+    lines = (people.as_row(row, rule) for row in rows)
+    return _excel([workbook.people(title, lines)], f"{place.name}{year}年度{title}")
 
 
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person of a unit: the years counted there, and what was submitted there for the chosen one."""
     office, reach = office_of(request), reach_of(request)
-    someone = get_object_or_404(statistics_people.people_within(reach), pk=pk)
-    totals = statistics_people.years_of(someone, reach)
+    someone = get_object_or_404(people.people_within(reach), pk=pk)
+    totals = people.years_of(someone, reach)
     year, years, note = chosen_year(request.GET.get("year", ""), [row.year for row in totals])
-    entries = statistics_people.entries_of(someone, year, office)[:ENTRIES_SHOWN] if office else []
+    entries = people.entries_of(someone, year, office)[:ENTRIES_SHOWN] if office else []
     context = {
         "someone": someone,
         "unit": reach.units().filter(pk__in=_unit_of(someone, totals, year)).first(),
         "years": years,
         "year": year,
         "note": note,
-        "totals": statistics_people.against_rules(totals),
+        "totals": people.against_rules(totals),
         "entries": entries,
     }
     return render(request, "statistics/person.html", context)

@@ -10,13 +10,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.addresses import key_in
-from config.dialogs import dialog_redirect
+from config.web.addresses import key_in
+from config.web.dialogs import dialog_redirect
+from hours.errors import WorkflowError
+from hours.models import Registration
+from hours.registrations import facts
+from hours.submissions import summary
+from hours.workflow import transitions
 from organizations.models import Region, Unit
 from organizations.picker import UnitPicker, unit_picker
 
-from .. import batch, facts, workflow
-from ..models import Registration
 from .picking import picked_entries
 
 
@@ -43,12 +46,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _choice(request: HttpRequest, entries: list[Registration], error: str = "") -> HttpResponse:
-    kept = workflow.unit_to_keep(entries)
+    kept = transitions.unit_to_keep(entries)
     named, usual = _named_key(request), request.user.unit_id  # of last time, or of the profile
     picker = unit_picker(request.GET, also=[key for key in (named, usual) if key])
     context = {
         "entries": entries,
-        "hours": batch.hours(entries),
+        "hours": summary.hours(entries),
         "picker": picker,
         "chosen": kept or _asked_for(picker) or picker.known.get(named) or picker.known.get(usual),
         "kept_unit": kept,
@@ -67,15 +70,15 @@ def _confirmation(request: HttpRequest, entries: list[Registration], problems: d
     if unit is None:
         return _choice(request, entries, error="请先选择单位：点选列表中的一个单位，或选择“其他单位”。")
     region = _named_region(request) if unit.is_unaffiliated else unit.region
-    found = problems or workflow.batch_problems(request.user, entries, unit)
+    found = problems or transitions.batch_problems(request.user, entries, unit)
     context = {
         "entries": entries,
-        "facts": facts.of_batch(unit, region, entries, batch.hours(entries)),
+        "facts": facts.of_batch(unit, region, entries, summary.hours(entries)),
         "unit": unit,
         "region": region,
-        "regions": batch.regions_to_name() if unit.is_unaffiliated else [],
+        "regions": summary.regions_to_name() if unit.is_unaffiliated else [],
         "problems": [(entry, found[entry.pk]) for entry in entries if entry.pk in found],
-        "warnings": batch.warnings(request.user, entries, unit),
+        "warnings": summary.warnings(request.user, entries, unit),
         "token": request.POST.get("token") or uuid.uuid4(),
         "region_missing": request.method == "POST" and region is None,
         "back_url": _back_url(request, entries),
@@ -97,13 +100,13 @@ def _submit(request: HttpRequest, entries: list[Registration]) -> HttpResponse:
     if region is None:
         return _confirmation(request, entries)
     try:
-        submission = workflow.submit(request.user, entries, unit, region, _token(request))
-    except workflow.BatchRefused as refused:
+        submission = transitions.submit(request.user, entries, unit, region, _token(request))
+    except transitions.BatchRefused as refused:
         return _confirmation(request, entries, refused.problems)
-    except workflow.WorkflowError as error:
+    except WorkflowError as error:
         messages.error(request, str(error))
         return dialog_redirect(request, reverse("hours:list"))
-    messages.success(request, batch.done_sentence(submission))
+    messages.success(request, summary.done_sentence(submission))
     return dialog_redirect(request, reverse("hours:lookup_registrations"))
 
 

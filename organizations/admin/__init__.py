@@ -1,6 +1,5 @@
-"""Regions and units for administrators."""
+"""Regions for administrators. Units are in hours.admin: merging them changes the sums of registrations."""
 
 from .regions import RegionAdmin
-from .units import UnitAdmin
 
-__all__ = ["RegionAdmin", "UnitAdmin"]
+__all__ = ["RegionAdmin"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Appointment
-
-from ..models import Region
-from ..querysets import within
+from organizations.models import Region
+from organizations.querysets import within
 
 
 def scope(request: HttpRequest) -> list[Region] | None:
@@ -16,8 +14,7 @@ def scope(request: HttpRequest) -> list[Region] | None:
     if request.user.is_superuser:
         return None
     if not hasattr(request, "administered_regions"):
-        held = Appointment.objects.active().filter(person=request.user, role=Appointment.Role.REGION_ADMIN)
-        request.administered_regions = [appointment.region for appointment in held.select_related("region")]
+        request.administered_regions = request.user.administered_regions()
     return request.administered_regions
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from config.addresses import key_in
+from config.web.addresses import key_in
 
 
 class OfferedKeys(admin.ModelAdmin):

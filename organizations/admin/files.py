@@ -15,7 +15,7 @@ from import_export.formats.base_formats import XLSX
 from import_export.forms import ExportForm, ImportForm
 from import_export.results import RowResult
 
-from ..resources import ChineseCSV
+from organizations.resources import ChineseCSV
 
 UNREADABLE = "文件无法读取：它不是有效的 .xlsx 或 .csv 文件，或没有数据行。请用表格软件另存后重试。"
 LOGGED = {RowResult.IMPORT_TYPE_NEW: ADDITION, RowResult.IMPORT_TYPE_UPDATE: CHANGE}

@@ -7,8 +7,9 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-from ..picker import open_tree
-from ..tree import is_within
+from organizations.picker import open_tree
+from organizations.tree import is_within
+
 from . import access
 
 # A list is cut after so many rows; who looks for more narrows it down.

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
 
-from .. import regions
-from ..models import Region
+from organizations import regions
+from organizations.models import Region
+
 from .lists import BoundedPaginator
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from django.contrib import admin
 from django.db.models import PROTECT, Model
 
-EMPTY = "—"
+from config.web.texts import EMPTY
+
 admin.site.empty_value_display = EMPTY
 
 

@@ -4,9 +4,8 @@ import pytest
 
 from accounts.models import User
 from tests import factories
-
-from .admin_pages import NUMBER
-from .appointment_pages import day
+from tests.accounts.admin_pages import NUMBER
+from tests.accounts.appointment_pages import day
 
 
 @pytest.fixture

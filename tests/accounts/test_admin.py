@@ -13,8 +13,7 @@ from accounts import appointments
 from accounts.models import Appointment, User, identity_digest
 from organizations.models import Unit
 from tests import factories
-
-from .admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment, change, found
+from tests.accounts.admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment, change, found
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,7 @@ import pytest
 from accounts import appointments
 from accounts.models import Appointment
 from tests import factories
-
-from .admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment, change, found
+from tests.accounts.admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment, change, found
 
 pytestmark = pytest.mark.django_db
 

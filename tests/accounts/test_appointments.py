@@ -11,11 +11,10 @@ from accounts import appointments
 from accounts.answers import Allowed, Denied
 from accounts.appointments import AppointmentError, Plan, Seat
 from accounts.models import Appointment, User
-from hours.permissions import may
 from hours.states import Action
+from hours.workflow.permissions import may
 from tests import factories
-
-from .appointment_pages import UNIT, day, told
+from tests.accounts.appointment_pages import UNIT, day, told
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("accounts:appointments")

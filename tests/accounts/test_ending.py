@@ -10,12 +10,11 @@ from accounts.answers import Allowed, Denied
 from accounts.appointments import Seat
 from accounts.models import Appointment
 from hours.models import Registration
-from hours.permissions import may
-from hours.querysets import Office
+from hours.offices import Office
 from hours.states import Action
+from hours.workflow.permissions import may
 from tests import factories
-
-from .appointment_pages import UNIT, day, told
+from tests.accounts.appointment_pages import UNIT, day, told
 
 pytestmark = pytest.mark.django_db
 

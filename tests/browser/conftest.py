@@ -18,12 +18,11 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from accounts.models import User
-from hours import workflow
 from hours.models import Completion
+from hours.workflow import transitions
 from organizations.models import Unit
 from tests import factories
-
-from .steps import Offices, Person
+from tests.browser.steps import Offices, Person
 
 PICTURES = settings.BASE_DIR / "var" / "browser"
 PATIENCE = 10_000  # milliseconds
@@ -205,4 +204,6 @@ def entries(offices: Offices, huang: User) -> None:
     for content in ("单位组织的考察", "安全生产培训班", "水土保持培训班", "工程测量培训班"):
         factories.submitted(huang, offices.station, content=content)
     nobody = Unit.objects.get(is_unaffiliated=True)
-    workflow.submit(huang, [factories.registration(huang, "自由职业者法规培训班")], nobody, factories.region("450103"))
+    transitions.submit(
+        huang, [factories.registration(huang, "自由职业者法规培训班")], nobody, factories.region("450103")
+    )

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from accounts.models import User
-from hours import certificates, collective, workflow
+from hours.certificates import issuing
+from hours.collective import drafts
 from hours.models import Certificate, Registration
+from hours.workflow import transitions
 from tests import factories
+from tests.browser.steps import Offices, choose_types, fill, fill_dates, open_by, press, shown, tick_all, work
 from tests.collective.previews import preview
-
-from .steps import Offices, choose_types, fill, fill_dates, open_by, press, shown, tick_all, work
 
 
 @dataclass(frozen=True)
@@ -246,9 +247,9 @@ def histories(person: User, offices: Offices) -> Cast:
     again = factories.returned(person, unit, reviewer, content="退回后再次提交的培训班")
     Registration.objects.filter(pk=again.pk).update(certificate_number="桂培 2026-88")
     again.refresh_from_db()
-    workflow.submit(person, [again], unit, unit.region)
-    workflow.ask_return(person, again, "附件传错了。")
+    transitions.submit(person, [again], unit, unit.region)
+    transitions.ask_return(person, again, "附件传错了。")
     colleague = factories.person("李工", unit=unit)
-    collective.save(reviewer, preview(unit, reviewer, [colleague]))
+    drafts.save(reviewer, preview(unit, reviewer, [colleague]))
     year = person.registrations.filter(status="recognised").values_list("year", flat=True)[0]
-    return Cast(person, offices, certificates.issue(person, person, [year]))
+    return Cast(person, offices, issuing.issue(person, person, [year]))

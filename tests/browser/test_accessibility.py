@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from .pages import PLACES, histories
+from tests.browser.pages import PLACES, histories
 
 pytestmark = pytest.mark.browser
 

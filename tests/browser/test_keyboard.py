@@ -10,8 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from hours.models import Registration
 from tests import factories
-
-from .steps import open_by, shown, tab_to, work
+from tests.browser.steps import open_by, shown, tab_to, work
 
 pytestmark = pytest.mark.browser
 

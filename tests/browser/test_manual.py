@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from hours.models import Registration
 from tests import factories
-
-from .steps import (
+from tests.browser.steps import (
     Person,
     attach,
     cells,

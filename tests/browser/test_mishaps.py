@@ -15,9 +15,8 @@ from playwright.sync_api import Page, expect
 
 from hours.models import Attachment, Registration, Submission
 from tests import factories
-
-from .pages import describe_training, fill_training
-from .steps import attach, choose_types, declare, fill, fill_dates, open_by, press, shown, tick_all, work
+from tests.browser.pages import describe_training, fill_training
+from tests.browser.steps import attach, choose_types, declare, fill, fill_dates, open_by, press, shown, tick_all, work
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])

@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import factories
-
-from .pages import PLACES, histories
-from .steps import open_by, press, shown, tick_all, work
+from tests.browser.pages import PLACES, histories
+from tests.browser.steps import open_by, press, shown, tick_all, work
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])

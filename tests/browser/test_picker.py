@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import factories
-
-from .steps import HAS_FOCUS, choose_region, open_by, shown, tick_all, work
+from tests.browser.steps import HAS_FOCUS, choose_region, open_by, shown, tick_all, work
 
 pytestmark = pytest.mark.browser
 CHOSEN = "青秀区林业局"

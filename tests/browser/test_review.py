@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hours.models import Decision, Registration
-
-from .steps import attach, cells, declare, fill, open_by, press, row, shown, tick_all, work
+from tests.browser.steps import attach, cells, declare, fill, open_by, press, row, shown, tick_all, work
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hours.models import Decision, Registration
-
-from .steps import cells, see_focus, tab_to
+from tests.browser.steps import cells, see_focus, tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -138,7 +137,7 @@ def test_the_question_mark_lists_the_keys_and_esc_puts_them_away(queue: Page):
 
 
 def test_the_slash_leads_to_the_search_and_n_to_the_next_page(queue: Page, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("hours.review_queue.PAGE_SIZE", 4)
+    monkeypatch.setattr("hours.review.queue.PAGE_SIZE", 4)
     queue.reload()
     queue.keyboard.press("n")
     expect(queue).to_have_url(re.compile("after="))

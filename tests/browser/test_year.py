@@ -11,11 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from hours import platforms
+from hours.completions import platforms
 from hours.models import Course, Platform
 from tests import factories
-
-from .steps import Offices, cells
+from tests.browser.steps import Offices, cells
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])

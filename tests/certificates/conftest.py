@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from hours import certificates, workflow
+from hours.certificates import issuing
 from hours.models import Completion
+from hours.workflow import transitions
 from tests import factories
 
 DAY = factories.moment(40)
@@ -66,11 +67,11 @@ def huang(station, recognise, complete):
 @pytest.fixture
 def certificate(huang):
     """Her certificate of this year."""
-    return certificates.issue(huang, huang, [THIS_YEAR])
+    return issuing.issue(huang, huang, [THIS_YEAR])
 
 
 @pytest.fixture
 def revoke(guangxi):
     """An administrator of the region takes a recognised entry back."""
     admin = factories.region_admin(guangxi)
-    return lambda entry: workflow.revoke(admin, entry, factories.verdict("材料系伪造。"))
+    return lambda entry: transitions.revoke(admin, entry, factories.verdict("材料系伪造。"))

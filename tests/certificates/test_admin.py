@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from hours.certificate_codes import grouped
+from hours.certificates.codes import grouped
 from tests import factories
 
 pytestmark = pytest.mark.django_db

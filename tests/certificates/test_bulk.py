@@ -11,11 +11,10 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from hours import certificate_bulk, certificates
+from hours.certificates import bulk, issuing
 from hours.models import Certificate
 from tests import factories
-
-from .conftest import THIS_YEAR
+from tests.certificates.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("hours:certificates_unit")
@@ -92,11 +91,11 @@ def test_once_more_the_same_day_gives_the_same_certificates(client, people, stat
 
 
 def test_many_people_come_in_parts(client, people, station, monkeypatch):
-    monkeypatch.setattr(certificates, "MOST_PEOPLE", 2)
+    monkeypatch.setattr(issuing, "MOST_PEOPLE", 2)
     files = archive(client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR, "page": 2}))
     assert len([name for name in files.namelist() if name.endswith(".pdf")]) == 1
-    with pytest.raises(certificates.CertificateError) as refused:
-        certificates.issue_for_year(station.reviewer, station.name, [person.pk for person in people], THIS_YEAR)
+    with pytest.raises(issuing.CertificateError) as refused:
+        issuing.issue_for_year(station.reviewer, station.name, [person.pk for person in people], THIS_YEAR)
     assert str(refused.value) == "一次最多为 2 人开具，请分批进行。"
 
 
@@ -160,5 +159,5 @@ def test_the_page_costs_the_same_whatever_stands_on_it(client, station, recognis
 
 def test_names_of_files_never_collide(certificate):
     taken: set[str] = set()
-    names = [certificate_bulk._free_name(certificate, taken) for _ in range(3)]
+    names = [bulk._free_name(certificate, taken) for _ in range(3)]
     assert len(set(names)) == 3

@@ -8,11 +8,10 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from hours import certificate_codes, certificates
+from hours.certificates import codes, issuing
 from hours.models import Certificate
 from tests import factories
-
-from .conftest import THIS_YEAR
+from tests.certificates.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 FORM = reverse("check")
@@ -33,18 +32,18 @@ def test_it_needs_no_account_and_shows_name_in_part_hours_year_and_day(client, c
 
 
 def test_it_tells_neither_name_nor_id_nor_unit_nor_who_issued(client, huang, station):
-    issued = certificates.issue(station.reviewer, huang, [THIS_YEAR])
+    issued = issuing.issue(station.reviewer, huang, [THIS_YEAR])
     page = ask(client, issued.code).content.decode()
     private = [huang.name, huang.id_number, huang.id_tail, station.name, station.reviewer.name, huang.phone]
     assert [fact for fact in private if fact in page] == []
 
 
 def test_a_superseded_one_does_not_tell_the_newer_ones_code(client, huang, certificate):
-    newer = certificates.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
+    newer = issuing.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
     page = ask(client, certificate.code).content.decode()
     assert "已被新证明替代" in page
     assert newer.code not in page
-    assert certificate_codes.grouped(newer.code) not in page
+    assert codes.grouped(newer.code) not in page
 
 
 def test_a_revoked_one_says_so(client, huang, certificate, revoke):
@@ -57,24 +56,24 @@ def test_a_revoked_one_says_so(client, huang, certificate, revoke):
 def test_unknown_and_malformed_codes_are_answered_alike_with_the_same_work(
     client, certificate, django_assert_num_queries
 ):
-    unknown = certificate_codes.new()
+    unknown = codes.new()
     pages = []
     for code in (unknown, certificate.code[:-1], "x", "编号", "' OR 1=1 --", "%00", "A" * 3000):
         with django_assert_num_queries(1):
             response = ask(client, code)
         assert (response.status_code, response.context["checked"]) == (
             200,
-            certificates.Checked(certificates.State.UNKNOWN),
+            issuing.Checked(issuing.State.UNKNOWN),
         )
         pages.append(re.sub(r'<div class="page-lead">.*?</div>', "", response.content.decode()))  # repeats the code
     assert set(pages) == {pages[0]}
 
 
 def test_a_corrected_completion_leaves_it_valid_and_is_told(client, huang, certificate):
-    from hours import totals
+    from hours.totals import sums
 
     huang.completions.update(hours=20)
-    totals.people_changed([(huang.pk, THIS_YEAR)])
+    sums.people_changed([(huang.pk, THIS_YEAR)])
     checked = ask(client, certificate.code).context["checked"]
     assert (checked.state, checked.years[0]["total"], list(checked.lowered)) == ("valid", "94", [THIS_YEAR])
 
@@ -89,7 +88,7 @@ def test_more_hours_since_then_are_nobodys_business(client, huang, certificate, 
 
 
 def test_a_typed_code_becomes_the_address_of_the_qr_picture(client, certificate):
-    typed = certificate_codes.grouped(certificate.code).lower().replace("-", " ")
+    typed = codes.grouped(certificate.code).lower().replace("-", " ")
     response = client.get(FORM, {"code": typed})
     assert (response.status_code, response.url) == (302, reverse("check_code", args=[certificate.code]))
 
@@ -130,7 +129,7 @@ def test_an_address_may_ask_so_often_a_minute_and_then_reads_why_not(client, cer
     assert (refused.status_code, refused["Retry-After"]) == (429, "60")
     page = refused.content.decode()
     assert "同一网络地址每分钟最多核验 3 次，现已超过，本次没有处理。请一分钟后再试；" in page
-    assert f'value="{certificate_codes.grouped(certificate.code)}"' in page
+    assert f'value="{codes.grouped(certificate.code)}"' in page
     assert "黄*梦" not in page
     assert client.get(FORM).status_code == 200
 
@@ -174,7 +173,7 @@ def test_a_span_that_runs_out_meanwhile_begins_anew(client, certificate, setting
     ("name", "in_part"), [("黄秋梦", "黄*梦"), ("韦工", "韦*"), ("欧阳秋梦", "欧**梦"), ("韦", "韦*"), ("", "*")]
 )
 def test_a_name_is_shown_in_part(name, in_part):
-    assert certificates.name_in_part(name) == in_part
+    assert issuing.name_in_part(name) == in_part
 
 
 def test_no_code_of_another_is_found_by_a_slip(client, certificate):

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from hours import certificate_codes as codes
+from hours.certificates import codes
 
 
 def test_a_code_has_16_signs_with_75_random_bits():

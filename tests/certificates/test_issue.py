@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from hours import certificates, totals, workflow
-from hours.certificates import CertificateError, State, state_of
+from hours.certificates import issuing
+from hours.certificates.issuing import CertificateError, State, state_of
 from hours.models import Certificate, CertificateYear
+from hours.totals import sums
+from hours.workflow import transitions
 from tests import factories
-
-from .conftest import THIS_YEAR
+from tests.certificates.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 LAST_YEAR = THIS_YEAR - 1
@@ -22,7 +23,7 @@ def state(certificate: Certificate) -> State:
 
 
 def test_it_holds_the_facts_of_its_day(huang):
-    issued = certificates.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
+    issued = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     assert issued.facts == {
         "name": "黄秋梦",
         "id_kind": "居民身份证",
@@ -67,15 +68,15 @@ def test_its_facts_hold_no_more_of_the_id_number_than_four_signs(huang, certific
 
 def test_hours_in_review_are_not_certified(huang, station):
     factories.submitted(huang, station, content="审核中的", hours_applied=16, year=THIS_YEAR)
-    assert certificates.issue(huang, huang, [THIS_YEAR]).facts["years"][0]["total"] == "94"
+    assert issuing.issue(huang, huang, [THIS_YEAR]).facts["years"][0]["total"] == "94"
 
 
 def test_hours_above_a_cap_are_not_certified(huang, rules):
     from hours.models import Cap
 
     Cap.objects.create(rule=rules[THIS_YEAR], category=huang.entry.category, hours=50)
-    totals.recount(THIS_YEAR)
-    facts = certificates.issue(huang, huang, [THIS_YEAR]).facts["years"][0]
+    sums.recount(THIS_YEAR)
+    facts = issuing.issue(huang, huang, [THIS_YEAR]).facts["years"][0]
     assert (facts["professional"], facts["total"], facts["reached"]) == ("50", "80", False)
 
 
@@ -90,7 +91,7 @@ def test_hours_above_a_cap_are_not_certified(huang, rules):
 )
 def test_nothing_is_issued_when_there_is_nothing_to_certify(huang, years, sentence):
     with pytest.raises(CertificateError) as refused:
-        certificates.issue(huang, huang, years)
+        issuing.issue(huang, huang, years)
     assert str(refused.value) == sentence
     assert not Certificate.objects.exists()
 
@@ -99,7 +100,7 @@ def test_submitted_hours_alone_are_nothing_to_certify(station):
     person = factories.person("李工")
     factories.submitted(person, station, year=THIS_YEAR)
     with pytest.raises(CertificateError):
-        certificates.issue(person, person, [THIS_YEAR])
+        issuing.issue(person, person, [THIS_YEAR])
 
 
 # --- Who may -------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ def test_submitted_hours_alone_are_nothing_to_certify(station):
 def test_reviewers_and_administrators_issue_for_the_people_of_their_places(huang, station, bureau):
     bin_yang = factories.region_admin(factories.region("450126"), "宾阳管理")
     for actor in (station.reviewer, bureau, bin_yang, factories.administrator()):
-        issued = certificates.issue(actor, huang, [THIS_YEAR])
+        issued = issuing.issue(actor, huang, [THIS_YEAR])
         assert (issued.issued_by, issued.facts["issuer"]) == (actor, actor.name)
 
 
@@ -123,7 +124,7 @@ def test_others_do_not(huang, station):
     ]
     for actor in strangers:
         with pytest.raises(CertificateError) as refused:
-            certificates.issue(actor, huang, [THIS_YEAR])
+            issuing.issue(actor, huang, [THIS_YEAR])
         assert str(refused.value) == "您只能为本人、本单位或本区域的人员开具学时证明。"
 
 
@@ -134,9 +135,9 @@ def test_a_former_unit_certifies_the_years_that_were_counted_there_and_no_others
     huang.unit = station
     huang.save()
     reviewer = factories.unit_reviewer(library, "馆审核员")
-    assert certificates.issue(reviewer, huang, [LAST_YEAR])
+    assert issuing.issue(reviewer, huang, [LAST_YEAR])
     with pytest.raises(CertificateError):
-        certificates.issue(reviewer, huang, [LAST_YEAR, THIS_YEAR])
+        issuing.issue(reviewer, huang, [LAST_YEAR, THIS_YEAR])
 
 
 # --- What becomes of it ----------------------------------------------------------------------------
@@ -147,61 +148,61 @@ def test_a_new_one_is_valid(certificate):
 
 
 def test_one_that_covers_all_its_years_supersedes_it(huang, certificate):
-    newer = certificates.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
+    newer = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     assert (state(certificate), state(newer)) == (State.SUPERSEDED, State.VALID)
     assert Certificate.objects.get(pk=certificate.pk).superseded_by == newer
 
 
 def test_one_that_covers_only_some_of_its_years_does_not(huang):
-    both = certificates.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
-    newer = certificates.issue(huang, huang, [THIS_YEAR])
+    both = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
+    newer = issuing.issue(huang, huang, [THIS_YEAR])
     assert (state(both), state(newer)) == (State.VALID, State.VALID)
 
 
 def test_somebody_elses_supersedes_nothing(certificate, recognise):
     other = factories.person("李工")
     recognise(other)
-    certificates.issue(other, other, [THIS_YEAR])
+    issuing.issue(other, other, [THIS_YEAR])
     assert state(certificate) is State.VALID
 
 
 def test_it_is_revoked_when_an_entry_was(huang, certificate, revoke, recognise):
     other = factories.person("李工")
     recognise(other)
-    others = certificates.issue(other, other, [THIS_YEAR])
-    last_years = certificates.issue(huang, huang, [LAST_YEAR])
+    others = issuing.issue(other, other, [THIS_YEAR])
+    last_years = issuing.issue(huang, huang, [LAST_YEAR])
     revoke(huang.entry)
     assert [state(one) for one in (certificate, last_years, others)] == [State.REVOKED, State.VALID, State.VALID]
 
 
 def test_a_superseded_one_is_revoked_too(huang, certificate, revoke):
-    newer = certificates.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
+    newer = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     revoke(huang.entry)
     assert (state(certificate), state(newer)) == (State.REVOKED, State.REVOKED)
 
 
 def test_after_a_revocation_a_new_one_says_what_is_left(huang, certificate, revoke):
     revoke(huang.entry)
-    newer = certificates.issue(huang, huang, [THIS_YEAR])
+    newer = issuing.issue(huang, huang, [THIS_YEAR])
     assert (newer.facts["years"][0]["total"], newer.facts["years"][0]["reached"]) == ("30", False)
     assert (state(certificate), state(newer)) == (State.REVOKED, State.VALID)
 
 
 def test_an_entry_that_is_reopened_and_refused_again_touches_no_certificate(huang, certificate, station, guangxi):
     refused = factories.refused(huang, station, station.reviewer, content="不予认定的", year=THIS_YEAR)
-    workflow.reopen(factories.region_admin(guangxi, "再开"), refused, factories.verdict("重新审核。"))
+    transitions.reopen(factories.region_admin(guangxi, "再开"), refused, factories.verdict("重新审核。"))
     assert state(certificate) is State.VALID
 
 
 def test_a_double_click_issues_once(huang):
-    first = certificates.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
-    second = certificates.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
+    first = issuing.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
+    second = issuing.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
     assert (first, Certificate.objects.count()) == (second, 1)
 
 
 def test_but_not_when_the_facts_have_changed_meanwhile(huang, certificate, recognise):
     recognise(huang, 8, content="又一次培训")
-    second = certificates.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
+    second = issuing.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
     assert (second.facts["years"][0]["total"], state(certificate)) == ("102", State.SUPERSEDED)
 
 
@@ -210,9 +211,9 @@ def test_many_are_issued_with_constant_statements(station, recognise, django_ass
     people = [factories.person(f"第{number}人") for number in range(count)]
     for person in people:
         recognise(person)
-        certificates.issue(person, person, [THIS_YEAR])  # to be superseded
+        issuing.issue(person, person, [THIS_YEAR])  # to be superseded
     keys = [person.pk for person in people]
     with django_assert_num_queries(11):
-        issued = certificates.issue_for_year(station.reviewer, station.name, keys, THIS_YEAR)
+        issued = issuing.issue_for_year(station.reviewer, station.name, keys, THIS_YEAR)
     assert [one.person_id for one in issued] == keys
     assert Certificate.objects.filter(superseded_by__in=issued).count() == count

@@ -10,12 +10,11 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from hours import certificates
-from hours.certificate_codes import grouped
+from hours.certificates import issuing
+from hours.certificates.codes import grouped
 from hours.models import Certificate
 from tests import factories
-
-from .conftest import THIS_YEAR
+from tests.certificates.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("hours:certificates")
@@ -38,8 +37,8 @@ def test_it_shows_what_each_year_will_say(client):
 def test_ticked_years_are_issued_and_stand_below(client, huang):
     response = client.post(PAGE, {"years": [THIS_YEAR, THIS_YEAR - 1]}, follow=True)
     issued = Certificate.objects.get()
-    assert certificates.years_of(issued) == {THIS_YEAR, THIS_YEAR - 1}
-    assert response.context["issued"] == [(issued, grouped(issued.code), certificates.State.VALID)]
+    assert issuing.years_of(issued) == {THIS_YEAR, THIS_YEAR - 1}
+    assert response.context["issued"] == [(issued, grouped(issued.code), issuing.State.VALID)]
     assert f"已开具编号 {grouped(issued.code)} 的年度学时证明，可在下方下载。" in response.content.decode()
 
 
@@ -87,7 +86,7 @@ def test_without_hours_it_says_what_to_do(client):
 def test_only_ones_own_stand_there(client, huang, certificate, recognise):
     other = factories.person("李工")
     recognise(other)
-    certificates.issue(other, other, [THIS_YEAR])
+    issuing.issue(other, other, [THIS_YEAR])
     assert [row for row, _, _ in client.get(PAGE).context["issued"]] == [certificate]
 
 
@@ -121,6 +120,6 @@ def test_reviewers_of_her_places_do(client, certificate, station, bureau):
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_page_costs_the_same_whatever_stands_on_it(client, huang, count, django_assert_num_queries):
     for _ in range(count):
-        certificates.issue(huang, huang, [THIS_YEAR])
+        issuing.issue(huang, huang, [THIS_YEAR])
     with django_assert_num_queries(10):
         client.get(PAGE)

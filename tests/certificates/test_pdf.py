@@ -10,13 +10,12 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
-from hours import certificate_pdf, certificates
 from hours.apps import certificate_fonts
-from hours.certificate_codes import grouped
+from hours.certificates import issuing, pdf
+from hours.certificates.codes import grouped
 from hours.models import Certificate
 from tests import factories
-
-from .conftest import THIS_YEAR
+from tests.certificates.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +27,7 @@ def of(recognise):
     def render(name: str) -> bytes:
         person = factories.person(name)
         recognise(person)
-        return certificate_pdf.render(certificates.issue(person, person, [THIS_YEAR]))
+        return pdf.render(issuing.issue(person, person, [THIS_YEAR]))
 
     return render
 
@@ -46,12 +45,12 @@ def picture(pdf: bytes):
 
 def test_its_qr_picture_leads_to_the_check_page(certificate, settings):
     settings.SITE_URL = "https://xueshi.example.gov.cn"
-    codes = zxingcpp.read_barcodes(picture(certificate_pdf.render(certificate)))
+    codes = zxingcpp.read_barcodes(picture(pdf.render(certificate)))
     assert [code.text for code in codes] == [f"https://xueshi.example.gov.cn/check/{certificate.code}/"]
 
 
 def test_its_text_is_the_expected_chinese(huang, certificate):
-    said = text(certificate_pdf.render(certificate))
+    said = text(pdf.render(certificate))
     for part in (
         "年度学时证明",
         f"证明编号 {grouped(certificate.code)}",
@@ -68,13 +67,13 @@ def test_its_text_is_the_expected_chinese(huang, certificate):
 
 
 def test_it_never_holds_the_id_number(huang, certificate):
-    pdf = certificate_pdf.render(certificate)
-    assert huang.id_number[:-4] not in text(pdf)
-    assert huang.id_number.encode() not in pdf
+    sheet = pdf.render(certificate)
+    assert huang.id_number[:-4] not in text(sheet)
+    assert huang.id_number.encode() not in sheet
 
 
 def test_every_typeface_is_embedded_so_that_no_machine_needs_a_font(certificate):
-    reader = PdfReader(BytesIO(certificate_pdf.render(certificate)))
+    reader = PdfReader(BytesIO(pdf.render(certificate)))
     fonts = [font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].values()]
     used = {font["/BaseFont"] for font in fonts if "/FontDescriptor" in font}
     assert {re.sub(r"^/[A-Z]{6}\+", "", name).split("_")[0] for name in used} >= {
@@ -85,11 +84,11 @@ def test_every_typeface_is_embedded_so_that_no_machine_needs_a_font(certificate)
 
 
 def test_the_subset_keeps_it_small(certificate):
-    assert len(certificate_pdf.render(certificate)) < 150_000
+    assert len(pdf.render(certificate)) < 150_000
 
 
 def test_the_sheet_is_not_blank_where_the_title_and_the_table_stand(certificate):
-    page = picture(certificate_pdf.render(certificate)).convert("L")
+    page = picture(pdf.render(certificate)).convert("L")
     width, height = page.size
     for top, bottom in ((0.15, 0.21), (0.25, 0.42), (0.70, 0.90)):
         darkest, _ = page.crop((0, int(top * height), width, int(bottom * height))).getextrema()
@@ -97,14 +96,14 @@ def test_the_sheet_is_not_blank_where_the_title_and_the_table_stand(certificate)
 
 
 def test_it_can_be_made_again_byte_by_byte_whatever_happened_since(huang, certificate):
-    before = certificate_pdf.render(certificate)
+    before = pdf.render(certificate)
     huang.name, huang.unit = "黄改名", None
     huang.save()
-    assert certificate_pdf.render(Certificate.objects.get(pk=certificate.pk)) == before
+    assert pdf.render(Certificate.objects.get(pk=certificate.pk)) == before
 
 
 def test_it_has_a_title_and_a_language(certificate):
-    reader = PdfReader(BytesIO(certificate_pdf.render(certificate)))
+    reader = PdfReader(BytesIO(pdf.render(certificate)))
     assert reader.metadata.title == f"年度学时证明 黄秋梦 {grouped(certificate.code)}"
     assert reader.metadata.author == "专业技术人员继续教育学时系统"
     assert reader.trailer["/Root"]["/Lang"] == "zh-CN"
@@ -130,16 +129,16 @@ def test_twelve_years_fit_on_the_page(certificate):
     facts = {**certificate.facts["years"][0]}
     certificate.facts["years"] = [{**facts, "year": year, "required": str(year)} for year in range(2015, 2027)]
     certificate.facts["unit"] = "广西壮族自治区南宁市宾阳县甘棠镇人民政府农业农村综合服务中心" * 3
-    [page] = PdfReader(BytesIO(certificate_pdf.render(certificate))).pages
+    [page] = PdfReader(BytesIO(pdf.render(certificate))).pages
     assert "2015" in page.extract_text()
-    assert len(zxingcpp.read_barcodes(picture(certificate_pdf.render(certificate)))) == 1
+    assert len(zxingcpp.read_barcodes(picture(pdf.render(certificate)))) == 1
 
 
 def test_the_files_name_tells_whose_and_which_years(huang, certificate):
-    assert certificate_pdf.file_name(certificate) == f"年度学时证明_黄秋梦_{THIS_YEAR}.pdf"
-    both = certificates.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
+    assert pdf.file_name(certificate) == f"年度学时证明_黄秋梦_{THIS_YEAR}.pdf"
+    both = issuing.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
     both.facts["name"] = "黄/../梦"
-    assert certificate_pdf.file_name(both) == f"年度学时证明_黄梦_{THIS_YEAR - 1}-{THIS_YEAR}.pdf"
+    assert pdf.file_name(both) == f"年度学时证明_黄梦_{THIS_YEAR - 1}-{THIS_YEAR}.pdf"
 
 
 def test_an_installation_without_the_typeface_is_told(settings, tmp_path):

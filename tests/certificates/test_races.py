@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from hours import certificates, workflow
+from hours.certificates import issuing
 from hours.models import Certificate, Registration
+from hours.workflow import transitions
 from tests import factories
-from tests.hours.test_races import at_once
+from tests.workflow.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,12 +32,12 @@ def world(transactional_db):
 
 def issue(world) -> Certificate:
     huang = User.objects.get(pk=world["huang"])
-    return certificates.issue(huang, huang, [world["year"]])
+    return issuing.issue(huang, huang, [world["year"]])
 
 
 def revoke(world) -> Registration:
     entry = Registration.objects.get(pk=world["entry"])
-    return workflow.revoke(User.objects.get(pk=world["admin"]), entry, factories.verdict())
+    return transitions.revoke(User.objects.get(pk=world["admin"]), entry, factories.verdict())
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -45,7 +46,7 @@ def test_a_certificate_with_a_revoked_entry_is_never_valid(world, attempt):
     [issued] = Certificate.objects.all()
     assert Registration.objects.get(pk=world["entry"]).status == "revoked"
     counted = issued.facts["years"][0]["entries"]
-    assert (counted, certificates.state_of(issued)) in [(2, "revoked"), (1, "valid")]
+    assert (counted, issuing.state_of(issued)) in [(2, "revoked"), (1, "valid")]
 
 
 def test_of_several_issued_at_once_one_is_valid(world):

@@ -4,10 +4,9 @@ from functools import partial
 
 import pytest
 
-from hours import collective, collective_files
+from hours.collective import drafts, roster
 from tests import factories
-
-from .previews import preview
+from tests.collective.previews import preview
 
 PEOPLE = ("黄秋梦", "李工", "韦工")
 
@@ -50,9 +49,9 @@ def draft(station):
 def row():
     """A line of a file that names this person."""
 
-    def named(person, number: int = 2, **fields) -> collective.Row:
+    def named(person, number: int = 2, **fields) -> drafts.Row:
         facts = {"name": person.name, "id_number": person.id_number, **fields}
-        return collective.Row(number=number, **facts)
+        return drafts.Row(number=number, **facts)
 
     return named
 
@@ -61,7 +60,7 @@ def row():
 def sheet():
     """An Excel file with these rows below the usual column names."""
 
-    def made(*rows, columns=collective_files.COLUMNS) -> bytes:
-        return collective_files._workbook([list(columns), *map(list, rows)])
+    def made(*rows, columns=roster.COLUMNS) -> bytes:
+        return roster._workbook([list(columns), *map(list, rows)])
 
     return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from hours import collective, workflow
+from hours.collective import drafts
 from hours.models import Registration, Submission
+from hours.workflow import transitions
 from organizations import units
 from tests import factories
 
@@ -17,7 +18,7 @@ BATCHES = reverse("hours:collective_batches")
 @pytest.fixture
 def entered(station, draft) -> Submission:
     """Three people's entries that wait for the 终审."""
-    return collective.save(station.reviewer, draft(station.workers))
+    return drafts.save(station.reviewer, draft(station.workers))
 
 
 def page_of(batch: Submission) -> str:
@@ -29,7 +30,7 @@ def states(response) -> list[tuple[str, int]]:
 
 
 def test_a_saved_batch_is_shown_person_by_person_and_listed(client, reviewer, station, draft):
-    sealed = collective.to_text(draft(station.workers))
+    sealed = drafts.to_text(draft(station.workers))
     response = client.post(reverse("hours:collective_save"), {"draft": sealed}, follow=True)
     batch = Submission.objects.get()
     assert response.request["PATH_INFO"] == page_of(batch)
@@ -41,8 +42,8 @@ def test_a_saved_batch_is_shown_person_by_person_and_listed(client, reviewer, st
 
 def test_decisions_are_told_with_their_words(client, reviewer, station, bureau, entered):
     first, second, _ = Registration.objects.order_by("pk")
-    workflow.recognise(bureau, first)
-    workflow.refuse(bureau, second, factories.verdict("与证书不符。"))
+    transitions.recognise(bureau, first)
+    transitions.refuse(bureau, second, factories.verdict("与证书不符。"))
     response = client.get(page_of(entered))
     assert states(response) == [("待终审", 1), ("已认定", 1), ("不予认定", 1)]
     said = {entry.pk: words for entry, words, _ in response.context["rows"]}
@@ -51,16 +52,16 @@ def test_decisions_are_told_with_their_words(client, reviewer, station, bureau, 
 
 def test_an_entry_stays_in_its_batch_after_its_owner_submitted_it_again(client, reviewer, station, bureau, entered):
     entry = Registration.objects.order_by("pk").first()
-    workflow.return_(bureau, entry, factories.verdict())
-    workflow.submit(entry.owner, [entry], station, station.region)
+    transitions.return_(bureau, entry, factories.verdict())
+    transitions.submit(entry.owner, [entry], station, station.region)
     assert entry.submission != entered
     assert states(client.get(page_of(entered))) == [("待初审", 1), ("待终审", 2)]
 
 
 def test_what_went_to_another_unit_is_named_without_a_link(client, reviewer, station, bureau, entered):
     entry, other = Registration.objects.order_by("pk").first(), factories.unit("柳州市图书馆", "450202")
-    workflow.return_(bureau, entry, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
-    workflow.submit(entry.owner, [entry], other, other.region)
+    transitions.return_(bureau, entry, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
+    transitions.submit(entry.owner, [entry], other, other.region)
     html = client.get(page_of(entered)).content.decode()
     assert ("已转其他单位" in html, reverse("hours:review_detail", args=[entry.pk]) in html) == (True, False)
 
@@ -94,7 +95,7 @@ def test_after_a_merge_they_are_the_other_units(client, reviewer, station, enter
 @pytest.mark.parametrize("count", [1, 3])
 def test_pages_cost_the_same_for_one_and_for_three(client, reviewer, station, draft, count, django_assert_num_queries):
     for number in range(count):
-        batch = collective.save(reviewer, draft(station.workers[:count], content=f"培训 {number}"))
+        batch = drafts.save(reviewer, draft(station.workers[:count], content=f"培训 {number}"))
     client.get(BATCHES)
     with django_assert_num_queries(9):
         client.get(BATCHES)

@@ -9,8 +9,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from openpyxl import Workbook
 
-from hours import collective_files
-from hours.collective import Row
+from hours.collective import roster
+from hours.collective.drafts import Row
 from tests import files
 from tests.files import parts_changed
 
@@ -20,7 +20,7 @@ ROWS = [Row(2, "黄秋梦", "45010319850321001X", "7.5", "A-1"), Row(3, "李工"
 
 def read(content: bytes | str, name: str = "名单.csv") -> list[Row]:
     content = content.encode() if isinstance(content, str) else content
-    return collective_files.read(files.upload(name, content))
+    return roster.read(files.upload(name, content))
 
 
 def refused(content: bytes | str) -> str:
@@ -155,6 +155,6 @@ def test_a_bad_line_is_kept_with_its_problem(line, problem):
 
 
 def test_what_a_spreadsheet_might_take_for_a_formula_is_text():
-    content = collective_files.bad_lines([])
+    content = roster.bad_lines([])
     assert read("姓名,证件号码\n'=李工,E1234567\n")[0].name == "=李工"
     assert refused(content).startswith("名单中没有人员")

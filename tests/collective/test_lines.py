@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hours import collective
+from hours.collective import drafts
 from hours.models import Opening, YearRule
 from tests import factories
 
@@ -15,11 +15,11 @@ pytestmark = pytest.mark.django_db
 
 
 def problems(draft, station) -> list[str]:
-    return ["".join(line.problems) for line in collective.lines_of(draft, station)]
+    return ["".join(line.problems) for line in drafts.lines_of(draft, station)]
 
 
 def test_everybody_is_good_at_first(station, draft):
-    lines = collective.lines_of(draft(station.workers), station)
+    lines = drafts.lines_of(draft(station.workers), station)
     assert [(line.name, line.problems, line.warnings) for line in lines] == [
         (person.name, [], []) for person in sorted(station.workers, key=lambda person: person.name)
     ]
@@ -31,7 +31,7 @@ def test_the_reviewer_cannot_be_among_them(station, draft, row):
     told = "不能为本人代为登记，请在“学时登记”中自行登记。"
     assert problems(draft(rows=[row(station.reviewer)]), station) == [told]
     assert problems(draft([station.reviewer]), station) == [told]
-    assert station.reviewer not in collective.people_of(station, station.reviewer)
+    assert station.reviewer not in drafts.people_of(station, station.reviewer)
 
 
 def test_wrong_people_are_named_each_with_the_reason(station, draft, row):
@@ -45,8 +45,8 @@ def test_wrong_people_are_named_each_with_the_reason(station, draft, row):
         row(wei, 4),
         row(outsider, 5),
         row(huang, 6),
-        collective.Row(7, "没有", "E00000000"),
-        collective.Row(8, "", "", problem="“姓名”列为空。"),
+        drafts.Row(7, "没有", "E00000000"),
+        drafts.Row(8, "", "", problem="“姓名”列为空。"),
     ]
     assert problems(draft(rows=rows), station) == [
         "",
@@ -80,10 +80,10 @@ def test_each_lines_hours(station, draft, row, hours, problem):
 
 def test_an_entry_that_is_there_already_is_named(station, draft):
     about = draft(station.workers)
-    training = collective.training(about)
+    training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.submitted(station.workers[0], station, content=training.content, **day)
-    told = dict(zip([line.name for line in collective.lines_of(about, station)], problems(about, station), strict=True))
+    told = dict(zip([line.name for line in drafts.lines_of(about, station)], problems(about, station), strict=True))
     assert told["黄秋梦"].startswith("与其登记“林业有害生物防治培训班”（")
     assert (told["李工"], told["韦工"]) == ("", "")
 
@@ -99,14 +99,14 @@ def test_of_a_draft_nothing_is_told_but_that_it_is_in_the_way(station, draft, ro
     huang, li, _ = station.workers
     factories.registration(huang, "不想让人看到的", certificate_number="GX-1")
     about = draft(rows=[row(huang, certificate_number="GX-1"), row(li, 3)])
-    training = collective.training(about)
+    training = drafts.training(about)
     factories.registration(li, training.content, starts_at=training.starts_at, ends_at=training.ends_at)
     assert problems(about, station) == ["证书编号 GX-1 已用于其一条待提交的登记。", "与其一条待提交的登记重复。"]
 
 
 def test_a_refused_one_is_no_obstacle(station, draft):
     about = draft(station.workers[:1])
-    training = collective.training(about)
+    training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.refused(station.workers[0], station, station.reviewer, content=training.content, **day)
     assert problems(about, station) == [""]
@@ -114,11 +114,11 @@ def test_a_refused_one_is_no_obstacle(station, draft):
 
 def test_an_overlap_is_a_warning_and_drafts_of_others_are_not_told(station, draft):
     about = draft(station.workers[:2])
-    training = collective.training(about)
+    training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.submitted(station.workers[0], station, content="同一天的会议", **day)
     factories.registration(station.workers[1], "没有提交的", **day)
-    warnings = {line.name: "".join(line.warnings) for line in collective.lines_of(about, station)}
+    warnings = {line.name: "".join(line.warnings) for line in drafts.lines_of(about, station)}
     assert "“同一天的会议”" in warnings["黄秋梦"]
     assert warnings["李工"] == ""
 
@@ -134,22 +134,22 @@ def test_a_closed_year_takes_only_those_it_was_opened_for(station, draft, opened
     whom = {"person": {"person": station.workers[0]}, "unit": {"unit": station}, "all": {}}.get(opened)
     if whom is not None:
         Opening.objects.create(year=year, until=timezone.localdate(), reason="补登", **whom)
-    lines = collective.lines_of(about, station)
-    assert [line.name for line in collective.good(lines)] == good
-    assert {"".join(line.problems) for line in collective.bad(lines)} <= {f"{year} 年度已关闭，不再接受提交。"}
+    lines = drafts.lines_of(about, station)
+    assert [line.name for line in drafts.good(lines)] == good
+    assert {"".join(line.problems) for line in drafts.bad(lines)} <= {f"{year} 年度已关闭，不再接受提交。"}
 
 
 def test_nothing_of_the_future_is_entered(station, draft):
     about = draft(station.workers[:1])
-    lines = collective.lines_of(about, station, timezone.now() - timedelta(days=400))
+    lines = drafts.lines_of(about, station, timezone.now() - timedelta(days=400))
     assert "不能晚于现在" in "".join(lines[0].problems)
 
 
 def test_the_sealed_text_shows_no_id_number(station, draft, row):
     huang = station.workers[0]
-    text = collective.to_text(draft(rows=[row(huang)]))
+    text = drafts.to_text(draft(rows=[row(huang)]))
     assert huang.id_number not in text
-    assert collective.from_text(text, station.reviewer).rows == [row(huang)]
+    assert drafts.from_text(text, station.reviewer).rows == [row(huang)]
 
 
 @pytest.mark.parametrize("count", [1, 30])
@@ -157,4 +157,4 @@ def test_it_costs_the_same_for_one_and_for_thirty(station, draft, row, count, dj
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     about = draft(rows=[row(person, number) for number, person in enumerate(people, 2)])
     with django_assert_num_queries(5):  # type, people, rule, openings, other entries
-        assert len(collective.good(collective.lines_of(about, station))) == count
+        assert len(drafts.good(drafts.lines_of(about, station))) == count

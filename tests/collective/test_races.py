@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from hours import attachments, collective, totals
+from hours.collective import drafts
 from hours.models import Attachment, Decision, Registration, Submission
+from hours.registrations import attachments
+from hours.totals import sums
 from tests import factories, files
-from tests.hours.test_races import at_once
-
-from .previews import preview
+from tests.collective.previews import preview
+from tests.workflow.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 20
@@ -29,7 +30,7 @@ def station(transactional_db):
     return unit
 
 
-def shown_to(reviewer, station, **facts) -> collective.Draft:
+def shown_to(reviewer, station, **facts) -> drafts.Draft:
     """The preview of all the people, two files with it."""
     proofs = [attachments.inspect(files.pdf(name)) for name in ("甲.pdf", "乙.pdf")]
     return preview(station, reviewer, station.workers, proofs=proofs, **facts)
@@ -37,15 +38,15 @@ def shown_to(reviewer, station, **facts) -> collective.Draft:
 
 def is_right(training_year: int) -> bool:
     with transaction.atomic():
-        return totals.recount(training_year) == {"people": 0, "places": 0}
+        return sums.recount(training_year) == {"people": 0, "places": 0}
 
 
 @pytest.mark.parametrize("attempt", range(3))
 def test_of_two_tabs_that_confirm_the_same_preview_one_saves_it(station, attempt):
-    sealed = collective.to_text(shown_to(station.reviewer, station))
+    sealed = drafts.to_text(shown_to(station.reviewer, station))
 
     def confirm():
-        return collective.save(station.reviewer, collective.from_text(sealed, station.reviewer))
+        return drafts.save(station.reviewer, drafts.from_text(sealed, station.reviewer))
 
     answers = at_once([confirm] * 4)
     batch = Submission.objects.get()
@@ -61,8 +62,8 @@ def test_of_two_tabs_that_confirm_the_same_preview_one_saves_it(station, attempt
 def test_of_two_reviewers_who_enter_the_same_training_one_does_and_the_other_reads_of_it(station):
     other = factories.unit_reviewer(station, "韦审核")
     days = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
-    drafts = [(reviewer, shown_to(reviewer, station, **days)) for reviewer in (station.reviewer, other)]
-    answers = at_once([lambda who=who, draft=draft: collective.save(who, draft) for who, draft in drafts])
-    assert {type(answer) for answer in answers} == {Submission, collective.PreviewOutdated}
+    shown = [(reviewer, shown_to(reviewer, station, **days)) for reviewer in (station.reviewer, other)]
+    answers = at_once([lambda who=who, draft=draft: drafts.save(who, draft) for who, draft in shown])
+    assert {type(answer) for answer in answers} == {Submission, drafts.PreviewOutdated}
     assert Registration.objects.count() == PEOPLE
     assert is_right(Registration.objects.first().year)

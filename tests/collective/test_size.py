@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from hours import collective
+from hours.collective import drafts
 from tests import factories
 
 
 def test_a_draft_of_two_thousand_lines_stays_below_the_limit_of_a_form():
     rows = [
-        collective.Row(
+        drafts.Row(
             number,
             f"职工{number}",
             factories.resident_id(number=number % 999 + 1),
@@ -21,5 +21,5 @@ def test_a_draft_of_two_thousand_lines_stays_below_the_limit_of_a_form():
         for number in range(2, 2002)
     ]
     promised = [[[10**6 + row.number, "7.5", row.certificate_number] for row in rows], []]
-    draft = collective.Draft(1, 1, {"content": "培训" * 150}, "key", rows=rows, promised=promised)
-    assert len(collective.to_text(draft)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 4
+    draft = drafts.Draft(1, 1, {"content": "培训" * 150}, "key", rows=rows, promised=promised)
+    assert len(drafts.to_text(draft)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 4

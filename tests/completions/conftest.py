@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from hours.completion_items import Item
+from hours.completions.items import Item
 from hours.models import Course
 from tests import factories
 

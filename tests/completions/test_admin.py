@@ -12,12 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from hours import completions, platforms
-from hours.completion_files import COLUMNS
+from hours.completions import platforms, recording
+from hours.completions.files import COLUMNS
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, Platform
 from tests import factories
-
-from .conftest import NEW_YEAR, THIS_YEAR
+from tests.completions.conftest import NEW_YEAR, THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 LIST, ADD = reverse("admin:hours_completion_changelist"), reverse("admin:hours_completion_add")
@@ -37,7 +36,7 @@ def administrator(client):
 
 @pytest.fixture
 def completed(huang, course) -> Completion:
-    return completions.enter(huang, course, Decimal(9), NEW_YEAR)
+    return recording.enter(huang, course, Decimal(9), NEW_YEAR)
 
 
 def change(row) -> str:
@@ -116,7 +115,7 @@ def test_the_year_of_a_course_with_completions_stays(client, completed, course):
 
 
 def test_completions_are_found_by_name_last_four_or_whole_number_and_never_shown_in_full(client, huang, completed):
-    other = completions.enter(factories.person("李工"), completed.course, Decimal(9), NEW_YEAR)
+    other = recording.enter(factories.person("李工"), completed.course, Decimal(9), NEW_YEAR)
     for typed in ("黄秋", huang.id_number[-4:], huang.id_number):
         response = client.post(LIST, {"q": typed}, follow=True)
         assert list(response.context["cl"].result_list) == [completed], typed
@@ -128,14 +127,14 @@ def test_completions_are_found_by_name_last_four_or_whole_number_and_never_shown
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, course, django_assert_num_queries, count):
     for number in range(count):
-        completions.enter(factories.person(f"学员{number}"), course, Decimal(9), NEW_YEAR)
+        recording.enter(factories.person(f"学员{number}"), course, Decimal(9), NEW_YEAR)
     with django_assert_num_queries(LIST_QUERIES):
         assert client.get(LIST).status_code == 200
 
 
 def test_the_export_holds_the_filtered_list_masked_and_without_formulas(client, huang, completed):
     Course.objects.filter(pk=completed.course_id).update(name="=HYPERLINK(1)")
-    completions.enter(
+    recording.enter(
         factories.person("李工"), Course.objects.create(year=THIS_YEAR, name="职业道德", hours=6), 6, NEW_YEAR
     )
     response = client.get(EXPORT, {"q": "黄秋梦"})

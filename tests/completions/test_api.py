@@ -14,11 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from hours import platforms
+from hours.completions import platforms
 from hours.models import Completion, CompletionVersion, PersonTotal, Platform
 from tests import factories
-
-from .conftest import THIS_YEAR
+from tests.completions.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 URL, STATEMENTS_URL = reverse("api_completions"), reverse("api_statements")

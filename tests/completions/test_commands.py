@@ -8,12 +8,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from hours import platforms
-from hours.completion_files import COLUMNS
+from hours.completions import platforms
+from hours.completions.files import COLUMNS
 from hours.models import Completion, PersonTotal, Platform
 from tests import factories
-
-from .conftest import NEW_YEAR, THIS_YEAR
+from tests.completions.conftest import NEW_YEAR, THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 DAY = str(NEW_YEAR)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import pytest
 from openpyxl import Workbook
 
-from hours.completion_files import COLUMNS, FileProblem, read
+from hours.completions.files import COLUMNS, FileProblem, read
 
 GOOD = ["450103198503210012", "2026", "当代科学技术前沿知识", "9", "2026-05-12", "A-1"]
 

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from hours import tables
-from hours.tables import ErrorValue, FileProblem, Formula
+from config.files import tables
+from config.files.tables import ErrorValue, FileProblem, Formula
 from tests.files import parts_changed
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -10,12 +10,12 @@ import pytest
 from django.template import engines
 from django.urls import reverse
 from django.utils import timezone
+from hours.help_facts import current_rules
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from config.templatetags.markdown import markdown
-from hours.help_facts import current_rules
 from hours.models import Cap
 from hours.views.help import help_text
 from scripts.manual import manual

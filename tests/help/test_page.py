@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from config.templatetags.markdown import HEADING, markdown
-from hours.help_facts import MEANINGS, state_lines
+from hours.help.facts import MEANINGS, state_lines
 from hours.models import Cap
 from hours.states import Status
 from hours.views.help import contents, help_text

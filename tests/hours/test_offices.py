@@ -6,9 +6,9 @@ import pytest
 
 from accounts import appointments
 from accounts.models import Appointment
-from hours import workflow
 from hours.models import Registration
-from hours.progress import steps
+from hours.registrations.progress import steps
+from hours.workflow import transitions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_a_first_review_without_reviewers_is_that_of_the_bureau_that_gave_it(hua
     assert offices(entry) == [("agree", office)]
 
 
-@pytest.mark.parametrize("decide", [workflow.return_, workflow.refuse])
+@pytest.mark.parametrize("decide", [transitions.return_, transitions.refuse])
 def test_so_is_a_negative_one(huang, empty, decide):
     entry = factories.submitted(huang, empty)
     decide(factories.region_reviewer(factories.region("450100")), entry, factories.verdict())
@@ -52,7 +52,7 @@ def test_several_at_once_tell_each_its_own(huang, empty):
     library = factories.unit("柳州市图书馆", "450202")
     appointments.appoint(both, Role.UNIT_REVIEWER, unit=library)
     at_library, at_bureau = factories.submitted(huang, library), factories.submitted(huang, empty)
-    workflow.decide(both, workflow.Action.AGREE, [at_library, at_bureau], workflow.Verdict())
+    transitions.decide(both, transitions.Action.AGREE, [at_library, at_bureau], transitions.Verdict())
     assert (offices(at_library), offices(at_bureau)) == (
         [("agree", "柳州市图书馆")],
         [("agree", "宾阳县人社部门")],
@@ -68,7 +68,7 @@ def test_who_holds_both_seats_gives_the_final_one_at_the_bureau(huang, station):
     entry = factories.agreed(huang, station, station.reviewer)
     both = factories.region_reviewer(factories.region("450100"))
     appointments.appoint(both, Role.UNIT_REVIEWER, unit=station)
-    workflow.recognise(both, entry)
+    transitions.recognise(both, entry)
     assert offices(entry) == [("agree", STATION), ("recognise", "南宁市人社部门")]
 
 
@@ -96,11 +96,11 @@ def test_an_administrators_seat_is_that_of_the_administrator(huang, station, bur
     admin = factories.region_admin(factories.region("450126"))
     appointments.appoint(admin, Role.REGION_REVIEWER, region=factories.region("450100"))
     entry = factories.recognised(huang, station, station.reviewer, bureau)
-    workflow.revoke(admin, entry, factories.verdict())
+    transitions.revoke(admin, entry, factories.verdict())
     assert offices(entry)[2] == ("revoke", "宾阳县人社部门")
 
 
 def test_a_superuser_without_an_appointment_acts_for_the_bureau_of_the_entrys_region(huang, station):
     entry = factories.refused(huang, station, station.reviewer)
-    workflow.reopen(factories.administrator(), entry, factories.verdict())
+    transitions.reopen(factories.administrator(), entry, factories.verdict())
     assert offices(entry)[1] == ("reopen", "宾阳县人社部门")

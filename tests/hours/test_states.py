@@ -3,8 +3,6 @@
 import pytest
 from django.db import transaction
 
-from hours import workflow
-from hours.permissions import Allowed, Denied, may
 from hours.states import (
     COUNTED,
     DELETABLE,
@@ -18,6 +16,8 @@ from hours.states import (
     rule_for,
     sources_of,
 )
+from hours.workflow import transitions
+from hours.workflow.permissions import Allowed, Denied, may
 from tests import factories
 
 # action, in which status, who, leads to (None: stays), at whose desk, needs a reason, needs words
@@ -98,7 +98,7 @@ def _entries_and_people() -> tuple[dict, dict]:
         "refused": factories.refused(owner, unit, first, content="不予认定"),
         "revoked": factories.recognised(owner, unit, first, final, content="撤销"),
     }
-    workflow.revoke(admin, entries["revoked"], factories.verdict())
+    transitions.revoke(admin, entries["revoked"], factories.verdict())
     ended = {"valid_from": factories.moment(30).date(), "valid_until": factories.moment(1).date()}
     people = {
         "owner": owner,

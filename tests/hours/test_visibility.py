@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Appointment
-from hours import workflow
 from hours.models import Attachment, Registration
+from hours.workflow import transitions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,9 @@ def world(guangxi, rules) -> dict[str, Registration]:
         "li waiting": factories.submitted(li, library, content="李待初审"),
         "li unaffiliated": factories.registration(li, "李直报"),
     }
-    workflow.submit(li, [entries["li unaffiliated"]], factories.units.unaffiliated(guangxi), factories.region("450103"))
+    transitions.submit(
+        li, [entries["li unaffiliated"]], factories.units.unaffiliated(guangxi), factories.region("450103")
+    )
     # A draft is its owner's alone, even if it should carry a place.
     Registration.objects.filter(content="黄草稿").update(unit=forest, region=forest.region)
     file = {"file": "x", "content_type": "application/pdf", "size": 1}

@@ -188,7 +188,7 @@ def test_the_queries_do_not_depend_on_the_number_of_units(client, 黄秋梦, dja
 
 def test_an_address_may_send_so_many_new_units(client, 黄秋梦, settings):
     settings.NEW_UNITS_IN_TEN_MINUTES = 1
-    assert client.post(reverse("organizations:register"), {}).status_code == 200
+    assert client.post(reverse("register_unit"), {}).status_code == 200
     given = answers()
     response = client.post(URL, given)
     assert response.status_code == 429

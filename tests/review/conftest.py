@@ -3,9 +3,6 @@ from __future__ import annotations
 import pytest
 
 from tests import factories
-from tests.hours.conftest import bureau, huang, station
-
-__all__ = ["bureau", "huang", "station"]
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from accounts import appointments
 from accounts.models import Appointment
-from hours import workflow
 from hours.models import Decision, Registration
 from hours.states import Status
+from hours.workflow import transitions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def test_entries_that_moved_since_the_list_was_shown_are_left_alone(reader, huan
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     entry = factories.submitted(huang, station, content="甲")
     shown = ticks(entry)
-    workflow.agree(station.reviewer, entry)
+    transitions.agree(station.reviewer, entry)
     response = reader(bureau).post(BULK, {"action": "agree", "entry": shown})
     assert results(response) == [("甲", "“甲”：该登记已由覃审核处理，目前为“待终审”。")]
     assert decided() == [("甲", "agree")]

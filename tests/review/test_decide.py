@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from accounts import appointments
 from accounts.models import Appointment
-from hours import workflow
 from hours.models import Decision, Registration
 from hours.states import Status
+from hours.workflow import transitions
 from organizations.models import Unit
 from tests import factories
 
@@ -128,7 +128,7 @@ def test_wrong_hours_are_named_at_their_place(reader, huang, station, hours, fie
 
 def test_recognised_hours_do_not_exceed_the_proposed_ones(reader, huang, station, bureau):
     entry = factories.submitted(huang, station)
-    workflow.agree(station.reviewer, entry, workflow.Verdict(hours=Decimal(8), words="核减。"))
+    transitions.agree(station.reviewer, entry, transitions.Verdict(hours=Decimal(8), words="核减。"))
     response = reader(bureau).post(address(entry), given(entry, "recognise", hours="16"))
     assert errors(response) == {"hours": ["学时不能超过初审的 8 学时。"]}
 
@@ -217,7 +217,7 @@ def test_an_entry_outside_the_office_is_not_there(reader, huang, station):
 def test_who_comes_second_reads_who_was_first_and_keeps_the_typed_words(reader, huang, station):
     entry = factories.submitted(huang, station, content="水利培训")
     typed = given(entry, "return", reason=factories.reason().pk, words="请补充证书的第二页。")
-    workflow.agree(factories.unit_reviewer(station, "韦审核"), entry)
+    transitions.agree(factories.unit_reviewer(station, "韦审核"), entry)
     response = reader(station.reviewer).post(address(entry), typed)
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由韦审核处理，目前为“待终审”。"]}
     assert response.context["entry"].status == Status.FINAL_REVIEW
@@ -229,7 +229,7 @@ def test_who_holds_both_offices_does_not_decide_the_other_stage_unawares(reader,
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     entry = factories.submitted(huang, station, content="水利培训")
     typed = given(entry, "refuse", reason=factories.reason().pk, words="不属于继续教育。")
-    workflow.agree(station.reviewer, entry)
+    transitions.agree(station.reviewer, entry)
     client = reader(bureau)
     response = client.post(address(entry), typed)
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由覃审核处理，目前为“待终审”。"]}
@@ -242,21 +242,21 @@ def test_who_holds_both_offices_does_not_decide_the_other_stage_unawares(reader,
 def test_an_entry_that_was_returned_and_sent_again_is_another_one(reader, huang, station):
     entry = factories.submitted(huang, station, content="水利培训")
     typed = given(entry, "agree")
-    workflow.return_(station.reviewer, entry, factories.verdict())
-    workflow.submit(huang, [entry], station, station.region)
+    transitions.return_(station.reviewer, entry, factories.verdict())
+    transitions.submit(huang, [entry], station, station.region)
     response = reader(station.reviewer).post(address(entry), typed)
     assert errors(response) == {"__all__": ["“水利培训”刚刚被修改过，请核对后重新操作。"]}
 
 
 def test_a_move_between_reading_and_writing_is_told_too(reader, huang, station, monkeypatch):
     entry = factories.submitted(huang, station, content="水利培训")
-    decide, faster = workflow.decide, factories.unit_reviewer(station, "韦审核")
+    decide, faster = transitions.decide, factories.unit_reviewer(station, "韦审核")
 
     def decide_second(actor, action, registrations, verdict):
         decide(faster, action, [Registration.objects.get(pk=entry.pk)], verdict)
         return decide(actor, action, registrations, verdict)
 
-    monkeypatch.setattr(workflow, "decide", decide_second)
+    monkeypatch.setattr(transitions, "decide", decide_second)
     response = reader(station.reviewer).post(address(entry), given(entry, "agree", words="材料齐全。"))
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由韦审核处理，目前为“待终审”。"]}
     assert "材料齐全。" in response.content.decode()

@@ -8,8 +8,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from hours import attachments, review_queue, workflow
 from hours.models import Registration
+from hours.registrations import attachments
+from hours.review import queue
+from hours.workflow import transitions
 from tests import factories, files
 
 pytestmark = pytest.mark.django_db
@@ -64,12 +66,12 @@ def test_it_names_the_persons_other_entries_that_overlap_or_share_a_certificate_
 def test_it_marks_what_changed_since_the_return_files_too(reader, huang, station):
     entry = factories.submitted(huang, station, content="原来的")
     attachments.store(huang, files.pdf("旧.pdf"), registration=entry)
-    workflow.return_(station.reviewer, entry, factories.verdict())
+    transitions.return_(station.reviewer, entry, factories.verdict())
     Registration.objects.filter(pk=entry.pk).update(content="改过的")
     entry.attachments.all().delete()
     attachments.store(huang, files.pdf("新.pdf"), registration=entry)
     entry = Registration.objects.get(pk=entry.pk)
-    workflow.submit(huang, [entry], station, station.region)
+    transitions.submit(huang, [entry], station, station.region)
     response = reader(station.reviewer).get(address(entry))
     assert [(change.label, change.before, change.after) for change in response.context["changes"]] == [
         ("认定内容", "原来的", "改过的"),
@@ -87,21 +89,21 @@ def test_an_entry_sent_for_the_first_time_has_no_changes(reader, huang, station)
 
 def test_it_tells_the_owners_wish_to_have_it_back(reader, huang, station):
     entry = factories.submitted(huang, station)
-    workflow.ask_return(huang, entry, "附件传错了。")
+    transitions.ask_return(huang, entry, "附件传错了。")
     assert reader(station.reviewer).get(address(entry)).context["asked"] == "附件传错了。"
 
 
 def test_a_wish_of_the_first_stage_is_over_at_the_second(reader, huang, station, bureau):
     entry = factories.submitted(huang, station)
-    workflow.ask_return(huang, entry, "附件传错了。")
-    workflow.agree(station.reviewer, entry)
+    transitions.ask_return(huang, entry, "附件传错了。")
+    transitions.agree(station.reviewer, entry)
     assert reader(bureau).get(address(entry)).context["asked"] == ""
 
 
 def test_hours_are_filled_in_with_what_may_be_given_at_most(reader, huang, station, bureau):
     entry = factories.submitted(huang, station, hours_applied=16)
     assert reader(station.reviewer).get(address(entry)).context["form"]["hours"].value() == "16"
-    workflow.agree(station.reviewer, entry, workflow.Verdict(hours=12, words="按证书核减。"))
+    transitions.agree(station.reviewer, entry, transitions.Verdict(hours=12, words="按证书核减。"))
     assert reader(bureau).get(address(entry)).context["form"]["hours"].value() == "12"
 
 
@@ -127,13 +129,13 @@ def test_neighbours_in_a_list_sorted_by_another_column(reader, huang, station):
 def test_neighbours_among_the_decided_ones(reader, huang, station):
     entries = made(huang, station, 9, 5, 1)
     for entry in entries:
-        workflow.agree(station.reviewer, entry)
+        transitions.agree(station.reviewer, entry)
     context = reader(station.reviewer).get(address(entries[1], "?tab=done")).context
     assert (context["before"], context["after"]) == (entries[2].pk, entries[0].pk)
 
 
 def test_links_carry_the_filters_and_the_place_in_the_list(reader, huang, station, monkeypatch):
-    monkeypatch.setattr(review_queue, "PAGE_SIZE", 1)
+    monkeypatch.setattr(queue, "PAGE_SIZE", 1)
     made(huang, station, 9, 5)
     client = reader(station.reviewer)
     second = client.get(QUEUE + client.get(QUEUE, {"content": "天"}).context["next_url"])

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from hours import exports, workflow
 from hours.counting import LOCAL
 from hours.models import Registration
+from hours.review import exports
+from hours.workflow import transitions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def test_it_holds_the_columns_of_the_page_with_masked_ids_and_real_dates(reader,
 
 
 def test_it_holds_what_the_filters_leave_on_all_pages_and_nothing_else(reader, huang, station, monkeypatch):
-    monkeypatch.setattr("hours.review_queue.PAGE_SIZE", 1)
+    monkeypatch.setattr("hours.review.queue.PAGE_SIZE", 1)
     for content in ("水利培训", "水利讲座", "公文讲座"):
         factories.submitted(huang, station, content=content)
     factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="水利展览")
@@ -68,7 +69,7 @@ def test_characters_that_a_sheet_cannot_hold_are_left_out(reader, huang, station
 
 def test_the_decided_ones_come_with_the_decision(reader, huang, station):
     entry = factories.submitted(huang, station)
-    workflow.return_(station.reviewer, entry, factories.verdict())
+    transitions.return_(station.reviewer, entry, factories.verdict())
     (row,) = rows(reader(station.reviewer).get(EXPORT, {"tab": "done"}))
     assert row[-3:] == ("退回修改", "材料不清晰", "请补充证书复印件。")
 

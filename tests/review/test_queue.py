@@ -8,12 +8,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from hours import review_queue, workflow
+from hours.review import queue
+from hours.workflow import transitions
 from organizations import tree, units
 from organizations.models import Unit
 from tests import factories
-
-from .lists import contents, send_back_in_time
+from tests.review.lists import contents, send_back_in_time
 
 pytestmark = pytest.mark.django_db
 QUEUE = reverse("hours:review")
@@ -54,9 +54,9 @@ def test_unattended_entries_have_a_tab_for_regional_reviewers_alone(reader, huan
 def test_the_done_tab_lists_the_own_decisions_latest_first(reader, huang, li, station, bureau):
     first = factories.submitted(huang, station, content="先审核的")
     second = factories.submitted(li, station, content="后审核的")
-    workflow.agree(station.reviewer, first)
-    workflow.refuse(station.reviewer, second, factories.verdict())
-    workflow.recognise(bureau, first)
+    transitions.agree(station.reviewer, first)
+    transitions.refuse(station.reviewer, second, factories.verdict())
+    transitions.recognise(bureau, first)
     factories.submitted(huang, station, content="没审核的")
     response = reader(station.reviewer).get(QUEUE, {"tab": "done"})
     assert contents(response) == ["后审核的", "先审核的"]
@@ -65,7 +65,7 @@ def test_the_done_tab_lists_the_own_decisions_latest_first(reader, huang, li, st
 
 def test_the_own_request_to_return_an_own_entry_is_no_decision_of_a_reviewer(reader, station, bureau):
     entry = factories.submitted(station.reviewer, station, content="审核员本人的")
-    workflow.ask_return(station.reviewer, entry, "写错了。")
+    transitions.ask_return(station.reviewer, entry, "写错了。")
     assert contents(reader(station.reviewer).get(QUEUE, {"tab": "done"})) == []
 
 
@@ -99,7 +99,7 @@ def test_it_tells_how_many_wait_and_how_old_the_oldest_is(reader, huang, station
 def test_counting_stops_where_nobody_needs_the_number(reader, huang, station, monkeypatch):
     for number in range(4):
         factories.submitted(huang, station, content=f"第 {number} 条")
-    monkeypatch.setattr(review_queue, "COUNTED_AT_MOST", 3)
+    monkeypatch.setattr(queue, "COUNTED_AT_MOST", 3)
     assert "<strong>3+</strong> 条待您审核" in reader(station.reviewer).get(QUEUE).content.decode()
 
 
@@ -111,12 +111,12 @@ def marks(response) -> dict[str, list[str]]:
 
 
 def test_an_asked_return_stands_above_the_list_with_the_owners_words(reader, huang, li, station):
-    workflow.ask_return(huang, factories.submitted(huang, station, content="附件传错的"), "附件传错了。")
+    transitions.ask_return(huang, factories.submitted(huang, station, content="附件传错的"), "附件传错了。")
     factories.submitted(li, station, content="没有请求的")
     earlier = factories.submitted(li, station, content="上一轮请求的")
-    workflow.ask_return(li, earlier, "上一轮。")
-    workflow.return_(station.reviewer, earlier, factories.verdict())
-    workflow.submit(li, [earlier], station, station.region)
+    transitions.ask_return(li, earlier, "上一轮。")
+    transitions.return_(station.reviewer, earlier, factories.verdict())
+    transitions.submit(li, [earlier], station, station.region)
     response = reader(station.reviewer).get(QUEUE)
     assert [(asked.registration.content, asked.words) for asked in response.context["asked"]] == [
         ("附件传错的", "附件传错了。")
@@ -143,7 +143,7 @@ def test_entries_of_one_person_that_share_time_are_marked(reader, huang, li, sta
 def test_entries_without_a_unit_and_to_a_pending_unit_are_marked(reader, huang, station, bureau, guangxi):
     nobody = units.unaffiliated(guangxi)
     entry = factories.registration(huang, "无单位的")
-    workflow.submit(huang, [entry], nobody, factories.region("450126"))
+    transitions.submit(huang, [entry], nobody, factories.region("450126"))
     pending = factories.unit("新单位", state=Unit.State.PENDING)
     factories.submitted(huang, pending, content="待核实单位的")
     response = reader(bureau).get(QUEUE, {"tab": "all"})
@@ -201,7 +201,7 @@ def test_it_filters_by_a_type_of_either_level(reader, bureau, mixed):
 
 
 def test_a_name_that_many_people_share_is_found_all_the_same(reader, bureau, mixed, monkeypatch):
-    monkeypatch.setattr("hours.review_forms.PEOPLE_AT_MOST", 0)
+    monkeypatch.setattr("hours.review.forms.PEOPLE_AT_MOST", 0)
     assert contents(reader(bureau).get(QUEUE, {"tab": "all", "name": "李工"})) == ["古籍培训"]
 
 
@@ -271,7 +271,7 @@ def test_a_small_list_can_be_sorted_by_other_heads(reader, huang, station):
 def test_a_large_list_says_why_it_cannot_be_sorted(reader, huang, station, monkeypatch):
     for days, hours in ((3, 8), (2, 16), (1, 12)):
         send_back_in_time(factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours), days)
-    monkeypatch.setattr(review_queue, "SORTED_AT_MOST", 2)
+    monkeypatch.setattr(queue, "SORTED_AT_MOST", 2)
     response = reader(station.reviewer).get(QUEUE, {"order": "hours"})
     assert contents(response) == ["8 学时", "16 学时", "12 学时"]
     head = response.context["heads"]["hours"]
@@ -280,7 +280,7 @@ def test_a_large_list_says_why_it_cannot_be_sorted(reader, huang, station, monke
 
 @pytest.mark.parametrize("order", ["", "hours"])
 def test_pages_lead_forwards_and_back_without_losing_or_repeating_a_row(reader, huang, station, monkeypatch, order):
-    monkeypatch.setattr(review_queue, "PAGE_SIZE", 2)
+    monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     for number in range(5):
         entry = factories.submitted(huang, station, content=f"第 {number} 条", hours_applied=8 + number)
         send_back_in_time(entry, 9 - number)
@@ -309,12 +309,12 @@ def test_a_page_that_does_not_exist_is_no_error(reader, huang, station, page):
 
 @pytest.mark.parametrize("order", ["submitted", "hours"])
 def test_a_page_that_was_worked_off_leads_to_what_is_left(reader, huang, station, monkeypatch, order):
-    monkeypatch.setattr(review_queue, "PAGE_SIZE", 2)
+    monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     entries = [factories.submitted(huang, station, content=f"第 {number} 条") for number in range(4)]
     client = reader(station.reviewer)
     second = QUEUE + client.get(QUEUE, {"order": order}).context["next_url"]
     for entry in entries[2:]:
-        workflow.agree(station.reviewer, entry)
+        transitions.agree(station.reviewer, entry)
     response = client.get(second)
     assert contents(response) == ["第 0 条", "第 1 条"]
     assert (response.context["previous_url"], response.context["next_url"]) == ("", "")
@@ -338,7 +338,7 @@ def test_it_costs_the_same_queries_for_any_number_of_rows(reader, huang, station
     for number in range(rows):
         entry = factories.submitted(huang, station, content=f"第 {number} 条")
         if number % 3 == 0:
-            workflow.ask_return(huang, entry, "请退回。")
+            transitions.ask_return(huang, entry, "请退回。")
     client = reader(station.reviewer)
     # session, person, appointments, types, count and oldest, rows, 请求退回, reasons; the frame: menu, notices
     with django_assert_num_queries(10):

@@ -7,10 +7,9 @@ from django.urls import reverse
 
 from accounts import appointments
 from accounts.models import Appointment
-from hours import workflow
+from hours.workflow import transitions
 from tests import factories
-
-from .lists import contents, send_back_in_time
+from tests.review.lists import contents, send_back_in_time
 
 pytestmark = pytest.mark.django_db
 QUEUE = reverse("hours:review")
@@ -31,7 +30,7 @@ def test_what_was_returned_by_the_same_person_before_waits_again(reader, huang, 
     library = factories.unit("宾阳县图书馆")
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=library)
     entry = factories.returned(huang, library, bureau, content="退回过的")
-    workflow.submit(huang, [entry], library, library.region)
+    transitions.submit(huang, [entry], library, library.region)
     assert contents(reader(bureau).get(QUEUE)) == ["退回过的"]
 
 

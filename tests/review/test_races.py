@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from hours import totals, workflow
 from hours.models import Decision, Notice, PersonTotal, Registration, Submission
 from hours.states import Action, Stage, Status
-from hours.workflow import Outcome, Verdict
+from hours.totals import sums
+from hours.workflow import transitions
+from hours.workflow.transitions import Outcome, Verdict
 from tests import factories
-from tests.hours.test_races import at_once
+from tests.workflow.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENTRIES, OWNERS = 200, 10
@@ -43,7 +44,7 @@ def submitted(station, count: int, owners: int = 1) -> list[int]:
             factories.registration(owner, f"培训 {number}", year=THIS_YEAR, hours_applied=Decimal(8))
             for number in range(count // owners)
         ]
-        workflow.submit(owner, entries, station, station.region)
+        transitions.submit(owner, entries, station, station.region)
         keys += [entry.pk for entry in entries]
     return keys
 
@@ -51,7 +52,7 @@ def submitted(station, count: int, owners: int = 1) -> list[int]:
 def at_final_review(station, count: int, owners: int = 1) -> list[int]:
     keys = submitted(station, count, owners)
     entries = list(Registration.objects.filter(pk__in=keys))
-    assert not workflow.decide(factories.unit_reviewer(station), Action.AGREE, entries, Verdict()).refused
+    assert not transitions.decide(factories.unit_reviewer(station), Action.AGREE, entries, Verdict()).refused
     return keys
 
 
@@ -59,12 +60,12 @@ def deciding(person, action: Action, keys: list[int], verdict: Verdict):
     """Somebody who has all these entries on the screen and decides one after another, in an order of the own."""
     entries = list(Registration.objects.filter(pk__in=keys))
     random.Random(person.pk).shuffle(entries)
-    return lambda: [(entry.pk, workflow.decide(person, action, [entry], verdict)) for entry in entries]
+    return lambda: [(entry.pk, transitions.decide(person, action, [entry], verdict)) for entry in entries]
 
 
 def nothing_to_correct() -> bool:
     """Whether a recount finds every sum as it is kept."""
-    return set(totals.recount(THIS_YEAR).values()) == {0}
+    return set(sums.recount(THIS_YEAR).values()) == {0}
 
 
 def test_of_two_reviewers_over_200_entries_one_decides_each_and_the_other_reads_who(station):
@@ -97,7 +98,7 @@ def test_twenty_tabs_that_send_one_batch_make_one_submission(station):
 
     def sender():
         entries = list(Registration.objects.filter(pk__in=keys))
-        return lambda: workflow.submit(owner, entries, station, station.region, token)
+        return lambda: transitions.submit(owner, entries, station, station.region, token)
 
     answers = at_once([sender() for _ in range(20)])
     assert {answer.pk for answer in answers} == {Submission.objects.get().pk}
@@ -107,7 +108,7 @@ def test_twenty_tabs_that_send_one_batch_make_one_submission(station):
 
 def test_one_entry_is_recognised_while_another_of_that_person_is_revoked(station, bureau):
     first, *others = at_final_review(station, 6)
-    workflow.recognise(bureau, Registration.objects.get(pk=first))
+    transitions.recognise(bureau, Registration.objects.get(pk=first))
     taking_back = factories.region_admin(station.region)
     answers = at_once(
         [
@@ -127,10 +128,10 @@ def test_an_entry_is_revoked_once_and_only_after_it_was_recognised(station, bure
         entry = Registration.objects.get(pk=key)
 
         def recognising(entry=entry):
-            return workflow.recognise(bureau, entry)
+            return transitions.recognise(bureau, entry)
 
         def revoking(admin, key=key):
-            return lambda: workflow.revoke(admin, Registration.objects.get(pk=key), factories.verdict())
+            return lambda: transitions.revoke(admin, Registration.objects.get(pk=key), factories.verdict())
 
         at_once([recognising, *(revoking(admin) for admin in admins)])
     stages = Decision.objects.filter(registration__in=keys)
@@ -169,8 +170,8 @@ def test_a_recognition_and_a_completion_of_one_person_do_not_wait_for_each_other
     answers = at_once([deciding(bureau, Action.RECOGNISE, keys, Verdict()), completing])
     assert answers[1] == "completed"
     assert all(outcome.done for _, outcome in answers[0])
-    sums = set(PersonTotal.objects.values_list("public", "professional"))
-    assert sums == {(Decimal(10), Decimal(80))}
+    years = set(PersonTotal.objects.values_list("public", "professional"))
+    assert years == {(Decimal(10), Decimal(80))}
     assert nothing_to_correct()
 
 
@@ -181,8 +182,8 @@ def test_crossing_bulk_decisions_of_two_reviewers_end(station):
     backwards = list(Registration.objects.filter(pk__in=keys).order_by("-pk"))
     answers = at_once(
         [
-            lambda: workflow.decide(one, Action.AGREE, forwards, Verdict()),
-            lambda: workflow.decide(other, Action.RETURN, backwards, factories.verdict()),
+            lambda: transitions.decide(one, Action.AGREE, forwards, Verdict()),
+            lambda: transitions.decide(other, Action.RETURN, backwards, factories.verdict()),
         ]
     )
     assert not any(isinstance(answer, Exception) for answer in answers)

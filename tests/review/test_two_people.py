@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from accounts import appointments
 from accounts.models import Appointment
-from hours import workflow
 from hours.models import Registration
-from hours.permissions import may
 from hours.states import Action
+from hours.workflow import transitions
+from hours.workflow.permissions import may
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,8 @@ def contents(response) -> list[str]:
 
 def returned_at_the_end(huang, unit, first, final) -> Registration:
     """Agreed by the one, returned by the other, sent again."""
-    entry = workflow.return_(final, factories.agreed(huang, unit, first, content="再次提交的"), factories.verdict())
-    workflow.submit(huang, [entry], unit, unit.region)
+    entry = transitions.return_(final, factories.agreed(huang, unit, first, content="再次提交的"), factories.verdict())
+    transitions.submit(huang, [entry], unit, unit.region)
     return entry
 
 

@@ -10,9 +10,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from hours import totals, workflow
 from hours.counting import LOCAL
 from hours.models import Cap, Registration
+from hours.totals import sums
+from hours.workflow import transitions
 from tests import factories
 
 YEAR = timezone.localdate().year - 1  # over, so that every date of it is past
@@ -52,14 +53,16 @@ class Office:
         self.bureau = bureau
 
     def agreed(self, owner, hours, *, days=0, **facts):
-        return workflow.agree(self.reviewer, waited(entry(owner, self.unit, hours, **facts), days=days))
+        return transitions.agree(self.reviewer, waited(entry(owner, self.unit, hours, **facts), days=days))
 
     def recognised(self, owner, hours, *, days=0, final_days=0, **facts):
-        return workflow.recognise(self.bureau, waited(self.agreed(owner, hours, days=days, **facts), days=final_days))
+        return transitions.recognise(
+            self.bureau, waited(self.agreed(owner, hours, days=days, **facts), days=final_days)
+        )
 
     def refused(self, owner, hours, *, days=0, **facts):
         one = waited(entry(owner, self.unit, hours, **facts), days=days)
-        return workflow.refuse(self.reviewer, one, factories.verdict())
+        return transitions.refuse(self.reviewer, one, factories.verdict())
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ def station(bureau):
     """宾阳县甘棠镇林业站: 黄秋梦 has reached the target, 李工 has not, 韦工 waits, 莫工 has nothing at all."""
     office = Office("宾阳县甘棠镇林业站", "450126", bureau)
     capped = factories.category("参加学术会议", "学术类", by_half_day=False)
-    Cap.objects.create(rule=totals.YearRule.objects.get(year=YEAR), category=capped, hours=20)
+    Cap.objects.create(rule=sums.YearRule.objects.get(year=YEAR), category=capped, hours=20)
     office.huang, office.li = factories.person("黄秋梦"), factories.person("李工")
     office.wei, office.mo = factories.person("韦工"), factories.person("莫工", unit=office.unit)
     office.recognised(office.huang, 70, days=2, final_days=1)
@@ -92,7 +95,7 @@ def library(bureau):
     office.qin = factories.person("覃工")
     office.agreed(office.qin, 16)
     administrator = factories.region_admin(factories.region("450000"))
-    workflow.revoke(administrator, office.recognised(office.qin, 9), factories.verdict())
+    transitions.revoke(administrator, office.recognised(office.qin, 9), factories.verdict())
     return office
 
 

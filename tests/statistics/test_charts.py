@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from hours import charts
-from hours.charts import Value
+from hours.statistics import charts
+from hours.statistics.charts import Value
 
 HEAD = ("状态", "条")
 

@@ -10,11 +10,10 @@ import pytest
 
 from hours.models import PersonTotal, Registration
 from hours.states import Status
-from hours.statistics import YearsOfPlace, children_of, percent, rows_of, units_of
-from hours.statistics_words import duration_words, measures
+from hours.statistics.figures import YearsOfPlace, children_of, percent, rows_of, units_of
+from hours.statistics.wording import duration_words, measures
 from tests import factories
-
-from .conftest import YEAR, entry
+from tests.statistics.conftest import YEAR, entry
 
 pytestmark = pytest.mark.django_db
 

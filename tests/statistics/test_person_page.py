@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests import factories
-
-from .conftest import YEAR, entry
-from .pages import rows
+from tests.statistics.conftest import YEAR, entry
+from tests.statistics.pages import rows
 
 pytestmark = pytest.mark.django_db
 NAME = "statistics_person"

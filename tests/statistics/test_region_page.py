@@ -12,9 +12,8 @@ from hours.models import Registration
 from organizations import regions
 from organizations.models import Region
 from tests import factories
-
-from .conftest import YEAR, Office, entry
-from .pages import figures, rows, sheets, text
+from tests.statistics.conftest import YEAR, Office, entry
+from tests.statistics.pages import figures, rows, sheets, text
 
 pytestmark = pytest.mark.django_db
 NAME = "statistics_region"

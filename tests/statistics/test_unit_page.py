@@ -7,12 +7,11 @@ import re
 import pytest
 from django.urls import reverse
 
-from hours import totals
 from hours.models import YearRule
+from hours.totals import sums
 from tests import factories
-
-from .conftest import YEAR, Office, completed, entry
-from .pages import figures, rows, sheets, text
+from tests.statistics.conftest import YEAR, Office, completed, entry
+from tests.statistics.pages import figures, rows, sheets, text
 
 pytestmark = pytest.mark.django_db
 NAME = "statistics_unit"
@@ -114,7 +113,7 @@ def test_a_total_that_is_reached_may_still_lack_professional_hours(ask, station)
 
 def test_a_year_without_a_rule_lacks_nothing_and_says_so(ask, station):
     YearRule.objects.filter(year=YEAR).delete()
-    totals.recount(YEAR)
+    sums.recount(YEAR)
     page = ask(station.reviewer, "statistics_outstanding", station.unit.pk, year=YEAR)
     assert f"{YEAR} 年度没有年度规则" in page.content.decode()
     assert {line[-2] for line in rows(page, LIST)} == {"—"}

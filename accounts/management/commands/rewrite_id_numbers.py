@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.models import User, identity_digest
-from config.progress import Progress
+from config.web.progress import Progress
 
 CHUNK = 500
 

@@ -10,17 +10,18 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.progress import Progress
-from hours import completion_files, completions, tables
-from hours.completion_files import ERROR_COLUMNS, error_row
-from hours.completions import LABELS, Outcome, Result
+from config.files import tables
+from config.web.progress import Progress
+from hours.completions import files, recording
+from hours.completions.files import ERROR_COLUMNS, error_row
+from hours.completions.recording import LABELS, Outcome, Result
 
 SHOWN = 20
 
 
 class Command(BaseCommand):
     help = (
-        f"导入公需科目学习记录（CSV 或 XLSX），列：{'、'.join(completion_files.COLUMNS)}。"
+        f"导入公需科目学习记录（CSV 或 XLSX），列：{'、'.join(files.COLUMNS)}。"
         "读不懂的行逐行列出原因，其余照常导入；同一文件可以重复导入。"
     )
 
@@ -30,22 +31,22 @@ class Command(BaseCommand):
         parser.add_argument("--errors", type=Path, metavar="FILE", help="将未采纳的行及原因写入此 CSV 文件")
 
     def handle(self, *args, file: Path, source: str, errors: Path | None, **options) -> None:
-        if not 0 < len(source) <= completions.SOURCE_LENGTH:
-            raise CommandError(f"--source 应为 1 至 {completions.SOURCE_LENGTH} 个字。")
+        if not 0 < len(source) <= recording.SOURCE_LENGTH:
+            raise CommandError(f"--source 应为 1 至 {recording.SOURCE_LENGTH} 个字。")
         begun = time.monotonic()
         try:
             with file.open("rb") as opened, _Report(errors, self.stderr) as report:
-                found = completion_files.read(opened, tables.BY_COMMAND)
+                found = files.read(opened, tables.BY_COMMAND)
                 if found.unused:
                     self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
                 with Progress("学习记录", found.lines, self.stdout) as progress:
-                    for results in completions.take_all(found.items, source):
+                    for results in recording.take_all(found.items, source):
                         report.note(results)
                         progress.advance(len(results))
                     progress.total = progress.done
         except OSError as error:
             raise CommandError(f"无法读写文件：{error.strerror or error}") from None
-        except completion_files.FileProblem as problem:
+        except files.FileProblem as problem:
             raise CommandError(f"{problem}{report.summary()}") from None
         self.stdout.write(report.summary() + f" {_speed(report.lines, time.monotonic() - begun)}")
 

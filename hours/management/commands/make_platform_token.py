@@ -4,7 +4,7 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
-from hours import platforms
+from hours.completions import platforms
 from hours.models import Platform
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from hours import attachments
 from hours.models import Attachment
+from hours.registrations import attachments
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from hours import totals
+from hours.totals import sums
 
 
 class Command(BaseCommand):
@@ -12,6 +12,6 @@ class Command(BaseCommand):
         parser.add_argument("years", nargs="*", type=int, help="年度；不写则为全部年度")
 
     def handle(self, *args, years: list[int], **options) -> None:
-        for year in years or totals.known_years():
-            wrong = totals.recount(year)
+        for year in years or sums.known_years():
+            wrong = sums.recount(year)
             self.stdout.write(f"{year} 年度：更正个人合计 {wrong['people']} 行，单位与区域合计 {wrong['places']} 行。")

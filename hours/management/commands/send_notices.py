@@ -5,7 +5,7 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from hours import notice_mail
+from hours.notices import mail
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             self.stdout.write("已停止。")
 
     def _pass(self) -> None:
-        report = notice_mail.send_due()
+        report = mail.send_due()
         self.stdout.write(
             f"已发送 {report.sent} 封，未成功 {report.failed} 封（稍后重试），无邮箱 {report.unaddressed} 条。"
         )

@@ -12,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from config.addresses import key_in
+from config.web.addresses import key_in
+from hours.models import Registration
+from hours.review.forms import BulkForm
+from hours.review.queue import Queue
+from hours.states import Action, Status
+from hours.workflow import moves, transitions
 
-from ... import moves, workflow
-from ...models import Registration
-from ...review_forms import BulkForm
-from ...review_queue import Queue
-from ...states import Action, Status
 from .queue import here, queue_of
 
 MOST = 200
@@ -103,7 +103,7 @@ def _results(request: HttpRequest, ticked: list[Ticked], form: BulkForm) -> list
     current = [tick.entry for tick in ticked if tick.is_as_shown]
     problems = moves.overtaken([_as_shown(tick) for tick in ticked if not tick.is_as_shown])
     for action, entries in _by_action(form.cleaned_data["action"], current).items():
-        problems |= workflow.decide(request.user, action, entries, form.verdict_on(action)).refused
+        problems |= transitions.decide(request.user, action, entries, form.verdict_on(action)).refused
     return [Result(tick.entry, problems.get(tick.entry.pk, "")) for tick in ticked]
 
 

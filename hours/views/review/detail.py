@@ -12,13 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from ... import facts, moves, progress, versions, workflow
-from ...counting import number, overlaps
-from ...models import Registration
-from ...permissions import Denied, Standing
-from ...review_forms import DecisionForm
-from ...review_queue import Queue
-from ...states import IN_REVIEW, STAGE_OF, Action, Status
+from hours.counting import overlaps
+from hours.models import Registration
+from hours.registrations import facts, progress, versions
+from hours.review.forms import DecisionForm
+from hours.review.queue import Queue
+from hours.states import IN_REVIEW, STAGE_OF, Action, Status
+from hours.wording import number
+from hours.workflow import moves, transitions
+from hours.workflow.permissions import Denied, Standing
+
 from .queue import address, here, queue_of
 
 NONE_LEFT = "这个列表中没有其他登记了。"
@@ -69,7 +72,7 @@ def _denied(request: HttpRequest, entry: Registration, form: DecisionForm) -> st
 def _decide(request: HttpRequest, queue: Queue, form: DecisionForm) -> HttpResponse | None:
     """None once the decision is taken; otherwise the page that says why not, where it belongs."""
     entry, action = form.entry, form.chosen
-    outcome = workflow.decide(request.user, action, [entry], form.verdict)
+    outcome = transitions.decide(request.user, action, [entry], form.verdict)
     if outcome.done:
         hours = f"，{number(entry.hours_shown)} 学时" if action in POSITIVE else ""
         messages.success(request, f"{DONE[action]}：{entry.owner.name}“{entry.content}”{hours}。")

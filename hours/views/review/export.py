@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ... import exports
-from ...review_queue import TABS
+from hours.review import exports
+from hours.review.queue import TABS
+
 from .queue import here, queue_of
 
 

@@ -9,11 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from config.offices import office_of
-
-from ... import lines
-from ...review_forms import BulkForm
-from ...review_queue import PAGE_SIZE, PLACES, SORTED_AT_MOST, TABS, Queue
+from hours.offices import office_of
+from hours.review import lines
+from hours.review.forms import BulkForm
+from hours.review.queue import PAGE_SIZE, PLACES, SORTED_AT_MOST, TABS, Queue
 
 NOT_SORTABLE = f"超过 {SORTED_AT_MOST} 条时只能按提交时间排序，请先用筛选缩小范围。"
 

@@ -1,0 +1,88 @@
+"""SHAPE: which years, whose certificates, which code."""
+
+from __future__ import annotations
+
+from django import forms
+
+from config.web.forms import Filter, form_helper
+from organizations.models import Unit
+
+from . import codes
+from .issuing import MOST_YEARS
+
+
+class YearsForm(forms.Form):
+    """The years that a certificate is to cover, of those that have counted hours."""
+
+    years = forms.TypedMultipleChoiceField(
+        label="年度",
+        coerce=int,
+        error_messages={
+            "required": "请勾选要证明的年度。",
+            "invalid_choice": "所选年度没有已认定的学时，请重新勾选。",
+        },
+    )
+
+    def __init__(self, *args, years: list[int], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["years"].choices = [(year, f"{year} 年度") for year in years]
+
+    def clean_years(self) -> list[int]:
+        years = self.cleaned_data["years"]
+        if len(years) > MOST_YEARS:
+            raise forms.ValidationError(f"一份证明最多包含 {MOST_YEARS} 个年度，请分开开具。")
+        return years
+
+    @property
+    def ticked(self) -> set[str]:
+        """What was ticked, also when the form comes back."""
+        return set(self.data.getlist("years")) if self.is_bound else set()
+
+
+class UnitYearForm(Filter):
+    """A unit in one's places and a year; a region has too many units for a list, so there the code is typed."""
+
+    unit = forms.ModelChoiceField(Unit.objects.none(), label="单位", empty_label=None)
+    year = forms.IntegerField(
+        label="年度",
+        min_value=2000,
+        max_value=2100,
+        error_messages={
+            "required": "请填写年度。",
+            "invalid": "年度请填写四位数字，如 2026。",
+            "min_value": "年度请填写四位数字，如 2026。",
+            "max_value": "年度请填写四位数字，如 2026。",
+        },
+    )
+
+    def __init__(self, *args, units, by_code: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["unit"]
+        field.queryset = units
+        field.error_messages["required"] = "请填写单位的统一社会信用代码。"
+        field.error_messages["invalid_choice"] = "没有找到您职责范围内的该单位，请核对统一社会信用代码。"
+        if by_code:
+            field.label, field.to_field_name = "统一社会信用代码", "credit_code"
+            field.widget = forms.TextInput(attrs={"class": "form-control", "maxlength": 18, "autocomplete": "off"})
+
+
+class CodeForm(forms.Form):
+    """证明编号 as typed; what it leads to is the same for a wrong one and an unknown one."""
+
+    code = forms.CharField(
+        label="证明编号",
+        max_length=codes.MOST_TYPED,
+        help_text="印在证明右上角，16 位字母和数字；不分大小写，空格和横线可以省略。",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"max_length": "编号过长，请只填写证明右上角的 16 位编号。"},
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(self)
+
+    def clean_code(self) -> str:
+        code = codes.normalise(self.cleaned_data["code"])
+        if not code:
+            raise forms.ValidationError("编号应由字母和数字组成，请按证明右上角填写。")
+        return code

@@ -1,0 +1,160 @@
+"""SHAPE: what a unit's reviewer types for a 单位集体登记."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from crispy_forms.layout import HTML, Div, Field
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+from config.web.forms import form_helper
+from hours.models import Attachment, Registration
+from hours.registrations import attachments
+from hours.registrations.forms import RegistrationForm, _is_uuid, _layout
+from organizations.models import Unit
+
+from . import drafts, roster
+from .drafts import Draft, Row
+
+
+class CollectiveForm(RegistrationForm):
+    """The training's facts, by the rules of 新登记培训, and the list of people if there is one."""
+
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label="单位",
+        empty_label=None,
+        error_messages={"required": "请选择单位。", "invalid_choice": "您不能为所选单位登记，请重新选择。"},
+    )
+    people_file = forms.FileField(
+        label="人员名单",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": roster.ACCEPT}),
+        error_messages={"empty": "文件是空的，请重新选择。"},
+    )
+    roster = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = ("unit", "first_level")
+    not_declared = "请勾选“单位承诺以上信息属实”，否则不能登记。"
+
+    def __init__(self, data=None, files=None, *, owner: User, draft: Draft | None = None) -> None:
+        sent = data.get("draft_key") if data else draft and draft.files
+        self.key = uuid.UUID(sent) if _is_uuid(sent) else uuid.uuid4()
+        self.rows: list[Row] = list(draft.rows) if draft else []
+        self.ticked: list[int] = list(draft.ticked) if draft else []
+        training = drafts.training(draft) if draft else Registration()
+        if draft:
+            training.owner = owner
+        super().__init__(data, files, instance=training, owner=owner)
+        self.fields["draft_key"].initial = self.key
+        self.fields["declared"].label = "单位承诺以上信息属实"
+        self._offer_units(drafts.units_of(owner), draft)
+        self.fields["people_file"].help_text = (
+            "Excel（.xlsx）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
+            f"最多 {drafts.MOST} 行。"
+            "不上传名单的，在下一步勾选人员。"
+        )
+        self.fields["certificate_number"].help_text = "各人不同的，请填在人员名单中。"
+        self.fields["roster"].initial = self._roster()
+        self.helper = form_helper(self, "unit", *_layout()[:-1], "people_file", *_last_parts())
+
+    def _offer_units(self, units, draft: Draft | None) -> None:
+        field = self.fields["unit"]
+        field.queryset = units
+        self.units = list(units)
+        field.initial = draft.unit if draft else next((unit.pk for unit in self.units), None)
+        if len(self.units) == 1:
+            field.widget = forms.HiddenInput()
+
+    def kept_attachments(self):
+        return Attachment.objects.waiting_for_form(self.owner, self.key)
+
+    @property
+    def draft_key_value(self) -> uuid.UUID:
+        return self.key
+
+    def clean_people_file(self):
+        """The rows of a new file; without one those that an earlier try of this form has read."""
+        upload = self.cleaned_data.get("people_file")
+        if upload:
+            self.rows = roster.read(upload)
+        return upload
+
+    def clean(self) -> dict:
+        self._recall_rows()
+        return super().clean()
+
+    def _recall_rows(self) -> None:
+        sent = self.cleaned_data.get("roster", "")
+        if self.rows or not sent or "people_file" in self.errors:
+            return
+        try:
+            kept = drafts.unseal(sent)
+            self.rows, self.ticked = [Row(**row) for row in kept["rows"]], list(kept["ticked"])
+        except (drafts.DraftLost, KeyError, TypeError):
+            self.add_error("people_file", ValidationError("名单已失效，请重新选择文件。"))
+
+    def _roster(self) -> str:
+        """The people named or ticked so far, sealed; empty for none."""
+        if not self.rows and not self.ticked:
+            return ""
+        return drafts.seal({"rows": [vars(row) for row in self.rows], "ticked": self.ticked})
+
+    def _candidate(self, data: dict) -> Registration:
+        """Nobody's entry: duplicates are a matter of each person, and looked for with the list."""
+        candidate = super()._candidate(data)
+        candidate.owner = None
+        return candidate
+
+    def keep_people(self) -> None:
+        """For a form that comes back: the list need not be chosen again."""
+        self.data = self.data.copy()
+        self.data["roster"] = self._roster()
+
+    def draft(self) -> Draft:
+        """What was filled in, ready for the next page; files wait under the form's key."""
+        attachments.keep(self.owner, self.accepted_proofs, self.key)
+        attachments.discard(self.cleaned_data["removed"])
+        data = self.cleaned_data
+        facts = {name: data[name.removesuffix("_id")] for name in drafts.FACTS}
+        facts["category_id"] = data["category"].pk
+        return Draft(
+            reviewer=self.owner.pk,
+            unit=data["unit"].pk,
+            facts=_plain(facts),
+            files=str(self.key),
+            rows=self.rows,
+            ticked=self.ticked,
+        )
+
+
+def _plain(facts: dict) -> dict:
+    """As JSON gives it back, so that a fresh draft and one that has travelled are the same."""
+    texts = {
+        name: value.isoformat() if hasattr(value, "isoformat") else str(value)
+        for name, value in facts.items()
+        if hasattr(value, "isoformat") or isinstance(value, Decimal)
+    }
+    return facts | texts
+
+
+def _last_parts() -> list:
+    return [
+        Field("roster"),
+        HTML("{% include 'collective/_roster.html' %}"),
+        Div("declared", css_class="declaration"),
+    ]
+
+
+class PeopleSearch(forms.Form):
+    """By a part of the name or the last four of the ID; sent by POST, and so in no address."""
+
+    search = forms.CharField(
+        label="姓名或证件号码后四位",
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+        error_messages={"max_length": "请只填写姓名，或证件号码的后四位。"},
+    )

@@ -1,0 +1,113 @@
+"""READ: what the help page takes from the code instead of saying it once more: states, limits, days of two years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from hours import counting, wording
+from hours.certificates import bulk, codes, issuing
+from hours.collective import drafts, roster
+from hours.completions import files
+from hours.models import YearRule
+from hours.registrations import attachments
+from hours.review import exports
+from hours.states import COUNTED, RULES, Action, Role, Rule, Status
+from organizations.search import BEST
+from organizations.units import PENDING_AT_MOST
+
+MEGABYTE, DAY = 1024 * 1024, timedelta(days=1).total_seconds()
+MEANINGS = {
+    Status.DRAFT: "已保存，还没有提交；审核人员看不到。",
+    Status.FIRST_REVIEW: "已提交，等待初审。",
+    Status.FINAL_REVIEW: "初审已同意，或不需要初审；等待终审。",
+    Status.RETURNED: "审核人员请您更正，原因写在登记上。",
+    Status.RECOGNISED: "终审通过，计入年度学时。",
+    Status.REFUSED: "审核人员没有认定，原因写在登记上。",
+    Status.REVOKED: "认定之后被撤销，原因写在登记上。",
+}
+CERTIFICATE_MEANINGS = {
+    issuing.State.VALID: "由本系统开具，目前有效。",
+    issuing.State.SUPERSEDED: "本人另有包含这些年度的新证明，请查验新证明。",
+    issuing.State.REVOKED: "所涉年度有登记被撤销认定，证明不再有效。",
+    issuing.State.UNKNOWN: "没有查到这个编号；核对无误仍查不到的，不是本系统开具的证明。",
+}
+
+
+@dataclass(frozen=True)
+class StateLine:
+    """One state: what it means, whether it counts, what its owner and what others can do next."""
+
+    status: Status
+    meaning: str
+    counts: bool
+    owner: list[str]
+    others: list[str]
+
+
+def state_lines() -> list[StateLine]:
+    """The life of a registration for people, in the order of the states, as the table of rules has it."""
+    return [_state_line(status) for status in Status]
+
+
+def _state_line(status: Status) -> StateLine:
+    # What a unit enters for its people is no draft that somebody could find.
+    rules = [rule for rule in RULES if rule.source is status and rule.action is not Action.ENTER]
+    others = [role for role in Role if role is not Role.OWNER]
+    return StateLine(
+        status=status,
+        meaning=MEANINGS[status],
+        counts=status in COUNTED,
+        owner=[rule.action.label for rule in rules if rule.role is Role.OWNER],
+        others=[
+            f"{role.label}：{'、'.join(_step(rule) for rule in rules if rule.role is role)}"
+            for role in others
+            if any(rule.role is role for rule in rules)
+        ],
+    )
+
+
+def _step(rule: Rule) -> str:
+    """An action and, unless it is called so, the state that it leads to."""
+    if rule.target is None or rule.target.label == rule.action.label:
+        return rule.action.label
+    return f"{rule.action.label}（变为{rule.target.label}）"
+
+
+def limits() -> dict[str, object]:
+    """Every figure that the help names, from where it is set."""
+    return {
+        "file_kinds": "、".join(kind.upper() for kind in attachments.EXTENSIONS),
+        "file_megabytes": settings.ATTACHMENT_MAX_BYTES // MEGABYTE,
+        "files": settings.ATTACHMENT_MAX_COUNT,
+        "half_day": counting.HOURS_PER_HALF_DAY,
+        "step": wording.number(counting.STEP),
+        "day_starts": f"{counting.DAY_STARTS:%H:%M}",
+        "day_ends": f"{counting.DAY_ENDS:%H:%M}",
+        "units_shown": BEST,
+        "units_pending": PENDING_AT_MOST,
+        "reset_days": int(settings.PASSWORD_RESET_TIMEOUT // DAY),
+        "log_ins": settings.AXES_FAILURE_LIMIT,
+        "lock_minutes": int(settings.AXES_COOLOFF_TIME * 60),
+        "export_rows": f"{exports.ROWS_AT_MOST:,}",
+        "list_columns": "、".join(roster.COLUMNS),
+        "list_needed": "、".join(roster.NEEDED),
+        "list_rows": drafts.MOST,
+        "list_megabytes": roster.MOST_BYTES // MEGABYTE,
+        "certificate_years": issuing.MOST_YEARS,
+        "certificate_people": issuing.MOST_PEOPLE,
+        "certificate_hours": int(bulk.AGAIN_AFTER.total_seconds() // 3600),
+        "code_length": codes.LENGTH,
+        "completion_columns": "、".join(files.COLUMNS),
+        "completion_needed": "、".join(files.NEEDED),
+    }
+
+
+def current_rules() -> list[YearRule]:
+    """This year's rule and last year's, of which one or both take submissions, with their caps; two queries."""
+    this_year = timezone.localdate().year
+    years = YearRule.objects.filter(year__in=(this_year, this_year - 1))
+    return list(years.order_by("-year").prefetch_related("caps__category__parent"))

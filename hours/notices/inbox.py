@@ -1,0 +1,63 @@
+"""Word to the owners of what was decided: read in the product (here), sent by e-mail (notice_mail)."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from hours.models import Decision, Notice
+from hours.states import Action
+from hours.wording import number
+
+COUNTED_AT_MOST = 100
+WHAT_HAPPENED = {
+    Action.RETURN: "已退回修改",
+    Action.REFUSE: "不予认定",
+    Action.RECOGNISE: "已认定",
+    Action.ENTER: "已由单位代为登记，待终审",
+}
+
+
+def of_person(person: User) -> QuerySet[Notice]:
+    """All of a person's notices, latest first."""
+    return (
+        Notice.objects.filter(person=person).select_related("decision", "registration").order_by("-created_at", "-id")
+    )
+
+
+def unread_count(person: User) -> int:
+    """How many are unread, counted no further than the head of a page shows; one query on an index of unread ones."""
+    return len(Notice.objects.filter(person=person, read_at=None).values_list("pk")[:COUNTED_AT_MOST])
+
+
+def mark_read(notice: Notice) -> None:
+    """Note when the notice was first opened."""
+    Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
+
+
+def mark_all_read(person: User) -> int:
+    """Mark all of a person's notices as read; return how many were not."""
+    return Notice.objects.filter(person=person, read_at=None).update(read_at=timezone.now())
+
+
+def sentence(notice: Notice) -> str:
+    """What was decided about which entry."""
+    decision = notice.decision
+    hours = f" {number(decision.hours)} 学时" if decision.action == Action.RECOGNISE and decision.hours else ""
+    return f"您的登记“{notice.registration.content}”{WHAT_HAPPENED[Action(decision.action)]}{hours}。"
+
+
+def reason_and_words(decision: Decision) -> str:
+    """Why, in the reviewer's words; empty where nothing was said."""
+    return "：".join(part for part in (decision.reason_name, decision.words) if part)
+
+
+def advice(notice: Notice) -> str:
+    """What the owner may do next."""
+    return {
+        Action.RETURN: "请按意见修改后重新提交审核。",
+        Action.REFUSE: "如需更正后重新登记，可在该登记中点击“复制为新登记”。",
+        Action.RECOGNISE: "已计入您的年度学时。",
+        Action.ENTER: "如与事实不符，可在学时查询中对该登记“请求退回”。",
+    }[Action(notice.decision.action)]

@@ -1,0 +1,124 @@
+"""CHANGE: notices leave by e-mail, after the transaction that wrote them: a sender sees committed rows only.
+
+Two senders never take the same notice. A sender claims it by moving `mail_due_at` into the future on the condition that
+nobody did so before: 1 row changed won, 0 came second. That holds alike on both databases and keeps no lock while the
+mail server answers. A sender that dies leaves a claim that ends by itself; the notice is then tried again, so that a
+mail may in the worst case arrive twice, and is never lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db.models import F, Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from config.web import texts
+from hours.models import Notice
+
+from . import inbox
+
+logger = logging.getLogger(__name__)
+
+CLAIM = timedelta(minutes=10)  # longer than any mail server takes
+WAITS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=24))
+MOST_ATTEMPTS = len(WAITS) + 1
+BATCH = 100
+LONGEST_SUBJECT = 120
+
+
+@dataclass
+class Report:
+    """What one pass did."""
+
+    sent: int = 0
+    failed: int = 0
+    unaddressed: int = 0
+
+
+def send_due(connection=None) -> Report:
+    """One pass: every notice that is due and has somewhere to go, each on its own."""
+    connection = connection or get_connection()
+    report = Report(unaddressed=_pass_over_unaddressed())
+    try:
+        while keys := _due_keys():
+            for key, due_at in keys:
+                connection.open()  # before the claim: a server that is down costs no notice one of its tries
+                if _claim(key, due_at):
+                    _send(key, connection, report)
+    except (OSError, smtplib.SMTPException) as error:
+        logger.warning("the mail server does not answer (%s); the notices wait", type(error).__name__)
+    finally:
+        connection.close()
+    return report
+
+
+def _pass_over_unaddressed() -> int:
+    """Take those who have no address, or may not log in any more, out of the index that the senders read."""
+    nowhere = Q(person__email="") | Q(person__is_active=False)
+    due = Notice.objects.filter(nowhere, mail_due_at__lte=timezone.now())
+    return Notice.objects.filter(pk__in=due.values("pk")).update(mail_due_at=None)
+
+
+def _due_keys() -> list[tuple[int, object]]:
+    due = Notice.objects.filter(mail_due_at__lte=timezone.now()).order_by("mail_due_at", "pk")
+    return list(due.values_list("pk", "mail_due_at")[:BATCH])
+
+
+def _claim(key: int, due_at) -> bool:
+    until = timezone.now() + CLAIM
+    claimed = Notice.objects.filter(pk=key, mail_due_at=due_at)
+    return bool(claimed.update(mail_due_at=until, mail_attempts=F("mail_attempts") + 1))
+
+
+def _send(key: int, connection, report: Report) -> None:
+    rows = Notice.objects.select_related("person", "decision", "registration").defer("person__id_number")
+    notice = rows.get(pk=key)
+    try:
+        message(notice, connection).send()
+    except Exception as error:  # whatever one address or one text does, the others are sent
+        connection.close()
+        _try_later(notice, error)
+        report.failed += 1
+    else:
+        Notice.objects.filter(pk=key).update(mailed_at=timezone.now(), mail_due_at=None)
+        report.sent += 1
+
+
+def _try_later(notice: Notice, error: Exception) -> None:
+    """Log by the notice's key (an address or an ID number stands in no log) and wait longer each time, then no more."""
+    again = notice.mail_attempts < MOST_ATTEMPTS
+    due_at = timezone.now() + WAITS[notice.mail_attempts - 1] if again else None
+    Notice.objects.filter(pk=notice.pk).update(mail_due_at=due_at)
+    logger.warning(
+        "notice %s could not be mailed (try %s of %s): %s",
+        *(notice.pk, notice.mail_attempts, MOST_ATTEMPTS, type(error).__name__),
+    )
+
+
+def message(notice: Notice, connection=None) -> EmailMessage:
+    """The mail: what was decided, why, and the way there; never an ID number."""
+    what = inbox.sentence(notice)
+    body = render_to_string(
+        "email/notice.txt",
+        {
+            "name": notice.person.name,
+            "sentence": what,
+            "words": inbox.reason_and_words(notice.decision),
+            "advice": inbox.advice(notice),
+            "office": notice.decision.office,
+            "when": notice.created_at,
+            "url": f"{settings.SITE_URL}{reverse('hours:notice', args=[notice.pk])}",
+            "product_name": settings.PRODUCT_NAME,
+            "help_contact": settings.HELP_CONTACT,
+        },
+    )
+    subject = texts.one_line(what)[:LONGEST_SUBJECT]
+    return EmailMessage(subject, body, None, [notice.person.email], connection=connection)

@@ -1,0 +1,83 @@
+"""READ: an entry as label and value, for description lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hours.models import Registration
+from hours.states import Action
+from hours.wording import minute, number
+from organizations.models import Region, Unit
+
+Facts = list[tuple[str, str]]
+
+
+def hours(value: Decimal | None) -> str:
+    """8 学时 or 7.5 学时; empty for none."""
+    return "" if value is None else f"{number(value)} 学时"
+
+
+def of_registration(registration: Registration) -> Facts:
+    """Everything that was filled in, and what became of it."""
+    owner, category = registration.owner, registration.category
+    told = [
+        ("姓名", owner.name),
+        ("证件号码", owner.masked_id),
+        ("认定类型", category.in_full),
+        ("认定内容", registration.content),
+        ("开始时间", minute(registration.starts_at)),
+        ("结束时间", minute(registration.ends_at)),
+        ("申请学时", hours(registration.hours_applied)),
+        ("计入年度", str(registration.year)),
+        ("认定内容说明", registration.note),
+        ("证书编号", registration.certificate_number),
+    ]
+    if entered := entered_by(registration):
+        told.append(("登记方式", entered))
+    if registration.submitted_at is None:
+        return told
+    return [
+        *told,
+        ("提交单位", registration.unit_name),
+        ("单位属地", registration.region.name),
+        ("提交时间", minute(registration.submitted_at)),
+        ("初审学时", hours(registration.hours_proposed)),
+        ("认定学时", hours(registration.hours_recognised)),
+    ]
+
+
+def entered_by(registration: Registration) -> str:
+    """Who entered it for its owner (单位集体登记); its decisions should be prefetched. Empty for an own one."""
+    if registration.entered_by_id is None:
+        return ""
+    first = next((row for row in registration.decisions.all() if row.action == Action.ENTER), None)
+    return f"由“{first.office}”代为登记（经办人：{first.actor_name}）" if first else ""
+
+
+def of_training(training: Registration, unit: Unit) -> Facts:
+    """What a 单位集体登记 enters for everybody."""
+    category = training.category
+    return [
+        ("登记单位", unit.name),
+        ("认定类型", category.in_full),
+        ("认定内容", training.content),
+        ("开始时间", minute(training.starts_at)),
+        ("结束时间", minute(training.ends_at)),
+        ("每人学时", hours(training.hours_applied)),
+        ("计入年度", str(training.year)),
+        ("认定内容说明", training.note),
+        ("证书编号", training.certificate_number),
+    ]
+
+
+def of_batch(unit: Unit, region: Region | None, entries: Sequence[Registration], total: Decimal) -> Facts:
+    """Where a batch goes and what it is."""
+    place = region.name if region else "请在下方选择"
+    return [
+        ("单位名称", unit.name),
+        ("统一社会信用代码", unit.credit_code or ""),
+        ("所在区域" if unit.is_unaffiliated else "单位属地", place),
+        ("登记条数", f"{len(entries)} 条"),
+        ("申请学时合计", hours(total)),
+    ]

@@ -1,0 +1,288 @@
+"""SHAPE: what people type. Rules are asked of entry_rules, changes are made by registrations and workflow."""
+
+from __future__ import annotations
+
+import uuid
+from operator import attrgetter
+
+from crispy_forms.layout import HTML, Column, Div, Field, Row
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts import identity
+from accounts.models import User
+from config.web.forms import Filter, LineField, TextField, form_helper
+from config.web.texts import as_number
+from hours.counting import DAY_ENDS, DAY_STARTS, proposed_hours, year_of
+from hours.models import Attachment, Category, Registration, YearRule
+
+from . import attachments, validation
+from .attachments import Proof
+from .fields import CategoryChoice, HoursField, MomentField, ProofsField, RemovedField
+
+NOT_DECLARED = "请勾选“本人承诺以上信息属实”，否则不能保存。"
+
+
+class RegistrationForm(forms.ModelForm):
+    """新登记培训 and 修改."""
+
+    first_level = forms.ModelChoiceField(
+        Category.objects.none(),
+        label="认定类型",
+        empty_label="请选择类型",
+        error_messages={"required": "请选择认定类型。", "invalid_choice": "所选类型不存在或已停用，请重新选择。"},
+    )
+    category = CategoryChoice()
+    starts_at = MomentField("开始时间", DAY_STARTS)
+    ends_at = MomentField("结束时间", DAY_ENDS)
+    hours_applied = HoursField(
+        label="申请学时",
+        required=False,
+        max_digits=5,
+        decimal_places=1,
+        widget=forms.NumberInput(attrs={"step": "0.5", "min": "0.5", "inputmode": "decimal"}),
+        error_messages={
+            "invalid": "申请学时应为数字，例如 8 或 7.5。",
+            "max_decimal_places": "申请学时必须是 0.5 的倍数，例如 8 或 7.5。",
+            "max_digits": "申请学时太大了，请核对。",
+            "max_whole_digits": "申请学时太大了，请核对。",
+        },
+    )
+    year = forms.TypedChoiceField(label="计入年度", required=False, coerce=int, empty_value=None)
+    proofs = ProofsField(label="上传附件")
+    removed = RemovedField(Attachment.objects.none(), required=False)
+    draft_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    declared = forms.BooleanField(label="本人承诺以上信息属实", required=False)
+    field_order = ("first_level",)  # errors are read in the order of the page
+    not_declared = NOT_DECLARED
+
+    class Meta:
+        model = Registration
+        fields = ("category", "content", "starts_at", "ends_at", "hours_applied", "year", "note", "certificate_number")
+        field_classes = {"content": LineField, "note": TextField, "certificate_number": LineField}
+        widgets = {
+            "content": forms.Textarea(attrs={"rows": 2, "placeholder": "例如 培训班名称、专利名称、论文名称等"}),
+            "note": forms.Textarea(attrs={"rows": 2, "placeholder": "如成果类的排序、获奖等级等"}),
+        }
+        error_messages = {
+            "content": {"required": "请填写认定内容，例如培训班、专利或论文的名称。"},
+        }
+
+    def __init__(self, *args, owner: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.owner = self.instance.owner = owner
+        self.fields["first_level"].queryset = Category.objects.filter(parent=None, is_active=True)
+        self.fields["first_level"].label_from_instance = attrgetter("name")  # the types below say 示例
+        self.fields["first_level"].initial = self.instance.category.parent_id if self.instance.category_id else None
+        self.fields["year"].choices = [
+            ("", "按结束时间所在年度"),
+            *((year, f"{year} 年") for year in _years(self.instance)),
+        ]
+        self.fields["removed"].queryset = self.kept_attachments()
+        self.fields["draft_key"].initial = uuid.uuid4()
+        self.fields[
+            "hours_applied"
+        ].help_text = "按起止时间每半天 4 学时自动计算；非培训进修类请按文件要求和实际情况填写。"
+        self.fields["proofs"].help_text = (
+            "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，"
+            f"每个不超过 {settings.ATTACHMENT_MAX_BYTES // 1024**2} MB，最多 {settings.ATTACHMENT_MAX_COUNT} 个。"
+        )
+        self.helper = form_helper(self, *_layout())
+
+    def kept_attachments(self):
+        """The entry's files and those of an earlier try of this form, all of which can be ticked for removal."""
+        key = self.data.get(self.add_prefix("draft_key")) if self.is_bound else None
+        waiting = Attachment.objects.waiting_for_form(self.owner, key if _is_uuid(key) else None)
+        return waiting | Attachment.objects.filter(owner=self.owner, registration=self.instance.pk or -1)
+
+    @property
+    def draft_key_value(self) -> uuid.UUID:
+        """The key under which this form's files wait; a broken one is replaced."""
+        sent = self.data.get(self.add_prefix("draft_key"))
+        return uuid.UUID(sent) if _is_uuid(sent) else self.fields["draft_key"].initial
+
+    @property
+    def accepted_proofs(self) -> list[Proof]:
+        return self.cleaned_data.get("proofs", ([], []))[0]
+
+    def clean_certificate_number(self) -> str:
+        return as_number(self.cleaned_data["certificate_number"])
+
+    def clean(self) -> dict:
+        data = super().clean()
+        self._check_proofs(data)
+        if not data.get("declared"):
+            self.add_error("declared", self.not_declared)
+        self._check_levels(data)
+        self._fill_in(data)
+        candidate = self._candidate(data)
+        for field, sentence in validation.problems(candidate).items():
+            if field not in self.errors:
+                self.add_error(field, sentence)
+        if not self.errors and (other := Registration.objects.duplicate_of(candidate)):
+            self.add_error("content", validation.duplicate_sentence(candidate, other))
+        return data
+
+    def _check_proofs(self, data: dict) -> None:
+        proofs, refused = data.get("proofs", ([], []))
+        for error in refused:
+            self.add_error("proofs", error)
+        data["proofs"] = (proofs, [])
+        try:
+            attachments.check_number(len(proofs) + len(self.kept_attachments()) - len(data.get("removed", ())))
+        except ValidationError as error:
+            self.add_error("proofs", error)
+
+    def _check_levels(self, data: dict) -> None:
+        first, second = data.get("first_level"), data.get("category")
+        if first and second and second.parent_id != first.pk:
+            self.add_error("category", f"二级类型“{second.name}”不属于“{first.name}”，请重新选择。")
+
+    def _fill_in(self, data: dict) -> None:
+        """What the person left to the system: hours by half days, the year of the end."""
+        start, end, category = data.get("starts_at"), data.get("ends_at"), data.get("category")
+        if end and data.get("year") is None and "year" not in self.errors:
+            data["year"] = year_of(end)
+        if data.get("hours_applied") is not None or "hours_applied" in self.errors:
+            return
+        if category and category.counts_by_half_day and start and end:
+            if end > start:
+                data["hours_applied"] = proposed_hours(start, end)
+            elif end == start:
+                self.add_error("ends_at", "开始和结束是同一时刻，无法计算学时，请核对。")
+        elif category and not category.counts_by_half_day:
+            hint = f"（{category.hint}）" if category.hint else ""
+            self.add_error("hours_applied", f"“{category.name}”不按时间计算，请填写申请学时{hint}。")
+        elif not category:
+            self.add_error("hours_applied", "请填写申请学时，或先选择认定类型由系统计算。")
+
+    def _candidate(self, data: dict) -> Registration:
+        facts = {name: data.get(name) for name in self.Meta.fields if name not in ("note", "certificate_number")}
+        return Registration(
+            pk=self.instance.pk,
+            owner=self.owner,
+            status=self.instance.status,
+            note=data.get("note", ""),
+            certificate_number=data.get("certificate_number", ""),
+            **facts,
+        )
+
+
+def _is_uuid(text: str | None) -> bool:
+    try:
+        uuid.UUID(text or "")
+    except ValueError:
+        return False
+    return True
+
+
+def _years(registration: Registration) -> list[int]:
+    """Years that a rule knows up to now, latest first, and the entry's own."""
+    known = YearRule.objects.filter(year__lte=timezone.localdate().year).values_list("year", flat=True)
+    return sorted({*known, *([registration.year] if registration.year else [])}, reverse=True)
+
+
+def _layout() -> list:
+    return [
+        Field("draft_key"),
+        Row(Column("first_level", css_class="col-sm-6"), Column("category", css_class="col-sm-6")),
+        "content",
+        Row(Column("starts_at", css_class="col-sm-6"), Column("ends_at", css_class="col-sm-6")),
+        Row(Column("hours_applied", css_class="col-sm-6"), Column("year", css_class="col-sm-6")),
+        HTML('<p class="proposal" data-proposal aria-live="polite" hidden></p>'),
+        "note",
+        "certificate_number",
+        "proofs",
+        HTML("{% include 'hours/_kept_files.html' %}"),
+        Div("declared", css_class="declaration"),
+    ]
+
+
+class AskReturnForm(forms.Form):
+    """请求退回."""
+
+    words = TextField(
+        label="请求退回的原因",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "例如 上传的证书不是最终版，需要更换"}),
+        error_messages={"required": "请填写请求退回的原因，审核人员据此处理。"},
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(self)
+
+
+class ProposalForm(forms.Form):
+    """What the proposal of hours needs; anything missing or unreadable means: no proposal yet."""
+
+    category = forms.ModelChoiceField(Category.objects.choosable())
+    starts_at = MomentField("开始时间", DAY_STARTS)
+    ends_at = MomentField("结束时间", DAY_ENDS)
+
+
+class RegistrationFilter(Filter):
+    """The filter bar of 学时登记."""
+
+    content = forms.CharField(label="培训名称", required=False, max_length=100)
+    start = forms.DateField(label="开始时间", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    end = forms.DateField(label="结束时间", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("start") and data.get("end") and data["end"] < data["start"]:
+            self.add_error("end", "结束时间不能早于开始时间。")
+        return data
+
+    def narrow(self, rows):
+        """The rows that fit; all of them where a field is empty or cannot be read."""
+        data = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        if data.get("content"):
+            rows = rows.filter(content__icontains=data["content"])
+        if data.get("start"):
+            rows = rows.filter(starts_at__date__gte=data["start"])
+        if data.get("end"):
+            rows = rows.filter(ends_at__date__lte=data["end"])
+        return rows
+
+
+class LookupFilter(Filter):
+    """The filter bar of both tabs of 学时查询. A trainee sees only the own rows: name and ID can only exclude them."""
+
+    year = forms.IntegerField(
+        label="年度",
+        required=False,
+        min_value=validation.FIRST_YEAR,
+        max_value=9999,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "invalid": "年度应为四位数字，例如 2026。",
+            "min_value": "年度应为四位数字，例如 2026。",
+            "max_value": "年度应为四位数字，例如 2026。",
+        },
+    )
+    # The last four only: what a filter holds ends in the address and so in logs, where no full number may stand.
+    id_tail = forms.CharField(
+        label="身份证号",
+        required=False,
+        max_length=4,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "后四位"}),
+        error_messages={"max_length": "请只填写证件号码的后四位。"},
+    )
+    name = forms.CharField(label="姓名", required=False, max_length=50)
+
+    def __init__(self, *args, id_label: str = "身份证号", **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["id_tail"].label = id_label
+
+    def fits(self, person: User) -> bool:
+        """Whether this person's rows pass the filters on name and ID."""
+        data = self.cleaned_data if self.is_valid() else {}
+        tail = identity.normalise(data.get("id_tail", ""))
+        return data.get("name", "") in person.name and tail in ("", person.id_tail)
+
+    @property
+    def chosen_year(self) -> int | None:
+        return self.cleaned_data.get("year") if self.is_valid() else None

@@ -1,0 +1,116 @@
+"""READ: entries as the lines of a list, every word as text.
+
+A template that looks up, compares and formats each cell of twenty rows by itself takes longer than everything else on
+the page. So a line is a plain dictionary of what it shows, and the template only says where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import prefetch_related_objects
+
+from config.templatetags.facts import hours
+from config.web.addresses import of_row
+from hours.counting import LOCAL
+from hours.models import Category, Registration
+from hours.models.settings import category_name
+from hours.states import DELETABLE, Status
+from hours.totals import summaries
+from hours.wording import minute, number, step_tone, tone
+
+from .progress import Step
+
+Line = dict[str, object]
+# What lines need of a row; the other columns are not read.
+COLUMNS = ("owner_id", "status", "content", "year", "starts_at", "ends_at", "hours_applied")
+LOOKED_UP = (
+    *(*COLUMNS, "round", "is_unaffiliated", "unit_name"),
+    *("unit__name", "unit__state", "region__name", "category__parent__name"),
+)
+
+
+def common(entry: Registration, position: int) -> Line:
+    """What every list shows of an entry."""
+    return {
+        "key": entry.pk,
+        "number": position,
+        "content": entry.content,
+        "year": entry.year,
+        "hours": number(entry.hours_applied),
+        "tone": tone(entry.status),
+        "state": Status(entry.status).label,
+        "detail_url": of_row("hours:detail", entry.pk),
+    }
+
+
+def to_work_on(entries: Sequence[Registration], first: int, kinds: dict[int, str]) -> list[Line]:
+    """学时登记: numbered from `first`; `kinds` names the types. Returned ones tell why."""
+    returned = [entry for entry in entries if entry.status == Status.RETURNED]
+    prefetch_related_objects(returned, "decisions")
+    return [
+        {
+            **common(entry, position),
+            "start": minute(entry.starts_at),
+            "end": minute(entry.ends_at),
+            "kind": kinds[entry.category_id],
+            "returned": entry.status == Status.RETURNED,
+            "words": summaries.last_words(entry) if entry.status == Status.RETURNED else "",
+            "deletable": entry.status in DELETABLE,
+            "edit_url": of_row("hours:edit", entry.pk),
+        }
+        for position, entry in enumerate(entries, first)
+    ]
+
+
+def to_look_up(entries: Sequence[tuple], first: int, opened: str) -> list[Line]:
+    """培训登记详情: (entry, its steps, the last words, label and address of what is offered); `opened` is a key."""
+    return [
+        {
+            **common(entry, position),
+            **day_and_time(entry.starts_at, "start_"),
+            **day_and_time(entry.ends_at, "end_"),
+            "kind": entry.category.parent.name,
+            "is_open": opened == str(entry.pk),
+            "words": words,
+            "offered": offered,
+            "is_unaffiliated": entry.is_unaffiliated,
+            "is_unit_pending": entry.status == Status.FIRST_REVIEW and entry.unit.is_pending,
+            "steps": [_step(step) for step in steps],
+        }
+        for position, (entry, steps, words, offered) in enumerate(entries, first)
+    ]
+
+
+def uncounted(rows: Sequence[tuple[Registration, str]]) -> list[Line]:
+    """未计入的登记 of 培训总体查询, each with why."""
+    return [{**common(entry, position), "why": why} for position, (entry, why) in enumerate(rows, 1)]
+
+
+def _step(step: Step) -> Line:
+    """A step of the progress; one without a moment is waited for."""
+    return {
+        "tone": step_tone(step),
+        "stage": step.stage,
+        "decision": step.decision,
+        "hours": "" if step.hours is None else hours(step.hours),
+        "office": step.office,
+        "when": step.when and minute(step.when),
+        "iso": step.when and step.when.astimezone(LOCAL).isoformat(),
+        "reason": step.reason,
+        "words": step.words,
+    }
+
+
+def day_and_time(moment: datetime, prefix: str = "") -> Line:
+    """Apart, so that a narrow column breaks between them and not within the day."""
+    day, _, time = minute(moment).partition(" ")
+    return {f"{prefix}day": day, f"{prefix}time": time}
+
+
+def kinds() -> dict[int, str]:
+    """Type -> both levels in words; one query."""
+    rows = Category.objects.filter(parent__isnull=False).order_by()
+    rows = rows.values_list("pk", "parent__name", "name", "is_example")
+    return {pk: f"{first} · {category_name(name, is_example)}" for pk, first, name, is_example in rows}

@@ -1,0 +1,83 @@
+"""CHANGE: entries before their submission: saving and deleting what their owner may still change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from hours.errors import WorkflowError
+from hours.models import Attachment, Registration
+from hours.states import DELETABLE, EDITABLE, Status
+from hours.totals import sums
+
+from . import attachments, validation
+from .attachments import Proof
+
+# What an owner writes; status, unit and hours of reviewers belong to the workflow.
+OWNER_WRITES = (
+    *("category", "content", "starts_at", "ends_at", "hours_applied", "year"),
+    *("note", "certificate_number", "declared_at", "updated_at"),
+)
+
+
+class Duplicate(WorkflowError):
+    """The same certificate number, or the same content and dates, stands in another live entry."""
+
+
+def save(
+    registration: Registration, *, proofs: Sequence[Proof] = (), draft_key=None, removed: Sequence[Attachment] = ()
+) -> Registration:
+    """Store a new entry or a changed one, with its files, as declared now.
+
+    Duplicate if it repeats another entry, WorkflowError if it was submitted meanwhile.
+    """
+    registration.declared_at = timezone.now()
+    try:
+        with transaction.atomic():
+            _write(registration)
+            attachments.attach(registration, proofs, draft_key, removed)
+    except IntegrityError:
+        other = Registration.objects.duplicate_of(registration)
+        if other is None:
+            raise
+        raise Duplicate(validation.duplicate_sentence(registration, other)) from None
+    return registration
+
+
+def _write(registration: Registration) -> None:
+    if registration.pk is None:
+        registration.save()
+        return
+    # Locked until the end, so that a submission from a second tab either sees the change or comes first and wins.
+    editable = Registration.objects.filter(pk=registration.pk, status__in=sorted(EDITABLE))
+    if not editable.update(updated_at=timezone.now()):
+        raise WorkflowError(f"“{registration.content}”已在别处提交或删除，不能再修改。")
+    stored = Registration.objects.get(pk=registration.pk)
+    registration.save(update_fields=OWNER_WRITES)
+    _move_to_year(stored, registration.year)
+
+
+def _move_to_year(stored: Registration, year: int) -> None:
+    """A returned entry that now counts for another year leaves the sums of the old one."""
+    if stored.year == year or stored.status == Status.DRAFT:
+        return
+    old, before = stored.year, sums.sums_of([stored])
+    stored.year = year
+    sums.entries_changed(before, [stored], [(stored.owner_id, old), (stored.owner_id, year)])
+
+
+@transaction.atomic
+def delete(owner: User, entries: Sequence[Registration]) -> int:
+    """Delete all of these drafts of one owner or none; WorkflowError names those that are no drafts (any more)."""
+    keys = [entry.pk for entry in entries]
+    drafts = Registration.objects.owned_by(owner).filter(pk__in=keys, status__in=sorted(DELETABLE))
+    if len(list(drafts.select_for_update())) < len(keys):
+        gone = set(keys) - set(drafts.values_list("pk", flat=True))
+        names = "、".join(f"“{entry.content}”" for entry in entries if entry.pk in gone)
+        raise WorkflowError(f"{names}不是待提交状态，不能删除；没有删除任何登记。")
+    attachments.discard(Attachment.objects.filter(registration__in=keys))
+    drafts.delete()
+    return len(keys)

@@ -1,0 +1,97 @@
+"""COMPUTE: what a registration must be like to be saved and to be submitted. Form and batch ask the same questions.
+
+Sources: personal-manual.txt (registering), 桂人社规〔2019〕4号 Art. 5 (half days); the rest is this product's own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from hours.counting import is_step, proposed_hours, year_of, years_of
+from hours.wording import minute, number
+
+if TYPE_CHECKING:
+    from hours.models import Category, Registration
+
+FIRST_YEAR = 1949  # nobody's learning is older; a year before is a slip of the pen
+# field -> sentence for people
+Problems = dict[str, str]
+
+
+def problems(registration: Registration, now: datetime | None = None) -> Problems:
+    """Everything that is wrong with the entry by itself; empty for a good one. Fields that are None are skipped."""
+    now = now or timezone.now()
+    found: Problems = {}
+    dates_fit = _check_dates(registration, now, found)
+    category = registration.category if registration.category_id else None
+    if category is not None and not (category.parent_id and category.is_active and category.parent.is_active):
+        found["category"] = f"认定类型“{category.name}”已停用，请重新选择。"
+    _check_hours(registration, category if dates_fit else None, found)
+    if dates_fit and registration.year is not None:
+        years = years_of(registration.starts_at, registration.ends_at)
+        if registration.year not in years:
+            span = f"{years[0]}" if len(years) == 1 else f"{years[0]} 至 {years[-1]}"
+            found["year"] = f"计入年度须在起止时间所在的年度之内（{span}）。"
+    return found
+
+
+def _check_dates(registration: Registration, now: datetime, found: Problems) -> bool:
+    start, end = registration.starts_at, registration.ends_at
+    if start is not None and year_of(start) < FIRST_YEAR:
+        found["starts_at"] = f"开始时间早于 {FIRST_YEAR} 年，请核对年份。"
+    elif start is not None and start > now:
+        found["starts_at"] = "开始时间不能晚于现在。"
+    if end is not None and end > now:
+        found["ends_at"] = "结束时间不能晚于现在，学习结束后才能登记。"
+    if start is None or end is None:
+        return False
+    if end < start:
+        found["ends_at"] = f"结束时间（{minute(end)}）早于开始时间（{minute(start)}），请核对。"
+    return end >= start
+
+
+def _check_hours(registration: Registration, category: Category | None, found: Problems) -> None:
+    hours = registration.hours_applied
+    if hours is None:
+        return
+    if hours <= 0:
+        found["hours_applied"] = "申请学时必须大于 0。"
+    elif not is_step(hours):
+        found["hours_applied"] = "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"
+    elif category is not None and category.counts_by_half_day:
+        proposed = proposed_hours(registration.starts_at, registration.ends_at)
+        if hours > proposed and not registration.note.strip():
+            found["hours_applied"] = (
+                f"申请学时 {number(hours)} 高于按起止时间计算的 {number(proposed)} 学时；"
+                "如确需申请更多，请在“认定内容说明”中说明原因。"
+            )
+
+
+def year_notice(registration: Registration) -> str:
+    """A sentence if the chosen year is allowed, but not the one of the end date."""
+    usual = year_of(registration.ends_at)
+    if registration.year == usual:
+        return ""
+    return f"“{registration.content}”计入 {registration.year} 年度，与结束时间所在年度（{usual}）不同，请确认。"
+
+
+def named(entry: Registration) -> str:
+    """An entry as sentences about another one name it."""
+    return f"“{entry.content}”（{minute(entry.starts_at)} 至 {minute(entry.ends_at)}，{entry.get_status_display()}）"
+
+
+def duplicate_sentence(registration: Registration, other: Registration) -> str:
+    """Why an exact duplicate is refused, naming the other entry."""
+    what = named(other)
+    if registration.certificate_number and other.certificate_number == registration.certificate_number:
+        return f"证书编号 {other.certificate_number} 已用于您的登记{what}，不能重复登记。"
+    return f"您已登记过内容和起止时间都相同的{what}，不能重复登记。"
+
+
+def overlap_sentence(registration: Registration, others: list[Registration]) -> str:
+    """A warning that names the entries that share time with this one."""
+    names = "、".join(f"“{other.content}”（{minute(other.starts_at)} 至 {minute(other.ends_at)}）" for other in others)
+    return f"“{registration.content}”与您的登记{names}时间重叠，审核人员会看到此提示。"

@@ -1,0 +1,56 @@
+"""COMPUTE: what an owner changed in an entry since it was returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hours.models import Registration, ReturnedVersion
+from hours.wording import minute, number
+
+LABELS = {
+    "category": "认定类型",
+    "content": "认定内容",
+    "starts_at": "开始时间",
+    "ends_at": "结束时间",
+    "hours_applied": "申请学时",
+    "year": "计入年度",
+    "note": "认定内容说明",
+    "certificate_number": "证书编号",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field as it was and as it is; a file that came or went has only one of the two."""
+
+    label: str
+    before: str
+    after: str
+
+
+def facts_of(registration: Registration) -> dict:
+    """The entry as texts that stay readable whatever becomes of types and files; its files should be prefetched."""
+    return {
+        "category": registration.category.in_full,
+        "content": registration.content,
+        "starts_at": minute(registration.starts_at),
+        "ends_at": minute(registration.ends_at),
+        "hours_applied": number(registration.hours_applied),
+        "year": str(registration.year),
+        "note": registration.note,
+        "certificate_number": registration.certificate_number,
+        "attachments": {str(attachment.pk): attachment.name for attachment in registration.attachments.all()},
+    }
+
+
+def changes_since_return(registration: Registration) -> list[Change] | None:
+    """Field by field, files too, since the last return; None for an entry that was never returned."""
+    version = ReturnedVersion.objects.filter(registration=registration).order_by("-round").first()
+    if version is None:
+        return None
+    before, after = version.facts, facts_of(registration)
+    fields = [Change(label, before[name], after[name]) for name, label in LABELS.items() if before[name] != after[name]]
+    old, new = before["attachments"], after["attachments"]
+    removed = [Change("附件", name, "") for key, name in old.items() if key not in new]
+    added = [Change("附件", "", name) for key, name in new.items() if key not in old]
+    return fields + removed + added

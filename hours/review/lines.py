@@ -1,0 +1,41 @@
+"""READ: registrations as the lines of the review queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from config.templatetags.facts import hours
+from config.web.addresses import of_row
+from hours.registrations.lines import Line, common, day_and_time
+
+from .queue import Line as QueueLine
+
+LATE_AFTER = 14  # days
+
+
+def to_review(lines: Sequence[QueueLine], here: str, kinds: dict[int, str]) -> list[Line]:
+    """学时审核: each leads to its entry and back to `here`. In 已处理 each tells the decision and its moment."""
+    return [
+        {
+            **common(line.entry, 0),
+            "value": line.value,
+            **day_and_time(line.decision.created_at if line.decision else line.entry.submitted_at),
+            "moment_note": line.decision.get_action_display() if line.decision else _waited(line),
+            "is_late": not line.decision and line.is_waiting and line.days > LATE_AFTER,
+            "owner": line.entry.owner.name,
+            "masked": line.entry.owner.masked_id,
+            "unit": line.entry.unit_name,
+            "region": line.entry.region.name,
+            "kind": kinds[line.entry.category_id],
+            "marks": line.marks,
+            "proposed": hours(line.entry.hours_proposed),
+            "url": of_row("hours:review_detail", line.entry.pk) + here,
+        }
+        for line in lines
+    ]
+
+
+def _waited(line: QueueLine) -> str:
+    if not line.is_waiting:
+        return ""
+    return f"已等 {line.days} 天" if line.days else "今天"

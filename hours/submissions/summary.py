@@ -1,0 +1,56 @@
+"""READ: what the dialog 批量提交审核 tells about the ticked entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from accounts.models import User
+from hours.models import Registration, Submission
+from hours.registrations import validation
+from hours.wording import number
+from hours.workflow.permissions import reviewers_of
+from organizations.models import Region, Unit
+
+
+def hours(entries: Sequence[Registration]) -> Decimal:
+    """What the entries apply for together."""
+    return sum((entry.hours_applied for entry in entries), Decimal())
+
+
+def regions_to_name() -> list[Region]:
+    """What a person without a unit may name: everything below the root, in the order of the tree."""
+    return list(Region.objects.filter(parent__isnull=False).order_by("tree_id", "lft"))
+
+
+def warnings(owner: User, entries: Sequence[Registration], unit: Unit) -> list[str]:
+    """What does not stop the batch and should be read before it goes; two queries for any number of entries."""
+    found = []
+    if unit.is_pending:
+        found.append(f"“{unit.name}”待核实：登记会等到管理员确认该单位之后才进入初审。")
+    elif unit.is_unaffiliated:
+        found.append("以“其他单位”提交的登记不经初审，标记为“无单位直报”，由所选区域的人社部门终审。")
+    elif is_unattended(unit, owner):
+        found.append(f"“{unit.name}”目前没有能审核您的登记的审核员：初审由{unit.region.name}人社部门代为进行。")
+    found += [notice for entry in entries if (notice := validation.year_notice(entry))]
+    overlapping = Registration.objects.overlapping_each(entries)
+    return found + [
+        validation.overlap_sentence(entry, overlapping[entry.pk]) for entry in entries if overlapping[entry.pk]
+    ]
+
+
+def is_unattended(unit: Unit, owner: User) -> bool:
+    """Whether nobody of the unit could do the 初审 of this person's entries; one query."""
+    return not (unit.is_pending or unit.is_unaffiliated or reviewers_of([unit.pk])[unit.pk] - {owner.pk})
+
+
+def done_sentence(submission: Submission) -> str:
+    """What happened and what comes next."""
+    total = number(submission.hours)
+    stage = "终审" if submission.unit.is_unaffiliated else "初审"
+    if submission.unit.is_unaffiliated or is_unattended(submission.unit, submission.owner):
+        where = f"{submission.region.name}人社部门"
+    else:
+        where = submission.unit_name
+    waits = "，待单位核实后进行" if submission.unit.is_pending else ""
+    return f"已提交 {submission.entries} 条登记，共 {total} 学时，由“{where}”{stage}{waits}。点击“+”可查看审核进度。"

@@ -1,0 +1,228 @@
+"""DECIDE: may this person do this to this registration? The answer carries its reason, as a sentence for people.
+
+The same check serves list, detail, bulk and any link; it reads the table in states.py.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from functools import cached_property
+
+from django.db.models import Q, prefetch_related_objects
+from django.utils import timezone
+
+from accounts.answers import Allowed, Answer, Denied
+from accounts.models import Appointment, User
+from hours.models import Decision, Opening, Registration, YearRule
+from hours.states import IN_CLOSED_YEARS, Action, Role, Rule, Stage, Status, rule_for
+from organizations.models import Region, Unit
+
+
+class Standing:
+    """In what capacities one person stands towards some registrations; eight queries at most for any number of them."""
+
+    def __init__(self, person: User, registrations: Iterable[Registration]) -> None:
+        self.person = person
+        self.registrations = list(registrations)
+        others = [registration for registration in self.registrations if registration.owner_id != person.pk]
+        prefetch_related_objects(others, "region", "unit")
+
+    def may(self, action: Action, registration: Registration) -> Answer:
+        if not self.person.is_active:
+            return Denied("您的账号已停用。")
+        rule = rule_for(action, registration.status)
+        if rule is None:
+            return Denied(f"该登记目前为“{Status(registration.status).label}”，不能{action.label}。")
+        own = registration.owner_id == self.person.pk
+        if rule.role is Role.OWNER:
+            return self._may_as_owner(rule, registration) if own else Denied(f"只有登记人本人可以{action.label}。")
+        if own:
+            return Denied("不能审核本人的登记。")
+        if not self._holds(rule.role, registration):
+            return Denied(f"您没有对该登记“{action.label}”的权限。")
+        if rule.role is Role.UNIT_REVIEWER and registration.unit.is_pending:
+            return Denied(f"单位“{registration.unit.name}”待核实，管理员确认后才能初审。")
+        other_stage = {Stage.FIRST: Stage.FINAL, Stage.FINAL: Stage.FIRST}.get(rule.stage)
+        if other_stage and (registration.pk, other_stage) in self._decided:
+            return Denied(f"您已对该登记作出{other_stage.label}决定，{rule.stage.label}须由另一人进行。")
+        return Allowed() if action in IN_CLOSED_YEARS else self._year_decides(registration)
+
+    def office(self, action: Action, registration: Registration) -> str:
+        """At whose desk this person does what `may` allowed; empty for the owner, who has none.
+
+        The unit's where the person reviews for it, else the bureau of the person's own appointment: so also at the 初审
+        of a unit without reviewers. A superuser without an appointment acts for the bureau of the entry's region.
+        """
+        role = rule_for(action, registration.status).role
+        if role is Role.OWNER:
+            return ""
+        if role is Role.UNIT_REVIEWER and registration.unit_id in self._units:
+            return registration.unit_name
+        seat = self._nearest(Role.REGION_REVIEWER if role is Role.UNIT_REVIEWER else role, registration)
+        return f"{(seat or registration.region).name}人社部门"
+
+    def _may_as_owner(self, rule: Rule, registration: Registration) -> Answer:
+        if rule.action is Action.ASK_RETURN and (registration.pk, registration.round, rule.stage) in self._asked:
+            return Denied("此环节已请求过退回，请等待审核人员处理。")
+        return Allowed()
+
+    def _holds(self, role: Role, registration: Registration) -> bool:
+        if role is Role.UNIT_REVIEWER:
+            if registration.unit_id in self._units:
+                return True
+            return self._has_nobody(registration) and self._covers(Role.REGION_REVIEWER, registration)
+        return self._covers(role, registration)
+
+    def is_unattended(self, registration: Registration) -> bool:
+        """无人初审: it waits at its unit, where nobody could decide; the region's reviewers do."""
+        at_unit = registration.status == Status.FIRST_REVIEW and not registration.unit.is_pending
+        return at_unit and self._has_nobody(registration)
+
+    def _has_nobody(self, registration: Registration) -> bool:
+        """A unit without a reviewer, or with its reviewer's own entry, does not swallow entries."""
+        return not self._reviewers[registration.unit_id] - {registration.owner_id}
+
+    def _covers(self, role: Role, registration: Registration) -> bool:
+        """By the places that the entry carries since its submission, as the queues do; the tree may change later.
+
+        A superuser administers every region, and reviews in none without an appointment.
+        """
+        if role is Role.REGION_ADMIN and self.person.is_superuser:
+            return True
+        return self._nearest(role, registration) is not None
+
+    def _nearest(self, role: Role, registration: Registration) -> Region | None:
+        """Of the regions that the person is appointed to in this role the one closest above the entry."""
+        held = {
+            appointment.region_id: appointment.region
+            for appointment in self._appointments
+            if appointment.role == role.value
+        }
+        places = (registration.region_id, registration.city_id, registration.province_id)
+        return next((held[place] for place in places if place in held), None)
+
+    def _year_decides(self, registration: Registration) -> Answer:
+        year = registration.year
+        answer = year_decides(self._year_rules.get(year), year)
+        return answer or year_decides(self._year_rules.get(year), year, reopened=self._is_reopened(registration))
+
+    def _is_reopened(self, registration: Registration) -> bool:
+        """Whether its year is open again today for its owner, its unit, or everybody."""
+        theirs = {(registration.owner_id, None), (None, registration.unit_id), (None, None)}
+        return any((registration.year, *for_whom) in self._openings for for_whom in theirs)
+
+    @cached_property
+    def _year_rules(self) -> dict[int, YearRule]:
+        return YearRule.objects.in_bulk({entry.year for entry in self.registrations}, field_name="year")
+
+    @cached_property
+    def _openings(self) -> set[tuple[int, int | None, int | None]]:
+        """Which years are open again today, for which person, for which unit."""
+        rows = Opening.objects.filter(year__in={entry.year for entry in self.registrations})
+        return set(rows.filter(until__gte=timezone.localdate()).values_list("year", "person_id", "unit_id"))
+
+    @cached_property
+    def _appointments(self) -> list[Appointment]:
+        return list(self.person.appointments.active().select_related("region"))
+
+    @cached_property
+    def _units(self) -> set[int]:
+        """Those that the person reviews for."""
+        return {appointment.unit_id for appointment in self._appointments if appointment.unit_id}
+
+    @cached_property
+    def _reviewers(self) -> dict[int, set[int]]:
+        return reviewers_of({registration.unit_id for registration in self.registrations if registration.unit_id})
+
+    @cached_property
+    def _decided(self) -> set[tuple[int, str]]:
+        return set(
+            Decision.objects.filter(registration__in=self.registrations, actor=self.person)
+            .exclude(stage=Stage.OWNER)
+            .values_list("registration_id", "stage")
+        )
+
+    @cached_property
+    def _asked(self) -> set[tuple[int, int, str]]:
+        """In which round and stage of which registration the owner has sent 请求退回."""
+        asked = Decision.objects.filter(registration__in=self.registrations, action=Action.ASK_RETURN)
+        return set(asked.values_list("registration_id", "round", "stage"))
+
+
+def reviewers_of(units: Iterable[int]) -> dict[int, set[int]]:
+    """Unit -> the people who may review for it today; nobody for the others. One query."""
+    reviewers = defaultdict(set)
+    appointments = Appointment.objects.active().filter(unit__in=units, person__is_active=True)
+    for unit, person in appointments.values_list("unit_id", "person_id"):
+        reviewers[unit].add(person)
+    return reviewers
+
+
+def may(person: User, action: Action, registration: Registration) -> Answer:
+    """Whether this person may do this to this one registration."""
+    return Standing(person, [registration]).may(action, registration)
+
+
+def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False) -> Answer:
+    """Whether a year takes a submission today. Without a rule it is closed, whatever was reopened; returned entries
+    have a last day of their own."""
+    if rule is None:
+        return Denied(f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。")
+    if reopened:
+        return Allowed()
+    if rule.is_closed:
+        return Denied(f"{year} 年度已关闭，不再接受提交。")
+    last_day = rule.returned_closes_on if returned else rule.closes_on
+    if today > last_day:
+        return Denied(f"{year} 年度已于 {last_day:%Y-%m-%d} 截止提交。")
+    return Allowed()
+
+
+def year_decides(rule: YearRule | None, year: int, *, reopened: bool = False) -> Answer:
+    """Whether entries of a year are still decided about: a closed one is closed for everything but revocation, and one
+    without a rule is closed, whatever was reopened."""
+    if rule is None:
+        return Denied(f"{year} 年度没有年度规则，除撤销认定外不能办理，请联系管理员。")
+    if rule.is_closed and not reopened:
+        return Denied(f"{year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。")
+    return Allowed()
+
+
+def reopened_years(person: User, units: Iterable[int | None], years: Iterable[int], today: date) -> set[int]:
+    """Which of these years were opened again, today still, for this person, one of these units, or everybody."""
+    for_person = Q(person=person) | Q(unit__in=set(units) - {None}) | Q(person=None, unit=None)
+    rows = Opening.objects.filter(for_person, year__in=set(years), until__gte=today)
+    return set(rows.values_list("year", flat=True))
+
+
+def years_take(
+    registrations: Iterable[Registration], today: date | None = None, unit: Unit | None = None
+) -> dict[int, Answer]:
+    """For the key of each entry of one person whether its year takes it today (or on another day), sent to this unit
+    or to the person's own; one query, and a second if a year that refuses may have been opened again."""
+    registrations = list(registrations)
+    if not registrations:
+        return {}
+    today = today or timezone.localdate()
+    years = {registration.year for registration in registrations}
+    rules = YearRule.objects.in_bulk(years, field_name="year")
+
+    def answers(reopened: set[int]) -> dict[int, Answer]:
+        return {
+            entry.pk: year_takes(
+                rules.get(entry.year),
+                entry.year,
+                today,
+                returned=entry.status == Status.RETURNED,
+                reopened=entry.year in reopened,
+            )
+            for entry in registrations
+        }
+
+    usual = answers(set())
+    if all(usual.values()):
+        return usual
+    owner = registrations[0].owner
+    return answers(reopened_years(owner, [owner.unit_id, unit and unit.pk], years, today))

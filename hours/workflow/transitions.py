@@ -1,0 +1,305 @@
+"""CHANGE: the seven transitions and their batch, all through one helper.
+
+Each function takes the actor as an argument, refuses first, then lets `moves.move` change the rows and write one
+decision row for each, in one transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, prefetch_related_objects
+from django.utils import timezone
+
+from accounts.models import User
+from hours.counting import is_step
+from hours.errors import WorkflowError
+from hours.models import Decision, Registration, Submission
+from hours.registrations import validation
+from hours.states import Action, Status, rule_for
+from hours.wording import number
+from organizations import regions
+from organizations.models import Region, Unit
+
+from .moves import Verdict, hours_before, move, overtaken
+from .permissions import Denied, Standing, years_take
+
+
+class BatchRefused(WorkflowError):
+    """Nothing was submitted; `problems` names each entry that is in the way: registration key -> sentence."""
+
+    def __init__(self, problems: dict[int, str]) -> None:
+        super().__init__("".join(dict.fromkeys(problems.values())))
+        self.problems = problems
+
+
+@dataclass
+class Outcome:
+    """What became of several entries: those done, and for each other one why not."""
+
+    done: list[Registration] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+def agree(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
+    """初审同意, with the hours proposed; fewer than applied for need words."""
+    return _one(actor, Action.AGREE, registration, verdict)
+
+
+def recognise(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
+    """终审认定, with the hours recognised; fewer than proposed need words."""
+    return _one(actor, Action.RECOGNISE, registration, verdict)
+
+
+def return_(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """退回修改 from either stage, with a reason and words."""
+    return _one(actor, Action.RETURN, registration, verdict)
+
+
+def refuse(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """不予认定 from either stage, with a reason and words."""
+    return _one(actor, Action.REFUSE, registration, verdict)
+
+
+def revoke(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """撤销认定, also in a closed year."""
+    return _one(actor, Action.REVOKE, registration, verdict)
+
+
+def reopen(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    """A refused entry goes back to the 终审, unless its owner has registered the same thing again meanwhile."""
+    try:
+        return _one(actor, Action.REOPEN, registration, verdict)
+    except IntegrityError:
+        other = Registration.objects.duplicate_of(registration)
+        if other is None:
+            raise
+        raise WorkflowError(validation.duplicate_sentence(registration, other)) from None
+
+
+def ask_return(actor: User, registration: Registration, words: str) -> Registration:
+    """请求退回: changes nothing by itself, once per stage."""
+    return _one(actor, Action.ASK_RETURN, registration, Verdict(words=words))
+
+
+def decide(
+    actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict, *, now: datetime | None = None
+) -> Outcome:
+    """The same verdict on several entries: each that allows it is moved, each other one is answered with its reason.
+
+    The number of statements does not depend on the number of entries. 重新审核 goes through `reopen`, which names what
+    stands in its way. `now` is given when a history is brought in.
+
+    As in `submit`, what may be is asked before the transaction: an entry that has changed since it was read does not
+    move.
+    """
+    outcome = Outcome()
+    standing = Standing(actor, registrations)
+    movable: list[Registration] = []
+    for registration in registrations:
+        problem = _problem(standing, action, registration, verdict)
+        if problem:
+            outcome.refused[registration.pk] = problem
+        else:
+            movable.append(registration)
+    offices = {registration.pk: standing.office(action, registration) for registration in movable}
+    with transaction.atomic():
+        outcome.done = move(actor, action, movable, verdict, offices=offices, now=now)
+    moved = {registration.pk for registration in outcome.done}
+    outcome.refused.update(overtaken([registration for registration in movable if registration.pk not in moved]))
+    return outcome
+
+
+def submit(
+    owner: User,
+    registrations: Sequence[Registration],
+    unit: Unit,
+    region: Region,
+    token: uuid.UUID | None = None,
+    *,
+    now: datetime | None = None,
+) -> Submission:
+    """批量提交审核: all entries go or none (BatchRefused names those in the way).
+
+    `region` is the unit's, or for 其他单位 the one that the person names. The same token again returns the first
+    submission instead of making a second one. With `now`, a history is brought in and judged as of then.
+
+    What the entries must be like is asked before the transaction: in a rush everybody waits for those inside, and an
+    entry that has changed since it was read does not move.
+    """
+    if not registrations:
+        raise WorkflowError("请先勾选要提交的登记。")
+    now, token = now or timezone.now(), token or uuid.uuid4()
+    try:
+        if problems := batch_problems(owner, registrations, unit, now):
+            raise BatchRefused(problems)
+        return _submit(owner, registrations, unit, region, token, now)
+    except (BatchRefused, IntegrityError):
+        # The second of two clicks: by its entries, which the first one has moved, or by the token, which is unique.
+        if earlier := _earlier(owner, token):
+            return earlier
+        raise
+
+
+def _earlier(owner: User, token: uuid.UUID) -> Submission | None:
+    earlier = Submission.objects.filter(token=token).first()
+    if earlier and earlier.owner_id != owner.pk:
+        raise WorkflowError("提交标识无效，请重新打开“批量提交审核”。")
+    return earlier
+
+
+@transaction.atomic
+def _submit(
+    owner: User, registrations: Sequence[Registration], unit: Unit, region: Region, token: uuid.UUID, now: datetime
+) -> Submission:
+    unit, usual_unit = _take_turns(owner, unit)
+    if problems := _disabled(unit, registrations):
+        raise BatchRefused(problems)
+    region = region if unit.is_unaffiliated else unit.region
+    submission = Submission.objects.create(
+        owner=owner,
+        token=token,
+        unit=unit,
+        region=region,
+        unit_name=unit.name,
+        unit_credit_code=unit.credit_code or "",
+        entries=len(registrations),
+        hours=sum((registration.hours_applied for registration in registrations), Decimal()),
+        created_at=now,
+    )
+    if unit.pk != usual_unit and not unit.is_unaffiliated:
+        User.objects.filter(pk=owner.pk).update(unit=unit)
+    _send(submission, registrations)
+    return submission
+
+
+def _take_turns(owner: User, unit: Unit) -> tuple[Unit, int | None]:
+    """Wait for other submissions of this person and to this unit; return the unit with its regions, and the key of the
+    person's own, as they are now.
+
+    No entry thus reaches a unit that is being merged away, and a person's year is brought up to date by one submission
+    after the other. The unit comes first, as in a merge. 其他单位 never changes: nobody waits for anybody there.
+    """
+    if not unit.is_unaffiliated:
+        unit = Unit.objects.select_for_update(no_key=True, of=("self",)).with_regions().get(pk=unit.pk)
+    people = User.objects.select_for_update(no_key=True)
+    return unit, people.values_list("unit_id", flat=True).get(pk=owner.pk)
+
+
+def _send(submission: Submission, registrations: Sequence[Registration]) -> None:
+    """Let the entries leave with this submission, all or none."""
+    owner, unit = submission.owner, submission.unit
+    places = regions.places_of(submission.region)
+    moved = move(
+        owner,
+        Action.SUBMIT,
+        registrations,
+        Verdict(),
+        offices={registration.pk: unit.name for registration in registrations},
+        now=submission.created_at,
+        submission=submission,
+        submitted_at=submission.created_at,
+        unit=unit,
+        unit_name=unit.name,
+        region_id=submission.region_id,
+        city=places.get(Region.Kind.CITY),
+        province=places.get(Region.Kind.PROVINCE),
+        is_unaffiliated=unit.is_unaffiliated,
+    )
+    if len(moved) < len(registrations):
+        keys = {registration.pk for registration in moved}
+        raise BatchRefused(overtaken([registration for registration in registrations if registration.pk not in keys]))
+
+
+def batch_problems(
+    owner: User, registrations: Sequence[Registration], unit: Unit | None = None, now: datetime | None = None
+) -> dict[int, str]:
+    """Why entries cannot be submitted (to this unit): registration key -> sentence that names the entry."""
+    prefetch_related_objects(registrations, "category__parent")
+    standing = Standing(owner, registrations)
+    years = years_take(registrations, timezone.localdate(now), unit)
+    kept_units = _units_to_keep(registrations)
+    found: dict[int, str] = {}
+    for registration in registrations:
+        allowed = standing.may(Action.SUBMIT, registration)
+        wrong = validation.problems(registration, now)
+        kept = kept_units.get(registration.pk)
+        if not allowed:
+            found[registration.pk] = f"“{registration.content}”：{allowed.reason}"
+        elif wrong:
+            found[registration.pk] = f"“{registration.content}”：{''.join(wrong.values())}"
+        elif not years[registration.pk]:
+            found[registration.pk] = f"“{registration.content}”：{years[registration.pk].reason}"
+        elif unit is not None and kept is not None and kept.pk != unit.pk:
+            found[registration.pk] = f"“{registration.content}”是退回修改的登记，须仍提交至“{kept.name}”。"
+    return found | _disabled(unit, registrations)
+
+
+def _disabled(unit: Unit | None, registrations: Iterable[Registration]) -> dict[int, str]:
+    if unit is None or unit.state != Unit.State.DISABLED:
+        return {}
+    return {registration.pk: f"单位“{unit.name}”已停用，请重新选择单位。" for registration in registrations}
+
+
+def _units_to_keep(registrations: Iterable[Registration]) -> dict[int, Unit]:
+    """The unit that a returned entry goes to again: its last one, unless the unit was the reason or is gone."""
+    returned = [registration for registration in registrations if registration.status == Status.RETURNED]
+    if not returned:
+        return {}
+    freed = set(
+        Decision.objects.filter(
+            registration__in=returned, round=F("registration__round"), action=Action.RETURN, reason__frees_unit=True
+        ).values_list("registration_id", flat=True)
+    )
+    units = Unit.objects.in_bulk({registration.unit_id for registration in returned})
+    return {
+        registration.pk: units[registration.unit_id]
+        for registration in returned
+        if registration.pk not in freed and units[registration.unit_id].state != Unit.State.DISABLED
+    }
+
+
+def unit_to_keep(registrations: Iterable[Registration]) -> Unit | None:
+    """The unit that the returned ones among these entries must go to again, if there is one."""
+    return next(iter(_units_to_keep(registrations).values()), None)
+
+
+def _one(actor: User, action: Action, registration: Registration, verdict: Verdict) -> Registration:
+    outcome = decide(actor, action, [registration], verdict)
+    if outcome.refused:
+        raise WorkflowError(outcome.refused[registration.pk])
+    return outcome.done[0]
+
+
+def _problem(standing: Standing, action: Action, registration: Registration, verdict: Verdict) -> str:
+    """Why this verdict cannot be given on this entry; empty if it can."""
+    allowed = standing.may(action, registration)
+    if isinstance(allowed, Denied):
+        return allowed.reason
+    rule = rule_for(action, registration.status)
+    if rule.needs_reason and verdict.reason is None:
+        return f"{action.label}须选择原因。"
+    if (rule.needs_reason or rule.needs_words) and not verdict.words.strip():
+        return f"{action.label}须填写意见。"
+    if action in (Action.AGREE, Action.RECOGNISE):
+        return _hours_problem(action, registration, verdict)
+    return ""
+
+
+def _hours_problem(action: Action, registration: Registration, verdict: Verdict) -> str:
+    limit = hours_before(action, registration)
+    if verdict.hours is None:
+        return ""
+    if verdict.hours <= 0 or not is_step(verdict.hours):
+        return "学时必须大于 0，且是 0.5 的倍数。"
+    if verdict.hours > limit:
+        whose = "申请" if action is Action.AGREE or registration.hours_proposed is None else "初审"
+        return f"学时不能超过{whose}的 {number(limit)} 学时。"
+    if verdict.hours < limit and not verdict.words.strip():
+        return "核减学时须填写意见。"
+    return ""

@@ -1,0 +1,148 @@
+"""单位注册."""
+
+import pytest
+from django.urls import reverse
+
+from accounts import appointments
+from accounts.models import Appointment
+from organizations import tree
+from organizations.models import Unit
+from organizations.views import NEW_UNITS
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+URL = reverse("register_unit")
+
+
+@pytest.fixture
+def 韦站长(guangxi, client):
+    person = factories.person("韦站长")
+    client.force_login(person)
+    return person
+
+
+def rows(response) -> list[tuple[str, str]]:
+    """Unit and what the person asked for, as the page shows it."""
+    html = response.content.decode().split("<tbody>")[1].split("</tbody>")[0]
+    cells = [cell.split("</td>")[0] for cell in html.split('<td data-label="')]
+    told = dict.fromkeys(("单位名称", "本人申请"))
+    shown = []
+    for cell in cells[1:]:
+        label, _, text = cell.partition('">')
+        if label in told:
+            told[label] = text
+        if label == "本人申请":
+            shown.append((told["单位名称"], text))
+    return shown
+
+
+def test_the_unit_waits_and_so_does_the_wish_to_review(client, 韦站长):
+    response = client.post(URL, factories.typed_unit(), follow=True)
+    unit, wish = Unit.objects.get(), Appointment.objects.get()
+    assert (unit.state, unit.added_by) == (Unit.State.PENDING, 韦站长)
+    assert (wish.person, wish.unit, wish.role, wish.is_active) == (韦站长, unit, Appointment.Role.UNIT_REVIEWER, False)
+    assert [str(message) for message in response.context["messages"]] == [
+        "单位“宾阳县甘棠镇林业站”已注册，待管理员核实；核实后您即为该单位的第一位审核员。"
+    ]
+    assert rows(response) == [("宾阳县甘棠镇林业站", "单位审核员：待管理员确认")]
+
+
+def test_once_confirmed_the_page_says_so(client, 韦站长):
+    client.post(URL, factories.typed_unit())
+    appointments.confirm_unit(Unit.objects.get(), Appointment.objects.values_list("pk", flat=True))
+    assert rows(client.get(URL)) == [("宾阳县甘棠镇林业站", "单位审核员：已生效")]
+
+
+@pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.PENDING])
+def test_for_a_unit_that_exists_the_wish_is_attached_to_it(client, 韦站长, state):
+    unit = factories.unit("宾阳县林业站", state=state)
+    response = client.post(URL, factories.typed_unit(name="别的名称", credit_code=unit.credit_code), follow=True)
+    assert [str(message) for message in response.context["messages"]] == [
+        "单位“宾阳县林业站”已在系统中，您担任其单位审核员的申请已提交，须经管理员确认后生效。"
+    ]
+    stored = Unit.objects.get()
+    assert (stored.name, stored.state, stored.contact_name, stored.added_by) == ("宾阳县林业站", state, "", None)
+    assert Appointment.objects.get().confirmed_at is None
+
+
+def test_the_same_wish_twice_is_one(client, 韦站长):
+    unit = factories.unit()
+    for _ in range(2):
+        client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
+    assert Appointment.objects.count() == 1
+
+
+def test_who_reviews_for_the_unit_already_need_not_ask(client, 韦站长):
+    unit = factories.unit("宾阳县林业站")
+    appointments.appoint(韦站长, Appointment.Role.UNIT_REVIEWER, unit=unit)
+    response = client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
+    assert response.context["form"].errors == {"credit_code": ["您已是“宾阳县林业站”的单位审核员，无需再次注册。"]}
+    assert Appointment.objects.count() == 1
+
+
+def test_a_disabled_unit_cannot_be_registered_again(client, 韦站长):
+    unit = factories.unit("宾阳县林业站", state=Unit.State.DISABLED)
+    response = client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
+    assert response.context["form"].errors == {
+        "credit_code": ["该代码属于单位“宾阳县林业站”，该单位已停用；如有疑问请联系管理员。"]
+    }
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ("name", "请填写单位名称。"),
+        ("credit_code", "请填写统一社会信用代码。"),
+        ("region", "请选择单位属地。"),
+        ("contact_name", "请填写联系人。"),
+        ("contact_phone", "请填写联系电话。"),
+    ],
+)
+def test_every_field_is_needed(client, 韦站长, field, sentence):
+    response = client.post(URL, factories.typed_unit(**{field: ""}))
+    assert response.context["form"].errors == {field: [sentence]}
+    assert response.content.decode().count(sentence) == 2
+    assert not Unit.objects.exists()
+
+
+def test_the_page_shows_own_registrations_and_additions_only(client, 韦站长):
+    other = factories.person("莫丽")
+    appointments.ask_to_review(other, factories.unit("莫丽的单位", state=Unit.State.PENDING, added_by=other))
+    appointments.ask_to_review(韦站长, factories.unit("注册的单位", state=Unit.State.PENDING, added_by=韦站长))
+    factories.unit("添加的单位", state=Unit.State.PENDING, added_by=韦站长)
+    assert rows(client.get(URL)) == [("注册的单位", "单位审核员：待管理员确认"), ("添加的单位", "添加单位")]
+
+
+def test_without_any_the_page_says_what_to_do(client, 韦站长):
+    assert "还没有注册过单位" in client.get(URL).content.decode()
+
+
+def test_the_limit_of_pending_units_holds_here_too(client, 韦站长):
+    for number in range(20):
+        factories.unit(f"第{number}林业站", state=Unit.State.PENDING, added_by=韦站长)
+    response = client.post(URL, factories.typed_unit())
+    assert response.context["form"].errors == {"__all__": ["您添加的单位中已有 20 个待核实，请待管理员核实后再添加。"]}
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_queries_do_not_depend_on_the_number_of_rows(client, 韦站长, django_assert_num_queries, count):
+    for number in range(count):
+        appointments.ask_to_review(韦站长, factories.unit(f"注册的单位{number}"))
+        factories.unit(f"添加的单位{number}", added_by=韦站长)
+    tree.current()
+    with django_assert_num_queries(8):  # session, person, duties (2), notices, revision of the tree, wishes, additions
+        client.get(URL)
+
+
+def test_an_address_may_send_so_many_new_units(client, 韦站长, settings):
+    settings.NEW_UNITS_IN_TEN_MINUTES = 1
+    client.post(URL, factories.typed_unit(), follow=True)
+    response = client.post(URL, factories.typed_unit(name="宾阳县图书馆"))
+    assert (response.status_code, [str(message) for message in response.context["messages"]]) == (
+        429,
+        [NEW_UNITS.sentence],
+    )
+    assert 'value="宾阳县图书馆"' in response.content.decode()
+    assert rows(response) == [("宾阳县甘棠镇林业站", "单位审核员：待管理员确认")]

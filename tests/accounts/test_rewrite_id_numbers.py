@@ -1,0 +1,44 @@
+"""manage.py rewrite_id_numbers: what follows a change of keys."""
+
+import base64
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NEW_KEY = "new:" + base64.b64encode(b"another-key-of-thirty-two-bytes!").decode()
+
+
+def stored(person: User) -> str:
+    """The column as the database has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id_number FROM accounts_user WHERE id = %s", [person.pk])
+        return cursor.fetchone()[0]
+
+
+def test_numbers_come_under_the_first_key_and_the_old_one_may_go(settings, manage):
+    person = factories.person("黄秋梦")
+    number = person.id_number
+    settings.FIELD_KEYS = f"{NEW_KEY},{settings.FIELD_KEYS}"
+    manage("rewrite_id_numbers")
+    assert stored(person).startswith("new:")
+    settings.FIELD_KEYS = NEW_KEY
+    assert User.objects.get(pk=person.pk).id_number == number
+
+
+def test_people_are_found_again_under_a_new_digest_key(settings, manage):
+    person = factories.person("覃晓燕")
+    settings.DIGEST_KEY = "another digest key"
+    assert list(User.objects.by_identifier(person.id_number)) == []
+    manage("rewrite_id_numbers")
+    assert list(User.objects.by_identifier(person.id_number)) == [person]
+
+
+def test_no_number_is_printed(manage):
+    person = factories.person("莫志强")
+    printed = manage("rewrite_id_numbers")
+    assert printed == "证件号码：1 / 1\n"
+    assert person.id_number not in printed

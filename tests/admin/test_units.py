@@ -1,0 +1,337 @@
+"""Units in the administrators' pages."""
+
+import pytest
+from django.urls import reverse
+
+from accounts import appointments
+from hours.models import Registration
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:organizations_unit_changelist")
+ADD = reverse("admin:organizations_unit_add")
+FLAGGED = "91450084700708730B"
+
+
+def change_url(unit: Unit) -> str:
+    return reverse("admin:organizations_unit_change", args=[unit.pk])
+
+
+@pytest.fixture
+def superuser(guangxi, client):
+    person = factories.administrator()
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def of_nanning(guangxi, client):
+    """The administrator of 南宁市, logged in, with no permission but the appointment."""
+    person = factories.region_admin(factories.region("450100"))
+    person.is_staff = True
+    person.save()
+    client.force_login(person)
+    return person
+
+
+def listed(client, **query) -> list[str]:
+    return [unit.name for unit in client.get(LIST, query).context["cl"].result_list]
+
+
+def act(client, action: str, *units: Unit, **more):
+    data = {"action": action, "_selected_action": [unit.pk for unit in units], **more}
+    return client.post(LIST, data, follow=True)
+
+
+def told(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def entry_form(**changes) -> dict[str, str]:
+    right = {
+        "name": "宾阳县甘棠镇林业站",
+        "credit_code": factories.unit_code(),
+        "region": "450126",
+        "contact_name": "",
+        "contact_phone": "",
+    }
+    return {**right, **changes}
+
+
+def test_the_list_is_searched_by_words_of_the_name_or_the_beginning_of_a_code(client, superuser):
+    factories.unit("宾阳县甘棠镇林业站", credit_code="12450126791325812B")
+    factories.unit("宾阳县图书馆", state=Unit.State.DISABLED)
+    assert listed(client, q="宾阳 林业") == ["宾阳县甘棠镇林业站"]
+    assert listed(client, q="图书") == ["宾阳县图书馆"]
+    assert listed(client, q="12450126") == ["宾阳县甘棠镇林业站"]
+    assert listed(client, q="45012679") == []
+    assert listed(client, q="%") == []
+
+
+def test_a_region_means_its_subtree_and_the_filter_opens_it(client, superuser):
+    factories.unit("南宁市局", "450100")
+    factories.unit("宾阳县局", "450126")
+    factories.unit("柳州市局", "450200")
+    assert listed(client, region="450100") == ["宾阳县局", "南宁市局"]
+    assert listed(client, region="450126") == ["宾阳县局"]
+    assert listed(client, region="999999") == ["柳州市局", "宾阳县局", "南宁市局"]
+    filters = client.get(LIST, {"region": "450100"}).context["cl"].filter_specs[0]
+    choices = [choice["display"] for choice in filters.choices(client.get(LIST).context["cl"])]
+    assert choices == ["全部", "广西壮族自治区", "　南宁市", "　　青秀区", "　　宾阳县", "　柳州市"]
+
+
+def test_the_list_is_filtered_by_state_and_by_flagged_codes(client, superuser):
+    factories.unit("正常的")
+    factories.unit("待核实的", state=Unit.State.PENDING)
+    factories.unit("待核对的", credit_code=FLAGGED, credit_code_flagged=True)
+    assert listed(client, state__exact="pending") == ["待核实的"]
+    assert listed(client, credit_code_flagged__exact="1") == ["待核对的"]
+
+
+def test_其他单位_is_not_listed(client, superuser, guangxi):
+    from organizations import units
+
+    unaffiliated = units.unaffiliated(guangxi)
+    assert listed(client) == []
+    assert client.get(change_url(unaffiliated)).status_code == 404
+
+
+def test_a_unit_added_by_an_administrator_needs_no_confirmation_and_is_found_at_once(client, superuser):
+    from organizations import search
+
+    assert search.best_matches("林业").total == 0
+    client.post(ADD, entry_form())
+    unit = Unit.objects.get()
+    assert (unit.state, unit.added_by) == (Unit.State.ACTIVE, superuser)
+    assert search.best_matches("林业").units == [unit]
+
+
+def test_a_wrong_code_is_refused_by_hand_entry(client, superuser):
+    response = client.post(ADD, entry_form(credit_code=FLAGGED))
+    assert response.context["errors"] == [["统一社会信用代码校验位不正确，请对照证照核对是否有输错的字符。"]]
+    assert not Unit.objects.exists()
+
+
+def test_the_code_of_another_unit_is_refused_and_names_it(client, superuser):
+    other = factories.unit("宾阳县林业站")
+    response = client.post(ADD, entry_form(credit_code=other.credit_code))
+    assert response.context["errors"] == [["该代码属于已有单位“宾阳县林业站”（宾阳县）。"]]
+
+
+def test_a_flagged_code_may_stay_while_the_name_is_changed(client, superuser):
+    unit = factories.unit("北海市金峰矿业", credit_code=FLAGGED, credit_code_flagged=True)
+    client.post(change_url(unit), entry_form(name="北海市金峰矿业有限公司", credit_code=FLAGGED))
+    unit.refresh_from_db()
+    assert (unit.name, unit.credit_code, unit.credit_code_flagged) == ("北海市金峰矿业有限公司", FLAGGED, True)
+
+
+def test_a_flagged_code_that_is_put_right_is_no_longer_flagged(client, superuser):
+    unit = factories.unit("北海市金峰矿业", credit_code=FLAGGED, credit_code_flagged=True)
+    client.post(change_url(unit), entry_form(credit_code="91450084700708730Y"))
+    unit.refresh_from_db()
+    assert (unit.credit_code, unit.credit_code_flagged) == ("91450084700708730Y", False)
+
+
+def test_the_form_shows_the_unit_s_region_chosen(client, superuser):
+    html = client.get(change_url(factories.unit())).content.decode()
+    assert '<option value="450126" selected>宾阳县</option>' in html
+
+
+def test_confirming_asks_first_and_names_who_will_review(client, superuser):
+    responsible = factories.person("韦站长")
+    unit = factories.unit(state=Unit.State.PENDING, added_by=responsible)
+    wish = appointments.ask_to_review(responsible, unit)
+    html = act(client, "confirm_units", unit).content.decode()
+    assert f"{responsible.name}，{responsible.masked_id} → 宾阳县甘棠镇林业站" in html
+    assert responsible.id_number not in html
+    unit.refresh_from_db()
+    assert unit.state == Unit.State.PENDING
+    assert f'<input type="hidden" name="wish" value="{wish.pk}">' in html
+    done = act(client, "confirm_units", unit, wish=[wish.pk, "9" * 5000], confirmed="确认 1 个单位")
+    assert told(done) == ["已确认 1 个单位。"]
+    unit.refresh_from_db()
+    wish.refresh_from_db()
+    assert (unit.state, wish.is_active) == (Unit.State.ACTIVE, True)
+
+
+def test_who_asks_to_review_after_the_administrator_has_read_goes_on_waiting(client, superuser):
+    unit = factories.unit(state=Unit.State.PENDING)
+    wish = appointments.ask_to_review(factories.person("韦站长"), unit)
+    act(client, "confirm_units", unit)
+    late = appointments.ask_to_review(factories.person("陌生人"), unit)
+    act(client, "confirm_units", unit, wish=[wish.pk], confirmed="确认 1 个单位")
+    wish.refresh_from_db()
+    late.refresh_from_db()
+    assert (wish.is_active, late.is_active) == (True, False)
+
+
+def test_confirming_what_is_not_pending_says_so(client, superuser):
+    unit = factories.unit("宾阳县林业站")
+    assert told(act(client, "confirm_units", unit)) == ["所选单位中没有待核实的单位。"]
+    assert told(act(client, "confirm_units", unit, confirmed="是")) == ["单位“宾阳县林业站”不是待核实状态，无需确认。"]
+
+
+def test_disabling_asks_first_and_can_be_taken_back(client, superuser):
+    unit = factories.unit("宾阳县林业站")
+    assert "将停用以下 1 个单位" in act(client, "disable_units", unit).content.decode()
+    unit.refresh_from_db()
+    assert unit.state == Unit.State.ACTIVE
+    assert told(act(client, "disable_units", unit, confirmed="是")) == ["已停用 1 个单位。"]
+    unit.refresh_from_db()
+    assert unit.state == Unit.State.DISABLED
+    assert told(act(client, "restore_units", unit)) == ["已恢复 1 个单位。"]
+    unit.refresh_from_db()
+    assert unit.state == Unit.State.ACTIVE
+
+
+def test_a_merge_asks_which_one_stays_and_says_what_moves(client, superuser, rules):
+    duplicate, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县甘棠镇林业站")
+    factories.unit_reviewer(duplicate)
+    entry = factories.submitted(factories.person(unit=duplicate), duplicate)
+    html = act(client, "merge_units", duplicate, stays).content.decode()
+    assert "<td>人员 1，任职 1，提交批次 1，学时登记 1</td>" in html
+    assert "<td>无</td>" in html
+    response = act(client, "merge_units", duplicate, stays, confirmed="合并", stays=stays.pk)
+    assert told(response) == ["已将“甘棠林业站”合并至“宾阳县甘棠镇林业站”，转移 4 条关联记录。"]
+    assert Registration.objects.get(pk=entry.pk).unit == stays
+    duplicate.refresh_from_db()
+    assert (duplicate.state, duplicate.merged_into) == (Unit.State.DISABLED, stays)
+
+
+@pytest.mark.parametrize("stays", ["", "0", "x"])
+def test_a_merge_without_a_choice_asks_again(client, superuser, stays):
+    first, second = factories.unit("第一林业站"), factories.unit("第二林业站")
+    response = act(client, "merge_units", first, second, confirmed="合并", stays=stays)
+    assert "请选择保留哪一个单位。" in response.content.decode()
+    assert not Unit.objects.filter(state=Unit.State.DISABLED).exists()
+
+
+def test_a_merge_takes_exactly_two(client, superuser):
+    chosen = [factories.unit(f"第{number}林业站") for number in range(3)]
+    assert told(act(client, "merge_units", *chosen)) == ["合并时请恰好选择两个单位，现选择了 3 个。"]
+    assert told(act(client, "merge_units", chosen[0])) == ["合并时请恰好选择两个单位，现选择了 1 个。"]
+
+
+def test_a_merge_that_is_not_possible_says_why(client, superuser):
+    first, second = factories.unit("第一林业站"), factories.unit("第二林业站", state=Unit.State.PENDING)
+    response = act(client, "merge_units", first, second, confirmed="合并", stays=second.pk)
+    assert told(response) == ["只能合并到状态为“正常”的单位，“第二林业站”目前为“待核实”。"]
+
+
+def test_all_of_a_long_list_cannot_be_changed_at_once(client, superuser, monkeypatch):
+    monkeypatch.setattr("hours.admin.units.CHANGED_AT_MOST", 2)
+    chosen = [factories.unit(f"第{number}林业站") for number in range(3)]
+    response = act(client, "disable_units", chosen[0], select_across="1", confirmed="是")
+    assert told(response) == ["一次最多处理 2 个单位，请用搜索或筛选缩小范围。"]
+    assert not Unit.objects.filter(state=Unit.State.DISABLED).exists()
+
+
+# --- Regional administrators ---------------------------------------------------------------------
+
+
+def test_a_regional_administrator_sees_the_own_subtree_only(client, of_nanning):
+    factories.unit("宾阳县局", "450126")
+    factories.unit("柳州市局", "450200")
+    factories.unit("自治区厅", "450000")
+    assert listed(client) == ["宾阳县局"]
+    assert listed(client, region="450200") == ["宾阳县局"]
+    choices = client.get(LIST).context["cl"].filter_specs[0].lookup_choices
+    assert choices == [("450100", "南宁市"), ("450103", "青秀区"), ("450126", "宾阳县")]
+
+
+def test_a_unit_elsewhere_is_a_404_for_a_regional_administrator(client, of_nanning):
+    own, foreign = factories.unit("宾阳县局", "450126"), factories.unit("柳州市局", "450200")
+    assert client.get(change_url(own)).status_code == 200
+    assert client.get(change_url(foreign)).status_code == 404
+    assert client.post(change_url(foreign), entry_form(name="改名的单位")).status_code == 404
+    foreign.refresh_from_db()
+    assert foreign.name == "柳州市局"
+
+
+def test_a_regional_administrator_cannot_move_a_unit_out_of_the_subtree(client, of_nanning):
+    unit = factories.unit("宾阳县局", "450126")
+    response = client.post(change_url(unit), entry_form(credit_code=unit.credit_code, region="450200"))
+    assert response.context["errors"] == [["选择一个有效的选项： 该选择不在可用的选项中。"]]
+    unit.refresh_from_db()
+    assert unit.region.code == "450126"
+
+
+def test_a_regional_administrator_is_offered_the_regions_of_the_own_subtree_only(client, of_nanning):
+    groups = [list(choices) for _, choices in client.get(ADD).context["adminform"].form.fields["region"].choices]
+    offered = [code for group in groups[1:] for code, _ in group]
+    assert offered == ["450100", "450103", "450126"]
+
+
+def test_actions_of_a_regional_administrator_do_not_reach_other_regions(client, of_nanning):
+    own = factories.unit("宾阳县局", "450126", state=Unit.State.PENDING)
+    foreign = factories.unit("柳州市局", "450200", state=Unit.State.PENDING)
+    assert told(act(client, "confirm_units", own, foreign, confirmed="是")) == ["已确认 1 个单位。"]
+    foreign.refresh_from_db()
+    assert foreign.state == Unit.State.PENDING
+
+
+@pytest.mark.parametrize("missing", ["appointment", "is_staff", "today"])
+def test_without_appointment_or_right_to_the_pages_there_is_nothing(client, of_nanning, missing):
+    unit = factories.unit("宾阳县局", "450126")
+    if missing == "appointment":
+        of_nanning.appointments.all().delete()
+    elif missing == "today":
+        of_nanning.appointments.update(valid_from="2020-01-01", valid_until="2020-12-31")
+    else:
+        of_nanning.is_staff = False
+        of_nanning.save()
+    for url in (LIST, ADD, change_url(unit), reverse("admin:organizations_unit_import")):
+        assert client.get(url).status_code in (302, 403), url
+
+
+def test_a_reviewer_with_the_right_to_the_pages_is_no_administrator(client, guangxi):
+    reviewer = factories.region_reviewer(guangxi)
+    reviewer.is_staff = True
+    reviewer.save()
+    client.force_login(reviewer)
+    assert client.get(LIST).status_code == 403
+
+
+def test_nobody_deletes_a_unit(client, superuser):
+    unit = factories.unit()
+    assert client.post(reverse("admin:organizations_unit_delete", args=[unit.pk]), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in client.get(LIST).context["action_form"].fields["action"].choices
+    assert Unit.objects.get() == unit
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, superuser, django_assert_num_queries, count):
+    for number in range(count):
+        factories.unit(f"第{number}林业站")
+    client.get(LIST)  # reads the tree of this process
+    with django_assert_num_queries(5):  # session, person, the tree's number, bounded count, rows
+        client.get(LIST)
+    with django_assert_num_queries(5):
+        client.get(LIST, {"q": "林业", "region": "450100"})
+
+
+def test_nothing_on_these_pages_is_inline(client, superuser):
+    unit = factories.unit()
+    for url in (LIST, ADD, change_url(unit), f"{LIST}import/", f"{LIST}export/"):
+        html = client.get(url).content.decode()
+        for inline in (" style=", "<style", " onclick=", "<script>"):
+            assert inline not in html, (url, inline)
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"name": "其他单位"}, {"name": ["“其他单位”由系统提供，不能另外添加同名单位。"]}),
+        ({"contact_phone": "电话"}, {"contact_phone": ["请输入手机号码或带区号的固定电话，例如 0771-1234567。"]}),
+    ],
+)
+def test_a_name_or_a_phone_that_cannot_be_is_said_at_its_field(client, superuser, fields, errors):
+    response = client.post(ADD, entry_form(**fields))
+    assert response.context["adminform"].form.errors == errors
+
+
+def test_a_phone_that_an_import_brought_may_stay(client, superuser):
+    unit = factories.unit(contact_phone="总机转8")
+    data = entry_form(name="新的名称", credit_code=unit.credit_code, contact_phone="总机转8")
+    assert client.post(change_url(unit), data).status_code == 302

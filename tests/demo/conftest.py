@@ -1,0 +1,56 @@
+import pytest
+from django.db import transaction
+from django.test import override_settings
+
+from demo import loading
+from hours.models import Completion, Decision, Notice, Registration
+from organizations.models import Unit
+
+SEED, UNITS = 7, 1_000
+
+
+def everything():
+    """What the demonstration tells, without keys and random file names."""
+    entries = Registration.objects.order_by("pk").values_list(
+        "owner__username", "content", "starts_at", "hours_applied", "hours_recognised", "status", "unit_name"
+    )
+    decisions = Decision.objects.order_by("pk").values_list("actor_name", "action", "words", "created_at")
+    units = Unit.objects.order_by("pk").values_list("name", "credit_code", "region__code", "state")
+    completions = Completion.objects.order_by("pk").values_list(
+        "person__username", "course__year", "course__name", "hours", "completed_on"
+    )
+    notices = Notice.objects.order_by("pk").values_list("person__username", "decision__action", "created_at", "read_at")
+    return [list(rows) for rows in (entries, decisions, units, completions, notices)]
+
+
+@pytest.fixture
+def debug(settings):
+    """Invented data needs DEBUG."""
+    settings.DEBUG = True
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demonstration, with fewer units, for all tests of a module; taken back at its end.
+
+    It is loaded twice: the value is what the first time told, the second time is what stays.
+    """
+    storages = {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path_factory.mktemp("attachments")},
+        }
+    }
+    with django_db_blocker.unblock(), override_settings(STORAGES=storages), transaction.atomic():
+        with transaction.atomic():
+            loading.load(SEED, unit_count=UNITS)
+            first_time = everything()
+            transaction.set_rollback(True)
+        loading.load(SEED, unit_count=UNITS)
+        yield first_time
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def demo(loaded, db):
+    """A test may change what it likes: the next one finds the demonstration as it was."""

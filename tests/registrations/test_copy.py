@@ -1,0 +1,143 @@
+"""复制为新登记: what was refused, as the beginning of a new entry."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from hours.registrations import attachments
+from hours.states import Status
+from hours.workflow import transitions
+from tests import factories, files
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(client, huang):
+    client.force_login(huang)
+    return client
+
+
+@pytest.fixture
+def refused(huang, station):
+    """A refused entry with every fact and a file."""
+    entry = factories.registration(
+        huang,
+        "发明专利",
+        starts_at=factories.moment(20, 9, 30),
+        ends_at=factories.moment(19, 16, 45),
+        hours_applied=Decimal("7.5"),
+        category=factories.category("发明专利类", "成果类", by_half_day=False),
+        note="第二发明人",
+        certificate_number="ZL2026-1",
+    )
+    attachments.store(huang, files.pdf("专利证书.pdf"), registration=entry)
+    transitions.submit(huang, [entry], station, station.region)
+    return transitions.refuse(station.reviewer, entry, factories.verdict("不属于继续教育范围。"))
+
+
+def address(entry) -> str:
+    return reverse("hours:copy", args=[entry.pk])
+
+
+def filled_in(form) -> dict[str, str]:
+    """What the form would send as it stands on the page."""
+    told = {"first_level": form["first_level"].value(), "category": form["category"].value()}
+    for name in ("content", "hours_applied", "year", "note", "certificate_number", "draft_key"):
+        told[name] = form[name].value()
+    for name in ("starts_at", "ends_at"):
+        moment = timezone.localtime(form[name].value())
+        told[f"{name}_0"], told[f"{name}_1"] = f"{moment:%Y-%m-%d}", f"{moment:%H:%M}"
+    return told
+
+
+def test_the_form_holds_what_was_written_without_the_declaration(client, refused):
+    form = client.get(address(refused)).context["form"]
+    assert filled_in(form) == {
+        "first_level": refused.category.parent_id,
+        "category": refused.category_id,
+        "content": "发明专利",
+        "hours_applied": "7.5",
+        "year": refused.year,
+        "note": "第二发明人",
+        "certificate_number": "ZL2026-1",
+        "draft_key": form["draft_key"].value(),
+        "starts_at_0": f"{factories.moment(20):%Y-%m-%d}",
+        "starts_at_1": "09:30",
+        "ends_at_0": f"{factories.moment(19):%Y-%m-%d}",
+        "ends_at_1": "16:45",
+    }
+    assert not form["declared"].value()
+
+
+def test_it_says_that_files_are_not_copied_and_copies_none(client, refused):
+    response = client.get(address(refused))
+    page = response.content.decode()
+    assert "附件没有复制，请重新上传；原登记及其审核记录保持不变。" in page
+    assert "专利证书.pdf" not in page
+    assert response.context["kept"] == []
+
+
+def test_saving_makes_a_second_entry_beside_the_refused_one(client, huang, refused):
+    page = client.get(address(refused))
+    sent_to = re.search(r'id="registration-form"[^>]* action="([^"]+)"', page.content.decode()).group(1)
+    response = client.post(sent_to, {**filled_in(page.context["form"]), "declared": "on"})
+    assert response.status_code == 302
+    new = huang.registrations.get(status=Status.DRAFT)
+    assert (new.content, new.hours_applied, new.round, new.unit, new.hours_proposed) == (
+        "发明专利",
+        Decimal("7.5"),
+        0,
+        None,
+        None,
+    )
+    assert new.attachments.count() == 0
+    refused.refresh_from_db()
+    assert (refused.status, refused.attachments.count()) == (Status.REFUSED, 1)
+
+
+def test_looking_at_the_copy_stores_nothing(client, huang, refused):
+    client.get(address(refused))
+    assert huang.registrations.count() == 1
+
+
+def test_without_the_declaration_nothing_is_saved_and_nothing_is_lost(client, huang, refused):
+    page = client.get(address(refused))
+    response = client.post(reverse("hours:new"), filled_in(page.context["form"]))
+    assert list(response.context["form"].errors) == ["declared"]
+    assert response.context["form"]["note"].value() == "第二发明人"
+    assert huang.registrations.count() == 1
+
+
+@pytest.mark.parametrize("status", ["draft", "submitted", "returned"])
+def test_only_a_refused_entry_is_copied(client, huang, station, status):
+    entry = {
+        "draft": lambda: factories.registration(huang),
+        "submitted": lambda: factories.submitted(huang, station),
+        "returned": lambda: factories.returned(huang, station, station.reviewer),
+    }[status]()
+    response = client.get(address(entry), follow=True)
+    assert [str(message) for message in response.context["messages"]] == [
+        f"该登记目前为“{entry.get_status_display()}”，不能复制为新登记。"
+    ]
+
+
+def test_nobody_copies_another_persons_entry(client, refused, station):
+    for person in (factories.person("李工"), station.reviewer):
+        client.force_login(person)
+        assert client.get(address(refused)).status_code == 404
+
+
+def test_the_button_stands_at_refused_entries_of_ones_own(client, huang, refused, station):
+    submitted = factories.submitted(huang, station, content="审核中的")
+    pages = [reverse("hours:detail", args=[entry.pk]) for entry in (refused, submitted)]
+    assert [address(refused) in client.get(page).content.decode() for page in pages] == [True, False]
+    lookup = client.get(reverse("hours:lookup_registrations")).content.decode()
+    assert (address(refused) in lookup, address(submitted) in lookup) == (True, False)
+    client.force_login(station.reviewer)
+    assert address(refused) not in client.get(pages[0]).content.decode()

@@ -1,0 +1,333 @@
+"""新登记培训 and 修改: what is saved, and what is said where when it is not."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from hours.models import Attachment, Registration
+from hours.registrations import attachments
+from tests import factories, files
+
+pytestmark = pytest.mark.django_db
+NEW = reverse("hours:new")
+
+
+@pytest.fixture
+def client(client, huang):
+    client.force_login(huang)
+    return client
+
+
+def errors_of(response) -> dict[str, list[str]]:
+    return {field: list(errors) for field, errors in response.context["form"].errors.items()}
+
+
+def test_it_saves_what_was_typed_as_a_draft(client, huang, typed):
+    response = client.post(NEW, typed(note="优秀学员", certificate_number=" GX-2026-001 "))
+    entry = Registration.objects.get()
+    assert response.url == f"/hours/#entry-{entry.pk}"
+    assert (entry.owner, entry.status, entry.content) == (huang, "draft", "水利工程施工培训班")
+    assert (entry.hours_applied, entry.note, entry.certificate_number) == (Decimal(16), "优秀学员", "GX-2026-001")
+    assert (entry.starts_at, entry.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
+    assert entry.year == factories.moment(8).year
+
+
+def test_what_cannot_be_seen_is_not_kept(client, typed):
+    client.post(
+        NEW,
+        typed(content="水利\u200b工程\x07 \u202e培训班", note="优秀\n学\x02员\ufeff", certificate_number="GX\x00-1"),
+    )
+    entry = Registration.objects.get()
+    assert (entry.content, entry.note, entry.certificate_number) == ("水利工程 培训班", "优秀\n学员", "GX-1")
+
+
+def test_the_form_names_the_limits_of_files_that_are_set(client, settings):
+    settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_MAX_COUNT = 3 * 1024 * 1024, 2
+    assert "PDF、JPG、PNG 或 WebP，每个不超过 3 MB，最多 2 个。" in client.get(NEW).content.decode()
+
+
+def test_a_long_text_is_not_cut_off_by_the_browser(client):
+    page = client.get(NEW).content.decode()
+    assert "maxlength" not in re.search(r'<textarea[^>]*name="note"[^>]*>', page)[0]
+
+
+@pytest.mark.parametrize(("typed_hours", "kept"), [("8.00", "8"), ("7.50", "7.5"), ("10", "10")])
+def test_superfluous_zeros_of_hours_do_not_matter(client, typed, typed_hours, kept):
+    client.post(NEW, typed(hours_applied=typed_hours))
+    assert Registration.objects.get().hours_applied == Decimal(kept)
+
+
+def test_hours_left_empty_are_counted_by_half_days(client, typed):
+    client.post(NEW, typed(hours_applied=""))
+    assert Registration.objects.get().hours_applied == Decimal(16)
+
+
+def test_a_missing_time_of_day_means_what_the_picker_offers(client, typed):
+    client.post(NEW, typed(starts_at_1="", ends_at_1=""))
+    entry = Registration.objects.get()
+    assert (entry.starts_at, entry.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
+
+
+def test_hours_of_a_type_that_does_not_count_by_time_must_be_typed(client, typed):
+    paper = factories.category("期刊论文", "论文著作类", by_half_day=False, hint="第一作者每篇 20 学时")
+    response = client.post(NEW, typed(first_level=paper.parent_id, category=paper.pk, hours_applied=""))
+    assert errors_of(response) == {
+        "hours_applied": ["“期刊论文”不按时间计算，请填写申请学时（第一作者每篇 20 学时）。"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "field", "sentence"),
+    [
+        ({"declared": ""}, "declared", "请勾选“本人承诺以上信息属实”，否则不能保存。"),
+        ({"content": "  "}, "content", "请填写认定内容，例如培训班、专利或论文的名称。"),
+        ({"hours_applied": "0"}, "hours_applied", "申请学时必须大于 0。"),
+        ({"hours_applied": "-4"}, "hours_applied", "申请学时必须大于 0。"),
+        ({"hours_applied": "7.3"}, "hours_applied", "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"),
+        ({"hours_applied": "7.25"}, "hours_applied", "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"),
+        ({"hours_applied": "很多"}, "hours_applied", "申请学时应为数字，例如 8 或 7.5。"),
+        ({"hours_applied": "123456"}, "hours_applied", "申请学时太大了，请核对。"),
+        (
+            {"hours_applied": "20"},
+            "hours_applied",
+            "申请学时 20 高于按起止时间计算的 16 学时；如确需申请更多，请在“认定内容说明”中说明原因。",
+        ),
+        ({"content": "长" * 301}, "content", "认定内容最多 300 个字，现有 301 个，请精简。"),
+        ({"starts_at_0": "0001-01-01"}, "starts_at", "开始时间早于 1949 年，请核对年份。"),
+        ({"year": "1999"}, "year", "所选计入年度不在可选范围内，请重新选择。"),
+        ({"starts_at_0": ""}, "starts_at", "请填写开始时间的日期。"),
+        ({"starts_at_0": "昨天"}, "starts_at", "开始时间的日期无法识别，请按 2026-05-12 的格式填写。"),
+        ({"ends_at_1": "25:00"}, "ends_at", "结束时间的时间无法识别，请按 08:30 的格式填写。"),
+        ({"category": ""}, "category", "请选择二级类型。"),
+        ({"first_level": ""}, "first_level", "请选择认定类型。"),
+        ({"category": "999999"}, "category", "所选二级类型不存在或已停用，请重新选择。"),
+    ],
+)
+def test_it_says_what_is_wrong_at_the_field_and_keeps_what_was_typed(client, typed, facts, field, sentence):
+    response = client.post(NEW, typed(certificate_number="GX-2026-77", **facts))
+    assert errors_of(response) == {field: [sentence]}
+    assert Registration.objects.count() == 0
+    page = response.content.decode()
+    assert page.count(sentence) == 2  # at the top and next to the field
+    assert 'value="GX-2026-77"' in page
+
+
+def test_an_end_before_the_start_is_refused(client, typed):
+    """The manual's own picture shows 2020-05-12 to 2020-05-06 accepted with 48 hours."""
+    day, before = factories.moment(9), factories.moment(15)
+    response = client.post(NEW, typed(ends_at_0=f"{before:%Y-%m-%d}"))
+    sentence = f"结束时间（{before:%Y-%m-%d} 18:00）早于开始时间（{day:%Y-%m-%d} 08:00），请核对。"
+    assert errors_of(response) == {"ends_at": [sentence]}
+
+
+def test_the_future_is_refused(client, typed):
+    tomorrow = f"{timezone.localdate() + timedelta(days=1):%Y-%m-%d}"
+    response = client.post(NEW, typed(starts_at_0=tomorrow, ends_at_0=tomorrow, hours_applied=""))
+    assert errors_of(response) == {
+        "starts_at": ["开始时间不能晚于现在。"],
+        "ends_at": ["结束时间不能晚于现在，学习结束后才能登记。"],
+    }
+
+
+def test_more_hours_than_computed_are_saved_with_an_explanation(client, typed):
+    client.post(NEW, typed(hours_applied="20", note="含晚间实训 4 学时"))
+    assert Registration.objects.get().hours_applied == Decimal(20)
+
+
+def test_a_second_level_of_another_first_level_is_refused(client, typed):
+    other = factories.category("发明专利", "专利类", by_half_day=False)
+    response = client.post(NEW, typed(category=other.pk))
+    assert errors_of(response) == {"category": ["二级类型“发明专利”不属于“培训进修类”，请重新选择。"]}
+
+
+def test_a_year_outside_the_span_is_refused(client, typed):
+    year = factories.moment(8).year
+    response = client.post(NEW, typed(year=str(year - 1)))
+    assert errors_of(response) == {"year": [f"计入年度须在起止时间所在的年度之内（{year}）。"]}
+
+
+def test_another_year_of_the_span_is_saved_with_a_notice(client, typed):
+    year = timezone.localdate().year
+    facts = typed(starts_at_0=f"{year - 1}-12-30", ends_at_0=f"{year}-01-02", hours_applied="", year=str(year - 1))
+    response = client.post(NEW, facts, follow=True)
+    assert Registration.objects.get().year == year - 1
+    told = [str(message) for message in response.context["messages"]]
+    assert f"“水利工程施工培训班”计入 {year - 1} 年度，与结束时间所在年度（{year}）不同，请确认。" in told
+
+
+def test_an_exact_duplicate_is_refused_and_names_the_other(client, huang, typed):
+    client.post(NEW, typed())
+    response = client.post(NEW, typed())
+    span = f"{factories.moment(9):%Y-%m-%d} 08:00 至 {factories.moment(8):%Y-%m-%d} 18:00"
+    sentence = f"您已登记过内容和起止时间都相同的“水利工程施工培训班”（{span}，待提交），不能重复登记。"
+    assert errors_of(response) == {"content": [sentence]}
+    assert Registration.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", ["GX-1", "gx-1", "ＧＸ－１", "G X – 1"])
+def test_a_certificate_number_used_before_is_refused_and_names_the_other(client, huang, typed, number):
+    factories.registration(huang, "公文写作培训班", certificate_number="GX-1")
+    response = client.post(NEW, typed(certificate_number=number))
+    [sentence] = errors_of(response)["content"]
+    assert sentence.startswith("证书编号 GX-1 已用于您的登记“公文写作培训班”")
+
+
+def test_a_number_that_grows_when_it_is_made_plain_is_told_to_be_too_long(client, typed):
+    assert list(errors_of(client.post(NEW, typed(certificate_number="㍿" * 100)))) == ["certificate_number"]
+
+
+def test_somebody_elses_same_training_is_no_duplicate(client, typed):
+    factories.registration(
+        factories.person("李工"),
+        starts_at=factories.moment(9, 8),
+        ends_at=factories.moment(8, 18),
+        certificate_number="GX-1",
+    )
+    client.post(NEW, typed(certificate_number="GX-1"))
+    assert Registration.objects.count() == 2
+
+
+def test_an_overlap_is_saved_with_a_warning_that_names_the_other(client, huang, typed):
+    factories.registration(
+        huang, "安全生产培训班", starts_at=factories.moment(9, 8), ends_at=factories.moment(9, 12), hours_applied=4
+    )
+    response = client.post(NEW, typed(), follow=True)
+    told = [str(message) for message in response.context["messages"]]
+    day = f"{factories.moment(9):%Y-%m-%d}"
+    assert (
+        f"“水利工程施工培训班”与您的登记“安全生产培训班”（{day} 08:00 至 {day} 12:00）时间重叠，审核人员会看到此提示。"
+        in told
+    )
+
+
+def test_a_closed_year_is_saved_with_a_warning(client, typed, rules):
+    rules[factories.moment(8).year].delete()
+    response = client.post(NEW, typed(), follow=True)
+    year = factories.moment(8).year
+    told = [str(message) for message in response.context["messages"]]
+    assert f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。该登记已保存，但目前不能提交。" in told
+
+
+def test_files_are_stored_with_the_entry(client, typed):
+    client.post(NEW, typed(proofs=[files.pdf(), files.upload("照片.jpg", files.picture())]))
+    entry = Registration.objects.get()
+    stored = list(entry.attachments.values_list("name", "content_type", "draft_key"))
+    assert stored == [("结业证书.pdf", "application/pdf", None), ("照片.jpg", "image/jpeg", None)]
+
+
+def test_good_files_of_a_refused_form_are_kept_for_the_next_try(client, typed):
+    facts = typed()
+    response = client.post(NEW, {**facts, "declared": "", "proofs": [files.pdf()]})
+    assert "结业证书.pdf" in response.content.decode()
+    client.post(NEW, facts)
+    [attachment] = Registration.objects.get().attachments.all()
+    assert attachment.name == "结业证书.pdf"
+
+
+def test_a_bad_file_is_named_and_the_good_one_beside_it_is_kept(client, typed):
+    response = client.post(NEW, typed(proofs=[files.pdf(), files.upload("木马.exe", b"MZ")]))
+    assert errors_of(response) == {"proofs": ["“木马.exe”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"]}
+    assert list(Attachment.objects.values_list("name", "registration")) == [("结业证书.pdf", None)]
+
+
+def test_more_than_eight_files_are_refused(client, typed):
+    facts = typed(proofs=[files.pdf(f"{number}.pdf") for number in range(9)])
+    refused = client.post(NEW, facts)
+    assert errors_of(refused) == {"proofs": ["一次最多选择 8 个文件，从“8.pdf”起的 1 个没有读取。"]}
+    beside_those_kept = client.post(NEW, {**facts, "proofs": [files.pdf("8.pdf")]})
+    assert errors_of(beside_those_kept) == {"proofs": ["每条登记最多 8 个附件，现有 9 个，请移除一些。"]}
+
+
+def test_somebody_elses_waiting_file_is_not_taken_along(client, typed):
+    facts = typed()
+    other = factories.person("李工")
+    client.force_login(other)
+    client.post(NEW, {**facts, "declared": "", "proofs": [files.pdf("李工的证书.pdf")]})
+    client.force_login(factories.User.objects.get(name="黄秋梦"))
+    client.post(NEW, facts)
+    assert Registration.objects.get().attachments.count() == 0
+    assert Attachment.objects.get().owner == other
+
+
+def test_changing_keeps_the_row_and_its_files_and_removes_the_ticked_one(client, huang, typed):
+    client.post(NEW, typed(proofs=[files.pdf("一.pdf"), files.pdf("二.pdf")]))
+    entry = Registration.objects.get()
+    first = entry.attachments.get(name="一.pdf")
+    client.post(reverse("hours:edit", args=[entry.pk]), typed(content="改过的内容", removed=[first.pk]))
+    entry.refresh_from_db()
+    assert (entry.content, [a.name for a in entry.attachments.all()]) == ("改过的内容", ["二.pdf"])
+
+
+def test_removing_a_file_that_is_gone_already_is_no_error(client, huang, typed):
+    """Another window, or somebody who tries other people's keys."""
+    entry = factories.registration(huang)
+    foreign = attachments.store(factories.person("覃小明"), files.pdf(), draft_key=uuid.uuid4())
+    sent = typed(content="改过的内容", removed=["999999", "x", "9" * 30, foreign.pk])
+    response = client.post(reverse("hours:edit", args=[entry.pk]), sent)
+    assert response.status_code == 302
+    assert list(Attachment.objects.all()) == [foreign]
+
+
+def test_the_form_to_change_shows_what_is_stored(client, huang, typed):
+    entry = factories.registration(huang, "公文写作培训班", note="说明", certificate_number="GX-9")
+    page = client.get(reverse("hours:edit", args=[entry.pk])).content.decode()
+    for told in ("公文写作培训班", "说明", "GX-9", f"{timezone.localtime(entry.starts_at):%Y-%m-%d}", 'value="08:00"'):
+        assert told in page
+
+
+def test_a_submitted_entry_cannot_be_changed(client, huang, station, typed):
+    entry = factories.submitted(huang, station)
+    response = client.post(reverse("hours:edit", args=[entry.pk]), typed(content="偷偷改"), follow=True)
+    assert [str(message) for message in response.context["messages"]] == ["该登记目前为“待初审”，不能修改。"]
+    entry.refresh_from_db()
+    assert entry.content == "水利工程施工培训班"
+
+
+def test_an_entry_submitted_in_another_tab_keeps_its_state(client, huang, station, typed):
+    """The form was loaded before, the submission came between: registrations.save refuses."""
+    from hours.errors import WorkflowError
+    from hours.registrations import saving
+    from hours.workflow import transitions
+
+    entry = factories.registration(huang)
+    stale = Registration.objects.get(pk=entry.pk)
+    transitions.submit(huang, [entry], station, station.region)
+    stale.content = "偷偷改"
+    with pytest.raises(WorkflowError, match="已在别处提交或删除"):
+        saving.save(stale)
+    entry.refresh_from_db()
+    assert (entry.status, entry.content) == ("first_review", "水利工程施工培训班")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_somebody_elses_entry_is_not_found(client, typed, method):
+    entry = factories.registration(factories.person("李工"), "李工的登记")
+    response = getattr(client, method)(reverse("hours:edit", args=[entry.pk]), typed())
+    assert response.status_code == 404
+    entry.refresh_from_db()
+    assert entry.content == "李工的登记"
+
+
+def test_the_proposal_counts_and_offers_the_years(client, typed):
+    facts = typed()
+    answer = client.get(reverse("hours:proposal"), facts).json()
+    year = factories.moment(8).year
+    assert answer == {"hours": "16", "years": [year], "year": year, "text": "按起止时间每半天 4 学时计算，共 16 学时。"}
+
+
+def test_the_proposal_of_nonsense_is_empty(client):
+    answer = client.get(reverse("hours:proposal"), {"starts_at_0": "x", "category": "-1"}).json()
+    assert answer == {"hours": None, "years": [], "year": None, "text": ""}
+
+
+def test_as_a_dialog_it_answers_with_the_way_to_go(client, typed):
+    response = client.post(NEW, typed(), headers={"HX-Request": "true"})
+    entry = Registration.objects.get()
+    assert (response.status_code, response["HX-Redirect"]) == (204, f"/hours/#entry-{entry.pk}")

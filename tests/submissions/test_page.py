@@ -1,0 +1,321 @@
+"""批量提交审核: all or none, where the entries go, which unit a returned one keeps, one token one submission."""
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from hours.errors import WorkflowError
+from hours.models import Category, Decision, Registration, Submission
+from hours.workflow import transitions
+from hours.workflow.transitions import BatchRefused
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def station(guangxi, rules):
+    return factories.unit("宾阳县甘棠镇林业站")
+
+
+@pytest.fixture
+def owner(station):
+    return factories.person("黄秋梦")
+
+
+def send(owner, entries, unit, region=None, **options) -> Submission:
+    return transitions.submit(owner, entries, unit, region or unit.region, **options)
+
+
+def problems(owner, entries, unit) -> dict[int, str]:
+    """What stands in the way; and nothing has moved."""
+    before = list(Registration.objects.order_by("pk").values())
+    decisions = Decision.objects.count()
+    with pytest.raises(BatchRefused) as refusal:
+        send(owner, entries, unit)
+    assert list(Registration.objects.order_by("pk").values()) == before
+    assert Decision.objects.count() == decisions
+    return refusal.value.problems
+
+
+# --- where the entries go -----------------------------------------------------------
+
+
+def test_entries_go_to_the_unit_with_its_name_and_region(owner, station):
+    one, two = factories.registration(owner, "甲"), factories.registration(owner, "乙", hours_applied=Decimal("7.5"))
+    submission = send(owner, [one, two], station)
+    assert (submission.unit, submission.region, submission.owner) == (station, station.region, owner)
+    assert (submission.unit_name, submission.unit_credit_code) == (station.name, station.credit_code)
+    assert (submission.entries, submission.hours) == (2, Decimal("23.5"))
+    for entry in (one, two):
+        entry.refresh_from_db()
+        assert (entry.status, entry.round, entry.submission) == ("first_review", 1, submission)
+        assert (entry.unit, entry.unit_name, entry.region) == (station, "宾阳县甘棠镇林业站", station.region)
+        assert (entry.is_unaffiliated, entry.submitted_at) == (False, submission.created_at)
+        decision = entry.decisions.get()
+        assert (decision.stage, decision.action, decision.status) == ("owner", "submit", "first_review")
+        assert (decision.actor_name, decision.office) == ("黄秋梦", "宾阳县甘棠镇林业站")
+        assert decision.hours == entry.hours_applied
+
+
+def test_the_unit_is_remembered_as_the_persons_own(owner, station):
+    send(owner, [factories.registration(owner)], station)
+    owner.refresh_from_db()
+    assert owner.unit == station
+
+
+def test_the_region_is_the_units_whatever_the_caller_says(owner, station):
+    entry = factories.registration(owner)
+    send(owner, [entry], station, factories.region("450202"))
+    entry.refresh_from_db()
+    assert entry.region == station.region
+
+
+def test_without_an_employer_the_entry_skips_the_first_review(guangxi, owner, station):
+    owner.unit = station
+    owner.save()
+    entry, nobody, county = (
+        factories.registration(owner),
+        factories.units.unaffiliated(guangxi),
+        factories.region("450202"),
+    )
+    submission = send(owner, [entry], nobody, county)
+    entry.refresh_from_db()
+    owner.refresh_from_db()
+    assert (entry.status, entry.is_unaffiliated, entry.region) == ("final_review", True, county)
+    assert (entry.unit, entry.unit_name) == (nobody, "其他单位")
+    assert (submission.region, submission.unit_credit_code) == (county, "")
+    assert entry.decisions.get().status == "final_review"
+    assert owner.unit == station  # 其他单位 is nobody's own unit
+
+
+def test_an_unconfirmed_unit_may_be_chosen(owner, guangxi):
+    new = factories.unit("新成立的公司", state=Unit.State.PENDING)
+    assert send(owner, [factories.registration(owner)], new).unit == new
+
+
+def test_renaming_a_unit_later_changes_no_entry(owner, station):
+    entry = factories.registration(owner)
+    send(owner, [entry], station)
+    station.name = "甘棠林业站"
+    factories.units.store(station)
+    entry.refresh_from_db()
+    assert (entry.unit_name, entry.submission.unit_name) == ("宾阳县甘棠镇林业站", "宾阳县甘棠镇林业站")
+
+
+# --- all or none --------------------------------------------------------------------
+
+
+def test_one_bad_entry_keeps_all_back_and_is_named(owner, station):
+    good = factories.registration(owner, "好的")
+    one_day = {"starts_at": factories.moment(9, 8), "ends_at": factories.moment(9, 18), "hours_applied": Decimal(8)}
+    bad = factories.registration(owner, "坏的", year=2001, **one_day)
+    assert problems(owner, [good, bad], station) == {
+        bad.pk: f"“坏的”：计入年度须在起止时间所在的年度之内（{factories.moment(9).year}）。"
+    }
+
+
+def test_each_kind_of_problem_is_named_with_its_entry(owner, station, rules):
+    submitted = factories.submitted(owner, station, content="已提交")
+    strangers = factories.registration(factories.person("李同事"), "别人的")
+    stopped = factories.registration(owner, "停用类型", category=factories.category("旧类型"))
+    Category.objects.filter(name="旧类型").update(is_active=False)
+    stopped.refresh_from_db()
+    tomorrow = {"starts_at": factories.moment(-1, 8), "ends_at": factories.moment(-1, 18)}
+    several = factories.registration(owner, "多处不对", hours_applied=Decimal(40), **tomorrow)
+    assert problems(owner, [submitted, strangers, stopped, several], station) == {
+        submitted.pk: "“已提交”：该登记目前为“待初审”，不能提交审核。",
+        strangers.pk: "“别人的”：只有登记人本人可以提交审核。",
+        stopped.pk: "“停用类型”：认定类型“旧类型”已停用，请重新选择。",
+        several.pk: "“多处不对”：开始时间不能晚于现在。结束时间不能晚于现在，学习结束后才能登记。"
+        "申请学时 40 高于按起止时间计算的 8 学时；如确需申请更多，请在“认定内容说明”中说明原因。",
+    }
+
+
+def test_a_closed_year_takes_nothing(owner, station, rules):
+    entry = factories.registration(owner)
+    for rule in rules.values():
+        rule.is_closed = True
+        rule.save()
+    assert problems(owner, [entry], station) == {
+        entry.pk: f"“水利工程施工培训班”：{entry.year} 年度已关闭，不再接受提交。"
+    }
+
+
+def test_a_disabled_unit_is_refused_once_for_all(owner, station):
+    one, two = factories.registration(owner, "甲"), factories.registration(owner, "乙")
+    seen = Unit.objects.get(pk=station.pk)
+    factories.units.disable(station)
+    sentence = "单位“宾阳县甘棠镇林业站”已停用，请重新选择单位。"
+    assert problems(owner, [one, two], seen) == {one.pk: sentence, two.pk: sentence}
+    with pytest.raises(BatchRefused) as refusal:
+        send(owner, [one, two], seen)
+    assert str(refusal.value) == sentence
+
+
+def test_a_unit_merged_away_meanwhile_is_refused(owner, station):
+    entry, other = factories.registration(owner), factories.unit("宾阳县林业局")
+    seen = Unit.objects.get(pk=station.pk)
+    factories.units.merge(station, other)
+    assert problems(owner, [entry], seen) == {entry.pk: "单位“宾阳县甘棠镇林业站”已停用，请重新选择单位。"}
+
+
+def test_nothing_ticked_is_nothing_sent(owner, station):
+    with pytest.raises(WorkflowError, match=r"^请先勾选要提交的登记。$"):
+        send(owner, [], station)
+    assert Submission.objects.count() == 0
+
+
+# --- returned entries ---------------------------------------------------------------
+
+
+@pytest.fixture
+def returned(owner, station):
+    return factories.returned(owner, station, factories.unit_reviewer(station), content="退回的")
+
+
+def test_a_returned_entry_starts_again_at_the_first_review_of_its_unit(owner, station, returned):
+    send(owner, [returned], station)
+    returned.refresh_from_db()
+    assert (returned.status, returned.round, returned.unit) == ("first_review", 2, station)
+
+
+def test_a_returned_entry_keeps_its_unit(owner, station, returned):
+    draft, other = factories.registration(owner, "新的"), factories.unit("宾阳县林业局")
+    assert transitions.unit_to_keep([draft, returned]) == station
+    assert problems(owner, [draft, returned], other) == {
+        returned.pk: "“退回的”是退回修改的登记，须仍提交至“宾阳县甘棠镇林业站”。"
+    }
+
+
+def test_a_returned_entry_is_not_sent_straight_to_the_region(guangxi, owner, returned):
+    assert list(problems(owner, [returned], factories.units.unaffiliated(guangxi))) == [returned.pk]
+
+
+def test_a_wrongly_chosen_unit_may_be_chosen_again(owner, station):
+    wrong_unit = factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
+    entry = factories.submitted(owner, station)
+    transitions.return_(factories.unit_reviewer(station), entry, wrong_unit)
+    right = factories.unit("宾阳县林业局", "450103")
+    assert transitions.unit_to_keep([entry]) is None
+    send(owner, [entry], right)
+    entry.refresh_from_db()
+    assert (entry.unit, entry.unit_name, entry.region) == (right, "宾阳县林业局", right.region)
+
+
+def test_only_the_last_return_frees_the_unit(owner, station):
+    reviewer = factories.unit_reviewer(station)
+    entry = factories.submitted(owner, station)
+    transitions.return_(reviewer, entry, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
+    send(owner, [entry], station)
+    transitions.return_(reviewer, entry, factories.verdict())
+    assert transitions.unit_to_keep([entry]) == station
+
+
+def test_a_unit_that_is_gone_need_not_be_kept(owner, station, returned):
+    factories.units.disable(station)
+    assert transitions.unit_to_keep([returned]) is None
+    assert send(owner, [returned], factories.unit("宾阳县林业局")).entries == 1
+
+
+def test_a_returned_entry_follows_its_unit_into_a_merge(owner, station, returned):
+    other = factories.unit("宾阳县林业局")
+    factories.units.merge(station, other)
+    returned.refresh_from_db()
+    assert transitions.unit_to_keep([returned]) == other
+    send(owner, [returned], other)
+    returned.refresh_from_db()
+    assert (returned.unit, returned.unit_name) == (other, "宾阳县林业局")
+    assert [step.office for step in returned.decisions.all()] == [
+        *("宾阳县甘棠镇林业站", "宾阳县甘棠镇林业站"),
+        "宾阳县林业局",
+    ]
+
+
+def test_a_merge_moves_the_entries_and_keeps_the_name_they_were_sent_under(owner, station):
+    entry = factories.submitted(owner, station)
+    decision = Decision.objects.filter(registration=entry).values().get()
+    other = factories.unit("宾阳县林业局")
+    factories.units.merge(station, other)
+    entry.refresh_from_db()
+    assert (entry.unit, entry.unit_name) == (other, "宾阳县甘棠镇林业站")
+    assert (entry.submission.unit, entry.submission.unit_name) == (other, "宾阳县甘棠镇林业站")
+    assert Decision.objects.filter(registration=entry).values().get() == decision
+
+
+def test_returned_entries_have_a_last_day_of_their_own(owner, station, returned, rules):
+    yesterday = timezone.localdate() - timedelta(1)
+    for rule in rules.values():
+        rule.closes_on = yesterday
+        rule.save()
+    late = factories.registration(owner, "迟到的")
+    assert problems(owner, [late, returned], station) == {
+        late.pk: f"“迟到的”：{late.year} 年度已于 {yesterday:%Y-%m-%d} 截止提交。"
+    }
+    assert send(owner, [returned], station).entries == 1
+
+
+# --- one token, one submission ------------------------------------------------------
+
+
+def test_the_same_token_again_gives_the_first_submission(owner, station):
+    entry, token = factories.registration(owner), uuid.uuid4()
+    first = send(owner, [entry], station, token=token)
+    assert send(owner, [Registration.objects.get(pk=entry.pk)], station, token=token) == first
+    assert (Submission.objects.count(), Decision.objects.count()) == (1, 1)
+
+
+def test_another_persons_token_is_no_key_to_anything(owner, station):
+    token = uuid.uuid4()
+    send(owner, [factories.registration(owner)], station, token=token)
+    other = factories.person("李同事")
+    with pytest.raises(WorkflowError, match=r"^提交标识无效，请重新打开“批量提交审核”。$"):
+        send(other, [factories.registration(other)], station, token=token)
+
+
+def test_a_second_tab_with_its_own_token_finds_the_entry_gone(owner, station):
+    entry = factories.registration(owner)
+    seen_in_second_tab = Registration.objects.get(pk=entry.pk)
+    send(owner, [entry], station)
+    with pytest.raises(BatchRefused) as refusal:
+        send(owner, [seen_in_second_tab], station)
+    assert refusal.value.problems == {entry.pk: "“水利工程施工培训班”：该登记已由黄秋梦处理，目前为“待初审”。"}
+    assert Submission.objects.count() == 1
+
+
+# --- the cost -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entries", [1, 30])
+def test_a_batch_costs_the_same_for_one_and_for_thirty(owner, station, entries, django_assert_num_queries):
+    for number in range(entries):
+        factories.registration(owner, f"培训 {number}")
+    rows = list(owner.registrations.all())
+    # types and their first level, rules; savepoint, unit, person, submission, the person's unit,
+    # lock, update, decisions, refresh, the person's year made and placed, places, release
+    with django_assert_num_queries(16):
+        send(owner, rows, station)
+
+
+@pytest.mark.parametrize("entries", [1, 30])
+def test_returned_entries_cost_the_same_for_one_and_for_thirty(owner, station, entries, django_assert_num_queries):
+    reviewer = factories.unit_reviewer(station)
+    for number in range(entries):
+        factories.returned(owner, station, reviewer, content=f"培训 {number}")
+    rows = list(owner.registrations.all())
+    # two more for the unit that they must go to again, two fewer because unit and year of the person are known
+    with django_assert_num_queries(16):
+        send(owner, rows, station)
+
+
+@pytest.mark.parametrize("entries", [1, 30])
+def test_asking_what_stands_in_the_way_costs_the_same(owner, station, entries, django_assert_num_queries):
+    for number in range(entries):
+        factories.registration(owner, f"培训 {number}")
+    rows = list(owner.registrations.all())
+    with django_assert_num_queries(3):  # types and their first level, rules
+        assert transitions.batch_problems(owner, rows, station) == {}

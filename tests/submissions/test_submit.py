@@ -1,0 +1,256 @@
+"""批量提交审核: the dialog, the confirmation, and all or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Appointment
+from hours.models import Decision, Registration, Submission
+from hours.workflow import transitions
+from organizations import units
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+CHOOSE, CONFIRM = reverse("hours:submit"), reverse("hours:submit_confirm")
+
+
+@pytest.fixture
+def client(client, huang):
+    client.force_login(huang)
+    return client
+
+
+@pytest.fixture
+def two(huang):
+    return [
+        factories.registration(huang, "水利培训"),
+        factories.registration(huang, "公文培训", hours_applied=Decimal("7.5")),
+    ]
+
+
+def keys(entries) -> list[int]:
+    return [entry.pk for entry in entries]
+
+
+def ticked(unit, entries, **more) -> dict:
+    return {"entry": keys(entries), "unit": unit.pk, "token": str(uuid.uuid4()), **more}
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def statuses() -> list[str]:
+    return list(Registration.objects.order_by("pk").values_list("status", flat=True))
+
+
+def test_without_a_tick_it_says_so(client):
+    assert said(client.get(CHOOSE, follow=True)) == ["请先勾选要提交审核的登记。"]
+
+
+def test_the_dialog_repeats_how_many_entries_and_hours(client, two):
+    page = client.get(CHOOSE, {"entry": keys(two)}).content.decode()
+    assert "已勾选 2 条登记，共 23.5 学时。请选择所在单位。" in page
+
+
+def test_the_unit_of_last_time_is_chosen_beforehand(client, huang, two, station):
+    huang.unit = station
+    huang.save()
+    assert client.get(CHOOSE, {"entry": keys(two)}).context["chosen"] == station
+
+
+def test_a_disabled_unit_of_last_time_is_not(client, huang, two, station):
+    huang.unit = station
+    huang.save()
+    units.disable(station)
+    assert client.get(CHOOSE, {"entry": keys(two)}).context["chosen"] is None
+
+
+def test_searching_keeps_the_ticks(client, two, station):
+    response = client.get(CHOOSE, {"entry": keys(two), "q": "林业", "go": "search"})
+    assert [entry.content for entry in response.context["entries"]] == [
+        entry.content for entry in sorted(two, key=lambda e: e.ends_at, reverse=True)
+    ]
+    assert response.context["picker"].units == [station]
+
+
+def test_going_on_without_a_unit_says_what_to_do(client, two):
+    page = client.get(CHOOSE, {"entry": keys(two), "go": "confirm"}).content.decode()
+    assert "请先选择单位：点选列表中的一个单位，或选择“其他单位”。" in page
+
+
+def test_the_confirmation_repeats_everything(client, two, station):
+    response = client.get(CHOOSE, {"entry": keys(two), "unit": station.pk, "go": "confirm"})
+    assert response.context["facts"] == [
+        ("单位名称", "宾阳县甘棠镇林业站"),
+        ("统一社会信用代码", station.credit_code),
+        ("单位属地", "宾阳县"),
+        ("登记条数", "2 条"),
+        ("申请学时合计", "23.5 学时"),
+    ]
+    assert "已提交的学时登记信息无法撤销，请认真核查无误后，再进行提交。" in response.content.decode()
+    assert statuses() == ["draft", "draft"]
+
+
+def test_it_submits_all_and_says_what_comes_next(client, huang, two, station):
+    response = client.post(CONFIRM, ticked(station, two), follow=True)
+    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"]
+    assert statuses() == ["first_review", "first_review"]
+    submission = Submission.objects.get()
+    assert (submission.owner, submission.entries, submission.hours) == (huang, 2, Decimal("23.5"))
+    huang.refresh_from_db()
+    assert huang.unit == station
+
+
+def test_one_bad_entry_stops_all_and_is_named(client, two, station, rules):
+    Registration.objects.filter(pk=two[1].pk).update(year=2001)
+    response = client.post(CONFIRM, ticked(station, two))
+    [(entry, sentence)] = response.context["problems"]
+    assert entry == two[1]
+    assert sentence.startswith("“公文培训”：计入年度须在起止时间所在的年度之内")
+    assert (statuses(), Submission.objects.count(), Decision.objects.count()) == (["draft", "draft"], 0, 0)
+
+
+def test_a_double_click_submits_once(client, two, station):
+    form = ticked(station, two)
+    for _ in range(2):
+        response = client.post(CONFIRM, form, follow=True)
+        assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"]
+    assert (Submission.objects.count(), Decision.objects.count()) == (1, 2)
+
+
+def test_another_persons_token_is_answered_with_a_sentence(client, two, station):
+    li, form = factories.person("李同事"), ticked(station, two)
+    transitions.submit(li, [factories.registration(li)], station, station.region, uuid.UUID(form["token"]))
+    assert said(client.post(CONFIRM, form, follow=True)) == ["提交标识无效，请重新打开“批量提交审核”。"]
+    assert (statuses(), Submission.objects.count()) == (["draft", "draft", "first_review"], 1)
+
+
+def test_a_second_tab_is_told_that_they_are_submitted(client, two, station):
+    client.post(CONFIRM, ticked(station, two))
+    response = client.post(CONFIRM, ticked(station, two))
+    assert [sentence for _, sentence in response.context["problems"]] == [
+        f"“{entry.content}”：该登记目前为“待初审”，不能提交审核。" for entry in response.context["entries"]
+    ]
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.parametrize("url", [CHOOSE, CONFIRM])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_somebody_elses_entry_is_not_found_and_nothing_moves(client, two, station, url, method):
+    other = factories.registration(factories.person("李工"), "李工的登记")
+    response = getattr(client, method)(url, ticked(station, [*two, other]))
+    assert response.status_code == (405 if (url, method) == (CHOOSE, "post") else 404)
+    assert statuses() == ["draft", "draft", "draft"]
+
+
+@pytest.mark.parametrize("unit", ["", "abc", "-1", "999999999"])
+def test_an_unknown_unit_leads_back_to_the_choice(client, two, unit):
+    response = client.post(CONFIRM, {"entry": keys(two), "unit": unit})
+    assert "请先选择单位" in response.content.decode()
+    assert statuses() == ["draft", "draft"]
+
+
+def test_a_disabled_unit_cannot_be_submitted_to(client, two, station):
+    units.disable(station)
+    response = client.post(CONFIRM, ticked(station, two))
+    assert "请先选择单位" in response.content.decode()
+    assert statuses() == ["draft", "draft"]
+
+
+@pytest.mark.parametrize("region", ["", "450000", "999999", "\0", "45012\0"])
+def test_without_an_employer_the_region_must_be_named(client, guangxi, two, region):
+    other = units.unaffiliated(guangxi)
+    response = client.post(CONFIRM, ticked(other, two, region=region))
+    page = response.content.decode()
+    assert "请选择所在区域，登记将由该区域的人社部门终审。" in page
+    assert '没有提交任何登记：<a href="#id_region">请选择所在区域</a>。' in page  # where one begins to read
+    assert statuses() == ["draft", "draft"]
+
+
+def test_who_types_其他单位_has_chosen_it(client, guangxi, huang, station, two):
+    other = units.unaffiliated(guangxi)
+    huang.unit = station
+    huang.save()
+    assert client.get(CHOOSE, ticked(station, two, q="其他单位")).context["chosen"] == other
+    assert client.get(CHOOSE, ticked(station, two, q="其他")).context["chosen"] == station
+
+
+def test_without_an_employer_it_goes_straight_to_the_bureau_of_the_named_region(client, guangxi, two):
+    other = units.unaffiliated(guangxi)
+    response = client.post(CONFIRM, ticked(other, two, region="450126"), follow=True)
+    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县人社部门”终审。点击“+”可查看审核进度。"]
+    told = set(Registration.objects.values_list("status", "is_unaffiliated", "region__name"))
+    assert told == {("final_review", True, "宾阳县")}
+    assert "无单位直报" in response.content.decode()
+
+
+def test_a_unit_waiting_for_confirmation_is_taken_and_says_so(client, two, huang, guangxi):
+    new = factories.unit("新办水利设计院", "450103", state=Unit.State.PENDING)
+    page = client.get(CHOOSE, {"entry": keys(two), "unit": new.pk, "go": "confirm"}).content.decode()
+    assert "“新办水利设计院”待核实：登记会等到管理员确认该单位之后才进入初审。" in page
+    response = client.post(CONFIRM, ticked(new, two), follow=True)
+    assert "该单位待核实，管理员确认单位后进入初审。" in response.content.decode()
+
+
+def test_a_unit_that_nobody_reviews_for_leaves_the_first_review_to_the_bureau_and_says_so(client, two, guangxi):
+    library = factories.unit("柳州市图书馆", "450202")
+    response = client.get(CHOOSE, {"entry": keys(two), "unit": library.pk, "go": "confirm"})
+    assert response.context["warnings"] == [
+        "“柳州市图书馆”目前没有能审核您的登记的审核员：初审由城中区人社部门代为进行。"
+    ]
+    response = client.post(CONFIRM, ticked(library, two), follow=True)
+    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
+    shown = [[(step["office"], step["words"]) for step in line["steps"][1:]] for line in response.context["lines"]]
+    words = "“柳州市图书馆”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"
+    assert shown == [[("城中区人社部门", words)]] * 2
+
+
+def test_the_only_reviewer_of_a_unit_submits_to_the_bureau(client, huang, two, guangxi):
+    library = factories.unit("柳州市图书馆", "450202")
+    factories.appointments.appoint(huang, Appointment.Role.UNIT_REVIEWER, unit=library)
+    response = client.post(CONFIRM, ticked(library, two), follow=True)
+    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
+
+
+def test_an_overlap_is_warned_of_and_does_not_stop(client, huang, station):
+    first = factories.registration(
+        huang, "甲", starts_at=factories.moment(9, 8), ends_at=factories.moment(9, 18), hours_applied=8
+    )
+    second = factories.registration(
+        huang, "乙", starts_at=factories.moment(9, 14), ends_at=factories.moment(9, 18), hours_applied=4
+    )
+    response = client.get(CHOOSE, {"entry": [first.pk], "unit": station.pk, "go": "confirm"})
+    day = f"{factories.moment(9):%Y-%m-%d}"
+    assert response.context["warnings"] == [
+        f"“甲”与您的登记“乙”（{day} 14:00 至 {day} 18:00）时间重叠，审核人员会看到此提示。"
+    ]
+    client.post(CONFIRM, ticked(station, [first, second]))
+    assert statuses() == ["first_review", "first_review"]
+
+
+def test_a_returned_entry_keeps_its_unit(client, huang, station):
+    entry = factories.returned(huang, station, station.reviewer)
+    elsewhere = factories.unit("柳州市图书馆", "450202")
+    assert client.get(CHOOSE, {"entry": entry.pk}).context["kept_unit"] == station
+    response = client.post(CONFIRM, ticked(elsewhere, [entry]))
+    [(_, sentence)] = response.context["problems"]
+    assert sentence == "“水利工程施工培训班”是退回修改的登记，须仍提交至“宾阳县甘棠镇林业站”。"
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_entries(
+    client, guangxi, huang, station, rows, django_assert_num_queries
+):
+    units.unaffiliated(guangxi)
+    entries = [factories.registration(huang, f"第 {number} 条") for number in range(rows)]
+    client.get(CHOOSE, {"entry": keys(entries)})  # builds the search index of this process
+    with django_assert_num_queries(7):  # session, person, entries; revision, units; duties, unread notices
+        client.get(CHOOSE, {"entry": keys(entries)})
+    with django_assert_num_queries(9):  # session, person, entries; unit, rules, own live, the unit's reviewers; frame
+        client.get(CHOOSE, {"entry": keys(entries), "unit": station.pk, "go": "confirm"})

@@ -1,0 +1,116 @@
+"""A closed year is closed for everything but revocation, until it is opened again."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from hours.models import Opening, YearRule
+from hours.states import Action
+from hours.workflow import transitions
+from hours.workflow.permissions import Allowed, Denied, may
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def cast(guangxi, rules):
+    """Who may decide, and an entry of 黄秋梦 in each state in which somebody else can act."""
+    unit, huang = factories.unit("宾阳县甘棠镇林业站"), factories.person("黄秋梦")
+    first, final = factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
+    admin = factories.region_admin(guangxi)
+    entries = {
+        "first_review": factories.submitted(huang, unit),
+        "final_review": factories.agreed(huang, unit, first),
+        "refused": factories.refused(huang, unit, first),
+        "recognised": factories.recognised(huang, unit, first, final),
+    }
+    return {"unit": unit, "huang": huang, "first": first, "final": final, "admin": admin, "entries": entries}
+
+
+DECISIONS = [
+    ("first", Action.AGREE, "first_review"),
+    ("first", Action.RETURN, "first_review"),
+    ("first", Action.REFUSE, "first_review"),
+    ("final", Action.RECOGNISE, "final_review"),
+    ("final", Action.RETURN, "final_review"),
+    ("final", Action.REFUSE, "final_review"),
+    ("admin", Action.REOPEN, "refused"),
+    ("admin", Action.REVOKE, "recognised"),
+]
+
+
+def answers(cast) -> list[bool]:
+    """Whether each of DECISIONS may be taken."""
+    return [bool(may(cast[who], action, cast["entries"][state])) for who, action, state in DECISIONS]
+
+
+ALL, REVOCATION = [True] * 8, [False] * 7 + [True]
+
+
+def test_an_open_year_takes_every_decision(cast):
+    assert answers(cast) == ALL
+
+
+def test_a_closed_year_takes_revocation_alone_and_says_so(cast):
+    YearRule.objects.update(is_closed=True)
+    assert answers(cast) == REVOCATION
+    entry = cast["entries"]["first_review"]
+    assert may(cast["first"], Action.AGREE, entry) == Denied(
+        f"{entry.year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
+    )
+
+
+def test_a_year_without_a_rule_is_closed_whatever_was_opened(cast):
+    YearRule.objects.all().delete()
+    opened(cast)
+    assert answers(cast) == REVOCATION
+    entry = cast["entries"]["final_review"]
+    assert may(cast["final"], Action.RECOGNISE, entry) == Denied(
+        f"{entry.year} 年度没有年度规则，除撤销认定外不能办理，请联系管理员。"
+    )
+
+
+def opened(cast, until=TODAY, **for_whom) -> None:
+    for entry in cast["entries"].values():
+        Opening.objects.create(year=entry.year, until=until, reason="系统故障补审", **for_whom)
+
+
+def closed_and_opened(cast, **facts) -> list[bool]:
+    YearRule.objects.update(is_closed=True)
+    opened(cast, **facts)
+    return answers(cast)
+
+
+def test_it_is_opened_for_everybody(cast):
+    assert closed_and_opened(cast) == ALL
+
+
+def test_it_is_opened_for_the_owner(cast):
+    assert closed_and_opened(cast, person=cast["huang"]) == ALL
+
+
+def test_it_is_opened_for_the_unit_of_the_entry(cast):
+    assert closed_and_opened(cast, unit=cast["unit"]) == ALL
+
+
+def test_what_is_opened_for_others_stays_closed_here(cast):
+    assert closed_and_opened(cast, person=factories.person("李工")) == REVOCATION
+    assert closed_and_opened(cast, unit=factories.unit("柳州市图书馆", "450202")) == REVOCATION
+
+
+def test_an_opening_ends_with_its_last_day(cast):
+    assert closed_and_opened(cast, until=TODAY - timedelta(1)) == REVOCATION
+
+
+def test_in_bulk_each_entry_of_a_closed_year_says_why(cast):
+    YearRule.objects.update(is_closed=True)
+    entry = cast["entries"]["first_review"]
+    outcome = transitions.decide(cast["first"], Action.AGREE, [entry], transitions.Verdict())
+    assert outcome.done == []
+    assert outcome.refused == {
+        entry.pk: f"{entry.year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
+    }
+    assert may(cast["huang"], Action.ASK_RETURN, entry) == Allowed()

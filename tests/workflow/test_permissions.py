@@ -1,0 +1,252 @@
+"""Who may decide: 无人初审, own entries, two people for two stages, appointments that ended, units that wait."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Appointment
+from hours.models import YearRule
+from hours.states import Action
+from hours.workflow import transitions
+from hours.workflow.permissions import Allowed, Denied, Standing, may, year_takes, years_take
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NO_RIGHT = Denied("您没有对该登记“初审同意”的权限。")
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def station(guangxi, rules):
+    return factories.unit("宾阳县甘棠镇林业站")
+
+
+@pytest.fixture
+def entry(station):
+    """黄秋梦's entry, waiting for the 初审 of 宾阳县甘棠镇林业站."""
+    return factories.submitted(factories.person("黄秋梦"), station)
+
+
+def days_ago(days: int) -> date:
+    return timezone.localdate() - timedelta(days=days)
+
+
+# --- 无人初审 ------------------------------------------------------------
+
+
+def test_a_unit_without_reviewers_leaves_the_first_review_to_the_region(guangxi, entry):
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == Allowed()
+
+
+def test_the_region_keeps_off_while_the_unit_has_a_reviewer(guangxi, station, entry):
+    factories.unit_reviewer(station, "覃审核")
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == NO_RIGHT
+
+
+def test_a_reviewer_who_may_not_log_in_any_more_is_nobody(guangxi, station, entry):
+    gone = factories.unit_reviewer(station, "覃审核")
+    gone.is_active = False
+    gone.save()
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == Allowed()
+    assert may(gone, Action.AGREE, entry) == Denied("您的账号已停用。")
+
+
+def test_a_reviewer_whose_appointment_ended_yesterday_is_nobody(guangxi, station, entry):
+    gone = factories.unit_reviewer(station, "覃审核", valid_from=days_ago(30), valid_until=days_ago(1))
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == Allowed()
+    assert may(gone, Action.AGREE, entry) == NO_RIGHT
+
+
+def test_a_reviewer_who_registered_it_cannot_so_the_region_may(guangxi, station):
+    sole = factories.unit_reviewer(station, "覃审核")
+    own = factories.submitted(sole, station)
+    assert may(sole, Action.AGREE, own) == Denied("不能审核本人的登记。")
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, own) == Allowed()
+
+
+def test_a_reviewers_own_entry_stays_with_the_unit_while_there_is_a_second_one(guangxi, station):
+    first, second = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
+    own = factories.submitted(first, station)
+    assert may(second, Action.AGREE, own) == Allowed()
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, own) == NO_RIGHT
+
+
+def test_an_administrator_of_the_region_is_no_reviewer(guangxi, entry):
+    assert may(factories.region_admin(guangxi), Action.AGREE, entry) == NO_RIGHT
+
+
+def test_another_regions_reviewer_gets_no_first_review(guangxi, entry):
+    assert may(factories.region_reviewer(factories.region("450200")), Action.AGREE, entry) == NO_RIGHT
+
+
+# --- appointments ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_until", "answer"),
+    [
+        (0, None, Allowed()),
+        (30, 0, Allowed()),  # the last day still counts
+        (0, 0, Allowed()),
+        (30, 1, NO_RIGHT),
+        (-1, None, NO_RIGHT),  # begins tomorrow
+    ],
+)
+def test_an_appointment_holds_from_its_first_to_its_last_day(station, entry, valid_from, valid_until, answer):
+    until = None if valid_until is None else days_ago(valid_until)
+    factories.unit_reviewer(station, "一直在任")  # so that nobody else's answer depends on 无人初审
+    reviewer = factories.unit_reviewer(station, "覃审核", valid_from=days_ago(valid_from), valid_until=until)
+    assert may(reviewer, Action.AGREE, entry) == answer
+
+
+def test_an_appointment_that_nobody_confirmed_gives_no_right(station, entry):
+    wish = factories.person("自荐者")
+    Appointment.objects.create(person=wish, role=Appointment.Role.UNIT_REVIEWER, unit=station)
+    assert may(wish, Action.AGREE, entry) == NO_RIGHT
+
+
+def test_a_deputy_decides_like_the_one_deputised_for(station, entry):
+    first = factories.unit_reviewer(station, "覃审核")
+    deputy = factories.unit_reviewer(station, "韦代理", deputy_of=first.appointments.get())
+    assert may(deputy, Action.AGREE, entry) == Allowed()
+
+
+@pytest.mark.parametrize(("code", "covers"), [("450000", True), ("450100", True), ("450126", True), ("450103", False)])
+def test_a_final_reviewer_covers_the_regions_below(station, code, covers):
+    agreed = factories.agreed(factories.person(), station, factories.unit_reviewer(station))
+    assert bool(may(factories.region_reviewer(factories.region(code)), Action.RECOGNISE, agreed)) is covers
+
+
+# --- two people for two stages ------------------------------------------------------------
+
+
+def test_who_agreed_at_the_unit_may_not_recognise(guangxi, station):
+    both = factories.unit_reviewer(station, "覃两职")
+    factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
+    agreed = factories.agreed(factories.person(), station, both)
+    assert may(both, Action.RECOGNISE, agreed) == Denied("您已对该登记作出初审决定，终审须由另一人进行。")
+    assert may(factories.region_reviewer(guangxi), Action.RECOGNISE, agreed) == Allowed()
+
+
+def test_who_did_the_first_review_for_an_unmanned_unit_may_not_recognise(guangxi, entry):
+    one, other = factories.region_reviewer(guangxi, "莫一"), factories.region_reviewer(guangxi, "莫二")
+    transitions.agree(one, entry)
+    assert not may(one, Action.RECOGNISE, entry)
+    assert may(other, Action.RECOGNISE, entry)
+
+
+def test_who_decided_at_the_end_may_not_begin_the_next_round(guangxi, station, entry):
+    reviewer = factories.unit_reviewer(station, "覃审核")
+    both = factories.unit_reviewer(station, "韦两职")
+    factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
+    transitions.return_(both, transitions.agree(reviewer, entry), factories.verdict())
+    transitions.submit(entry.owner, [entry], station, station.region)
+    assert may(both, Action.AGREE, entry) == Denied("您已对该登记作出终审决定，初审须由另一人进行。")
+    assert may(reviewer, Action.AGREE, entry) == Allowed()
+
+
+def test_who_refused_at_the_unit_may_not_recognise_after_a_reopening(guangxi, station, entry):
+    both = factories.unit_reviewer(station, "覃两职")
+    factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
+    transitions.refuse(both, entry, factories.verdict())
+    transitions.reopen(factories.region_admin(guangxi), entry, factories.verdict("审核有误。"))
+    assert may(both, Action.RECOGNISE, entry) == Denied("您已对该登记作出初审决定，终审须由另一人进行。")
+
+
+# --- units that wait ------------------------------------------------------------
+
+
+def test_entries_of_an_unconfirmed_unit_wait(guangxi, rules):
+    new = factories.unit("新成立的公司", state=Unit.State.PENDING)
+    entry = factories.submitted(factories.person(), new)
+    waits = Denied("单位“新成立的公司”待核实，管理员确认后才能初审。")
+    final = factories.region_reviewer(guangxi)
+    assert may(final, Action.AGREE, entry) == waits
+    assert may(final, Action.RETURN, entry) == waits
+    factories.units.confirm(new)
+    entry.refresh_from_db()
+    assert may(final, Action.AGREE, entry) == Allowed()
+
+
+def test_entries_of_a_disabled_unit_are_still_decided_by_it(station, entry):
+    reviewer = factories.unit_reviewer(station, "覃审核")
+    factories.units.disable(station)
+    entry.refresh_from_db()
+    assert may(reviewer, Action.AGREE, entry) == Allowed()
+
+
+def test_entries_of_a_merged_unit_go_to_the_reviewers_of_the_other(station, entry):
+    other = factories.unit("宾阳县林业局")
+    reviewer, former = factories.unit_reviewer(other, "覃审核"), factories.unit_reviewer(station, "韦审核")
+    factories.units.merge(station, other)
+    entry.refresh_from_db()
+    assert entry.unit_name == "宾阳县甘棠镇林业站"
+    assert may(reviewer, Action.AGREE, entry) == Allowed()
+    assert may(former, Action.AGREE, entry) == Allowed()  # the appointment has moved too
+
+
+# --- the cost ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entries", [1, 30])
+def test_a_standing_costs_the_same_for_one_and_for_thirty(guangxi, station, entries, django_assert_num_queries):
+    owner, final = factories.person("黄秋梦"), factories.region_reviewer(guangxi)
+    for number in range(entries):
+        factories.submitted(owner, station, content=f"培训 {number}")
+    rows = list(owner.registrations.all())
+    with django_assert_num_queries(6):  # region, unit, appointments, reviewers, decided, year rules
+        standing = Standing(final, rows)
+        assert [standing.may(Action.AGREE, row) for row in rows] == [Allowed()] * entries
+
+
+@pytest.mark.parametrize("entries", [1, 30])
+def test_an_owners_standing_costs_nothing(rules, entries, django_assert_num_queries):
+    owner = factories.person("黄秋梦")
+    for number in range(entries):
+        factories.registration(owner, f"培训 {number}")
+    rows = list(owner.registrations.all())
+    with django_assert_num_queries(0):
+        standing = Standing(owner, rows)
+        assert [standing.may(Action.EDIT, row) for row in rows] == [Allowed()] * entries
+
+
+# --- years ------------------------------------------------------------
+
+
+def rule(**fields) -> YearRule:
+    days = {"closes_on": date(2026, 11, 24), "returned_closes_on": date(2026, 12, 31)}
+    return YearRule(year=2026, total=90, professional=60, **{**days, **fields})
+
+
+def test_a_year_without_a_rule_is_closed():
+    answer = year_takes(None, 2026, TODAY, returned=False)
+    assert answer == Denied("2026 年度尚未开放登记（没有年度规则），请联系管理员。")
+
+
+def test_a_closed_year_takes_nothing():
+    assert year_takes(rule(is_closed=True), 2026, TODAY, returned=True) == Denied("2026 年度已关闭，不再接受提交。")
+
+
+def test_the_last_day_still_counts_and_the_next_does_not():
+    tomorrow = date(2026, 11, 25)
+    assert year_takes(rule(), 2026, TODAY, returned=False) == Allowed()
+    assert year_takes(rule(), 2026, tomorrow, returned=False) == Denied("2026 年度已于 2026-11-24 截止提交。")
+
+
+def test_returned_entries_have_a_last_day_of_their_own():
+    assert year_takes(rule(), 2026, date(2026, 12, 31), returned=True) == Allowed()
+    assert year_takes(rule(), 2026, date(2027, 1, 1), returned=True) == Denied("2026 年度已于 2026-12-31 截止提交。")
+
+
+def test_several_entries_are_asked_for_in_two_queries(rules, django_assert_num_queries):
+    owner, this_year = factories.person(), timezone.localdate().year
+    fine = factories.registration(owner, "今年")
+    forgotten = factories.registration(owner, "很久以前", year=this_year - 9)
+    with django_assert_num_queries(2):  # rules, openings
+        answers = years_take([fine, forgotten])
+    assert answers == {
+        fine.pk: Allowed(),
+        forgotten.pk: Denied(f"{this_year - 9} 年度尚未开放登记（没有年度规则），请联系管理员。"),
+    }

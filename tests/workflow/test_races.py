@@ -1,0 +1,187 @@
+"""Several connections at once: one submission for one dialog, one decision for one stage, sentences for the rest."""
+
+import threading
+import uuid
+
+import pytest
+from django.db import connection
+from django.db.models import Count
+
+from hours.errors import WorkflowError
+from hours.models import Decision, Registration, Submission
+from hours.states import Action, Status
+from hours.workflow import transitions
+from hours.workflow.transitions import BatchRefused, Verdict
+from organizations.models import Unit
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(calls) -> list:
+    """Run each call in a thread and connection of its own, all released together; their answers in the same order."""
+    calls = list(calls)
+    gate, answers = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(number: int, call) -> None:
+        try:
+            connection.ensure_connection()
+            gate.wait(timeout=30)
+            answers[number] = call()
+        except Exception as error:
+            answers[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number, call)) for number, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    return answers
+
+
+@pytest.fixture
+def station(transactional_db):
+    factories.regions()
+    factories.open_years()
+    return factories.unit("宾阳县甘棠镇林业站")
+
+
+def drafts(owner, number: int) -> list[int]:
+    return [factories.registration(owner, f"培训 {index}").pk for index in range(number)]
+
+
+def sender(owner, keys, unit, token):
+    """A click on 确定提交: reads what it submits, as a page does."""
+    entries = list(Registration.objects.filter(pk__in=keys))
+    return lambda: transitions.submit(owner, entries, unit, unit.region, token)
+
+
+@pytest.mark.parametrize(("has_employer", "status"), [(True, "first_review"), (False, "final_review")])
+def test_twenty_clicks_with_one_token_make_one_submission(station, has_employer, status):
+    owner, token = factories.person("黄秋梦"), uuid.uuid4()
+    unit = station if has_employer else factories.units.unaffiliated(station.region)
+    keys = drafts(owner, 3)
+    answers = at_once(sender(owner, keys, unit, token) for _ in range(20))
+    assert set(answers) == {Submission.objects.get()}
+    assert Decision.objects.count() == 3
+    assert set(Registration.objects.values_list("status", "round")) == {(status, 1)}
+
+
+def test_of_twenty_tabs_with_own_tokens_one_wins_and_the_others_read_why(station):
+    owner = factories.person("黄秋梦")
+    keys = drafts(owner, 3)
+    answers = at_once(sender(owner, keys, station, uuid.uuid4()) for _ in range(20))
+    won = [answer for answer in answers if isinstance(answer, Submission)]
+    lost = [answer for answer in answers if isinstance(answer, BatchRefused)]
+    assert (len(won), len(lost)) == (1, 19)
+    assert won == list(Submission.objects.all())
+    sentences = {key: f"“培训 {index}”：该登记已由黄秋梦处理，目前为“待初审”。" for index, key in enumerate(keys)}
+    assert [answer.problems for answer in lost] == [sentences] * 19
+    assert Decision.objects.count() == 3
+
+
+def test_overlapping_batches_end_in_one_of_them(station):
+    """Neither half a batch nor a deadlock, whichever comes first."""
+    owner = factories.person("黄秋梦")
+    keys = drafts(owner, 6)
+    answers = at_once(sender(owner, part, station, uuid.uuid4()) for part in (keys[:4], keys[2:]))
+    assert sorted(type(answer).__name__ for answer in answers) == ["BatchRefused", "Submission"]
+    assert Registration.objects.filter(status=Status.FIRST_REVIEW).count() == 4 == Decision.objects.count()
+
+
+def test_different_people_submit_at_once_and_none_is_lost(station):
+    calls = []
+    for number in range(12):
+        owner = factories.person(f"登记人{number}")
+        calls.append(sender(owner, drafts(owner, 2), station, uuid.uuid4()))
+    answers = at_once(calls)
+    assert {type(answer) for answer in answers} == {Submission}
+    assert Registration.objects.filter(status=Status.FIRST_REVIEW).count() == 24 == Decision.objects.count()
+
+
+def test_two_reviewers_of_fifty_entries_decide_each_of_them_once(station):
+    owner = factories.person("黄秋梦")
+    reviewers = [factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")]
+    keys = drafts(owner, 50)
+    sender(owner, keys, station, uuid.uuid4())()
+
+    def bulk(reviewer, action, verdict, order):
+        entries = list(Registration.objects.order_by(order))
+        return lambda: transitions.decide(reviewer, action, entries, verdict)
+
+    agreed, returned = at_once(
+        [
+            bulk(reviewers[0], Action.AGREE, Verdict(), "pk"),
+            bulk(reviewers[1], Action.RETURN, factories.verdict(), "-pk"),
+        ]
+    )
+    assert len(agreed.done) + len(returned.done) == 50
+    assert {entry.pk for entry in agreed.done} | {entry.pk for entry in returned.done} == set(keys)
+    assert {*agreed.refused} == {entry.pk for entry in returned.done}
+    assert {*returned.refused} == {entry.pk for entry in agreed.done}
+    assert set(agreed.refused.values()) <= {
+        f"“培训 {index}”：该登记已由韦审核处理，目前为“退回修改”。" for index in range(50)
+    }
+    stages = Decision.objects.order_by().values("registration", "round", "stage").annotate(number=Count("pk"))
+    assert {row["number"] for row in stages} == {1}
+    assert Decision.objects.count() == 100
+
+
+def test_two_reviewers_of_the_same_fifty_one_by_one_decide_each_of_them_once(station):
+    owner = factories.person("黄秋梦")
+    reviewers = [factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")]
+    sender(owner, drafts(owner, 50), station, uuid.uuid4())()
+
+    def one_by_one(reviewer, order):
+        entries = list(Registration.objects.order_by(order))
+
+        def work() -> int:
+            done = 0
+            for entry in entries:
+                try:
+                    transitions.agree(reviewer, entry)
+                    done += 1
+                except WorkflowError:
+                    continue
+            return done
+
+        return work
+
+    done = at_once([one_by_one(reviewers[0], "pk"), one_by_one(reviewers[1], "-pk")])
+    assert sum(done) == 50
+    assert Decision.objects.filter(action=Action.AGREE).count() == 50
+    assert Registration.objects.filter(status=Status.FINAL_REVIEW).count() == 50
+
+
+def test_a_return_is_asked_for_once_however_often_it_is_clicked(station):
+    owner = factories.person("黄秋梦")
+    entry = factories.submitted(owner, station)
+
+    def ask():
+        seen = Registration.objects.get(pk=entry.pk)
+        return lambda: transitions.ask_return(owner, seen, "附件传错了。")
+
+    answers = at_once(ask() for _ in range(10))
+    assert [type(answer).__name__ for answer in answers].count("Registration") == 1
+    assert {str(answer) for answer in answers if isinstance(answer, WorkflowError)} <= {
+        "此环节已请求过退回，请等待审核人员处理。",
+        "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。",
+    }
+    assert {type(answer) for answer in answers} == {Registration, WorkflowError}
+    assert Decision.objects.filter(action=Action.ASK_RETURN).count() == 1
+
+
+def test_no_entry_is_sent_to_a_unit_that_is_being_merged_away(station):
+    other, calls = factories.unit("宾阳县林业局"), []
+    for number in range(10):
+        owner = factories.person(f"登记人{number}", unit=station)
+        calls.append(sender(owner, drafts(owner, 1), station, uuid.uuid4()))
+    calls.insert(5, lambda: factories.units.merge(station, other))
+    answers = at_once(calls)
+    assert {type(answer) for answer in answers} <= {Submission, BatchRefused, int}
+    assert Unit.objects.get(pk=station.pk).merged_into == other
+    assert Registration.objects.filter(unit=station).count() == 0
+    sent = [answer for answer in answers if isinstance(answer, Submission)]
+    assert Registration.objects.filter(unit=other).count() == len(sent) == Decision.objects.count()
