@@ -1,4 +1,4 @@
-"""The WSGI entry point that gunicorn serves."""
+"""The WSGI registration point that gunicorn serves."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Three years of entries and decisions, made through the same functions that the pages call."""
+"""Three years of registrations and decisions, made through the same functions that the pages call."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """One entry to be: what it is, how many days ago it ended, how long it took, and what shall become of it."""
+    """One registration to be: what it is, how many days ago it ended, how long it took, and what shall become of it."""
 
     category: str
     content: str
@@ -56,7 +56,7 @@ class Plan:
     hours: int | None = None  # None: as computed from the dates
     certificate: str = ""
     note: str = ""
-    proofs: int | None = None  # None: one with every third entry
+    proofs: int | None = None  # None: one with every third registration
 
 
 class Narrator:
@@ -71,17 +71,17 @@ class Narrator:
         self.proofs = 0
 
     def play(self, owner: User, office: Office, plans: list[Plan], day: int) -> None:
-        """Save these entries, submit them `day` days ago and let every one come to its outcome.
+        """Save these registrations, submit them `day` days ago and let every one come to its outcome.
 
         Whatever is to be decided by the unit needs 6 days, what goes further 9.
         """
-        entries = [(self._save(owner, plan), plan.outcome) for plan in plans]
-        sent = [entry for entry, outcome in entries if outcome != "draft"]
+        registrations = [(self._save(owner, plan), plan.outcome) for plan in plans]
+        sent = [registration for registration, outcome in registrations if outcome != "draft"]
         if not sent:
             return
 
         def of(*outcomes: str) -> list[Registration]:
-            return [entry for entry, outcome in entries if outcome in outcomes]
+            return [registration for registration, outcome in registrations if outcome in outcomes]
 
         transitions.submit(owner, sent, office.unit, office.region, now=self.moment(day, 10))
         if not office.unit.is_unaffiliated:
@@ -92,7 +92,7 @@ class Narrator:
         self._afterwards(office, of, day - 9)
 
     def _first_review(self, owner: User, office: Office, of, day: int) -> None:
-        """What the unit says; entries sent to a unit that is 待核实 wait."""
+        """What the unit says; registrations sent to a unit that is 待核实 wait."""
         self.decide(owner, Action.ASK_RETURN, of("asked"), day, Verdict(words="附件传错了，请退回，我重新上传。"))
         reviewer = office.first_for(owner) or self.stand_in
         if office.unit.is_pending:
@@ -101,13 +101,13 @@ class Narrator:
         self.decide(reviewer, Action.RETURN, returned, day, self._verdict(Action.RETURN))
         self.decide(reviewer, Action.REFUSE, of("refused_first"), day, self._verdict(Action.REFUSE))
         if again := of("corrected", "resubmitted"):
-            for entry in again:
-                self._correct(entry)
+            for registration in again:
+                self._correct(registration)
             transitions.submit(owner, again, office.unit, office.region, now=self.moment(day - 1, 20))
-        for entry in of("reduced"):
-            fewer = max(entry.hours_applied - 4, Decimal("0.5"))
+        for registration in of("reduced"):
+            fewer = max(registration.hours_applied - 4, Decimal("0.5"))
             reduced = Verdict(fewer, words="证书载明的学时少于申请学时，按证书认定。")
-            self.decide(reviewer, Action.AGREE, [entry], day - 3, reduced)
+            self.decide(reviewer, Action.AGREE, [registration], day - 3, reduced)
         self.decide(reviewer, Action.AGREE, of(*AGREED_IN_FULL), day - 3, Verdict(words="属实。"))
 
     def _final_review(self, office: Office, of, day: int) -> None:
@@ -123,10 +123,14 @@ class Narrator:
         self.decide(self.administrator, Action.REOPEN, of("reopened"), day + 1, reopened)
         self.decide(office.final, Action.RECOGNISE, of("reopened"), day, Verdict(words="经复核予以认定。"))
 
-    def decide(self, actor: User, action: Action, entries: list[Registration], day: int, verdict: Verdict) -> None:
-        if not entries:
+    def decide(
+        self, actor: User, action: Action, registrations: list[Registration], day: int, verdict: Verdict
+    ) -> None:
+        if not registrations:
             return
-        outcome = transitions.decide(actor, action, entries, verdict, now=self.moment(day, self.random.randint(9, 17)))
+        outcome = transitions.decide(
+            actor, action, registrations, verdict, now=self.moment(day, self.random.randint(9, 17))
+        )
         if outcome.refused:
             raise WorkflowError("".join(outcome.refused.values()))
 
@@ -137,7 +141,7 @@ class Narrator:
     def _save(self, owner: User, plan: Plan) -> Registration:
         start = at(self.today - timedelta(days=plan.ended + plan.days - 1), DAY_STARTS)
         end = at(self.today - timedelta(days=plan.ended), DAY_ENDS)
-        entry = Registration(
+        registration = Registration(
             owner=owner,
             category=self.categories[plan.category],
             content=plan.content,
@@ -149,15 +153,15 @@ class Narrator:
             note=plan.note,
         )
         count = plan.proofs if plan.proofs is not None else int(len(self.saved) % 3 == 0)
-        self.saved.append(saving.save(entry, proofs=self._proofs(count)))
-        return entry
+        self.saved.append(saving.save(registration, proofs=self._proofs(count)))
+        return registration
 
-    def _correct(self, entry: Registration) -> None:
+    def _correct(self, registration: Registration) -> None:
         """What a reviewer finds marked as changed: hours, words and files."""
-        if entry.hours_applied > 8:
-            entry.hours_applied -= 4
-        entry.note = f"{entry.note}已按退回意见核对学时，并重新上传证书。"
-        saving.save(entry, proofs=self._proofs(1), removed=list(entry.attachments.all()))
+        if registration.hours_applied > 8:
+            registration.hours_applied -= 4
+        registration.note = f"{registration.note}已按退回意见核对学时，并重新上传证书。"
+        saving.save(registration, proofs=self._proofs(1), removed=list(registration.attachments.all()))
 
     def _proofs(self, count: int) -> list[Proof]:
         """Pictures and PDFs in turn."""
@@ -170,10 +174,10 @@ class Narrator:
 
     @transaction.atomic
     def date_back(self) -> None:
-        """Entries were written on the evening after what they are about, not today."""
-        for entry in self.saved:
-            written = entry.ends_at + timedelta(hours=2, minutes=self.random.randrange(120))
-            entry.created_at = entry.declared_at = written
-            if entry.submission_id is None:
-                entry.updated_at = written
+        """Registrations were written on the evening after what they are about, not today."""
+        for registration in self.saved:
+            written = registration.ends_at + timedelta(hours=2, minutes=self.random.randrange(120))
+            registration.created_at = registration.declared_at = written
+            if registration.submission_id is None:
+                registration.updated_at = written
         Registration.objects.bulk_update(self.saved, ["created_at", "declared_at", "updated_at"], batch_size=200)

@@ -38,8 +38,8 @@ def load(seed: int, out=None, unit_count: int = units.COUNT) -> None:
     narrator = Narrator(cast.admin, cast.stand_in, random)
     stories = _stories(cast, random)
     for person, office, story in watched(stories, "人员及学时记录", len(cast.trainees) + len(cast.colleagues), out):
-        for day, entries in story:
-            narrator.play(person, office, entries, day)
+        for day, registrations in story:
+            narrator.play(person, office, registrations, day)
     narrator.date_back()
     people = [person for person, _ in cast.trainees] + cast.colleagues
     keen = [person for number, person in enumerate(cast.colleagues) if this_year.is_diligent(number)]

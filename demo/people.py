@@ -41,14 +41,14 @@ class Office:
     second: User | None = None
 
     def first_for(self, owner: User) -> User | None:
-        """Nobody decides about an own entry: the second reviewer does it for the first."""
+        """Nobody decides about an own registration: the second reviewer does it for the first."""
         return self.second if owner == self.reviewer else self.reviewer
 
 
 class Cast:
     """Everybody. `trainees` are pairs of person and office: the forty people who have histories of three years.
 
-    `station` is the office of the account `unit`, whose `colleagues` have this year's entries only.
+    `station` is the office of the account `unit`, whose `colleagues` have this year's registrations only.
     """
 
     def __init__(self, random: Random) -> None:

@@ -1,4 +1,4 @@
-"""What the people of the demonstration learned: the trainee's entries one by one, the others' by lot."""
+"""What the people of the demonstration learned: the trainee's registrations one by one, the others' by lot."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ YEARS = 6  # the present one and five before
 FINISHED = {Status.RECOGNISED: 90, Status.REFUSED: 5, Status.REVOKED: 1, Status.RETURNED: 1, Status.DRAFT: 3}
 PRESENT = {Status.RECOGNISED: 45, Status.FINAL_REVIEW: 15, Status.FIRST_REVIEW: 20, Status.DRAFT: 14}
 PRESENT |= {Status.RETURNED: 3, Status.REFUSED: 3}
-# Which waits lie behind an entry in this state; a revocation ends none that is counted.
+# Which waits lie behind a registration in this state; a revocation ends none that is counted.
 FIRST, BOTH = ("first_wait",), ("first_wait", "final_wait")
 STAGES_BEHIND = {Status.FINAL_REVIEW: FIRST, Status.RETURNED: FIRST, Status.REFUSED: FIRST}
 STAGES_BEHIND |= {Status.RECOGNISED: BOTH, Status.REVOKED: (*BOTH, "")}
@@ -61,7 +61,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class World:
-    """What people and entries are drawn from; `places` knows the city and province of every region with units."""
+    """What people and registrations are drawn from; `places` knows the city and province of every region with units."""
 
     random: Random
     units: list[Unit]
@@ -105,14 +105,14 @@ def _load_units(wanted: int, random: Random, out) -> None:
 def _load_people(sizes: Sizes, world: World, out) -> None:
     numbers = itertools.count(bulk.next_key(User))
     gained: sums.Sums = defaultdict(Counter)
-    with Progress("人员", sizes.people, out) as people, Progress("学时登记", sizes.registrations, out) as entries:
+    with Progress("人员", sizes.people, out) as people, Progress("学时登记", sizes.registrations, out) as registrations:
         for start in range(0, sizes.people, PEOPLE_AT_ONCE):
             count = min(PEOPLE_AT_ONCE, sizes.people - start)
             until = sizes.registrations * (start + count) // sizes.people
             owners = [_person(number, world) for number in itertools.islice(numbers, count)]
-            _store(owners, _entries_of(owners, until - entries.done, world), world, gained)
+            _store(owners, _registrations_of(owners, until - registrations.done, world), world, gained)
             people.advance(count)
-            entries.advance(until - entries.done)
+            registrations.advance(until - registrations.done)
     with transaction.atomic():
         add_to_places(gained)
         bulk.continue_keys(User, Submission, Registration, PersonTotal)
@@ -129,34 +129,36 @@ def _person(number: int, world: World) -> User:
     )
 
 
-def _entries_of(owners: list[User], count: int, world: World) -> list[Registration]:
-    """So many entries, spread over these people."""
+def _registrations_of(owners: list[User], count: int, world: World) -> list[Registration]:
+    """So many registrations, spread over these people."""
     return [
-        entry(owner, number, world)
+        registration(owner, number, world)
         for place, owner in enumerate(owners)
         for number in range(count * (place + 1) // len(owners) - count * place // len(owners))
     ]
 
 
 @transaction.atomic
-def _store(owners: list[User], entries: list[Registration], world: World, total: sums.Sums) -> None:
-    """Write people who are new, with their entries, submissions and years; what places gain goes into `total`."""
+def _store(owners: list[User], registrations: list[Registration], world: World, total: sums.Sums) -> None:
+    """Write people who are new, with their registrations, submissions and years; what places gain goes into `total`."""
     bulk.insert(owners)
-    for key, gained in store_entries(entries, world).items():
+    for key, gained in store_registrations(registrations, world).items():
         total[key].update(gained)
 
 
-def store_entries(entries: list[Registration], world: World) -> sums.Sums:
-    """Write the entries of people who had none, their submissions and their years; return what their places gain."""
-    submissions = _submissions(entries, world)
-    years = _years(entries, world)
-    for rows in (submissions, entries, years):
+def store_registrations(registrations: list[Registration], world: World) -> sums.Sums:
+    """Write the registrations of people who had none, their submissions and their years; return what their places
+    gain.
+    """
+    submissions = _submissions(registrations, world)
+    years = _years(registrations, world)
+    for rows in (submissions, registrations, years):
         bulk.give_keys(rows)
-    for one in entries:
+    for one in registrations:
         one.submission = one.submission  # its key is known only now
-    for rows in (submissions, entries, years):
+    for rows in (submissions, registrations, years):
         bulk.insert(rows)
-    return sums.sums_of([*entries, *years])
+    return sums.sums_of([*registrations, *years])
 
 
 def add_to_places(gained: sums.Sums) -> None:
@@ -165,12 +167,12 @@ def add_to_places(gained: sums.Sums) -> None:
         sums.add({key: gained[key] for key in keys})
 
 
-def _years(entries: list[Registration], world: World) -> list[PersonTotal]:
-    """The stored years of these entries' owners, who had none before."""
+def _years(registrations: list[Registration], world: World) -> list[PersonTotal]:
+    """The stored years of these registrations' owners, who had none before."""
     sent: dict[sums.PersonAndYear, list[Registration]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda entry: entry.ends_at):
-        if entry.status != Status.DRAFT:
-            sent[entry.owner_id, entry.year].append(entry)
+    for registration in sorted(registrations, key=lambda registration: registration.ends_at):
+        if registration.status != Status.DRAFT:
+            sent[registration.owner_id, registration.year].append(registration)
     years = [
         sums.person_year(pair, own, Decimal(), world.rules.get(pair[1]), world.caps[pair[1]], {})
         for pair, own in sent.items()
@@ -180,8 +182,8 @@ def _years(entries: list[Registration], world: World) -> list[PersonTotal]:
     return years
 
 
-def entry(owner: User, number: int, world: World) -> Registration:
-    """The `number` keeps a person's own entries apart: content and dates together are never the same twice."""
+def registration(owner: User, number: int, world: World) -> Registration:
+    """The `number` keeps a person's own registrations apart: content and dates together are never the same twice."""
     random, today = world.random, world.today
     year = today.year - random.choices(range(YEARS), (30, 20, 16, 13, 11, 10))[0]
     last_day = today - timedelta(days=1) if year == today.year else date(year, 12, 31)
@@ -210,18 +212,20 @@ def _status(weights: dict[Status, int], unit: Unit, random: Random) -> Status:
     return Status.FIRST_REVIEW if unit.is_pending and status not in (Status.DRAFT, *IN_REVIEW) else status
 
 
-def _submissions(entries: list[Registration], world: World) -> list[Submission]:
-    """What one person sent of one year is one submission; its entries are told so."""
+def _submissions(registrations: list[Registration], world: World) -> list[Submission]:
+    """What one person sent of one year is one submission; its registrations are told so."""
     sent: dict[tuple[int, int], list[Registration]] = defaultdict(list)
-    for entry in entries:
-        if entry.status != Status.DRAFT:
-            sent[entry.owner_id, entry.year].append(entry)
+    for registration in registrations:
+        if registration.status != Status.DRAFT:
+            sent[registration.owner_id, registration.year].append(registration)
     return [_submission(group[0].owner, group, world) for group in sent.values()]
 
 
-def _submission(owner: User, entries: list[Registration], world: World) -> Submission:
+def _submission(owner: User, registrations: list[Registration], world: World) -> Submission:
     now = timezone.now()
-    when = min(max(entry.ends_at for entry in entries) + timedelta(days=3, minutes=owner.pk % 600), now)
+    when = min(
+        max(registration.ends_at for registration in registrations) + timedelta(days=3, minutes=owner.pk % 600), now
+    )
     submission = Submission(
         owner=owner,
         token=uuid.uuid4(),
@@ -229,24 +233,28 @@ def _submission(owner: User, entries: list[Registration], world: World) -> Submi
         region_id=owner.unit.region_id,
         unit_name=owner.unit.name,
         unit_credit_code=owner.unit.credit_code or "",
-        entries=len(entries),
-        hours=sum(entry.hours_applied for entry in entries),
+        entries=len(registrations),
+        hours=sum(registration.hours_applied for registration in registrations),
         created_at=when,
     )
     places = world.places[owner.unit.region_id]
-    for entry in entries:
-        entry.submission, entry.submitted_at, entry.round = submission, when, 1
-        entry.unit, entry.region_id, entry.unit_name = owner.unit, owner.unit.region_id, owner.unit.name
-        entry.city, entry.province = places.get(Region.Kind.CITY), places.get(Region.Kind.PROVINCE)
-        _let_time_pass(entry, now, world.random)
+    for registration in registrations:
+        registration.submission, registration.submitted_at, registration.round = submission, when, 1
+        registration.unit, registration.region_id, registration.unit_name = (
+            owner.unit,
+            owner.unit.region_id,
+            owner.unit.name,
+        )
+        registration.city, registration.province = places.get(Region.Kind.CITY), places.get(Region.Kind.PROVINCE)
+        _let_time_pass(registration, now, world.random)
     return submission
 
 
-def _let_time_pass(entry: Registration, now: datetime, random: Random) -> None:
-    """Give the stages that an entry has behind it some days each, never beyond the present."""
-    entry.stage_since = entry.submitted_at
-    for stage in STAGES_BEHIND.get(entry.status, ()):
-        wait = min(LONGEST_STAGE * random.random(), now - entry.stage_since)
-        entry.stage_since += wait
+def _let_time_pass(registration: Registration, now: datetime, random: Random) -> None:
+    """Give the stages that a registration has behind it some days each, never beyond the present."""
+    registration.stage_since = registration.submitted_at
+    for stage in STAGES_BEHIND.get(registration.status, ()):
+        wait = min(LONGEST_STAGE * random.random(), now - registration.stage_since)
+        registration.stage_since += wait
         if stage:
-            setattr(entry, stage, wait)
+            setattr(registration, stage, wait)

@@ -1,4 +1,4 @@
-"""What happens beside single entries: courses, 集体登记, certificates, notices, deputies, a year opened again."""
+"""What happens beside single registrations: courses, 集体登记, certificates, notices, deputies, a year opened again."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def enter_together(cast: Cast, narrator: Narrator) -> None:
     files = attachments.keep(reviewer, [proof(0), proof(1)], draft.files)
     draft.promised = drafts.promise(drafts.lines_of(draft, cast.station.unit, now), files)
     submission = drafts.save(reviewer, draft, now=now)
-    entries = submission.registrations
-    entries.update(created_at=now)
-    first_two = list(entries.filter(owner__in=people[:2]).order_by("pk"))
+    registrations = submission.registrations
+    registrations.update(created_at=now)
+    first_two = list(registrations.filter(owner__in=people[:2]).order_by("pk"))
     narrator.decide(cast.city_final, Action.RECOGNISE, first_two, 3, Verdict())
 
 

@@ -52,6 +52,6 @@ def is_diligent(number: int) -> bool:
 
 
 def of_odd_place(field: str, *, is_unaffiliated: bool) -> tuple[int, list[Plan]]:
-    """An entry that waits where no unit reviewer is: 无人初审, 单位待核实, 无单位直报."""
+    """A registration that waits where no unit reviewer is: 无人初审, 单位待核实, 无单位直报."""
     outcome = "final_review" if is_unaffiliated else "first_review"
     return 6, [Plan(TRAINING, f"{field}专业技术人员继续教育培训班", 8, 2, outcome, proofs=1)]

@@ -47,23 +47,23 @@ def is_step(hours: Decimal) -> bool:
 
 @dataclass(frozen=True)
 class CountedRegistration:
-    """What counting needs of a recognised entry: its hours, its type and that type's first level."""
+    """What counting needs of a recognised registration: its hours, its type and that type's first level."""
 
     hours: Decimal
     category: int
     first_level: int | None
 
 
-def count_year(entries: Sequence[CountedRegistration], caps: Mapping[int, Decimal]) -> list[Decimal]:
-    """How many hours of each entry count, in their order, when types of either level have caps.
+def count_year(registrations: Sequence[CountedRegistration], caps: Mapping[int, Decimal]) -> list[Decimal]:
+    """How many hours of each registration count, in their order, when types of either level have caps.
 
-    What an entry has above the room left under either cap does not count. Without caps all hours count.
+    What a registration has above the room left under either cap does not count. Without caps all hours count.
     """
     room = dict(caps)
     counted = []
-    for entry in entries:
-        levels = [level for level in (entry.category, entry.first_level) if level in room]
-        hours = min([entry.hours, *(room[level] for level in levels)])
+    for registration in registrations:
+        levels = [level for level in (registration.category, registration.first_level) if level in room]
+        hours = min([registration.hours, *(room[level] for level in levels)])
         for level in levels:
             room[level] -= hours
         counted.append(hours)

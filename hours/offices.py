@@ -17,9 +17,10 @@ NOTHING = Q(pk__in=())
 
 
 def in_area(region: Region, path: str = "") -> Q:
-    """Submitted entries of a region and all below it: one column and one index, whatever its size.
+    """Submitted registrations of a region and all below it: one column and one index, whatever its size.
 
-    `path` leads from the filtered model to the entry, such as "registration__"; empty on the entry itself.
+    `path` leads from the filtered model to the registration, such as "registration__"; empty on the registration
+    itself.
     """
     column = {"province": "province", "city": "city", "county": "region"}[region.kind]
     return Q(**{f"{path}{column}": region})
@@ -51,25 +52,25 @@ class Office:
 
     @property
     def everything(self) -> Q:
-        """All entries (or people's years, which carry the same places) in these units and regions."""
+        """All registrations (or people's years, which carry the same places) in these units and regions."""
         places = (in_area(region) for region in self.regions)
         return reduce(or_, places, Q(unit__in=self.units) if self.units else NOTHING)
 
     @property
     def waiting(self) -> Q:
-        """Entries at a stage that this person decides: 初审 in the units, 终审 in the regions."""
+        """Registrations at a stage that this person decides: 初审 in the units, 终审 in the regions."""
         first = Q(unit__in=self.units, status=Status.FIRST_REVIEW) if self.units else NOTHING
         return reduce(or_, (in_area(region) & Q(status=Status.FINAL_REVIEW) for region in self.reviews), first)
 
     @property
     def unattended(self) -> Q:
-        """无人初审: entries in the regions whose unit has nobody who could do the 初审."""
+        """无人初审: registrations in the regions whose unit has nobody who could do the 初审."""
         areas = reduce(or_, (in_area(region) for region in self.reviews), NOTHING)
         return areas & Q(status=Status.FIRST_REVIEW) & ~Q(unit__state="pending") & ~Exists(_others_reviewing())
 
 
 def _others_reviewing() -> QuerySet:
-    """Active reviewers of an entry's unit who are not its owner."""
+    """Active reviewers of a registration's unit who are not its owner."""
     active = Appointment.objects.active().filter(unit=OuterRef("unit"), person__is_active=True)
     return active.exclude(person=OuterRef("owner"))
 

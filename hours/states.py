@@ -94,7 +94,7 @@ def sources_of(action: Action) -> frozenset[Status]:
 
 EDITABLE, DELETABLE = sources_of(Action.EDIT), sources_of(Action.DELETE)
 
-# 其他单位 has nobody for the 初审: such an entry goes straight to the 终审.
+# 其他单位 has nobody for the 初审: such a registration goes straight to the 终审.
 SUBMIT_WITHOUT_UNIT = Status.FINAL_REVIEW
 
 # After these the owner's year is counted anew.
@@ -103,15 +103,15 @@ COUNTING = frozenset({Action.SUBMIT, Action.ENTER, Action.RECOGNISE, Action.REVO
 NOTIFIED = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE, Action.ENTER})
 # Actions after which every stage is open to a decision again.
 OPENING = frozenset({Action.SUBMIT, Action.ENTER, Action.REOPEN})
-# Actions with which an entry sets out: its first step of a round.
+# Actions with which a registration sets out: its first step of a round.
 STARTING = frozenset({Action.SUBMIT, Action.ENTER})
 # All that reviewers and administrators may still do in a closed year: a wrong recognition is never final.
 IN_CLOSED_YEARS = frozenset({Action.REVOKE})
 IN_REVIEW = frozenset({Status.FIRST_REVIEW, Status.FINAL_REVIEW})
 COUNTED = frozenset({Status.RECOGNISED})
-# Over and not counted: these do not stand in the way of a new entry for the same thing.
+# Over and not counted: these do not stand in the way of a new registration for the same thing.
 GIVEN_UP = frozenset({Status.REFUSED, Status.REVOKED})
-# At which stage an entry in review stands.
+# At which stage a registration in review stands.
 STAGE_OF = {Status.FIRST_REVIEW: Stage.FIRST, Status.FINAL_REVIEW: Stage.FINAL}
 
 

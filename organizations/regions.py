@@ -65,7 +65,7 @@ def store(region: Region) -> Region:
 
 
 def is_removable(region: Region) -> bool:
-    """Whether nothing lies below a region and nothing refers to it, such as entries of what once lay below."""
+    """Whether nothing lies below a region and nothing refers to it, such as registrations of what once lay below."""
     return not any(
         relation.related_model._base_manager.filter(**{relation.field.name: region}).exists()
         for relation in Region._meta.get_fields(include_hidden=True)

@@ -52,7 +52,7 @@ def confirm(unit: Unit) -> None:
 
 @transaction.atomic
 def disable(unit: Unit) -> None:
-    """Nobody can submit to it any more; entries already sent to it stay with it."""
+    """Nobody can submit to it any more; registrations already sent to it stay with it."""
     if unit.is_unaffiliated:
         raise UnitError("“其他单位”不能停用。")
     if not Unit.objects.filter(pk=unit.pk).exclude(state=Unit.State.DISABLED).update(state=Unit.State.DISABLED):

@@ -59,16 +59,16 @@ def log_in_page(browser: Browser, address: str) -> None:
 
 
 def trainee_on_desktop(browser: Browser, address: str) -> None:
-    """The manual's way: list, new entry, batch, confirmation, both tabs of the look-up; notices, certificates."""
+    """The steps of the manual: list, new registration, batch, confirmation, look-up, notices, certificates."""
     page = logged_in(browser, address, "trainee", DESKTOP)
     page.goto(f"{address}/hours/")
     save(page, "list")
     page.get_by_role("link", name="新登记培训").click()
-    fill_new_entry(page)
+    fill_new_registration(page)
     save(page, "new")
     page.goto(f"{address}/hours/")
     for place in (0, 1):  # the two drafts, which overlap
-        page.locator("[name=entry]").nth(place).check()
+        page.locator("[name=registration]").nth(place).check()
     page.get_by_role("button", name="批量提交审核").click()
     dialog = page.locator("dialog[open]")
     dialog.locator("[name=q]").fill("林业")
@@ -89,7 +89,7 @@ def trainee_on_desktop(browser: Browser, address: str) -> None:
     step_by_step = row.locator("[data-progress]")
     step_by_step.click()
     step_by_step.evaluate("button => scrollBy(0, button.getBoundingClientRect().top - 240)")
-    save(page, "entries")
+    save(page, "registrations")
     page.goto(f"{address}/hours/notices/")
     save(page, "notices")
     certificate(page, address)
@@ -106,7 +106,7 @@ def certificate(page: Page, address: str) -> None:
     save(stranger, "check")
 
 
-def fill_new_entry(page: Page) -> None:
+def fill_new_registration(page: Page) -> None:
     fill_training(page.locator("dialog[open] form"), "油茶高产栽培技术培训班", "桂林培1188号")
 
 
@@ -129,12 +129,14 @@ def trainee_on_phone(browser: Browser, address: str) -> None:
 
 
 def unit_reviewer(browser: Browser, address: str) -> None:
-    """The queue, the entry that was corrected after a return, several at once, one training for many, appointments."""
+    """The queue, the registration that was corrected after a return, several at once, one training for many,
+    appointments.
+    """
     page = logged_in(browser, address, "unit", DESKTOP)
     page.goto(f"{address}/hours/review/")
     save(page, "review")
     page.get_by_role("link", name="古树名木保护技术培训班").click()
-    save(page, "review-entry")
+    save(page, "review-registration")
     page.goto(f"{address}/hours/review/")
     for place in range(3):
         page.locator("[data-select-row]").nth(place).check()

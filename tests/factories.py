@@ -1,4 +1,4 @@
-"""People, units and entries for tests; named and right by default, each fact can be given."""
+"""People, units and registrations for tests; named and right by default, each fact can be given."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def moment(days_ago: int, hour: int = 8, minute: int = 0) -> datetime:
 
 
 def registration(owner: User, content: str = "水利工程施工培训班", **fields) -> Registration:
-    """A draft: two whole days, 16 hours, as many days ago as entries were made, so that none overlap."""
+    """A draft: two whole days, 16 hours, as many days ago as registrations were made, so that none overlap."""
     days_ago = 3 * next(_numbers) % 300 + 10
     fields.setdefault("starts_at", moment(days_ago, 8))
     fields.setdefault("ends_at", moment(days_ago - 1, 18))
@@ -180,10 +180,10 @@ def reason(name: str = "材料不清晰", **fields) -> Reason:
 
 
 def submitted(owner: User, unit: Unit, **fields) -> Registration:
-    """An entry at the unit's 初审 (终审 for 其他单位)."""
-    entry = registration(owner, **fields)
-    transitions.submit(owner, [entry], unit, unit.region)
-    return entry
+    """A registration at the unit's 初审 (终审 for 其他单位)."""
+    draft = registration(owner, **fields)
+    transitions.submit(owner, [draft], unit, unit.region)
+    return draft
 
 
 def verdict(words: str = "请补充证书复印件。", **fields) -> transitions.Verdict:
@@ -192,7 +192,7 @@ def verdict(words: str = "请补充证书复印件。", **fields) -> transitions
 
 
 def agreed(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
-    """An entry at the region's 终审."""
+    """A registration at the region's 终审."""
     return transitions.agree(reviewer, submitted(owner, unit, **fields))
 
 
@@ -209,7 +209,7 @@ def refused(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
 
 
 def certificate(owner: User, unit: Unit, reviewer: User) -> Certificate:
-    """Of the year of an entry that is recognised for it."""
+    """Of the year of a registration that is recognised for it."""
     final = region_reviewer(Region.objects.get(code="450000"), "终审员甲")
-    entry = recognised(owner, unit, reviewer, final, content="已认定的培训")
-    return issuing.issue(owner, owner, [entry.year])
+    registration = recognised(owner, unit, reviewer, final, content="已认定的培训")
+    return issuing.issue(owner, owner, [registration.year])

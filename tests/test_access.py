@@ -94,7 +94,7 @@ TABLE: dict[str, tuple] = {
 
 @pytest.fixture
 def world(guangxi, rules):
-    """黄秋梦's draft and submitted entry with a file, and everybody who might want to look."""
+    """黄秋梦's draft and submitted registration with a file, and everybody who might want to look."""
     station = factories.unit()
     owner = factories.person("黄秋梦")
     reviewer = factories.unit_reviewer(station)

@@ -114,7 +114,7 @@ def platforms(count: int) -> None:
 
 
 def returned(count: int) -> None:
-    """Entries of as many people with a notice, a version and a submission each."""
+    """Registrations of as many people with a notice, a version and a submission each."""
     factories.open_years()
     station = factories.unit()
     reviewer = factories.unit_reviewer(station)
@@ -123,7 +123,7 @@ def returned(count: int) -> None:
 
 
 def submitted(count: int) -> None:
-    """Entries of as many people with one decision each."""
+    """Registrations of as many people with one decision each."""
     factories.open_years()
     station = factories.unit()
     for _ in range(count):

@@ -255,7 +255,7 @@ def test_a_request_that_no_form_of_ours_sends_is_answered_unread(client, size):
 # --- Forms ------------------------------------------------------------------------------------------------
 
 
-class EntryForm(forms.Form):
+class RegistrationForm(forms.Form):
     content = forms.CharField(label="认定内容", help_text="例如 培训班名称")
     category = forms.ChoiceField(label="认定类型", choices=[("1", "培训进修类")])
     certificate = forms.CharField(label="证书编号", required=False)
@@ -270,7 +270,7 @@ class EntryForm(forms.Form):
 
 
 def test_a_form_names_each_missing_field_in_its_own_words():
-    assert EntryForm({}).errors == {
+    assert RegistrationForm({}).errors == {
         "content": ["请填写认定内容。"],
         "category": ["请选择认定类型。"],
         "declared": ["请先承诺。"],
@@ -279,7 +279,7 @@ def test_a_form_names_each_missing_field_in_its_own_words():
 
 
 def test_an_error_stands_at_its_field_which_says_that_it_is_invalid(ask):
-    page = written("{% load crispy_forms_tags %}{% crispy form %}", ask(), form=EntryForm({}))
+    page = written("{% load crispy_forms_tags %}{% crispy form %}", ask(), form=RegistrationForm({}))
     field = re.search(r'<input[^>]*name="content"[^>]*>', page)[0]
     assert 'aria-invalid="true"' in field
     assert 'aria-required="true"' in field
@@ -293,7 +293,7 @@ def test_the_summary_says_each_error_once_and_leads_to_its_field(ask):
     source = (
         '{% load crispy_forms_tags %}{% include "components/error_summary.html" with form=form only %}{% crispy form %}'
     )
-    page = written(source, ask(), form=EntryForm({}))
+    page = written(source, ask(), form=RegistrationForm({}))
     assert page.count("该登记与另一条重复。") == 1
     assert re.findall(r'<a href="#(\w+)">([^<]+)</a>', page) == [
         ("id_content", "请填写认定内容。"),
@@ -304,7 +304,9 @@ def test_the_summary_says_each_error_once_and_leads_to_its_field(ask):
 
 def test_a_right_form_has_no_summary(ask):
     assert (
-        written('{% include "components/error_summary.html" with form=form only %}', ask(), form=EntryForm()).strip()
+        written(
+            '{% include "components/error_summary.html" with form=form only %}', ask(), form=RegistrationForm()
+        ).strip()
         == ""
     )
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from .facts import query_with
 
 register = template.Library()
-MENUS_KEPT = 500  # as many as there are kinds of people times entries, several times over
+MENUS_KEPT = 500  # as many as there are kinds of people times registrations, several times over
 TREES_KEPT = 300  # a province has some 120 regions
 BEGINNING = "\x1f"  # stands in a kept tree for the beginning of its addresses; no name or address holds it
 

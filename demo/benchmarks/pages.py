@@ -145,8 +145,8 @@ def logged_in(person: User) -> str:
 
 def _pages(person: User) -> list[Page]:
     city = Region.objects.filter(code__endswith="0100", parent=regions.root()).first() or regions.root()
-    entries = Registration.objects.owned_by(person).filter(status=Status.DRAFT)[:2]
-    picked = "&".join(f"entry={entry.pk}" for entry in entries)
+    registrations = Registration.objects.owned_by(person).filter(status=Status.DRAFT)[:2]
+    picked = "&".join(f"registration={registration.pk}" for registration in registrations)
     picker = f"{reverse('hours:submit')}?{picked}"
     late = Unit.objects.selectable().exclude(is_unaffiliated=True).count() // PAGE_SIZE
     return [
@@ -250,13 +250,13 @@ def _person(seed: int) -> User:
     world = province.World.as_it_stands(invented.seeded(seed))
     id_number = invented.resident_id(province.ID_AREA, 9_999_000)
     person = User.objects.create_user(USERNAME, name="测量员", id_number=id_number, unit=world.units[0])
-    entries = [province.entry(person, number, world) for number in range(ENTRIES)]
-    for entry in entries:
-        if entry.status in EDITABLE:
-            entry.status = Status.REFUSED
-    for entry in entries[:DRAFTS]:
-        entry.status, entry.hours_proposed, entry.hours_recognised = Status.DRAFT, None, None
-    province.add_to_places(province.store_entries(entries, world))
+    registrations = [province.registration(person, number, world) for number in range(ENTRIES)]
+    for registration in registrations:
+        if registration.status in EDITABLE:
+            registration.status = Status.REFUSED
+    for registration in registrations[:DRAFTS]:
+        registration.status, registration.hours_proposed, registration.hours_recognised = Status.DRAFT, None, None
+    province.add_to_places(province.store_registrations(registrations, world))
     bulk.continue_keys(Submission, Registration, PersonTotal)
     return person
 
@@ -278,8 +278,10 @@ def _unit_with_people(seed: int) -> Unit:
         )
         for number in range(1, PEOPLE + 1)
     ]
-    entries = [province.entry(person, number, world) for person in people for number in range(ENTRIES_EACH)]
-    province.add_to_places(province.store_entries(entries, world))
+    registrations = [
+        province.registration(person, number, world) for person in people for number in range(ENTRIES_EACH)
+    ]
+    province.add_to_places(province.store_registrations(registrations, world))
     bulk.continue_keys(Submission, Registration, PersonTotal)
     return unit
 

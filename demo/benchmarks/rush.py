@@ -1,7 +1,8 @@
 """How many submissions a second reach the database when many people submit at once, as production runs it.
 
 A copy of the database stands behind gunicorn with its own configuration. Clients in this process post the confirmation
-of 批量提交审核 over loopback, with one entry and a connection of its own each time, their log-ins made beforehand. In
+of 批量提交审核 over loopback, with one registration and a connection of its own each time, their log-ins made
+beforehand. In
 rounds between they post the smallest write there can be (session, person, one row): on a machine whose speed changes
 the ratio of the two is the figure to compare.
 """
@@ -82,7 +83,7 @@ def rush(clients: int, batches: int, seed: int) -> Rush:
                     posts = [[pair[kind] for pair in queue[first:last]] for queue in queues]
                     _send(port, posts, tally if first else Tally())
         lost = len(smallest.done) + clients * WARM_UP - _rows_of_smallest()
-        lost += len(submissions.done) - _entries_of(submissions.done)
+        lost += len(submissions.done) - _registrations_of(submissions.done)
     return Rush(submissions, smallest, lost)
 
 
@@ -115,12 +116,12 @@ def _queues(clients: int, batches: int, seed: int) -> list[list[tuple[Post, Post
 def _posts(number: int, count: int, world: province.World) -> list[tuple[Post, Post]]:
     person = work.newcomer(world, f"rush_{number:05d}", FIRST_NUMBER + number)
     cookie = pages.logged_in(person)
-    return [_pair(person, entry, cookie) for entry in work.drafts(person, count, world)]
+    return [_pair(person, registration, cookie) for registration in work.drafts(person, count, world)]
 
 
-def _pair(person: User, entry: int, cookie: str) -> tuple[Post, Post]:
+def _pair(person: User, registration: int, cookie: str) -> tuple[Post, Post]:
     token = uuid.uuid4()
-    fields = {"entry": entry, "unit": person.unit_id, "token": token}
+    fields = {"registration": registration, "unit": person.unit_id, "token": token}
     done = reverse("hours:lookup_registrations").encode()
     return (
         Post(_request(f"/{SMALLEST}", {}, cookie), b"204"),
@@ -176,6 +177,6 @@ def _rows_of_smallest() -> int:
         return cursor.fetchone()[0]
 
 
-def _entries_of(posts: list[Post]) -> int:
+def _registrations_of(posts: list[Post]) -> int:
     tokens = [post.token for post in posts]
     return Registration.objects.filter(submission__token__in=tokens, status=Status.FIRST_REVIEW).count()

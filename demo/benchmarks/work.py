@@ -32,7 +32,7 @@ class Work:
 
 
 def changes(reviewer: User, seed: int) -> Iterator[Work]:
-    """Recognitions and submissions of 1, 10 and 100 entries."""
+    """Recognitions and submissions of 1, 10 and 100 registrations."""
     world = province.World.as_it_stands(invented.seeded(seed))
     waiting = Registration.objects.filter(status=Status.FINAL_REVIEW).exclude(owner=reviewer).order_by("pk")
     for size in SIZES:
@@ -86,17 +86,17 @@ def newcomer(world: province.World, username: str, number: int) -> User:
 
 
 def drafts(owner: User, count: int, world: province.World) -> list[int]:
-    """Keys of new entries of this year, which their owner has not submitted."""
-    entries = [_of_this_year(owner, number, world) for number in range(count)]
-    for entry in entries:
-        entry.status, entry.hours_proposed, entry.hours_recognised = Status.DRAFT, None, None
-    province.store_entries(entries, world)
+    """Keys of new registrations of this year, which their owner has not submitted."""
+    registrations = [_of_this_year(owner, number, world) for number in range(count)]
+    for registration in registrations:
+        registration.status, registration.hours_proposed, registration.hours_recognised = Status.DRAFT, None, None
+    province.store_registrations(registrations, world)
     bulk.continue_keys(Registration)
-    return [entry.pk for entry in entries]
+    return [registration.pk for registration in registrations]
 
 
 def _of_this_year(owner: User, number: int, world: province.World) -> Registration:
     """The present year takes submissions; two thirds of what is invented is older."""
-    while (entry := province.entry(owner, number, world)).year != world.today.year:
+    while (registration := province.registration(owner, number, world)).year != world.today.year:
         pass
-    return entry
+    return registration

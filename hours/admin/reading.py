@@ -32,10 +32,10 @@ def hours(field: str, label: str) -> Callable[[Model], str]:
 class ReadOnlyAdmin(admin.ModelAdmin):
     """No adding, changing or deleting; lists that count no further than they are shown and sort by their key alone.
 
-    `entry_path` leads from the model to the registration whose place says who may read the row.
+    `registration_path` leads from the model to the registration whose place says who may read the row.
     """
 
-    entry_path = ""
+    registration_path = ""
     list_per_page = 50
     ordering = ("-pk",)
     sortable_by = ()
@@ -48,7 +48,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         regions = access.scope(request)
         if regions is None:
             return rows
-        return rows.filter(reduce(or_, (in_area(region, self.entry_path) for region in regions), NOTHING))
+        return rows.filter(reduce(or_, (in_area(region, self.registration_path) for region in regions), NOTHING))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return access.is_administrator(request)

@@ -17,10 +17,10 @@ from organizations.admin.shown import EMPTY
 from .reading import ReadOnlyAdmin, hours
 
 
-class OfEntry(ReadOnlyAdmin):
-    """Found by the number of the entry, which an index serves."""
+class OfRegistration(ReadOnlyAdmin):
+    """Found by the number of the registration, which an index serves."""
 
-    entry_path = "registration__"
+    registration_path = "registration__"
     list_select_related = ("registration",)
     search_fields = ("registration",)
     search_help_text = "登记编号（见“学时登记”列表）"
@@ -34,7 +34,7 @@ class OfEntry(ReadOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(OfEntry):
+class DecisionAdmin(OfRegistration):
     list_display = (
         *("created_at", "registration", "stage", "action", "office", "actor_name"),
         *(hours("hours", "学时"), "reason_name", "words"),
@@ -47,7 +47,7 @@ class DecisionAdmin(OfEntry):
 
 
 @admin.register(Notice)
-class NoticeAdmin(OfEntry):
+class NoticeAdmin(OfRegistration):
     list_display = ("created_at", "person", "registration", "decision", "read_at", "mailed_at", "mail_attempts")
     list_select_related = ("person", "registration", "decision")
     fields = (
@@ -57,13 +57,13 @@ class NoticeAdmin(OfEntry):
 
 
 @admin.register(ReturnedVersion)
-class ReturnedVersionAdmin(OfEntry):
-    list_display = ("created_at", "entry", "round")
-    fields = ("entry", "round", "created_at", "told")
-    readonly_fields = ("entry", "told")
+class ReturnedVersionAdmin(OfRegistration):
+    list_display = ("created_at", "registration", "round")
+    fields = ("registration", "round", "created_at", "told")
+    readonly_fields = ("registration", "told")
 
     @admin.display(description="学时登记")
-    def entry(self, version: ReturnedVersion) -> str:
+    def registration(self, version: ReturnedVersion) -> str:
         address = reverse("admin:hours_registration_change", args=[version.registration_id])
         return format_html('<a href="{}">{}</a>', address, version.registration)
 

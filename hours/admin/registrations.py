@@ -1,4 +1,4 @@
-"""Entries for administrators: read, searched, and taken back or reopened with a reason."""
+"""Registrations for administrators: read, searched, and taken back or reopened with a reason."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class VerdictForm(forms.Form):
 
 
 class YearFilter(admin.SimpleListFilter):
-    """The years that have a rule: no DISTINCT over the entries."""
+    """The years that have a rule: no DISTINCT over the registrations."""
 
     title = "计入年度"
     parameter_name = "year"
@@ -92,7 +92,7 @@ class CategoryFilter(admin.SimpleListFilter):
 
 
 class PlaceFilter(SubtreeFilter):
-    """The region tree; an entry carries the places above it."""
+    """The region tree; a registration carries the places above it."""
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         node = self.nodes.get(self.value())
@@ -145,20 +145,20 @@ class RegistrationAdmin(ReadOnlyAdmin):
     )
 
     @admin.display(description="证件号码")
-    def shown_id(self, entry: Registration) -> str:
-        return entry.owner.masked_id
+    def shown_id(self, registration: Registration) -> str:
+        return registration.owner.masked_id
 
     @admin.display(description="编号")
-    def key(self, entry: Registration) -> int:
-        return entry.pk
+    def key(self, registration: Registration) -> int:
+        return registration.pk
 
     @admin.display(description="认定类型")
-    def both_levels(self, entry: Registration) -> str:
-        return entry.category.in_full
+    def both_levels(self, registration: Registration) -> str:
+        return registration.category.in_full
 
     @admin.display(description="区域")
-    def place(self, entry: Registration) -> str:
-        return entry.region.name if entry.region else EMPTY
+    def place(self, registration: Registration) -> str:
+        return registration.region.name if registration.region else EMPTY
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         """By what indexes serve if it finds anything, else by what the content contains."""
@@ -181,7 +181,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
         return self._decide(request, queryset, Action.REOPEN)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        """Never on more than a person can read, and on nothing that is no key of an entry."""
+        """Never on more than a person can read, and on nothing that is no key of a registration."""
         keys = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
         if any(key_in(key) is None for key in keys):
             messages.error(request, "勾选的登记无法识别，请重新勾选。")
@@ -193,28 +193,30 @@ class RegistrationAdmin(ReadOnlyAdmin):
 
     def _decide(self, request: HttpRequest, queryset: QuerySet, action: Action) -> HttpResponse | None:
         """Ask with the list and a reason; then do it to each and say of each what became of it."""
-        entries = list(queryset.select_related("owner", "region", "unit").order_by("pk"))
+        registrations = list(queryset.select_related("owner", "region", "unit").order_by("pk"))
         form = VerdictForm(request.POST if "confirmed" in request.POST else None)
         if not form.is_valid():
-            return self._ask(request, entries, action, form)
+            return self._ask(request, registrations, action, form)
         verdict = Verdict(reason=form.cleaned_data["reason"], words=form.cleaned_data["words"])
-        for entry in entries:
-            self._change(request, entry, action, verdict)
+        for registration in registrations:
+            self._change(request, registration, action, verdict)
         return None
 
-    def _change(self, request: HttpRequest, entry: Registration, action: Action, verdict: Verdict) -> None:
-        name = f"“{entry.content}”（{entry.owner.name}）"
+    def _change(self, request: HttpRequest, registration: Registration, action: Action, verdict: Verdict) -> None:
+        name = f"“{registration.content}”（{registration.owner.name}）"
         try:
-            CHANGES[action](request.user, entry, verdict)
+            CHANGES[action](request.user, registration, verdict)
         except WorkflowError as error:
             messages.warning(request, f"{name}未处理：{error}")
             return
-        self.log_change(request, entry, f"{action.label}：{verdict.reason}")
-        messages.success(request, f"{name}：已{action.label}，目前为“{entry.get_status_display()}”。")
+        self.log_change(request, registration, f"{action.label}：{verdict.reason}")
+        messages.success(request, f"{name}：已{action.label}，目前为“{registration.get_status_display()}”。")
 
-    def _ask(self, request: HttpRequest, entries: list, action: Action, form: VerdictForm) -> HttpResponse:
-        standing = Standing(request.user, entries)
-        rows = [(entry, getattr(standing.may(action, entry), "reason", "")) for entry in entries]
+    def _ask(self, request: HttpRequest, registrations: list, action: Action, form: VerdictForm) -> HttpResponse:
+        standing = Standing(request.user, registrations)
+        rows = [
+            (registration, getattr(standing.may(action, registration), "reason", "")) for registration in registrations
+        ]
         context = {
             **self.admin_site.each_context(request),
             "title": action.label,

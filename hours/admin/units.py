@@ -66,7 +66,7 @@ class UnitAdmin(FileAdmin):
     has_export_permission = has_module_permission
 
     def has_delete_permission(self, request: HttpRequest, obj: Unit | None = None) -> bool:
-        return False  # entries refer to it: it is disabled or merged
+        return False  # registrations refer to it: it is disabled or merged
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         # 其他单位 is no administrator's to edit.

@@ -1,8 +1,8 @@
-"""CHANGE: 年度学时证明: issued from the facts of its day, superseded by a newer one, revoked when an entry was.
+"""CHANGE: 年度学时证明: issued from the facts of its day, superseded by a newer one, revoked when a registration was.
 
 A certificate's facts never change and its PDF is made of nothing else. What happens afterwards:
 - a newer certificate that covers all its years supersedes it;
-- a revoked entry of a covered year revokes it (also one that was superseded: revoked is the graver word);
+- a revoked registration of a covered year revokes it (also one that was superseded: revoked is the graver word);
 - any other change of a covered year (a corrected completion, a cap) leaves it valid, because it says what was recorded
   on its day; where the year now adds up to less, the check page says so.
 """
@@ -102,15 +102,17 @@ def _facts_of_years(rows: Sequence[PersonTotal]) -> list[dict]:
     people, years = {row.person_id for row in rows}, {row.year for row in rows}
     rules = YearRule.objects.in_bulk(years, field_name="year")
     recognised = Registration.objects.filter(owner__in=people, year__in=years, status__in=sorted(COUNTED)).order_by()
-    entries = {tuple(pair): count for *pair, count in recognised.values_list("owner", "year").annotate(Count("pk"))}
+    registrations = {
+        tuple(pair): count for *pair, count in recognised.values_list("owner", "year").annotate(Count("pk"))
+    }
     completed = Completion.objects.filter(person__in=people, course__year__in=years).order_by()
     courses = {
         tuple(pair): count for *pair, count in completed.values_list("person", "course__year").annotate(Count("pk"))
     }
-    return [_year(row, rules.get(row.year), entries, courses) for row in rows]
+    return [_year(row, rules.get(row.year), registrations, courses) for row in rows]
 
 
-def _year(row: PersonTotal, rule: YearRule | None, entries: dict, courses: dict) -> dict:
+def _year(row: PersonTotal, rule: YearRule | None, registrations: dict, courses: dict) -> dict:
     """One year, hours as text so that they stay exact; without a rule nothing is required and nothing reached."""
     pair = row.person_id, row.year
     return {
@@ -121,7 +123,7 @@ def _year(row: PersonTotal, rule: YearRule | None, entries: dict, courses: dict)
         "required": number(rule.total) if rule else "",
         "required_professional": number(rule.professional) if rule else "",
         "reached": bool(rule) and reaches(row.public, row.professional, rule.total, rule.professional),
-        "entries": entries.get(pair, 0),
+        "entries": registrations.get(pair, 0),
         "courses": courses.get(pair, 0),
     }
 
@@ -236,7 +238,7 @@ def _supersede(new: list[Certificate], valid: dict[int, list[Certificate]]) -> N
 
 
 def revoke_for(pairs: Iterable[tuple[int, int]]) -> int:
-    """Revoke every certificate that covers one of these (person, year): an entry it counted was revoked."""
+    """Revoke every certificate that covers one of these (person, year): a registration it counted was revoked."""
     pairs = set(pairs)
     found = CertificateYear.objects.filter(
         person__in={person for person, _ in pairs}, year__in={year for _, year in pairs}

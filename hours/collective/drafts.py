@@ -1,4 +1,5 @@
-"""CHANGE: 单位集体登记. A reviewer enters one training for many people of the own unit; the entries wait for the 终审.
+"""CHANGE: 单位集体登记. A reviewer enters one training for many people of the own unit; the registrations wait for
+the 终审.
 
 Between the pages the whole undertaking travels as one sealed text: nobody can read or change it, nothing is stored
 before the confirmation, and what the preview has shown is exactly what is saved or nothing is.
@@ -77,7 +78,7 @@ class Draft:
 
 @dataclass
 class Line:
-    """One person of the preview: the entry to be saved, or the problems in its way."""
+    """One person of the preview: the registration to be saved, or the problems in its way."""
 
     number: int
     name: str
@@ -85,7 +86,7 @@ class Line:
     hours: str
     certificate_number: str
     person: User | None = None
-    entry: Registration | None = None
+    registration: Registration | None = None
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -123,13 +124,13 @@ def from_text(text: str, reviewer: User) -> Draft:
     return Draft(**{**content, "rows": [Row(**row) for row in content["rows"]]})
 
 
-def facts_of(entry: Registration) -> dict:
-    """The facts that all the entries share, as a draft keeps them."""
-    return {name: getattr(entry, name) for name in FACTS}
+def facts_of(registration: Registration) -> dict:
+    """The facts that all the registrations share, as a draft keeps them."""
+    return {name: getattr(registration, name) for name in FACTS}
 
 
 def training(draft: Draft) -> Registration:
-    """The training by itself: an entry without an owner."""
+    """The training by itself: a registration without an owner."""
     facts = dict(draft.facts)
     for name in ("starts_at", "ends_at"):
         facts[name] = datetime.fromisoformat(str(facts[name]))
@@ -157,7 +158,9 @@ def people_of(unit: Unit, reviewer: User, search: str = "") -> QuerySet[User]:
 
 
 def lines_of(draft: Draft, unit: Unit, now: datetime | None = None) -> list[Line]:
-    """Each person of the draft with the entry to be saved or what is wrong; five queries, however many there are."""
+    """Each person of the draft with the registration to be saved or what is wrong; five queries, however many there
+    are.
+    """
     now = now or timezone.now()
     base = training(draft)
     base.category = Category.objects.select_related("parent").get(pk=base.category_id)
@@ -167,9 +170,9 @@ def lines_of(draft: Draft, unit: Unit, now: datetime | None = None) -> list[Line
         _check_person(line, unit, draft.reviewer, seen)
         if line.person is not None:
             _fill_in(line, base, now)
-    candidates = [line for line in lines if line.entry is not None]
+    candidates = [line for line in lines if line.registration is not None]
     _check_year(candidates, base.year, unit, timezone.localdate(now))
-    _check_other_entries(candidates, base)
+    _check_other_registrations(candidates, base)
     return lines
 
 
@@ -182,13 +185,13 @@ def bad(lines: Iterable[Line]) -> list[Line]:
 
 
 def promise(lines: Iterable[Line], files: Iterable[Attachment] = ()) -> list[list]:
-    """The preview's word: exactly these entries (person, hours, certificate number) with exactly these files."""
-    entries = [
-        [line.person.pk, str(line.entry.hours_applied), line.entry.certificate_number]
+    """The preview's word: exactly these registrations (person, hours, certificate number) with exactly these files."""
+    registrations = [
+        [line.person.pk, str(line.registration.hours_applied), line.registration.certificate_number]
         for line in good(lines)
-        if line.person and line.entry
+        if line.person and line.registration
     ]
-    return [entries, sorted(file.pk for file in files)]
+    return [registrations, sorted(file.pk for file in files)]
 
 
 def _named_in_file(rows: Sequence[Row]) -> list[Line]:
@@ -235,14 +238,14 @@ def _check_person(line: Line, unit: Unit, reviewer: int, seen: dict[int, int]) -
 
 
 def _fill_in(line: Line, base: Registration, now: datetime) -> None:
-    """The entry as it would be saved: the training with the line's own hours and certificate number."""
+    """The registration as it would be saved: the training with the line's own hours and certificate number."""
     hours = _hours(line) if line.hours else base.hours_applied
     if line.problems or hours is None:
         return
     facts = {name: getattr(base, name) for name in FACTS if name != "category_id"}
     facts |= {"hours_applied": hours, "certificate_number": line.certificate_number or base.certificate_number}
-    line.entry = Registration(owner=line.person, category=base.category, **facts)
-    line.problems += validation.problems(line.entry, now).values()
+    line.registration = Registration(owner=line.person, category=base.category, **facts)
+    line.problems += validation.problems(line.registration, now).values()
 
 
 def _hours(line: Line) -> Decimal | None:
@@ -268,9 +271,9 @@ def _check_year(lines: Sequence[Line], year: int, unit: Unit, today: date) -> No
             line.problems.append(takes.reason)
 
 
-def _check_other_entries(lines: Sequence[Line], base: Registration) -> None:
+def _check_other_registrations(lines: Sequence[Line], base: Registration) -> None:
     """The same thing entered before is in the way; the same time is worth a look, except a draft."""
-    numbers = {line.entry.certificate_number for line in lines} - {""}
+    numbers = {line.registration.certificate_number for line in lines} - {""}
     same = Q(content=base.content, starts_at=base.starts_at, ends_at=base.ends_at)
     in_time = Q(starts_at__lte=base.ends_at, ends_at__gte=base.starts_at) & ~Q(status=Status.DRAFT)
     others: dict[int, list[Registration]] = defaultdict(list)
@@ -283,17 +286,21 @@ def _check_other_entries(lines: Sequence[Line], base: Registration) -> None:
 
 
 def _compare(line: Line, other: Registration) -> None:
-    entry, what = line.entry, _told_of(other)
-    if entry.certificate_number and entry.certificate_number == other.certificate_number:
-        line.problems.append(f"证书编号 {entry.certificate_number} 已用于其{what}。")
-    elif (entry.content, entry.starts_at, entry.ends_at) == (other.content, other.starts_at, other.ends_at):
+    registration, what = line.registration, _told_of(other)
+    if registration.certificate_number and registration.certificate_number == other.certificate_number:
+        line.problems.append(f"证书编号 {registration.certificate_number} 已用于其{what}。")
+    elif (registration.content, registration.starts_at, registration.ends_at) == (
+        other.content,
+        other.starts_at,
+        other.ends_at,
+    ):
         line.problems.append(f"与其{what}重复。")
-    elif overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at):
+    elif overlaps(registration.starts_at, registration.ends_at, other.starts_at, other.ends_at):
         line.warnings.append(f"与其{what}时间重叠，终审人员会看到。")
 
 
 def _told_of(other: Registration) -> str:
-    """What a reviewer may read of a person's other entry: of a draft only that it is there."""
+    """What a reviewer may read of a person's other registration: of a draft only that it is there."""
     if other.status == Status.DRAFT:
         return "一条待提交的登记"
     return f"登记{validation.named(other)}"
@@ -305,7 +312,8 @@ def _told_of(other: Registration) -> str:
 def save(reviewer: User, draft: Draft, *, now: datetime | None = None) -> Submission:
     """Enter what the preview has shown, all in one transaction; the same draft again returns what it has become.
 
-    PreviewOutdated if other entries would be saved than were shown; WorkflowError if this person may not (any more).
+    PreviewOutdated if other registrations would be saved than were shown; WorkflowError if this person may not (any
+    more).
     """
     made: list[str] = []
     try:
@@ -329,22 +337,24 @@ def _save(reviewer: User, draft: Draft, now: datetime, made: list[str]) -> Submi
     if unit is None:
         raise WorkflowError("您目前不能为该单位集体登记：任职已到期，或单位不是“正常”状态。")
     lines = lines_of(draft, unit, now)
-    entries = [line.entry for line in good(lines) if line.entry]
+    registrations = [line.registration for line in good(lines) if line.registration]
     originals = list(Attachment.objects.waiting_for_form(reviewer, draft.files))
     if promise(lines, originals) != draft.promised:
         raise PreviewOutdated("预览之后情况有变化，没有保存任何登记，请重新核对。")
-    if not entries:
+    if not registrations:
         raise WorkflowError("没有可以登记的人员。")
-    owners = sorted(entry.owner_id for entry in entries)
+    owners = sorted(registration.owner_id for registration in registrations)
     list(User.objects.select_for_update(no_key=True).filter(pk__in=owners).order_by("pk").values_list("pk"))
-    submission = _submission(reviewer, draft, unit, entries, now)
-    _enter(reviewer, submission, entries)
-    attachments.share(originals, entries, made)
+    submission = _submission(reviewer, draft, unit, registrations, now)
+    _enter(reviewer, submission, registrations)
+    attachments.share(originals, registrations, made)
     attachments.discard(Attachment.objects.filter(pk__in=[original.pk for original in originals]))
     return submission
 
 
-def _submission(reviewer: User, draft: Draft, unit: Unit, entries: Sequence[Registration], now: datetime) -> Submission:
+def _submission(
+    reviewer: User, draft: Draft, unit: Unit, registrations: Sequence[Registration], now: datetime
+) -> Submission:
     return Submission.objects.create(
         owner=reviewer,
         token=draft.token,
@@ -352,25 +362,25 @@ def _submission(reviewer: User, draft: Draft, unit: Unit, entries: Sequence[Regi
         region_id=unit.region_id,
         unit_name=unit.name,
         unit_credit_code=unit.credit_code or "",
-        entries=len(entries),
-        hours=sum((entry.hours_applied for entry in entries), Decimal()),
+        entries=len(registrations),
+        hours=sum((registration.hours_applied for registration in registrations), Decimal()),
         created_at=now,
     )
 
 
-def _enter(reviewer: User, submission: Submission, entries: Sequence[Registration]) -> None:
-    """Store the entries and let them set out towards the 终审, each with its decision row."""
+def _enter(reviewer: User, submission: Submission, registrations: Sequence[Registration]) -> None:
+    """Store the registrations and let them set out towards the 终审, each with its decision row."""
     unit, now = submission.unit, submission.created_at
     places = regions.places_of(submission.region)
-    for entry in entries:
-        entry.declared_at, entry.entered_by, entry.unit = now, reviewer, unit
-    Registration.objects.bulk_create(entries)
+    for registration in registrations:
+        registration.declared_at, registration.entered_by, registration.unit = now, reviewer, unit
+    Registration.objects.bulk_create(registrations)
     move(
         reviewer,
         Action.ENTER,
-        entries,
+        registrations,
         Verdict(words=SHARED.format(name=reviewer.name)),
-        offices={entry.pk: unit.name for entry in entries},
+        offices={registration.pk: unit.name for registration in registrations},
         now=now,
         submission=submission,
         submitted_at=now,

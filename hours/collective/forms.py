@@ -103,7 +103,7 @@ class CollectiveForm(RegistrationForm):
         return drafts.seal({"rows": [vars(row) for row in self.rows], "ticked": self.ticked})
 
     def _candidate(self, data: dict) -> Registration:
-        """Nobody's entry: duplicates are a matter of each person, and looked for with the list."""
+        """Nobody's registration: duplicates are a matter of each person, and looked for with the list."""
         candidate = super()._candidate(data)
         candidate.owner = None
         return candidate

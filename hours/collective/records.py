@@ -1,6 +1,7 @@
 """READ: what units have entered for their people (单位集体登记), and what has become of it.
 
-The decision rows of a batch carry its moment and its reviewer. They tell which entries it made for good: an entry that
+The decision rows of a batch carry its moment and its reviewer. They tell which registrations it made for good: a
+registration that
 was returned belongs to the submission of its owner afterwards.
 """
 
@@ -20,7 +21,7 @@ from hours.totals.summaries import last_words
 
 @dataclass
 class Record:
-    """One batch: its training as an entry of it tells, and how many of its entries stand where."""
+    """One batch: its training as a registration of it tells, and how many of its registrations stand where."""
 
     submission: Submission
     training: Registration | None = None
@@ -37,16 +38,16 @@ def batches_of(office: Office) -> QuerySet[Submission]:
     return entered.select_related("owner").order_by("-created_at", "-pk")
 
 
-def entries_of(submission: Submission) -> QuerySet[Registration]:
-    """The entries of one batch, by their owners' names."""
+def registrations_of(submission: Submission) -> QuerySet[Registration]:
+    """The registrations of one batch, by their owners' names."""
     made = Decision.objects.filter(actor=submission.owner_id, created_at=submission.created_at, action=Action.ENTER)
-    entries = Registration.objects.filter(pk__in=made.values("registration")).select_related("owner")
-    return entries.prefetch_related("decisions").order_by("owner__name", "pk")
+    registrations = Registration.objects.filter(pk__in=made.values("registration")).select_related("owner")
+    return registrations.prefetch_related("decisions").order_by("owner__name", "pk")
 
 
-def said_of(entry: Registration) -> str:
+def said_of(registration: Registration) -> str:
     """What its reviewer said who decided about it; empty while it waits. Its decisions should be prefetched."""
-    return "" if entry.status in IN_REVIEW else last_words(entry)
+    return "" if registration.status in IN_REVIEW else last_words(registration)
 
 
 def records_of(batches: Sequence[Submission]) -> list[Record]:

@@ -26,9 +26,11 @@ DURATION = re.compile(
 SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 
-def is_statement(entry: Any) -> bool:
-    """Whether an entry is meant as a statement and not as a plain item."""
-    return isinstance(entry, dict) and ("actor" in entry or "verb" in entry or "object" in entry)
+def is_statement(registration: Any) -> bool:
+    """Whether a registration is meant as a statement and not as a plain item."""
+    return isinstance(registration, dict) and (
+        "actor" in registration or "verb" in registration or "object" in registration
+    )
 
 
 def item(position: int, statement: dict) -> Item:

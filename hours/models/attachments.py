@@ -1,4 +1,4 @@
-"""Proofs of entries."""
+"""Proofs of registrations."""
 
 import uuid
 
@@ -17,7 +17,9 @@ def attachment_path(attachment, filename: str) -> str:
 
 
 class Attachment(models.Model):
-    """A proof. Between a refused form and the next try it belongs to the form (`draft_key`), later to the entry."""
+    """A proof. Between a refused form and the next try it belongs to the form (`draft_key`), later to the
+    registration.
+    """
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments", verbose_name="上传人"

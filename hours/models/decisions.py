@@ -1,4 +1,4 @@
-"""What was decided about entries: rows that are never changed, and the word of them to the owner."""
+"""What was decided about registrations: rows that are never changed, and the word of them to the owner."""
 
 from django.conf import settings
 from django.db import models
@@ -58,7 +58,7 @@ class Decision(models.Model):
 
 
 class ReturnedVersion(models.Model):
-    """An entry as it stood when it was returned, so that the reviewer sees what its owner changed since."""
+    """A registration as it stood when it was returned, so that the reviewer sees what its owner changed since."""
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="returned_versions")
     round = models.PositiveSmallIntegerField("第几轮")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 class CategoryQuerySet(models.QuerySet):
     def choosable(self) -> CategoryQuerySet:
-        """The second-level types that a new entry may have, with their first level."""
+        """The second-level types that a new registration may have, with their first level."""
         return (
             self.filter(is_active=True, parent__is_active=True)
             .select_related("parent")
@@ -37,7 +37,7 @@ class RegistrationQuerySet(models.QuerySet):
         return self.filter(owner=person)
 
     def visible_to(self, person: User) -> RegistrationQuerySet:
-        """The person's own entries, and what was ever submitted within the person's active appointments."""
+        """The person's own registrations, and what was ever submitted within the person's active appointments."""
         return self.filter(Q(owner=person) | (Office.of(person).everything & ~Q(status=Status.DRAFT)))
 
     def in_office(self, office: Office) -> RegistrationQuerySet:
@@ -45,7 +45,7 @@ class RegistrationQuerySet(models.QuerySet):
         return self.filter(office.everything).exclude(status=Status.DRAFT)
 
     def waiting_for(self, person: User, office: Office) -> RegistrationQuerySet:
-        """What this person is to decide: no own entry, and none at whose other stage this person ever decided."""
+        """Registrations that this person decides: none of the own, none whose other stage this person ever decided."""
         rows = self.filter(office.waiting).exclude(owner=person)
         if not office.reviews:
             return rows
@@ -76,7 +76,7 @@ class RegistrationQuerySet(models.QuerySet):
         return self.model._meta.get_field("decisions").related_model._default_manager.all()
 
     def open_to_owner(self) -> RegistrationQuerySet:
-        """What 学时登记 lists: entries their owner can still change, latest first."""
+        """What 学时登记 lists: registrations their owner can still change, latest first."""
         return self.filter(status__in=sorted(EDITABLE)).order_by("-ends_at", "-pk")
 
     def live(self) -> RegistrationQuerySet:
@@ -87,46 +87,49 @@ class RegistrationQuerySet(models.QuerySet):
         return self.filter(year=year)
 
     def duplicate_of(self, registration: Registration) -> Registration | None:
-        """The owner's other live entry with the same certificate number or the same content and dates."""
+        """The owner's other live registration with the same certificate number or the same content and dates."""
         same = Q(content=registration.content, starts_at=registration.starts_at, ends_at=registration.ends_at)
         if registration.certificate_number:
             same |= Q(certificate_number=registration.certificate_number)
         return self._others(registration).filter(same).first()
 
     def overlapping(self, registration: Registration) -> list[Registration]:
-        """The owner's other live entries that share time with this one, earliest first."""
+        """The owner's other live registrations that share time with this one, earliest first."""
         return self.overlapping_each([registration])[registration.pk]
 
     def overlapping_each(self, registrations: Sequence[Registration]) -> dict[int, list[Registration]]:
-        """For the key of each entry what `overlapping` says of it; one query, however many there are."""
+        """For the key of each registration what `overlapping` says of it; one query, however many there are."""
         if not registrations:
             return {}
         others = list(
             self.live()
             .filter(
-                owner__in={entry.owner_id for entry in registrations},
-                starts_at__lte=max(entry.ends_at for entry in registrations),
-                ends_at__gte=min(entry.starts_at for entry in registrations),
+                owner__in={registration.owner_id for registration in registrations},
+                starts_at__lte=max(registration.ends_at for registration in registrations),
+                ends_at__gte=min(registration.starts_at for registration in registrations),
             )
             .order_by("starts_at", "pk")
         )
-        return {entry.pk: [other for other in others if _clash(entry, other)] for entry in registrations}
+        return {
+            registration.pk: [other for other in others if _clash(registration, other)]
+            for registration in registrations
+        }
 
     def _others(self, registration: Registration) -> RegistrationQuerySet:
         return self.filter(owner=registration.owner_id).live().exclude(pk=registration.pk)
 
 
-def _clash(entry: Registration, other: Registration) -> bool:
-    if other.pk == entry.pk or other.owner_id != entry.owner_id:
+def _clash(registration: Registration, other: Registration) -> bool:
+    if other.pk == registration.pk or other.owner_id != registration.owner_id:
         return False
-    return overlaps(entry.starts_at, entry.ends_at, other.starts_at, other.ends_at)
+    return overlaps(registration.starts_at, registration.ends_at, other.starts_at, other.ends_at)
 
 
 class AttachmentQuerySet(models.QuerySet):
     def visible_to(self, person: User) -> AttachmentQuerySet:
-        """Those of visible entries, and the person's own that wait for their form to be right."""
-        entries = self.model._meta.get_field("registration").related_model._default_manager.visible_to(person)
-        return self.filter(Q(registration__in=entries) | Q(registration=None, owner=person))
+        """Those of visible registrations, and the person's own that wait for their form to be right."""
+        registrations = self.model._meta.get_field("registration").related_model._default_manager.visible_to(person)
+        return self.filter(Q(registration__in=registrations) | Q(registration=None, owner=person))
 
     def waiting_for_form(self, person: User, draft_key) -> AttachmentQuerySet:
         return self.filter(owner=person, registration=None, draft_key=draft_key)

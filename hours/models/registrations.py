@@ -1,4 +1,4 @@
-"""Entries and the batches they were submitted in."""
+"""Registrations and the batches they were submitted in."""
 
 import uuid
 
@@ -18,7 +18,7 @@ LIVE = ~Q(status__in=sorted(GIVEN_UP))
 
 
 class Submission(models.Model):
-    """One 批量提交审核: which entries went where together. Names are kept as they were."""
+    """One 批量提交审核: which registrations went where together. Names are kept as they were."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", verbose_name="提交人"

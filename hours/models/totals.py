@@ -52,14 +52,14 @@ class PlaceTotal(models.Model):
     public = models.DecimalField("公需科目学时", max_digits=12, decimal_places=1, default=0)
     professional = models.DecimalField("专业科目学时", max_digits=12, decimal_places=1, default=0)
     over_cap = models.DecimalField("超出上限学时", max_digits=12, decimal_places=1, default=0)
-    # entries by state
+    # registrations by state
     first_review = models.IntegerField("待初审", default=0)
     final_review = models.IntegerField("待终审", default=0)
     returned = models.IntegerField("退回修改", default=0)
     recognised = models.IntegerField("已认定", default=0)
     refused = models.IntegerField("不予认定", default=0)
     revoked = models.IntegerField("撤销认定", default=0)
-    # seconds in each stage, of how many entries
+    # seconds in each stage, of how many registrations
     first_wait = models.BigIntegerField("初审用时合计", default=0)
     first_waits = models.IntegerField("初审次数", default=0)
     final_wait = models.BigIntegerField("终审用时合计", default=0)

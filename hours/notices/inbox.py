@@ -42,7 +42,7 @@ def mark_all_read(person: User) -> int:
 
 
 def sentence(notice: Notice) -> str:
-    """What was decided about which entry."""
+    """What was decided about which registration."""
     decision = notice.decision
     hours = f" {number(decision.hours)} 学时" if decision.action == Action.RECOGNISE and decision.hours else ""
     return f"您的登记“{notice.registration.content}”{WHAT_HAPPENED[Action(decision.action)]}{hours}。"

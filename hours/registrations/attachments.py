@@ -65,7 +65,9 @@ def inspect(upload: UploadedFile) -> Proof:
 
 
 def inspect_all(uploads: Sequence[UploadedFile]) -> tuple[list[Proof], list[ValidationError]]:
-    """Those that passed, and why each other one did not. No more are read than an entry can have: reading is work."""
+    """Those that passed, and why each other one did not. No more are read than a registration can have: reading is
+    work.
+    """
     proofs, refused, most = [], [], settings.ATTACHMENT_MAX_COUNT
     for upload in uploads[:most]:
         try:
@@ -79,7 +81,7 @@ def inspect_all(uploads: Sequence[UploadedFile]) -> tuple[list[Proof], list[Vali
 
 
 def check_number(count: int) -> None:
-    """ValidationError if an entry would have more files than allowed."""
+    """ValidationError if a registration would have more files than allowed."""
     if count > settings.ATTACHMENT_MAX_COUNT:
         raise ValidationError(f"每条登记最多 {settings.ATTACHMENT_MAX_COUNT} 个附件，现有 {count} 个，请移除一些。")
 
@@ -91,7 +93,7 @@ def keep(owner: User, proofs: Iterable[Proof], draft_key) -> list[Attachment]:
 
 @transaction.atomic
 def attach(registration: Registration, proofs: Iterable[Proof], draft_key, removed: Iterable[Attachment]) -> None:
-    """Give an entry its new files and those kept for its form, and take away the removed ones."""
+    """Give a registration its new files and those kept for its form, and take away the removed ones."""
     Attachment.objects.waiting_for_form(registration.owner, draft_key).update(registration=registration, draft_key=None)
     for proof in proofs:
         _stored(proof, registration.owner, registration=registration)
@@ -102,7 +104,7 @@ def attach(registration: Registration, proofs: Iterable[Proof], draft_key, remov
 def discard(attachments: QuerySet[Attachment]) -> int:
     """Delete rows, and their files once the transaction is safe; return how many.
 
-    Locked, no row can meanwhile be given to an entry, which would then miss its file.
+    Locked, no row can meanwhile be given to a registration, which would then miss its file.
     """
     files = [attachment.file for attachment in attachments.select_for_update()]
     attachments.delete()
@@ -116,7 +118,7 @@ def discard(attachments: QuerySet[Attachment]) -> int:
 
 
 def store(owner: User, upload: UploadedFile, *, registration: Registration | None = None, draft_key=None) -> Attachment:
-    """Inspect one file and store it with its entry or its form."""
+    """Inspect one file and store it with its registration or its form."""
     return _stored(inspect(upload), owner, registration=registration, draft_key=draft_key)
 
 
@@ -191,7 +193,7 @@ def _turn_upright(picture: Image.Image) -> None:
 
 
 def share(originals: Iterable[Attachment], registrations: Iterable[Registration], made: list[str]) -> None:
-    """Give each entry its own rows and files of these, so that deleting one never touches another.
+    """Give each registration its own rows and files of these, so that deleting one never touches another.
 
     The disk holds the content once where it knows hard links. The names of new files are added to `made` as they come,
     for a caller whose transaction fails.

@@ -1,4 +1,4 @@
-"""READ: an entry as label and value, for description lists."""
+"""READ: a registration as label and value, for description lists."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ def of_training(training: Registration, unit: Unit) -> Facts:
     ]
 
 
-def of_batch(unit: Unit, region: Region | None, entries: Sequence[Registration], total: Decimal) -> Facts:
+def of_batch(unit: Unit, region: Region | None, registrations: Sequence[Registration], total: Decimal) -> Facts:
     """Where a batch goes and what it is."""
     place = region.name if region else "请在下方选择"
     return [
         ("单位名称", unit.name),
         ("统一社会信用代码", unit.credit_code or ""),
         ("所在区域" if unit.is_unaffiliated else "单位属地", place),
-        ("登记条数", f"{len(entries)} 条"),
+        ("登记条数", f"{len(registrations)} 条"),
         ("申请学时合计", hours(total)),
     ]

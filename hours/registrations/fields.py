@@ -1,4 +1,4 @@
-"""SHAPE: the fields of entries: moments, hours, types, proofs."""
+"""SHAPE: the fields of registrations: moments, hours, types, proofs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SHAPE: what people type. Rules are asked of entry_rules, changes are made by registrations and workflow."""
+"""SHAPE: what people type. Rules are asked of registration_rules, changes are made by registrations and workflow."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class RegistrationForm(forms.ModelForm):
         self.helper = form_helper(self, *_layout())
 
     def kept_attachments(self):
-        """The entry's files and those of an earlier try of this form, all of which can be ticked for removal."""
+        """The registration's files and those of an earlier try of this form, all of which can be ticked for removal."""
         key = self.data.get(self.add_prefix("draft_key")) if self.is_bound else None
         waiting = Attachment.objects.waiting_for_form(self.owner, key if _is_uuid(key) else None)
         return waiting | Attachment.objects.filter(owner=self.owner, registration=self.instance.pk or -1)
@@ -179,7 +179,7 @@ def _is_uuid(text: str | None) -> bool:
 
 
 def _years(registration: Registration) -> list[int]:
-    """Years that a rule knows up to now, latest first, and the entry's own."""
+    """Years that a rule knows up to now, latest first, and the registration's own."""
     known = YearRule.objects.filter(year__lte=timezone.localdate().year).values_list("year", flat=True)
     return sorted({*known, *([registration.year] if registration.year else [])}, reverse=True)
 

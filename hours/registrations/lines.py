@@ -1,4 +1,4 @@
-"""READ: entries as the lines of a list, every word as text.
+"""READ: registrations as the lines of a list, every word as text.
 
 A template that looks up, compares and formats each cell of twenty rows by itself takes longer than everything else on
 the page. So a line is a plain dictionary of what it shows, and the template only says where.
@@ -31,61 +31,63 @@ LOOKED_UP = (
 )
 
 
-def common(entry: Registration, position: int) -> Line:
-    """What every list shows of an entry."""
+def common(registration: Registration, position: int) -> Line:
+    """What every list shows of a registration."""
     return {
-        "key": entry.pk,
+        "key": registration.pk,
         "number": position,
-        "content": entry.content,
-        "year": entry.year,
-        "hours": number(entry.hours_applied),
-        "tone": tone(entry.status),
-        "state": Status(entry.status).label,
-        "detail_url": of_row("hours:detail", entry.pk),
+        "content": registration.content,
+        "year": registration.year,
+        "hours": number(registration.hours_applied),
+        "tone": tone(registration.status),
+        "state": Status(registration.status).label,
+        "detail_url": of_row("hours:detail", registration.pk),
     }
 
 
-def to_work_on(entries: Sequence[Registration], first: int, kinds: dict[int, str]) -> list[Line]:
+def to_work_on(registrations: Sequence[Registration], first: int, kinds: dict[int, str]) -> list[Line]:
     """学时登记: numbered from `first`; `kinds` names the types. Returned ones tell why."""
-    returned = [entry for entry in entries if entry.status == Status.RETURNED]
+    returned = [registration for registration in registrations if registration.status == Status.RETURNED]
     prefetch_related_objects(returned, "decisions")
     return [
         {
-            **common(entry, position),
-            "start": minute(entry.starts_at),
-            "end": minute(entry.ends_at),
-            "kind": kinds[entry.category_id],
-            "returned": entry.status == Status.RETURNED,
-            "words": summaries.last_words(entry) if entry.status == Status.RETURNED else "",
-            "deletable": entry.status in DELETABLE,
-            "edit_url": of_row("hours:edit", entry.pk),
+            **common(registration, position),
+            "start": minute(registration.starts_at),
+            "end": minute(registration.ends_at),
+            "kind": kinds[registration.category_id],
+            "returned": registration.status == Status.RETURNED,
+            "words": summaries.last_words(registration) if registration.status == Status.RETURNED else "",
+            "deletable": registration.status in DELETABLE,
+            "edit_url": of_row("hours:edit", registration.pk),
         }
-        for position, entry in enumerate(entries, first)
+        for position, registration in enumerate(registrations, first)
     ]
 
 
-def to_look_up(entries: Sequence[tuple], first: int, opened: str) -> list[Line]:
-    """培训登记详情: (entry, its steps, the last words, label and address of what is offered); `opened` is a key."""
+def to_look_up(registrations: Sequence[tuple], first: int, opened: str) -> list[Line]:
+    """培训登记详情: (registration, its steps, the last words, label and address of what is offered); `opened` is a
+    key.
+    """
     return [
         {
-            **common(entry, position),
-            **day_and_time(entry.starts_at, "start_"),
-            **day_and_time(entry.ends_at, "end_"),
-            "kind": entry.category.parent.name,
-            "is_open": opened == str(entry.pk),
+            **common(registration, position),
+            **day_and_time(registration.starts_at, "start_"),
+            **day_and_time(registration.ends_at, "end_"),
+            "kind": registration.category.parent.name,
+            "is_open": opened == str(registration.pk),
             "words": words,
             "offered": offered,
-            "is_unaffiliated": entry.is_unaffiliated,
-            "is_unit_pending": entry.status == Status.FIRST_REVIEW and entry.unit.is_pending,
+            "is_unaffiliated": registration.is_unaffiliated,
+            "is_unit_pending": registration.status == Status.FIRST_REVIEW and registration.unit.is_pending,
             "steps": [_step(step) for step in steps],
         }
-        for position, (entry, steps, words, offered) in enumerate(entries, first)
+        for position, (registration, steps, words, offered) in enumerate(registrations, first)
     ]
 
 
 def uncounted(rows: Sequence[tuple[Registration, str]]) -> list[Line]:
     """未计入的登记 of 培训总体查询, each with why."""
-    return [{**common(entry, position), "why": why} for position, (entry, why) in enumerate(rows, 1)]
+    return [{**common(registration, position), "why": why} for position, (registration, why) in enumerate(rows, 1)]
 
 
 def _step(step: Step) -> Line:

@@ -1,4 +1,4 @@
-"""CHANGE: entries before their submission: saving and deleting what their owner may still change."""
+"""CHANGE: registrations before their submission: saving and deleting what their owner may still change."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ OWNER_WRITES = (
 
 
 class Duplicate(WorkflowError):
-    """The same certificate number, or the same content and dates, stands in another live entry."""
+    """The same certificate number, or the same content and dates, stands in another live registration."""
 
 
 def save(
     registration: Registration, *, proofs: Sequence[Proof] = (), draft_key=None, removed: Sequence[Attachment] = ()
 ) -> Registration:
-    """Store a new entry or a changed one, with its files, as declared now.
+    """Store a new registration or a changed one, with its files, as declared now.
 
-    Duplicate if it repeats another entry, WorkflowError if it was submitted meanwhile.
+    Duplicate if it repeats another registration, WorkflowError if it was submitted meanwhile.
     """
     registration.declared_at = timezone.now()
     try:
@@ -61,22 +61,22 @@ def _write(registration: Registration) -> None:
 
 
 def _move_to_year(stored: Registration, year: int) -> None:
-    """A returned entry that now counts for another year leaves the sums of the old one."""
+    """A returned registration that now counts for another year leaves the sums of the old one."""
     if stored.year == year or stored.status == Status.DRAFT:
         return
     old, before = stored.year, sums.sums_of([stored])
     stored.year = year
-    sums.entries_changed(before, [stored], [(stored.owner_id, old), (stored.owner_id, year)])
+    sums.registrations_changed(before, [stored], [(stored.owner_id, old), (stored.owner_id, year)])
 
 
 @transaction.atomic
-def delete(owner: User, entries: Sequence[Registration]) -> int:
+def delete(owner: User, registrations: Sequence[Registration]) -> int:
     """Delete all of these drafts of one owner or none; WorkflowError names those that are no drafts (any more)."""
-    keys = [entry.pk for entry in entries]
+    keys = [registration.pk for registration in registrations]
     drafts = Registration.objects.owned_by(owner).filter(pk__in=keys, status__in=sorted(DELETABLE))
     if len(list(drafts.select_for_update())) < len(keys):
         gone = set(keys) - set(drafts.values_list("pk", flat=True))
-        names = "、".join(f"“{entry.content}”" for entry in entries if entry.pk in gone)
+        names = "、".join(f"“{registration.content}”" for registration in registrations if registration.pk in gone)
         raise WorkflowError(f"{names}不是待提交状态，不能删除；没有删除任何登记。")
     attachments.discard(Attachment.objects.filter(registration__in=keys))
     drafts.delete()

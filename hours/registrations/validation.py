@@ -22,7 +22,9 @@ Problems = dict[str, str]
 
 
 def problems(registration: Registration, now: datetime | None = None) -> Problems:
-    """Everything that is wrong with the entry by itself; empty for a good one. Fields that are None are skipped."""
+    """Everything that is wrong with the registration by itself; empty for a good one. Fields that are None are
+    skipped.
+    """
     now = now or timezone.now()
     found: Problems = {}
     dates_fit = _check_dates(registration, now, found)
@@ -78,13 +80,14 @@ def year_notice(registration: Registration) -> str:
     return f"“{registration.content}”计入 {registration.year} 年度，与结束时间所在年度（{usual}）不同，请确认。"
 
 
-def named(entry: Registration) -> str:
-    """An entry as sentences about another one name it."""
-    return f"“{entry.content}”（{minute(entry.starts_at)} 至 {minute(entry.ends_at)}，{entry.get_status_display()}）"
+def named(registration: Registration) -> str:
+    """A registration as sentences about another one name it."""
+    span = f"{minute(registration.starts_at)} 至 {minute(registration.ends_at)}"
+    return f"“{registration.content}”（{span}，{registration.get_status_display()}）"
 
 
 def duplicate_sentence(registration: Registration, other: Registration) -> str:
-    """Why an exact duplicate is refused, naming the other entry."""
+    """Why an exact duplicate is refused, naming the other registration."""
     what = named(other)
     if registration.certificate_number and other.certificate_number == registration.certificate_number:
         return f"证书编号 {other.certificate_number} 已用于您的登记{what}，不能重复登记。"
@@ -92,6 +95,6 @@ def duplicate_sentence(registration: Registration, other: Registration) -> str:
 
 
 def overlap_sentence(registration: Registration, others: list[Registration]) -> str:
-    """A warning that names the entries that share time with this one."""
+    """A warning that names the registrations that share time with this one."""
     names = "、".join(f"“{other.content}”（{minute(other.starts_at)} 至 {minute(other.ends_at)}）" for other in others)
     return f"“{registration.content}”与您的登记{names}时间重叠，审核人员会看到此提示。"

@@ -1,4 +1,4 @@
-"""COMPUTE: what an owner changed in an entry since it was returned."""
+"""COMPUTE: what an owner changed in a registration since it was returned."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Change:
 
 
 def facts_of(registration: Registration) -> dict:
-    """The entry as texts that stay readable whatever becomes of types and files; its files should be prefetched."""
+    """The registration as texts that stay readable whatever becomes of types and files; its files should be
+    prefetched.
+    """
     return {
         "category": registration.category.in_full,
         "content": registration.content,
@@ -44,7 +46,7 @@ def facts_of(registration: Registration) -> dict:
 
 
 def changes_since_return(registration: Registration) -> list[Change] | None:
-    """Field by field, files too, since the last return; None for an entry that was never returned."""
+    """Field by field, files too, since the last return; None for a registration that was never returned."""
     version = ReturnedVersion.objects.filter(registration=registration).order_by("-round").first()
     if version is None:
         return None

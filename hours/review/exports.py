@@ -1,4 +1,4 @@
-"""READ: entries of a review list as an Excel file, with the columns and the masking of the page."""
+"""READ: registrations of a review list as an Excel file, with the columns and the masking of the page."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ def registrations(lines: Iterable[Line], *, decided: bool = False) -> IO[bytes]:
 
 
 def _cells(line: Line) -> list:
-    entry, decision = line.entry, line.decision
-    category = entry.category
+    registration, decision = line.registration, line.decision
+    category = registration.category
     told = [
-        _moment(entry.submitted_at),
-        entry.owner.name,
-        entry.owner.masked_id,
-        entry.unit_name,
-        entry.region.name,
-        entry.year,
+        _moment(registration.submitted_at),
+        registration.owner.name,
+        registration.owner.masked_id,
+        registration.unit_name,
+        registration.region.name,
+        registration.year,
         category.parent.name,
         str(category),
-        entry.content,
-        entry.hours_applied,
-        entry.hours_proposed,
-        entry.hours_recognised,
-        entry.get_status_display(),
+        registration.content,
+        registration.hours_applied,
+        registration.hours_proposed,
+        registration.hours_recognised,
+        registration.get_status_display(),
         "、".join(line.marks),
     ]
     if decision is None:

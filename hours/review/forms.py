@@ -1,4 +1,4 @@
-"""SHAPE: what reviewers type: filters, the decision about one entry, the decision about several."""
+"""SHAPE: what reviewers type: filters, the decision about one registration, the decision about several."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ class _VerdictForm(forms.Form):
 
 
 class DecisionForm(_VerdictForm):
-    """The decision about one entry, with the state in which it was shown."""
+    """The decision about one registration, with the state in which it was shown."""
 
     # A browser that sends the form by Enter presses its first button, which is the positive one.
     action = forms.ChoiceField(
@@ -249,11 +249,11 @@ class DecisionForm(_VerdictForm):
     )
     field_order = ("hours", "reason", "words", "status", "round", "action")
 
-    def __init__(self, data=None, *, entry: Registration) -> None:
-        self.entry = entry
-        positive = Action.AGREE if entry.status == Status.FIRST_REVIEW else Action.RECOGNISE
-        self.limit = hours_before(positive, entry)
-        initial = {"hours": self.limit, "status": entry.status, "round": entry.round}
+    def __init__(self, data=None, *, registration: Registration) -> None:
+        self.registration = registration
+        positive = Action.AGREE if registration.status == Status.FIRST_REVIEW else Action.RECOGNISE
+        self.limit = hours_before(positive, registration)
+        initial = {"hours": self.limit, "status": registration.status, "round": registration.round}
         super().__init__(data, initial=initial)
         self.fields["hours"].label = "初审学时" if positive is Action.AGREE else "认定学时"
         self.fields["hours"].help_text = "核减时须填写意见。"
@@ -267,9 +267,9 @@ class DecisionForm(_VerdictForm):
 
     @property
     def is_as_shown(self) -> bool:
-        """Whether the entry stands as it stood when the form was made; a bare POST may say nothing of that."""
+        """Whether the registration stands as it stood when the form was made; a bare POST may say nothing of that."""
         shown = (self.data.get("status"), self.data.get("round"))
-        return shown in ((None, None), (self.entry.status, str(self.entry.round)))
+        return shown in ((None, None), (self.registration.status, str(self.registration.round)))
 
     @property
     def chosen(self) -> Action | None:
@@ -286,7 +286,7 @@ class DecisionForm(_VerdictForm):
         action = Action(data["action"]) if data.get("action") else None
         if action not in (Action.AGREE, Action.RECOGNISE):
             self.errors.pop("hours", None)  # the hours do not matter then
-        rule = rule_for(action, self.entry.status) if action else None
+        rule = rule_for(action, self.registration.status) if action else None
         if rule and rule.needs_reason:
             self.demand_reason_and_words(action)
         return data
@@ -305,7 +305,7 @@ class DecisionForm(_VerdictForm):
 
 
 class BulkForm(_VerdictForm):
-    """One decision about the ticked entries."""
+    """One decision about the ticked registrations."""
 
     CHOICES = (("agree", "同意"), ("return", "退回修改"), ("refuse", "不予认定"))
     NEGATIVE = {"return": Action.RETURN, "refuse": Action.REFUSE}

@@ -14,22 +14,22 @@ LATE_AFTER = 14  # days
 
 
 def to_review(lines: Sequence[QueueLine], here: str, kinds: dict[int, str]) -> list[Line]:
-    """学时审核: each leads to its entry and back to `here`. In 已处理 each tells the decision and its moment."""
+    """学时审核: each leads to its registration and back to `here`. In 已处理 each tells the decision and its moment."""
     return [
         {
-            **common(line.entry, 0),
+            **common(line.registration, 0),
             "value": line.value,
-            **day_and_time(line.decision.created_at if line.decision else line.entry.submitted_at),
+            **day_and_time(line.decision.created_at if line.decision else line.registration.submitted_at),
             "moment_note": line.decision.get_action_display() if line.decision else _waited(line),
             "is_late": not line.decision and line.is_waiting and line.days > LATE_AFTER,
-            "owner": line.entry.owner.name,
-            "masked": line.entry.owner.masked_id,
-            "unit": line.entry.unit_name,
-            "region": line.entry.region.name,
-            "kind": kinds[line.entry.category_id],
+            "owner": line.registration.owner.name,
+            "masked": line.registration.owner.masked_id,
+            "unit": line.registration.unit_name,
+            "region": line.registration.region.name,
+            "kind": kinds[line.registration.category_id],
             "marks": line.marks,
-            "proposed": hours(line.entry.hours_proposed),
-            "url": of_row("hours:review_detail", line.entry.pk) + here,
+            "proposed": hours(line.registration.hours_proposed),
+            "url": of_row("hours:review_detail", line.registration.pk) + here,
         }
         for line in lines
     ]

@@ -1,4 +1,4 @@
-"""READ: the lists of 学时审核: which entries, in which order, how many, and who comes next."""
+"""READ: the lists of 学时审核: which registrations, in which order, how many, and who comes next."""
 
 from __future__ import annotations
 
@@ -72,33 +72,33 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Line:
-    """One row: the entry, and in 已处理 the decision that was made."""
+    """One row: the registration, and in 已处理 the decision that was made."""
 
-    entry: Registration
+    registration: Registration
     decision: Decision | None = None
 
     @cached_property
     def days(self) -> int:
-        return days_between(self.entry.submitted_at, timezone.now())
+        return days_between(self.registration.submitted_at, timezone.now())
 
     @property
     def is_waiting(self) -> bool:
-        return self.entry.status in IN_REVIEW
+        return self.registration.status in IN_REVIEW
 
     @property
     def value(self) -> str:
-        """What its box sends: the entry and the state in which it is shown."""
-        return f"{self.entry.pk}.{self.entry.round}.{self.entry.status}"
+        """What its box sends: the registration and the state in which it is shown."""
+        return f"{self.registration.pk}.{self.registration.round}.{self.registration.status}"
 
     @property
     def marks(self) -> list[str]:
         """What a reviewer should notice before anything else; 已处理 tells what was, and has no need of them."""
-        entry = self.entry
+        registration = self.registration
         found = {
-            "请求退回": getattr(entry, "is_asked_back", False),
-            "时间重叠": getattr(entry, "has_overlap", False),
-            "无单位直报": entry.is_unaffiliated,
-            "单位待核实": entry.status == Status.FIRST_REVIEW and entry.unit.is_pending,
+            "请求退回": getattr(registration, "is_asked_back", False),
+            "时间重叠": getattr(registration, "has_overlap", False),
+            "无单位直报": registration.is_unaffiliated,
+            "单位待核实": registration.status == Status.FIRST_REVIEW and registration.unit.is_pending,
         }
         return [mark for mark, applies in found.items() if applies]
 
@@ -137,8 +137,10 @@ class Queue:
     # --- Which ------------------------------------------------------------------------------------
 
     @cached_property
-    def entries(self) -> QuerySet[Registration]:
-        """The entries of the tab that pass the filters, in no order. In 已处理: those that may have been decided."""
+    def registrations(self) -> QuerySet[Registration]:
+        """The registrations of the tab that pass the filters, in no order. In 已处理: those that may have been
+        decided.
+        """
         objects = Registration.objects
         rows = {
             "mine": lambda: objects.waiting_for(self.person, self.office),
@@ -148,12 +150,12 @@ class Queue:
 
     @cached_property
     def rows(self) -> QuerySet:
-        """What the tab lists: entries, or the person's decisions."""
+        """What the tab lists: registrations, or the person's decisions."""
         if self.tab != "done":
-            return self.entries
+            return self.registrations
         mine = Decision.objects.filter(actor=self.person, stage__in=(Stage.FIRST, Stage.FINAL, Stage.AFTER))
         mine = mine.exclude(action=Action.ASK_RETURN)
-        return mine.filter(Exists(self.entries.filter(pk=OuterRef("registration"))))
+        return mine.filter(Exists(self.registrations.filter(pk=OuterRef("registration"))))
 
     @property
     def field(self) -> str:
@@ -213,7 +215,7 @@ class Queue:
 
     @cached_property
     def listing(self) -> Listing:
-        """The page asked for; where nothing is left of it, as when its entries were decided, the first one."""
+        """The page asked for; where nothing is left of it, as when its registrations were decided, the first one."""
         page = self._page(self.params)
         asked = any(self.params.get(name) for name in PLACES)
         return self._page({}) if asked and not page.lines else page
@@ -258,20 +260,20 @@ class Queue:
     def _lines(self, rows: list) -> list[Line]:
         if self.tab == "done":
             return [Line(decision.registration, decision) for decision in rows]
-        return [Line(entry) for entry in rows]
+        return [Line(registration) for registration in rows]
 
     def all_lines(self) -> Iterator[Line]:
         """Every line in its order, in flat memory."""
         for row in self._full(self.rows).order_by(*self._columns).iterator(chunk_size=2000):
             yield Line(row.registration, row) if self.tab == "done" else Line(row)
 
-    # --- Before and after one entry ---------------------------------------------------------------
+    # --- Before and after one registration ---------------------------------------------------------------
 
-    def neighbours(self, entry: Registration) -> tuple[int | None, int | None]:
-        """The keys of the entries before and after this one, which may itself have left the queue."""
+    def neighbours(self, registration: Registration) -> tuple[int | None, int | None]:
+        """The keys of the registrations before and after this one, which may itself have left the queue."""
         if not self.is_by_moment:
-            return self._sorted_neighbours(entry)
-        anchor = self._anchor(entry)
+            return self._sorted_neighbours(registration)
+        anchor = self._anchor(registration)
         if anchor is None:
             return None, None
         place, newest_first = str(Place.of(anchor, self.field)), self.order == "-submitted"
@@ -281,32 +283,37 @@ class Queue:
         after = page_of(rows, 1, after=place, **options).rows
         return self._key(before), self._key(after)
 
-    def _anchor(self, entry: Registration):
-        return self.rows.filter(registration=entry).order_by("-created_at").first() if self.tab == "done" else entry
+    def _anchor(self, registration: Registration):
+        return (
+            self.rows.filter(registration=registration).order_by("-created_at").first()
+            if self.tab == "done"
+            else registration
+        )
 
     def _key(self, rows: list) -> int | None:
         return (rows[0].registration_id if self.tab == "done" else rows[0].pk) if rows else None
 
-    def _sorted_neighbours(self, entry: Registration) -> tuple[int | None, int | None]:
+    def _sorted_neighbours(self, registration: Registration) -> tuple[int | None, int | None]:
         keys = list(self.rows.order_by(*self._columns).values_list("pk", flat=True))
-        if entry.pk not in keys:
+        if registration.pk not in keys:
             return None, None
-        place = keys.index(entry.pk)
+        place = keys.index(registration.pk)
         return (keys[place - 1] if place else None), (keys[place + 1] if place + 1 < len(keys) else None)
 
-    def first_but(self, entry: Registration) -> int | None:
-        """The first entry of the list other than this one."""
-        return self._key(list(self.rows.exclude(**self._is(entry)).order_by(*self._columns)[:1]))
+    def first_but(self, registration: Registration) -> int | None:
+        """The first registration of the list other than this one."""
+        return self._key(list(self.rows.exclude(**self._is(registration)).order_by(*self._columns)[:1]))
 
-    def _is(self, entry: Registration) -> dict:
-        return {"registration" if self.tab == "done" else "pk": entry.pk}
+    def _is(self, registration: Registration) -> dict:
+        return {"registration" if self.tab == "done" else "pk": registration.pk}
 
     # --- 请求退回 ---------------------------------------------------------------------------------
 
     def asked_to_return(self) -> list[Decision]:
         """The latest 请求退回 among what waits in this tab, with the owners' words; one query.
 
-        Only requests of the round and stage in which the entry stands. They are found through the small index of all
+        Only requests of the round and stage in which the registration stands. They are found through the small index
+        of all
         requests, of which the latest are looked at: the literal lets SQLite see that the index fits.
         """
         is_request = RawSQL("'ask_return'", ())
@@ -317,12 +324,12 @@ class Queue:
             pk__in=latest,
             round=F("registration__round"),
         )
-        asked = asked.filter(Exists(self.entries.filter(pk=OuterRef("registration"))))
+        asked = asked.filter(Exists(self.registrations.filter(pk=OuterRef("registration"))))
         return list(asked.select_related("registration__owner").order_by("created_at", "pk")[: ASKED_SHOWN + 1])
 
 
 def with_marks(rows: QuerySet[Registration]) -> QuerySet[Registration]:
-    """`is_asked_back` and `has_overlap` on each entry, worked out by the database for the rows it returns."""
+    """`is_asked_back` and `has_overlap` on each registration, worked out by the database for the rows it returns."""
     asked = Decision.objects.filter(
         registration=OuterRef("pk"), round=OuterRef("round"), stage=OuterRef("at_stage"), action=Action.ASK_RETURN
     )
@@ -334,7 +341,9 @@ def _if(condition) -> ExpressionWrapper:
 
 
 def _overlapping() -> QuerySet[Registration]:
-    """The owner's other submitted, live entries that share time with the outer one, as `counting.overlaps` has it."""
+    """The owner's other submitted, live registrations that share time with the outer one, as `counting.overlaps` has
+    it.
+    """
     others = Registration.objects.filter(owner=OuterRef("owner")).exclude(pk=OuterRef("pk"))
     others = others.exclude(status__in=[Status.DRAFT, *sorted(GIVEN_UP)])
     shares = Q(starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at"))

@@ -24,7 +24,7 @@ from organizations.querysets import within
 STATES = [status for status in Status if status != Status.DRAFT]
 WAITING = (Status.FIRST_REVIEW, Status.FINAL_REVIEW)
 DECIDED = {Status.RECOGNISED, *GIVEN_UP}
-# How many of the oldest waiting entries tell which units have old queues, and how many units are named.
+# How many of the oldest waiting registrations tell which units have old queues, and how many units are named.
 LOOKED_AT, NAMED = 200, 10
 
 
@@ -87,7 +87,7 @@ class Figures:
         return [(status, getattr(self.row, status)) for status in STATES]
 
     @property
-    def entries(self) -> int:
+    def registrations(self) -> int:
         return sum(count for _, count in self.states)
 
     @property
@@ -184,7 +184,7 @@ def units_of(region: Region, year: int, sort: str) -> QuerySet[Unit]:
 
 @dataclass(frozen=True)
 class OldQueue:
-    """A unit whose 初审 keeps people waiting: since when the oldest entry, and how many wait in all years."""
+    """A unit whose 初审 keeps people waiting: since when the oldest registration, and how many wait in all years."""
 
     unit: Unit
     since: datetime
@@ -196,7 +196,7 @@ class OldQueue:
 
 
 def old_queues(region: Region) -> list[OldQueue]:
-    """The units with the oldest entries at the 初审, read off the head of the queue's index; three queries."""
+    """The units with the oldest registrations at the 初审, read off the head of the queue's index; three queries."""
     waiting = Registration.objects.filter(in_area(region), status=Status.FIRST_REVIEW)
     since: dict[int, datetime] = {}
     for unit, moment in waiting.order_by("submitted_at", "pk").values_list("unit_id", "submitted_at")[:LOOKED_AT]:
@@ -212,7 +212,8 @@ def _waiting_at(units: Iterable[int]) -> dict[int, int]:
 
 
 def oldest_waiting(place: Region | Unit) -> list[tuple[Status, datetime | None, int]]:
-    """For each stage since when its oldest entry waits, whatever its year, and for how many days; two queries that
+    """For each stage since when its oldest registration waits, whatever its year, and for how many days; two queries
+    that
     read one row each."""
     area = in_area(place) if isinstance(place, Region) else Q(unit=place)
     queues = {status: Registration.objects.filter(area, status=status) for status in WAITING}

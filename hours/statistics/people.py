@@ -129,7 +129,7 @@ def _row_of(row: PersonTotal, rule: YearRule | None) -> PersonRow:
     return PersonRow(row.person_id, "", "", **hours, is_recorded=True, rule=rule)
 
 
-def entries_of(person: User, year: int, office: Office) -> QuerySet[Registration]:
+def registrations_of(person: User, year: int, office: Office) -> QuerySet[Registration]:
     """What the person submitted within this office for that year."""
     return (
         Registration.objects.in_office(office)

@@ -1,4 +1,4 @@
-"""READ: what the dialog 批量提交审核 tells about the ticked entries."""
+"""READ: what the dialog 批量提交审核 tells about the ticked registrations."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hours.workflow.permissions import reviewers_of
 from organizations.models import Region, Unit
 
 
-def hours(entries: Sequence[Registration]) -> Decimal:
-    """What the entries apply for together."""
-    return sum((entry.hours_applied for entry in entries), Decimal())
+def hours(registrations: Sequence[Registration]) -> Decimal:
+    """What the registrations apply for together."""
+    return sum((registration.hours_applied for registration in registrations), Decimal())
 
 
 def regions_to_name() -> list[Region]:
@@ -23,8 +23,8 @@ def regions_to_name() -> list[Region]:
     return list(Region.objects.filter(parent__isnull=False).order_by("tree_id", "lft"))
 
 
-def warnings(owner: User, entries: Sequence[Registration], unit: Unit) -> list[str]:
-    """What does not stop the batch and should be read before it goes; two queries for any number of entries."""
+def warnings(owner: User, registrations: Sequence[Registration], unit: Unit) -> list[str]:
+    """What does not stop the batch and should be read before it goes; two queries for any number of registrations."""
     found = []
     if unit.is_pending:
         found.append(f"“{unit.name}”待核实：登记会等到管理员确认该单位之后才进入初审。")
@@ -32,15 +32,17 @@ def warnings(owner: User, entries: Sequence[Registration], unit: Unit) -> list[s
         found.append("以“其他单位”提交的登记不经初审，标记为“无单位直报”，由所选区域的人社部门终审。")
     elif is_unattended(unit, owner):
         found.append(f"“{unit.name}”目前没有能审核您的登记的审核员：初审由{unit.region.name}人社部门代为进行。")
-    found += [notice for entry in entries if (notice := validation.year_notice(entry))]
-    overlapping = Registration.objects.overlapping_each(entries)
+    found += [notice for registration in registrations if (notice := validation.year_notice(registration))]
+    overlapping = Registration.objects.overlapping_each(registrations)
     return found + [
-        validation.overlap_sentence(entry, overlapping[entry.pk]) for entry in entries if overlapping[entry.pk]
+        validation.overlap_sentence(registration, overlapping[registration.pk])
+        for registration in registrations
+        if overlapping[registration.pk]
     ]
 
 
 def is_unattended(unit: Unit, owner: User) -> bool:
-    """Whether nobody of the unit could do the 初审 of this person's entries; one query."""
+    """Whether nobody of the unit could do the 初审 of this person's registrations; one query."""
     return not (unit.is_pending or unit.is_unaffiliated or reviewers_of([unit.pk])[unit.pk] - {owner.pk})
 
 

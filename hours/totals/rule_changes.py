@@ -14,7 +14,7 @@ AT_ONCE = 5000
 
 
 def waiting_in(year: int) -> int:
-    """How many entries of a year wait for a decision anywhere; one query on the kept sums."""
+    """How many registrations of a year wait for a decision anywhere; one query on the kept sums."""
     row = PlaceTotal.objects.filter(kind=PlaceTotal.Kind.REGION, place=regions.root().pk, year=year).first()
     return row.first_review + row.final_review if row else 0
 

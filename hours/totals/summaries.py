@@ -77,7 +77,7 @@ class CountedRow:
 
 @dataclass(frozen=True)
 class YearRows:
-    """What stands below a year: what counts, and each entry that does not with why."""
+    """What stands below a year: what counts, and each registration that does not with why."""
 
     counted: list[CountedRow]
     uncounted: list[tuple[Registration, str]]
@@ -92,8 +92,10 @@ def person_years(person: User, *, always: int | None = None) -> list[PersonYear]
     kept = {row.year: row for row in PersonTotal.objects.filter(person=person)}
     waiting: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     ended = set()
-    entries = Registration.objects.owned_by(person).order_by().values_list("year", ExtractYear("ends_at"), "status")
-    for year, end, status, hours in entries.annotate(Sum("hours_applied")):
+    registrations = (
+        Registration.objects.owned_by(person).order_by().values_list("year", ExtractYear("ends_at"), "status")
+    )
+    for year, end, status, hours in registrations.annotate(Sum("hours_applied")):
         waiting[year][status] += hours
         ended.add(end)
     years = sorted({*kept, *waiting, *ended, *([always] if always else [])}, reverse=True)
@@ -120,11 +122,11 @@ def _person_year(year: int, kept: PersonTotal, waiting: dict[str, Decimal], rule
 def year_rows(person: User, year: int) -> YearRows:
     """What counts for this person's year, completed public courses first, and what does not (yet); four queries.
 
-    An entry that ended in this year and counts for another one is told too.
+    A registration that ended in this year and counts for another one is told too.
     """
     completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
-    entries = Registration.objects.owned_by(person).filter(Q(year=year) | Q(ends_at__year=year))
-    rows = list(entries.select_related("category__parent").only(*SHOWN).order_by("ends_at", "pk"))
+    registrations = Registration.objects.owned_by(person).filter(Q(year=year) | Q(ends_at__year=year))
+    rows = list(registrations.select_related("category__parent").only(*SHOWN).order_by("ends_at", "pk"))
     prefetch_related_objects([row for row in rows if _needs_words(row)], "decisions")
     caps = sums.caps_of([year])[year]
     counted = sums.as_counted((row for row in rows if row.year == year), caps)
@@ -148,7 +150,7 @@ def _why_not_in(year: int, row: Registration) -> str:
 
 
 def why_fewer(registration: Registration, counted: Decimal, caps: Mapping[int, Decimal]) -> str:
-    """Why a recognised entry counts fewer hours than it applied for; empty if it does not."""
+    """Why a recognised registration counts fewer hours than it applied for; empty if it does not."""
     reasons = []
     if cut := registration.hours_applied - registration.hours_recognised:
         words = words_of_cuts(registration)
@@ -174,7 +176,7 @@ def words_of_cuts(registration: Registration) -> str:
 
 
 def why_uncounted(registration: Registration) -> str:
-    """Why an entry does not count, as a sentence; its decisions should be prefetched."""
+    """Why a registration does not count, as a sentence; its decisions should be prefetched."""
     if registration.status in IN_REVIEW:
         return "正在审核，认定后计入。"
     if registration.status == Status.DRAFT:
@@ -184,7 +186,9 @@ def why_uncounted(registration: Registration) -> str:
 
 
 def last_words(registration: Registration) -> str:
-    """Reason and words of the decision that brought the entry where it is now; its decisions should be prefetched."""
+    """Reason and words of the decision that brought the registration where it is now; its decisions should be
+    prefetched.
+    """
     decisions = reversed(registration.decisions.all())
     last = next((decision for decision in decisions if decision.status == registration.status), None)
     return "：".join(part for part in (last.reason_name, last.words) if part) if last else ""

@@ -42,13 +42,13 @@ def places(row: Registration | PersonTotal) -> list[tuple[str, int]]:
     return unit + [("region", region) for region in sorted(regions)]
 
 
-def of_registration(entry: Registration) -> Counter:
-    """What one submitted entry adds to the sums of its places."""
-    if entry.status == Status.DRAFT:
+def of_registration(registration: Registration) -> Counter:
+    """What one submitted registration adds to the sums of its places."""
+    if registration.status == Status.DRAFT:
         return Counter()
-    found = Counter({entry.status: 1})
+    found = Counter({registration.status: 1})
     for stage in ("first", "final"):
-        if (wait := getattr(entry, f"{stage}_wait")) is not None:
+        if (wait := getattr(registration, f"{stage}_wait")) is not None:
             found[f"{stage}_wait"], found[f"{stage}_waits"] = int(wait.total_seconds()), 1
     return found
 
@@ -104,21 +104,25 @@ def add(change: Sums) -> None:
         cursor.execute(statement, [value for row in rows for value in row])
 
 
-def entries_changed(
+def registrations_changed(
     before: Sums,
     registrations: Sequence[Registration],
     people: Iterable[PersonAndYear] = (),
     *,
     undecided: bool = False,
 ) -> None:
-    """Bring the sums of places up to date after entries moved, and those of `people` if their years count anew;
-    `before` is `sums_of` the entries before that. Entries that nobody has decided about (`undecided`) bring no hours,
-    they only say where the person belongs.
+    """Bring the sums of places up to date after registrations moved, and those of `people` if their years count anew;
+    `before` is `sums_of` the registrations before that. Registrations that nobody has decided about
+    (`undecided`) bring no hours, they only say where the person belongs.
 
     The rows of people are locked before those of places, here as everywhere: the other way round a recognition and a
     completion of one person could wait for each other.
     """
-    belongs = {(entry.owner_id, entry.year): _where(entry) for entry in registrations} if undecided else {}
+    belongs = (
+        {(registration.owner_id, registration.year): _where(registration) for registration in registrations}
+        if undecided
+        else {}
+    )
     gained = _people_difference(people, belongs)
     for key, change in difference(before, sums_of(registrations)).items():
         gained.setdefault(key, Counter()).update(change)
@@ -192,10 +196,10 @@ def counted_years(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonT
     pairs = set(pairs)
     if not pairs:
         return {}
-    entries: dict[PersonAndYear, list[Registration]] = defaultdict(list)
+    registrations: dict[PersonAndYear, list[Registration]] = defaultdict(list)
     submitted = Registration.objects.filter(_of(pairs, "owner")).exclude(status=Status.DRAFT)
-    for entry in submitted.select_related("category").order_by("ends_at", "pk"):
-        entries[entry.owner_id, entry.year].append(entry)
+    for registration in submitted.select_related("category").order_by("ends_at", "pk"):
+        registrations[registration.owner_id, registration.year].append(registration)
     completions = Completion.objects.filter(_of(pairs, "person", "course__year")).order_by()
     public = {
         (person, year): hours
@@ -204,11 +208,11 @@ def counted_years(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonT
     years = {year for _, year in pairs}
     rules = YearRule.objects.in_bulk(years, field_name="year")
     caps = caps_of(years)
-    homes = _homes({pair[0] for pair in public if pair not in entries})
+    homes = _homes({pair[0] for pair in public if pair not in registrations})
     return {
-        pair: person_year(pair, entries[pair], public.get(pair, ZERO), rules.get(pair[1]), caps[pair[1]], homes)
+        pair: person_year(pair, registrations[pair], public.get(pair, ZERO), rules.get(pair[1]), caps[pair[1]], homes)
         for pair in pairs
-        if entries[pair] or pair in public
+        if registrations[pair] or pair in public
     }
 
 
@@ -222,28 +226,31 @@ def caps_of(years: Iterable[int]) -> dict[int, dict[int, Decimal]]:
     return found
 
 
-def as_counted(entries: Iterable[Registration], caps: dict[int, Decimal]) -> list[tuple[Registration, Decimal]]:
-    """Recognised entries (types loaded), in the order of their end, each with the hours that count under the caps."""
-    recognised = [entry for entry in entries if entry.status in COUNTED]
+def as_counted(registrations: Iterable[Registration], caps: dict[int, Decimal]) -> list[tuple[Registration, Decimal]]:
+    """Recognised registrations (types loaded), in the order of their end, each with the hours that count under the
+    caps.
+    """
+    recognised = [registration for registration in registrations if registration.status in COUNTED]
     facts = [
-        CountedRegistration(entry.hours_recognised, entry.category_id, entry.category.parent_id) for entry in recognised
+        CountedRegistration(registration.hours_recognised, registration.category_id, registration.category.parent_id)
+        for registration in recognised
     ]
     return list(zip(recognised, count_year(facts, caps), strict=True))
 
 
 def person_year(
     pair: PersonAndYear,
-    entries: list[Registration],
+    registrations: list[Registration],
     public: Decimal,
     rule: YearRule | None,
     caps: dict[int, Decimal],
     homes: dict[int, dict[str, int | None]],
 ) -> PersonTotal:
     """What the row of one person's year should hold; `homes` tells of those who submitted nothing."""
-    counted = as_counted(entries, caps)
+    counted = as_counted(registrations, caps)
     professional = sum((hours for _, hours in counted), ZERO)
-    claimed = sum((entry.hours_recognised for entry, _ in counted), ZERO)
-    latest = max(entries, key=lambda entry: (entry.submitted_at, entry.pk), default=None)
+    claimed = sum((registration.hours_recognised for registration, _ in counted), ZERO)
+    latest = max(registrations, key=lambda registration: (registration.submitted_at, registration.pk), default=None)
     home = {name: getattr(latest, name) for name in PLACE_COLUMNS} if latest else homes[pair[0]]
     return PersonTotal(
         person_id=pair[0],
@@ -345,8 +352,8 @@ def _recount_places(year: int) -> int:
         for row in PlaceTotal.objects.filter(year=year)
     }
     fresh: Sums = defaultdict(Counter)
-    entries = Registration.objects.filter(year=year).exclude(status=Status.DRAFT)
-    for rows in (entries, PersonTotal.objects.filter(year=year)):
+    registrations = Registration.objects.filter(year=year).exclude(status=Status.DRAFT)
+    for rows in (registrations, PersonTotal.objects.filter(year=year)):
         for key, sums in sums_of(rows.iterator(chunk_size=CHUNK)).items():
             fresh[key].update(sums)
     change = difference(stored, fresh)

@@ -47,17 +47,17 @@ def receive(request: HttpRequest) -> JsonResponse:
         return _answer({"error": "请用 POST 发送。"}, 405, {"Allow": "POST"})
     try:
         platform = platforms.by_token(_token(request))
-        entries = _entries(request)
+        registrations = _registrations(request)
     except platforms.TokenProblem as problem:
         challenge = {"WWW-Authenticate": 'Bearer realm="completions", error="invalid_token"'}
         return _answer({"error": str(problem)}, 401, challenge)
     except BadRequest as problem:
         return _answer({"error": str(problem)}, problem.status)
     platforms.note_use(platform)
-    items = [_item(position, entry) for position, entry in enumerate(entries, start=1)]
+    items = [_item(position, registration) for position, registration in enumerate(registrations, start=1)]
     results = recording.take(items, platform.name)
     counts = {outcome.value: sum(result.outcome is outcome for result in results) for outcome in Outcome}
-    shown = [_shown(result, entry) for result, entry in zip(results, entries, strict=True)]
+    shown = [_shown(result, registration) for result, registration in zip(results, registrations, strict=True)]
     return _answer({"counts": counts, "results": shown})
 
 
@@ -78,7 +78,7 @@ def _token(request: HttpRequest) -> str:
     raise platforms.TokenProblem("请求缺少令牌：Authorization: Bearer <令牌>。")
 
 
-def _entries(request: HttpRequest) -> list:
+def _registrations(request: HttpRequest) -> list:
     """What the body holds: a list, {"items": [...]}, or a single xAPI statement."""
     try:
         body = request.body
@@ -104,53 +104,53 @@ def _no_number(name: str) -> None:
 
 
 @sensitive_variables()
-def _item(position: int, entry: Any) -> Item:
+def _item(position: int, registration: Any) -> Item:
     try:
-        if not isinstance(entry, dict):
+        if not isinstance(registration, dict):
             raise Refusal("", "应为 JSON 对象。")
-        return xapi.item(position, entry) if xapi.is_statement(entry) else _plain(position, entry)
+        return xapi.item(position, registration) if xapi.is_statement(registration) else _plain(position, registration)
     except Refusal as problem:
         return Item(position, problem=problem)
 
 
-def _plain(position: int, entry: dict) -> Item:
+def _plain(position: int, registration: dict) -> Item:
     """A field by another name would else be passed over, and "hour": 4 be counted as the course's hours."""
-    if unknown := entry.keys() - PLAIN:
+    if unknown := registration.keys() - PLAIN:
         named = "、".join(sorted(quotable(name) for name in unknown)[:5])
         raise Refusal("", f"不认识的字段：{named}。")
-    hours = entry.get("hours")
+    hours = registration.get("hours")
     if isinstance(hours, dict | list):
         raise Refusal("hours", "学时应为数字，例如 8 或 7.5。")
     return Item(
         position=position,
-        id_number=text_of(entry.get("id_number"), "id_number"),
-        course=text_of(entry.get("course"), "course"),
-        course_id=whole_number_of(entry.get("course_id"), "course_id", "course_id "),
-        year=whole_number_of(entry.get("year"), "year", "年度"),
+        id_number=text_of(registration.get("id_number"), "id_number"),
+        course=text_of(registration.get("course"), "course"),
+        course_id=whole_number_of(registration.get("course_id"), "course_id", "course_id "),
+        year=whole_number_of(registration.get("year"), "year", "年度"),
         hours=hours,
-        completed_on=entry.get("completed_on"),
-        key=text_of(entry.get("id"), "id"),
+        completed_on=registration.get("completed_on"),
+        key=text_of(registration.get("id"), "id"),
     )
 
 
-def _shown(result: Result, entry: Any) -> dict:
+def _shown(result: Result, registration: Any) -> dict:
     """The item's own id and what became of it; nothing of what it says about a person."""
-    answer = {"item": result.item.position, "id": _own_id(entry), "result": result.outcome.value}
+    answer = {"item": result.item.position, "id": _own_id(registration), "result": result.outcome.value}
     if result.outcome is not Outcome.REFUSED:
         return {**answer, "hours": float(result.hours), "completed_on": str(result.day)}
-    names = IN_STATEMENTS if xapi.is_statement(entry) else IN_ITEMS
+    names = IN_STATEMENTS if xapi.is_statement(registration) else IN_ITEMS
     return {**answer, "field": names.get(result.field, result.field), "message": result.words}
 
 
-def _own_id(entry: Any) -> str | int | None:
+def _own_id(registration: Any) -> str | int | None:
     """As it was sent, unless it is no id or holds the person's ID number."""
-    sent = entry.get("id") if isinstance(entry, dict) else None
+    sent = registration.get("id") if isinstance(registration, dict) else None
     try:
         if sent is None or len(text_of(sent)) > recording.KEY_LENGTH:
             return None
     except Refusal:
         return None
-    said = [entry.get("id_number"), _at(entry, "actor", "account", "name")]
+    said = [registration.get("id_number"), _at(registration, "actor", "account", "name")]
     is_told = any(recording.holds_number(str(sent), str(number)) for number in said if number)
     return None if is_told else sent
 

@@ -1,4 +1,4 @@
-"""附件: served by the application, to those who may see the entry, and to nobody else."""
+"""附件: served by the application, to those who may see the registration, and to nobody else."""
 
 from __future__ import annotations
 

@@ -92,11 +92,13 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     office = office_of(request)
     submission = get_object_or_404(_batches_or_404(request), pk=pk)
     [record] = records.records_of([submission])
-    page = Paginator(records.entries_of(submission), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(records.registrations_of(submission), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "record": record,
         "page": page,
-        "rows": [(entry, records.said_of(entry), entry.unit_id in office.units) for entry in page],
+        "rows": [
+            (registration, records.said_of(registration), registration.unit_id in office.units) for registration in page
+        ],
     }
     return render(request, "collective/batch.html", context)
 
@@ -164,7 +166,7 @@ def _preview_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "
         "attachments": files,
         "good": good,
         "bad": drafts.bad(lines),
-        "hours": sum(line.entry.hours_applied for line in good),
+        "hours": sum(line.registration.hours_applied for line in good),
         "from_file": bool(draft.rows),
         "draft": drafts.to_text(draft),
         "error": error,

@@ -1,4 +1,4 @@
-"""学时查询: 培训总体查询 (what each year adds up to) and 培训登记详情 (every entry and how it stands)."""
+"""学时查询: 培训总体查询 (what each year adds up to) and 培训登记详情 (every registration and how it stands)."""
 
 from __future__ import annotations
 
@@ -48,9 +48,13 @@ OFFERED = {
 }
 
 
-def _open_to_owner(standing: Standing, entry: Registration) -> list[tuple[str, str]]:
-    """What its owner may do with the entry now: label and address."""
-    return [(action.label, of_row(name, entry.pk)) for action, name in OFFERED.items() if standing.may(action, entry)]
+def _open_to_owner(standing: Standing, registration: Registration) -> list[tuple[str, str]]:
+    """What its owner may do with the registration now: label and address."""
+    return [
+        (action.label, of_row(name, registration.pk))
+        for action, name in OFFERED.items()
+        if standing.may(action, registration)
+    ]
 
 
 def _address(request: HttpRequest, **changes: str) -> str:
@@ -63,7 +67,7 @@ def _address(request: HttpRequest, **changes: str) -> str:
 
 @require_safe
 def registrations(request: HttpRequest) -> HttpResponse:
-    """培训登记详情; "+" opens an entry's progress in place (`open` names it where there is no script)."""
+    """培训登记详情; "+" opens a registration's progress in place (`open` names it where there is no script)."""
     filter_form = LookupFilter(request.GET, id_label="证件号码")
     rows = Registration.objects.owned_by(request.user).select_related("category__parent", "unit", "region")
     rows = rows.only(*lines.LOOKED_UP).prefetch_related("decisions").order_by("-ends_at", "-pk")
@@ -73,24 +77,24 @@ def registrations(request: HttpRequest) -> HttpResponse:
         rows = rows.for_year(filter_form.chosen_year)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     standing = Standing(request.user, page)
-    entries = [
+    registrations = [
         (
-            entry,
-            progress.steps(entry, is_unattended=standing.is_unattended(entry)),
-            summaries.last_words(entry),
-            _open_to_owner(standing, entry),
+            registration,
+            progress.steps(registration, is_unattended=standing.is_unattended(registration)),
+            summaries.last_words(registration),
+            _open_to_owner(standing, registration),
         )
-        for entry in page
+        for registration in page
     ]
     context = {
         "filter": filter_form,
         "page": page,
-        "entries": entries,
-        "lines": lines.to_look_up(entries, page.start_index(), request.GET.get("open", "")),
+        "registrations": registrations,
+        "lines": lines.to_look_up(registrations, page.start_index(), request.GET.get("open", "")),
         "name": request.user.name,
         "masked_id": request.user.masked_id,
         "closed": _address(request),
         "opening": _address(request, open="-").removesuffix("-"),
-        "tab": "entries",
+        "tab": "registrations",
     }
     return render(request, "hours/lookup_registrations.html", context)

@@ -1,4 +1,4 @@
-"""通知: what was decided about one's entries."""
+"""通知: what was decided about one's registrations."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def open_(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark it as read and go where its owner reads on: to the form of a returned entry, to the detail of another."""
+    """Mark it as read and go where its owner reads on: to the form of a returned registration, to the detail of
+    another.
+    """
     notice = get_object_or_404(inbox.of_person(request.user), pk=pk)
     if request.method == "GET":
         inbox.mark_read(notice)
-    entry = notice.registration
-    target = "hours:edit" if may(request.user, Action.EDIT, entry) else "hours:detail"
-    return redirect(target, entry.pk)
+    registration = notice.registration
+    target = "hours:edit" if may(request.user, Action.EDIT, registration) else "hours:detail"
+    return redirect(target, registration.pk)
 
 
 @require_POST

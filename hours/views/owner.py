@@ -1,4 +1,4 @@
-"""What an owner may do with an entry that has left: 请求退回, 复制为新登记."""
+"""What an owner may do with a registration that has left: 请求退回, 复制为新登记."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ LOOKUP = "hours:lookup_registrations"
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
     """请求退回: words to the reviewer, once a stage; it decides nothing."""
-    entry = _own(request, pk)
-    if denied := _denied(request, Action.ASK_RETURN, entry):
+    registration = _own(request, pk)
+    if denied := _denied(request, Action.ASK_RETURN, registration):
         return denied
     form = AskReturnForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            transitions.ask_return(request.user, entry, form.cleaned_data["words"])
+            transitions.ask_return(request.user, registration, form.cleaned_data["words"])
         except WorkflowError as error:
             form.add_error(None, str(error))
         else:
-            stage = entry.get_status_display()
-            sentence = f"已就“{entry.content}”请求退回。登记仍为“{stage}”，审核人员处理时会首先看到您的请求。"
+            stage = registration.get_status_display()
+            sentence = f"已就“{registration.content}”请求退回。登记仍为“{stage}”，审核人员处理时会首先看到您的请求。"
             messages.success(request, sentence)
-            return dialog_redirect(request, _in_lookup(entry))
+            return dialog_redirect(request, _in_lookup(registration))
     context = {
-        "registration": entry,
+        "registration": registration,
         "form": form,
-        "facts": facts.of_registration(entry),
+        "facts": facts.of_registration(registration),
         "back_url": back(request, LOOKUP),
     }
     return render(request, "hours/ask_return.html", context)
@@ -49,25 +49,25 @@ def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
-    """复制为新登记: the form of a new entry, filled in; it is sent to where every new entry is."""
-    entry = _own(request, pk)
-    if denied := _denied(request, Action.COPY, entry):
+    """复制为新登记: the form of a new registration, filled in; it is sent to where every new registration is."""
+    registration = _own(request, pk)
+    if denied := _denied(request, Action.COPY, registration):
         return denied
     context = {
-        "form": RegistrationForm(instance=_unsaved_copy(entry), owner=request.user),
+        "form": RegistrationForm(instance=_unsaved_copy(registration), owner=request.user),
         "is_new": True,
         "kept": [],
         "removed_keys": [],
         "returned_words": "",
-        "copied_from": entry,
+        "copied_from": registration,
         "back_url": back(request, LOOKUP, "hours:notices"),
     }
     return render(request, "hours/form.html", context)
 
 
-def _unsaved_copy(entry: Registration) -> Registration:
-    """What its owner had written; files are proofs of the old entry and stay there."""
-    return Registration(**{name: getattr(entry, name) for name in RegistrationForm.Meta.fields})
+def _unsaved_copy(registration: Registration) -> Registration:
+    """What its owner had written; files are proofs of the old registration and stay there."""
+    return Registration(**{name: getattr(registration, name) for name in RegistrationForm.Meta.fields})
 
 
 def _own(request: HttpRequest, pk: int) -> Registration:
@@ -75,15 +75,15 @@ def _own(request: HttpRequest, pk: int) -> Registration:
     return get_object_or_404(rows.select_related("owner", "category__parent", "unit", "region"), pk=pk)
 
 
-def _denied(request: HttpRequest, action: Action, entry: Registration) -> HttpResponse | None:
-    """Back to where the entry stands, with the reason; None if the action is allowed."""
-    allowed = may(request.user, action, entry)
+def _denied(request: HttpRequest, action: Action, registration: Registration) -> HttpResponse | None:
+    """Back to where the registration stands, with the reason; None if the action is allowed."""
+    allowed = may(request.user, action, registration)
     if allowed:
         return None
     messages.error(request, allowed.reason)
-    return dialog_redirect(request, _in_lookup(entry))
+    return dialog_redirect(request, _in_lookup(registration))
 
 
-def _in_lookup(entry: Registration) -> str:
-    """培训登记详情 with this entry's progress open."""
-    return f"{reverse(LOOKUP)}?year={entry.year}&open={entry.pk}#entry-{entry.pk}"
+def _in_lookup(registration: Registration) -> str:
+    """培训登记详情 with this registration's progress open."""
+    return f"{reverse(LOOKUP)}?year={registration.year}&open={registration.pk}#registration-{registration.pk}"

@@ -1,4 +1,4 @@
-"""The ticked entries of a request."""
+"""The ticked registrations of a request."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ MOST = 500
 COLUMNS = ("owner", "status", "hours_applied", "unit")  # what the choice of a unit asks of them
 
 
-def picked_entries(request: HttpRequest, *, in_full: bool = True) -> list[Registration]:
-    """The person's own entries named by `entry` parameters, in the order of the list; 404 if one is not theirs.
+def picked_registrations(request: HttpRequest, *, in_full: bool = True) -> list[Registration]:
+    """The person's own registrations named by `registration` parameters, in the order of the list; 404 if one is not
+    theirs.
 
     With their types and regions, unless a page needs no more than COLUMNS of them.
     """
-    given = request.POST.getlist("entry") or request.GET.getlist("entry")
+    given = request.POST.getlist("registration") or request.GET.getlist("registration")
     keys = {key_in(text) for text in given}
     if len(given) > MOST or None in keys:
         raise Http404
     rows = request.user.registrations.filter(pk__in=keys)  # so each knows its owner without asking
     rows = rows.select_related("category__parent", "region") if in_full else rows.only(*COLUMNS)
-    entries = list(rows.order_by("-ends_at", "-pk"))
-    if len(entries) != len(keys):
+    registrations = list(rows.order_by("-ends_at", "-pk"))
+    if len(registrations) != len(keys):
         raise Http404
-    return entries
+    return registrations

@@ -14,18 +14,17 @@ from config.web.paging import numbered_page
 from hours.counting import proposed_hours, year_of, years_of
 from hours.errors import WorkflowError
 from hours.models import Registration
-from hours.registrations import attachments, facts, lines, progress, validation
-from hours.registrations import saving as entries_
+from hours.registrations import attachments, facts, lines, progress, saving, validation
 from hours.registrations.forms import ProposalForm, RegistrationFilter, RegistrationForm
 from hours.states import DELETABLE, GIVEN_UP, Action
 from hours.totals import summaries
 from hours.wording import number
 from hours.workflow.permissions import Standing, may, years_take
 
-from .picking import picked_entries
+from .picking import picked_registrations
 
 PAGE_SIZE = 50
-# Where an entry is opened from.
+# Where a registration is opened from.
 LISTS = ("hours:list", "hours:lookup_registrations", "hours:lookup", "hours:notices")
 
 
@@ -72,9 +71,9 @@ def _form(request: HttpRequest, registration: Registration) -> HttpResponse:
         done = "已保存" if is_new else "已保存修改"
         messages.success(request, f"{done}“{form.instance.content}”。核查无误后请勾选并点击“批量提交审核”。")
         _notify(request, form.instance)
-        # A new entry need not fit the filter that was set before.
+        # A new registration need not fit the filter that was set before.
         home = reverse("hours:list") if is_new else back(request, "hours:list")
-        return dialog_redirect(request, f"{home}#entry-{form.instance.pk}")
+        return dialog_redirect(request, f"{home}#registration-{form.instance.pk}")
     context = {
         "form": form,
         "is_new": is_new,
@@ -90,9 +89,7 @@ def _saved(request: HttpRequest, form: RegistrationForm) -> bool:
     registration = form.save(commit=False)
     data = form.cleaned_data
     try:
-        entries_.save(
-            registration, proofs=form.accepted_proofs, draft_key=form.draft_key_value, removed=data["removed"]
-        )
+        saving.save(registration, proofs=form.accepted_proofs, draft_key=form.draft_key_value, removed=data["removed"])
     except WorkflowError as error:
         form.add_error(None, str(error))
         return False
@@ -100,7 +97,7 @@ def _saved(request: HttpRequest, form: RegistrationForm) -> bool:
 
 
 def _kept_files(request: HttpRequest, form: RegistrationForm) -> list:
-    """The files of the entry and of this form so far: good ones of a refused form are kept for the next try."""
+    """The files of the registration and of this form so far: good ones of a refused form are kept for the next try."""
     if form.is_bound and form.accepted_proofs:
         attachments.keep(request.user, form.accepted_proofs, form.draft_key_value)
     return list(form.kept_attachments())
@@ -135,7 +132,7 @@ def proposal(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """查看, for everybody who may see the entry."""
+    """查看, for everybody who may see the registration."""
     rows = Registration.objects.visible_to(request.user).select_related("category__parent", "owner", "unit", "region")
     registration = get_object_or_404(rows.prefetch_related("decisions", "attachments"), pk=pk)
     standing = Standing(request.user, [registration])
@@ -155,17 +152,17 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
     """删除 and 批量删除: asks once, naming what goes, then deletes all of it or nothing."""
-    entries, home = picked_entries(request), back(request, "hours:list")
-    if not entries:
+    registrations, home = picked_registrations(request), back(request, "hours:list")
+    if not registrations:
         messages.error(request, "请先勾选要删除的登记。")
         return dialog_redirect(request, home)
     if request.method != "POST":
-        blocked = [entry for entry in entries if entry.status not in DELETABLE]
-        question = f"将删除下列 {len(entries)} 条登记及其附件，删除后无法恢复。"
-        context = {"entries": entries, "blocked": blocked, "question": question, "back_url": home}
+        blocked = [registration for registration in registrations if registration.status not in DELETABLE]
+        question = f"将删除下列 {len(registrations)} 条登记及其附件，删除后无法恢复。"
+        context = {"registrations": registrations, "blocked": blocked, "question": question, "back_url": home}
         return render(request, "hours/delete.html", context)
     try:
-        count = entries_.delete(request.user, entries)
+        count = saving.delete(request.user, registrations)
     except WorkflowError as error:
         messages.error(request, str(error))
     else:

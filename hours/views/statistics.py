@@ -209,7 +209,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     someone = get_object_or_404(people.people_within(reach), pk=pk)
     totals = people.years_of(someone, reach)
     year, years, note = chosen_year(request.GET.get("year", ""), [row.year for row in totals])
-    entries = people.entries_of(someone, year, office)[:ENTRIES_SHOWN] if office else []
+    registrations = people.registrations_of(someone, year, office)[:ENTRIES_SHOWN] if office else []
     context = {
         "someone": someone,
         "unit": reach.units().filter(pk__in=_unit_of(someone, totals, year)).first(),
@@ -217,7 +217,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "year": year,
         "note": note,
         "totals": people.against_rules(totals),
-        "entries": entries,
+        "registrations": registrations,
     }
     return render(request, "statistics/person.html", context)
 

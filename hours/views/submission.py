@@ -20,38 +20,38 @@ from hours.workflow import transitions
 from organizations.models import Region, Unit
 from organizations.picker import UnitPicker, unit_picker
 
-from .picking import picked_entries
+from .picking import picked_registrations
 
 
 @require_safe
 def choose_unit(request: HttpRequest) -> HttpResponse:
     """The region tree, the unit search and the choice of one unit; the whole dialog is one form that asks by GET."""
     confirms = request.GET.get("go") == "confirm"
-    entries = picked_entries(request, in_full=confirms)
-    if not entries:
+    registrations = picked_registrations(request, in_full=confirms)
+    if not registrations:
         messages.error(request, "请先勾选要提交审核的登记。")
         return dialog_redirect(request, reverse("hours:list"))
     if confirms:
-        return _confirmation(request, entries)
-    return _choice(request, entries)
+        return _confirmation(request, registrations)
+    return _choice(request, registrations)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """What will happen, once more in full; by POST it happens."""
-    entries = picked_entries(request)
-    if not entries:
+    registrations = picked_registrations(request)
+    if not registrations:
         return choose_unit(request)
-    return _submit(request, entries) if request.method == "POST" else _confirmation(request, entries)
+    return _submit(request, registrations) if request.method == "POST" else _confirmation(request, registrations)
 
 
-def _choice(request: HttpRequest, entries: list[Registration], error: str = "") -> HttpResponse:
-    kept = transitions.unit_to_keep(entries)
+def _choice(request: HttpRequest, registrations: list[Registration], error: str = "") -> HttpResponse:
+    kept = transitions.unit_to_keep(registrations)
     named, usual = _named_key(request), request.user.unit_id  # of last time, or of the profile
     picker = unit_picker(request.GET, also=[key for key in (named, usual) if key])
     context = {
-        "entries": entries,
-        "hours": summary.hours(entries),
+        "registrations": registrations,
+        "hours": summary.hours(registrations),
         "picker": picker,
         "chosen": kept or _asked_for(picker) or picker.known.get(named) or picker.known.get(usual),
         "kept_unit": kept,
@@ -65,44 +65,48 @@ def _asked_for(picker: UnitPicker) -> Unit | None:
     return picker.unaffiliated if picker.keyword == picker.unaffiliated.name else None
 
 
-def _confirmation(request: HttpRequest, entries: list[Registration], problems: dict | None = None) -> HttpResponse:
+def _confirmation(
+    request: HttpRequest, registrations: list[Registration], problems: dict | None = None
+) -> HttpResponse:
     unit = _named_unit(request)
     if unit is None:
-        return _choice(request, entries, error="请先选择单位：点选列表中的一个单位，或选择“其他单位”。")
+        return _choice(request, registrations, error="请先选择单位：点选列表中的一个单位，或选择“其他单位”。")
     region = _named_region(request) if unit.is_unaffiliated else unit.region
-    found = problems or transitions.batch_problems(request.user, entries, unit)
+    found = problems or transitions.batch_problems(request.user, registrations, unit)
     context = {
-        "entries": entries,
-        "facts": facts.of_batch(unit, region, entries, summary.hours(entries)),
+        "registrations": registrations,
+        "facts": facts.of_batch(unit, region, registrations, summary.hours(registrations)),
         "unit": unit,
         "region": region,
         "regions": summary.regions_to_name() if unit.is_unaffiliated else [],
-        "problems": [(entry, found[entry.pk]) for entry in entries if entry.pk in found],
-        "warnings": summary.warnings(request.user, entries, unit),
+        "problems": [
+            (registration, found[registration.pk]) for registration in registrations if registration.pk in found
+        ],
+        "warnings": summary.warnings(request.user, registrations, unit),
         "token": request.POST.get("token") or uuid.uuid4(),
         "region_missing": request.method == "POST" and region is None,
-        "back_url": _back_url(request, entries),
+        "back_url": _back_url(request, registrations),
     }
     return render(request, "hours/submit_confirm.html", context)
 
 
-def _back_url(request: HttpRequest, entries: list[Registration]) -> str:
+def _back_url(request: HttpRequest, registrations: list[Registration]) -> str:
     """The dialog again, with the same ticks and, if it was reached by GET, the same search."""
     query = request.GET.copy()
     query.pop("go", None)
-    query.setlist("entry", [str(entry.pk) for entry in entries])
+    query.setlist("registration", [str(registration.pk) for registration in registrations])
     return f"{reverse('hours:submit')}?{query.urlencode()}"
 
 
-def _submit(request: HttpRequest, entries: list[Registration]) -> HttpResponse:
+def _submit(request: HttpRequest, registrations: list[Registration]) -> HttpResponse:
     unit = _named_unit(request)
     region = unit and (_named_region(request) if unit.is_unaffiliated else unit.region)
     if region is None:
-        return _confirmation(request, entries)
+        return _confirmation(request, registrations)
     try:
-        submission = transitions.submit(request.user, entries, unit, region, _token(request))
+        submission = transitions.submit(request.user, registrations, unit, region, _token(request))
     except transitions.BatchRefused as refused:
-        return _confirmation(request, entries, refused.problems)
+        return _confirmation(request, registrations, refused.problems)
     except WorkflowError as error:
         messages.error(request, str(error))
         return dialog_redirect(request, reverse("hours:list"))

@@ -1,6 +1,7 @@
-"""CHANGE: the one way in which entries move along the table in states.py; workflow.py says when they may.
+"""CHANGE: the one way in which registrations move along the table in states.py; workflow.py says when they may.
 
-A move is a conditional update and one decision row for each entry, inside the caller's transaction. A row that somebody
+A move is a conditional update and one decision row for each registration, inside the caller's transaction. A row that
+somebody
 else moved meanwhile is never moved twice.
 """
 
@@ -33,7 +34,7 @@ from hours.states import (
 )
 from hours.totals import sums
 
-# What a move may change in an entry.
+# What a move may change in a registration.
 WORKFLOW_WRITES = (
     *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
     *("submission_id", "submitted_at", "unit_id", "unit_name", "is_unaffiliated"),
@@ -67,10 +68,11 @@ def move(
     now: datetime | None = None,
     **changes,
 ) -> list[Registration]:
-    """Move these entries along the table and record it; return those that were still where they were thought to be.
+    """Move these registrations along the table and record it; return those that were still where they were thought to
+    be.
 
     A row that another connection has moved or changed since it was read is left alone. `offices` says for the key of
-    each entry at whose desk it is done.
+    each registration at whose desk it is done.
     """
     now = now or timezone.now()
     decisions: list[Decision] = []
@@ -90,10 +92,12 @@ def move(
     _record(decisions)
     _refresh(unchanged)
     if action is not Action.ASK_RETURN:
-        people = [(entry.owner_id, entry.year) for entry in unchanged] if action in COUNTING else []
-        sums.entries_changed(before, unchanged, people, undecided=action in STARTING)
+        people = (
+            [(registration.owner_id, registration.year) for registration in unchanged] if action in COUNTING else []
+        )
+        sums.registrations_changed(before, unchanged, people, undecided=action in STARTING)
     if action is Action.REVOKE:
-        issuing.revoke_for((entry.owner_id, entry.year) for entry in unchanged)
+        issuing.revoke_for((registration.owner_id, registration.year) for registration in unchanged)
     return unchanged
 
 
@@ -108,16 +112,16 @@ def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registratio
     rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
     stored = {pk: (state, unit) for pk, unit, *state in rows.values_list("pk", "unit_id", "status", "updated_at")}
     unchanged = []
-    for entry in registrations:
-        state, unit = stored.get(entry.pk, (None, None))
-        if state == [entry.status, entry.updated_at]:
-            entry.unit_id = unit
-            unchanged.append(entry)
+    for registration in registrations:
+        state, unit = stored.get(registration.pk, (None, None))
+        if state == [registration.status, registration.updated_at]:
+            registration.unit_id = unit
+            unchanged.append(registration)
     return unchanged
 
 
 def _new_values(rule: Rule, verdict: Verdict, changes: dict, now: datetime) -> dict:
-    """What the update writes into each entry."""
+    """What the update writes into each registration."""
     new = {
         "status": _target(rule, changes),
         "updated_at": now,
@@ -147,7 +151,7 @@ def _hours_changes(action: Action, verdict: Verdict) -> dict:
 
 
 def _times(rule: Rule, now: datetime) -> dict:
-    """When the entry came where it is now, and how long the stage took that it leaves."""
+    """When the registration came where it is now, and how long the stage took that it leaves."""
     if rule.action is Action.ASK_RETURN:
         return {}
     times: dict = {"stage_since": now}
@@ -161,7 +165,7 @@ def _times(rule: Rule, now: datetime) -> dict:
 def _decision(
     actor: User, rule: Rule, registration: Registration, target: Status, verdict: Verdict, office: str, now: datetime
 ) -> Decision:
-    # 重新审核 closes the round of the refusal: in the round that it opens the entry may be revoked, also once.
+    # 重新审核 closes the round of the refusal: in the round that it opens the registration may be revoked, also once.
     round_ = registration.round + (rule.action in STARTING)
     hours = registration.hours_applied if rule.action in STARTING else None
     if rule.action in (Action.AGREE, Action.RECOGNISE):
@@ -205,8 +209,10 @@ def _keep_as_returned(registrations: Sequence[Registration], now: datetime) -> N
     """Remember what the reviewer saw, so that the next one sees what changed since."""
     prefetch_related_objects(registrations, "category__parent", "attachments")
     ReturnedVersion.objects.bulk_create(
-        ReturnedVersion(registration=entry, round=entry.round, facts=versions.facts_of(entry), created_at=now)
-        for entry in registrations
+        ReturnedVersion(
+            registration=registration, round=registration.round, facts=versions.facts_of(registration), created_at=now
+        )
+        for registration in registrations
     )
 
 
@@ -220,7 +226,7 @@ def _refresh(registrations: Iterable[Registration]) -> None:
 
 
 def overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
-    """For entries that somebody else moved first: by whom, and where they stand now."""
+    """For registrations that somebody else moved first: by whom, and where they stand now."""
     if not registrations:
         return {}
     latest: dict[int, Decision] = {}

@@ -53,7 +53,8 @@ class Standing:
         """At whose desk this person does what `may` allowed; empty for the owner, who has none.
 
         The unit's where the person reviews for it, else the bureau of the person's own appointment: so also at the 初审
-        of a unit without reviewers. A superuser without an appointment acts for the bureau of the entry's region.
+        of a unit without reviewers. A superuser without an appointment acts for the bureau of the registration's
+        region.
         """
         role = rule_for(action, registration.status).role
         if role is Role.OWNER:
@@ -81,11 +82,12 @@ class Standing:
         return at_unit and self._has_nobody(registration)
 
     def _has_nobody(self, registration: Registration) -> bool:
-        """A unit without a reviewer, or with its reviewer's own entry, does not swallow entries."""
+        """A unit without a reviewer, or with its reviewer's own registration, does not swallow registrations."""
         return not self._reviewers[registration.unit_id] - {registration.owner_id}
 
     def _covers(self, role: Role, registration: Registration) -> bool:
-        """By the places that the entry carries since its submission, as the queues do; the tree may change later.
+        """By the places that the registration carries since its submission, as the queues do; the tree may change
+        later.
 
         A superuser administers every region, and reviews in none without an appointment.
         """
@@ -94,7 +96,7 @@ class Standing:
         return self._nearest(role, registration) is not None
 
     def _nearest(self, role: Role, registration: Registration) -> Region | None:
-        """Of the regions that the person is appointed to in this role the one closest above the entry."""
+        """Of the regions that the person is appointed to in this role the one closest above the registration."""
         held = {
             appointment.region_id: appointment.region
             for appointment in self._appointments
@@ -115,12 +117,12 @@ class Standing:
 
     @cached_property
     def _year_rules(self) -> dict[int, YearRule]:
-        return YearRule.objects.in_bulk({entry.year for entry in self.registrations}, field_name="year")
+        return YearRule.objects.in_bulk({registration.year for registration in self.registrations}, field_name="year")
 
     @cached_property
     def _openings(self) -> set[tuple[int, int | None, int | None]]:
         """Which years are open again today, for which person, for which unit."""
-        rows = Opening.objects.filter(year__in={entry.year for entry in self.registrations})
+        rows = Opening.objects.filter(year__in={registration.year for registration in self.registrations})
         return set(rows.filter(until__gte=timezone.localdate()).values_list("year", "person_id", "unit_id"))
 
     @cached_property
@@ -166,7 +168,8 @@ def may(person: User, action: Action, registration: Registration) -> Answer:
 
 
 def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False) -> Answer:
-    """Whether a year takes a submission today. Without a rule it is closed, whatever was reopened; returned entries
+    """Whether a year takes a submission today. Without a rule it is closed, whatever was reopened; returned
+    registrations
     have a last day of their own."""
     if rule is None:
         return Denied(f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。")
@@ -181,7 +184,8 @@ def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool,
 
 
 def year_decides(rule: YearRule | None, year: int, *, reopened: bool = False) -> Answer:
-    """Whether entries of a year are still decided about: a closed one is closed for everything but revocation, and one
+    """Whether registrations of a year are still decided about: a closed one is closed for everything but revocation,
+    and one
     without a rule is closed, whatever was reopened."""
     if rule is None:
         return Denied(f"{year} 年度没有年度规则，除撤销认定外不能办理，请联系管理员。")
@@ -200,7 +204,8 @@ def reopened_years(person: User, units: Iterable[int | None], years: Iterable[in
 def years_take(
     registrations: Iterable[Registration], today: date | None = None, unit: Unit | None = None
 ) -> dict[int, Answer]:
-    """For the key of each entry of one person whether its year takes it today (or on another day), sent to this unit
+    """For the key of each registration of one person whether its year takes it today (or on another day), sent to
+    this unit
     or to the person's own; one query, and a second if a year that refuses may have been opened again."""
     registrations = list(registrations)
     if not registrations:
@@ -211,14 +216,14 @@ def years_take(
 
     def answers(reopened: set[int]) -> dict[int, Answer]:
         return {
-            entry.pk: year_takes(
-                rules.get(entry.year),
-                entry.year,
+            registration.pk: year_takes(
+                rules.get(registration.year),
+                registration.year,
                 today,
-                returned=entry.status == Status.RETURNED,
-                reopened=entry.year in reopened,
+                returned=registration.status == Status.RETURNED,
+                reopened=registration.year in reopened,
             )
-            for entry in registrations
+            for registration in registrations
         }
 
     usual = answers(set())

@@ -31,7 +31,7 @@ from .permissions import Denied, Standing, years_take
 
 
 class BatchRefused(WorkflowError):
-    """Nothing was submitted; `problems` names each entry that is in the way: registration key -> sentence."""
+    """Nothing was submitted; `problems` names each registration that is in the way: registration key -> sentence."""
 
     def __init__(self, problems: dict[int, str]) -> None:
         super().__init__("".join(dict.fromkeys(problems.values())))
@@ -40,7 +40,7 @@ class BatchRefused(WorkflowError):
 
 @dataclass
 class Outcome:
-    """What became of several entries: those done, and for each other one why not."""
+    """What became of several registrations: those done, and for each other one why not."""
 
     done: list[Registration] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def revoke(actor: User, registration: Registration, verdict: Verdict) -> Registr
 
 
 def reopen(actor: User, registration: Registration, verdict: Verdict) -> Registration:
-    """A refused entry goes back to the 终审, unless its owner has registered the same thing again meanwhile."""
+    """A refused registration goes back to the 终审, unless its owner has registered the same thing again meanwhile."""
     try:
         return _one(actor, Action.REOPEN, registration, verdict)
     except IntegrityError:
@@ -90,12 +90,15 @@ def ask_return(actor: User, registration: Registration, words: str) -> Registrat
 def decide(
     actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict, *, now: datetime | None = None
 ) -> Outcome:
-    """The same verdict on several entries: each that allows it is moved, each other one is answered with its reason.
+    """The same verdict on several registrations: each that allows it is moved, each other one is answered with its
+    reason.
 
-    The number of statements does not depend on the number of entries. 重新审核 goes through `reopen`, which names what
+    The number of statements does not depend on the number of registrations. 重新审核 goes through `reopen`, which
+    names what
     stands in its way. `now` is given when a history is brought in.
 
-    As in `submit`, what may be is asked before the transaction: an entry that has changed since it was read does not
+    As in `submit`, what may be is asked before the transaction: a registration that has changed since it was read
+    does not
     move.
     """
     outcome = Outcome()
@@ -124,13 +127,14 @@ def submit(
     *,
     now: datetime | None = None,
 ) -> Submission:
-    """批量提交审核: all entries go or none (BatchRefused names those in the way).
+    """批量提交审核: all registrations go or none (BatchRefused names those in the way).
 
     `region` is the unit's, or for 其他单位 the one that the person names. The same token again returns the first
     submission instead of making a second one. With `now`, a history is brought in and judged as of then.
 
-    What the entries must be like is asked before the transaction: in a rush everybody waits for those inside, and an
-    entry that has changed since it was read does not move.
+    What the registrations must be like is asked before the transaction: in a rush everybody waits for those inside,
+    and an
+    registration that has changed since it was read does not move.
     """
     if not registrations:
         raise WorkflowError("请先勾选要提交的登记。")
@@ -140,7 +144,8 @@ def submit(
             raise BatchRefused(problems)
         return _submit(owner, registrations, unit, region, token, now)
     except (BatchRefused, IntegrityError):
-        # The second of two clicks: by its entries, which the first one has moved, or by the token, which is unique.
+        # The second of two clicks: by its registrations, which the first one has moved, or by the token, which is
+        # unique.
         if earlier := _earlier(owner, token):
             return earlier
         raise
@@ -182,7 +187,8 @@ def _take_turns(owner: User, unit: Unit) -> tuple[Unit, int | None]:
     """Wait for other submissions of this person and to this unit; return the unit with its regions, and the key of the
     person's own, as they are now.
 
-    No entry thus reaches a unit that is being merged away, and a person's year is brought up to date by one submission
+    No registration thus reaches a unit that is being merged away, and a person's year is brought up to date by one
+    submission
     after the other. The unit comes first, as in a merge. 其他单位 never changes: nobody waits for anybody there.
     """
     if not unit.is_unaffiliated:
@@ -192,7 +198,7 @@ def _take_turns(owner: User, unit: Unit) -> tuple[Unit, int | None]:
 
 
 def _send(submission: Submission, registrations: Sequence[Registration]) -> None:
-    """Let the entries leave with this submission, all or none."""
+    """Let the registrations leave with this submission, all or none."""
     owner, unit = submission.owner, submission.unit
     places = regions.places_of(submission.region)
     moved = move(
@@ -219,7 +225,7 @@ def _send(submission: Submission, registrations: Sequence[Registration]) -> None
 def batch_problems(
     owner: User, registrations: Sequence[Registration], unit: Unit | None = None, now: datetime | None = None
 ) -> dict[int, str]:
-    """Why entries cannot be submitted (to this unit): registration key -> sentence that names the entry."""
+    """Why registrations cannot be submitted (to this unit): registration key -> sentence that names it."""
     prefetch_related_objects(registrations, "category__parent")
     standing = Standing(owner, registrations)
     years = years_take(registrations, timezone.localdate(now), unit)
@@ -247,7 +253,7 @@ def _disabled(unit: Unit | None, registrations: Iterable[Registration]) -> dict[
 
 
 def _units_to_keep(registrations: Iterable[Registration]) -> dict[int, Unit]:
-    """The unit that a returned entry goes to again: its last one, unless the unit was the reason or is gone."""
+    """The unit that a returned registration goes to again: its last one, unless the unit was the reason or is gone."""
     returned = [registration for registration in registrations if registration.status == Status.RETURNED]
     if not returned:
         return {}
@@ -265,7 +271,7 @@ def _units_to_keep(registrations: Iterable[Registration]) -> dict[int, Unit]:
 
 
 def unit_to_keep(registrations: Iterable[Registration]) -> Unit | None:
-    """The unit that the returned ones among these entries must go to again, if there is one."""
+    """The unit that the returned ones among these registrations must go to again, if there is one."""
     return next(iter(_units_to_keep(registrations).values()), None)
 
 
@@ -277,7 +283,7 @@ def _one(actor: User, action: Action, registration: Registration, verdict: Verdi
 
 
 def _problem(standing: Standing, action: Action, registration: Registration, verdict: Verdict) -> str:
-    """Why this verdict cannot be given on this entry; empty if it can."""
+    """Why this verdict cannot be given on this registration; empty if it can."""
     allowed = standing.may(action, registration)
     if isinstance(allowed, Denied):
         return allowed.reason

@@ -31,7 +31,7 @@ class RegionForm(forms.ModelForm):
         return cleaned
 
     def _out_of_order(self, kind: str | None, parent: Region | None) -> str:
-        """Why a region of this kind cannot stand there: entries are found by county, city and province."""
+        """Why a region of this kind cannot stand there: registrations are found by county, city and province."""
         order = Region.Kind.values
         if kind and parent and order.index(kind) <= order.index(parent.kind):
             return f"级别应低于上级区域“{parent.name}”（{parent.get_kind_display()}）。"

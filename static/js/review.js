@@ -57,7 +57,7 @@
     "/": () => document.getElementById("filter_name")?.focus(),
   };
 
-  // --- One entry ---------------------------------------------------------------------------------
+  // --- One registration ---------------------------------------------------------------------------------
   const form = page.querySelector("[data-decision]");
   let meant = null; // the button to which Tab leads from the words, and which Ctrl+Enter presses
 
@@ -86,7 +86,7 @@
   const follow = (selector) => () => document.querySelector(selector)?.click();
   const viewed = () => page.querySelector("[data-viewer]:hover, [data-viewer]:focus-within") || page.querySelector("[data-viewer]");
   const press = (name) => () => viewed()?.querySelector(`[data-${name}]`)?.click();
-  const inEntry = {
+  const inRegistration = {
     j: follow(".page-actions [rel=next]"),
     n: follow(".page-actions [rel=next]"),
     k: follow(".page-actions [rel=prev]"),
@@ -101,7 +101,7 @@
   };
 
   // --- Keys --------------------------------------------------------------------------------------
-  const commands = page.dataset.review === "queue" ? inList : inEntry;
+  const commands = page.dataset.review === "queue" ? inList : inRegistration;
   commands["?"] = () => {
     keys.open = !keys.open;
     keys.querySelector("summary").focus();

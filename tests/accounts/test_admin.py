@@ -130,9 +130,9 @@ def test_a_corrected_number_is_stored_and_the_record_says_only_that(client, admi
     assert change(client, qiumeng, id_number=f" {number} ").status_code == 302
     qiumeng.refresh_from_db()
     assert (qiumeng.id_number, qiumeng.id_digest) == (number, identity_digest(number))
-    entry = LogEntry.objects.get()
-    assert entry.get_change_message() == "已修改证件号码（更正）。"
-    kept = f"{entry.object_repr} {entry.change_message}"
+    registration = LogEntry.objects.get()
+    assert registration.get_change_message() == "已修改证件号码（更正）。"
+    kept = f"{registration.object_repr} {registration.change_message}"
     assert number not in kept
     assert NUMBER not in kept
 

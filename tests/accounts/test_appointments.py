@@ -262,12 +262,12 @@ def test_the_rule_says_why_a_deputy_appoints_nobody(station, held, wei):
 
 
 def test_a_deputy_gets_the_same_scope_for_a_period(client, station, held, wei, rules):
-    entry = factories.submitted(factories.person("黄秋梦"), station)
+    registration = factories.submitted(factories.person("黄秋梦"), station)
     response = confirm(client, deputy(held), client.post(deputy(held), typed(wei.phone, 0, 7)))
     assert told(response) == ["韦新人自即日起为“宾阳县甘棠镇林业站”的单位审核员（代理）。"]
     made = wei.appointments.get()
     assert (made.role, made.unit, made.deputy_of, made.valid_until) == (UNIT, station, held, day(7))
-    assert may(wei, Action.AGREE, entry) == Allowed()
+    assert may(wei, Action.AGREE, registration) == Allowed()
 
 
 def test_a_regional_reviewer_names_a_deputy_too(client, guangxi, wei):

@@ -36,16 +36,16 @@ def end(client, appointment):
 
 def test_ending_takes_the_queue_away_at_once(client, station, rules):
     mo = factories.unit_reviewer(station, "莫审核", valid_from=day(-3))
-    entry = factories.submitted(factories.person("黄秋梦"), station)
+    registration = factories.submitted(factories.person("黄秋梦"), station)
 
     def queue() -> list[Registration]:
         return list(Registration.objects.waiting_for(mo, Office.of(mo)))
 
-    assert queue() == [entry]
+    assert queue() == [registration]
     response = end(client, mo.appointments.get())
     assert told(response) == [f"已终止莫审核（{mo.masked_id}）在“宾阳县甘棠镇林业站”的单位审核员任职，立即生效。"]
     assert (queue(), mo.appointments.get().valid_until) == ([], day(-1))
-    assert may(mo, Action.AGREE, entry) == Denied("您没有对该登记“初审同意”的权限。")
+    assert may(mo, Action.AGREE, registration) == Denied("您没有对该登记“初审同意”的权限。")
 
 
 @pytest.mark.parametrize("start", [0, 3])

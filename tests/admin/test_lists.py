@@ -69,8 +69,8 @@ def test_a_first_level_type_with_others_below_is_not_deleted(client):
 
 def test_a_reason_that_stands_in_a_decision_is_kept_and_others_can_go(client, rules):
     station = factories.unit()
-    entry = factories.returned(factories.person(), station, factories.unit_reviewer(station))
-    used, unused = entry.decisions.get(action="return").reason, factories.reason("其他")
+    registration = factories.returned(factories.person(), station, factories.unit_reviewer(station))
+    used, unused = registration.decisions.get(action="return").reason, factories.reason("其他")
     answers = [client.post(f"{REASONS}{reason.pk}/delete/", {"post": "yes"}).status_code for reason in (used, unused)]
     assert (answers, list(Reason.objects.all())) == ([403, 302], [used])
 

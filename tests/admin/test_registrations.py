@@ -48,23 +48,23 @@ def refused(huang, station):
 
 @pytest.fixture
 def in_liuzhou(guangxi, rules):
-    """李工's refused entry, in another city."""
+    """李工's refused registration, in another city."""
     library = factories.unit("柳州市图书馆", "450202")
     return factories.refused(factories.person("李工"), library, factories.unit_reviewer(library), content="李工的登记")
 
 
 def listed(client, **query) -> list[str]:
-    return [entry.content for entry in client.get(ENTRIES, query).context["cl"].result_list]
+    return [registration.content for registration in client.get(ENTRIES, query).context["cl"].result_list]
 
 
-def choose(client, action: str, *entries, **data):
-    keys = [entry.pk for entry in entries]
+def choose(client, action: str, *registrations, **data):
+    keys = [registration.pk for registration in registrations]
     return client.post(ENTRIES, {"action": action, "_selected_action": keys, **data}, follow=True)
 
 
-def carry_out(client, action: str, *entries, words: str = "认定有误。", reason: Reason | None = None):
+def carry_out(client, action: str, *registrations, words: str = "认定有误。", reason: Reason | None = None):
     reason = reason or factories.reason("不属于继续教育")
-    return choose(client, action, *entries, confirmed="yes", reason=reason.pk, words=words)
+    return choose(client, action, *registrations, confirmed="yes", reason=reason.pk, words=words)
 
 
 def told(response) -> list[str]:
@@ -149,7 +149,7 @@ def test_nothing_is_added_changed_or_deleted(client, root, recognised, huang, st
         assert "delete_selected" not in client.get(page).content.decode()
 
 
-def test_decisions_are_found_by_the_number_of_the_entry(client, root, recognised, in_liuzhou):
+def test_decisions_are_found_by_the_number_of_the_registration(client, root, recognised, in_liuzhou):
     found = client.get(DECISIONS, {"q": recognised.pk}).context["cl"].result_list
     assert {decision.registration for decision in found} == {recognised}
     assert list(client.get(DECISIONS, {"q": "公文"}).context["cl"].result_list) == []
@@ -171,7 +171,7 @@ def test_a_regional_administrator_reads_the_own_subtree_only(client, nanning, hu
     assert "草稿" not in text
 
 
-def test_entries_elsewhere_are_a_404(client, nanning, in_liuzhou):
+def test_registrations_elsewhere_are_a_404(client, nanning, in_liuzhou):
     assert client.get(f"{ENTRIES}{in_liuzhou.pk}/change/").status_code == 404
     assert client.get(f"{DECISIONS}{in_liuzhou.decisions.first().pk}/change/").status_code == 404
 
@@ -184,9 +184,9 @@ def test_staff_without_an_appointment_read_nothing(client, recognised):
 # --- 撤销认定 and 重新审核 ---------------------------------------------------------------------------
 
 
-def test_it_asks_first_naming_the_entries_and_what_follows(client, root, huang, recognised, refused):
+def test_it_asks_first_naming_the_registrations_and_what_follows(client, root, huang, recognised, refused):
     response = choose(client, "revoke", recognised, refused)
-    assert [(entry.content, reason) for entry, reason in response.context["rows"]] == [
+    assert [(registration.content, reason) for registration, reason in response.context["rows"]] == [
         ("公文写作培训班", ""),
         ("发明专利", "该登记目前为“不予认定”，不能撤销认定。"),
     ]
@@ -214,7 +214,7 @@ def test_revoking_writes_a_decision_and_says_of_each_what_became_of_it(client, r
     assert LogEntry.objects.get().get_change_message() == "撤销认定：不属于继续教育"
 
 
-def test_reopening_sends_a_refused_entry_to_the_final_review(client, nanning, refused):
+def test_reopening_sends_a_refused_registration_to_the_final_review(client, nanning, refused):
     assert told(carry_out(client, "reopen", refused)) == ["“发明专利”（黄秋梦）：已重新审核，目前为“待终审”。"]
     refused.refresh_from_db()
     assert refused.status == Status.FINAL_REVIEW
@@ -251,7 +251,7 @@ def test_a_reason_that_is_out_of_use_is_not_taken(client, root, recognised):
     assert list(response.context["form"].errors) == ["reason"]
 
 
-def test_a_tampered_list_reaches_no_entry_elsewhere(client, nanning, in_liuzhou):
+def test_a_tampered_list_reaches_no_registration_elsewhere(client, nanning, in_liuzhou):
     carry_out(client, "reopen", in_liuzhou)
     in_liuzhou.refresh_from_db()
     assert in_liuzhou.status == Status.REFUSED
@@ -266,7 +266,7 @@ def test_what_is_no_key_is_answered_with_a_sentence_and_changes_nothing(client, 
     assert recognised.status == "recognised"
 
 
-def test_an_administrator_does_not_decide_about_an_own_entry(client, root, station, rules):
+def test_an_administrator_does_not_decide_about_an_own_registration(client, root, station, rules):
     own = factories.refused(root, station, station.reviewer, content="本人的")
     assert told(carry_out(client, "reopen", own)) == ["“本人的”（韦管理）未处理：不能审核本人的登记。"]
 
@@ -279,7 +279,10 @@ def test_never_more_at_once_than_a_person_can_read(client, root, huang, station,
 
 def test_a_superuser_administers_every_region_and_reviews_in_none(root, huang, station, recognised, refused):
     waiting = factories.agreed(huang, station, station.reviewer, content="待终审的")
-    assert [may(root, action, entry) for action, entry in ((Action.REVOKE, recognised), (Action.REOPEN, refused))] == [
+    assert [
+        may(root, action, registration)
+        for action, registration in ((Action.REVOKE, recognised), (Action.REOPEN, refused))
+    ] == [
         Allowed(),
         Allowed(),
     ]

@@ -151,7 +151,7 @@ def test_who_closes_a_year_reads_what_still_waits(client, learned):
     assert len(told) == 2  # and that the rule was changed
 
 
-def test_who_closes_a_year_without_waiting_entries_reads_nothing_of_them(client, learned):
+def test_who_closes_a_year_without_waiting_registrations_reads_nothing_of_them(client, learned):
     assert len(said(client.post(change(learned), typed(is_closed="on"), follow=True))) == 1
 
 

@@ -48,7 +48,7 @@ def told(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
-def entry_form(**changes) -> dict[str, str]:
+def registration_form(**changes) -> dict[str, str]:
     right = {
         "name": "宾阳县甘棠镇林业站",
         "credit_code": factories.unit_code(),
@@ -101,34 +101,34 @@ def test_a_unit_added_by_an_administrator_needs_no_confirmation_and_is_found_at_
     from organizations import search
 
     assert search.best_matches("林业").total == 0
-    client.post(ADD, entry_form())
+    client.post(ADD, registration_form())
     unit = Unit.objects.get()
     assert (unit.state, unit.added_by) == (Unit.State.ACTIVE, superuser)
     assert search.best_matches("林业").units == [unit]
 
 
 def test_a_wrong_code_is_refused_by_hand_entry(client, superuser):
-    response = client.post(ADD, entry_form(credit_code=FLAGGED))
+    response = client.post(ADD, registration_form(credit_code=FLAGGED))
     assert response.context["errors"] == [["统一社会信用代码校验位不正确，请对照证照核对是否有输错的字符。"]]
     assert not Unit.objects.exists()
 
 
 def test_the_code_of_another_unit_is_refused_and_names_it(client, superuser):
     other = factories.unit("宾阳县林业站")
-    response = client.post(ADD, entry_form(credit_code=other.credit_code))
+    response = client.post(ADD, registration_form(credit_code=other.credit_code))
     assert response.context["errors"] == [["该代码属于已有单位“宾阳县林业站”（宾阳县）。"]]
 
 
 def test_a_flagged_code_may_stay_while_the_name_is_changed(client, superuser):
     unit = factories.unit("北海市金峰矿业", credit_code=FLAGGED, credit_code_flagged=True)
-    client.post(change_url(unit), entry_form(name="北海市金峰矿业有限公司", credit_code=FLAGGED))
+    client.post(change_url(unit), registration_form(name="北海市金峰矿业有限公司", credit_code=FLAGGED))
     unit.refresh_from_db()
     assert (unit.name, unit.credit_code, unit.credit_code_flagged) == ("北海市金峰矿业有限公司", FLAGGED, True)
 
 
 def test_a_flagged_code_that_is_put_right_is_no_longer_flagged(client, superuser):
     unit = factories.unit("北海市金峰矿业", credit_code=FLAGGED, credit_code_flagged=True)
-    client.post(change_url(unit), entry_form(credit_code="91450084700708730Y"))
+    client.post(change_url(unit), registration_form(credit_code="91450084700708730Y"))
     unit.refresh_from_db()
     assert (unit.credit_code, unit.credit_code_flagged) == ("91450084700708730Y", False)
 
@@ -188,13 +188,13 @@ def test_disabling_asks_first_and_can_be_taken_back(client, superuser):
 def test_a_merge_asks_which_one_stays_and_says_what_moves(client, superuser, rules):
     duplicate, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县甘棠镇林业站")
     factories.unit_reviewer(duplicate)
-    entry = factories.submitted(factories.person(unit=duplicate), duplicate)
+    registration = factories.submitted(factories.person(unit=duplicate), duplicate)
     html = act(client, "merge_units", duplicate, stays).content.decode()
     assert "<td>人员 1，任职 1，提交批次 1，学时登记 1</td>" in html
     assert "<td>无</td>" in html
     response = act(client, "merge_units", duplicate, stays, confirmed="合并", stays=stays.pk)
     assert told(response) == ["已将“甘棠林业站”合并至“宾阳县甘棠镇林业站”，转移 4 条关联记录。"]
-    assert Registration.objects.get(pk=entry.pk).unit == stays
+    assert Registration.objects.get(pk=registration.pk).unit == stays
     duplicate.refresh_from_db()
     assert (duplicate.state, duplicate.merged_into) == (Unit.State.DISABLED, stays)
 
@@ -244,14 +244,14 @@ def test_a_unit_elsewhere_is_a_404_for_a_regional_administrator(client, of_nanni
     own, foreign = factories.unit("宾阳县局", "450126"), factories.unit("柳州市局", "450200")
     assert client.get(change_url(own)).status_code == 200
     assert client.get(change_url(foreign)).status_code == 404
-    assert client.post(change_url(foreign), entry_form(name="改名的单位")).status_code == 404
+    assert client.post(change_url(foreign), registration_form(name="改名的单位")).status_code == 404
     foreign.refresh_from_db()
     assert foreign.name == "柳州市局"
 
 
 def test_a_regional_administrator_cannot_move_a_unit_out_of_the_subtree(client, of_nanning):
     unit = factories.unit("宾阳县局", "450126")
-    response = client.post(change_url(unit), entry_form(credit_code=unit.credit_code, region="450200"))
+    response = client.post(change_url(unit), registration_form(credit_code=unit.credit_code, region="450200"))
     assert response.context["errors"] == [["选择一个有效的选项： 该选择不在可用的选项中。"]]
     unit.refresh_from_db()
     assert unit.region.code == "450126"
@@ -327,11 +327,11 @@ def test_nothing_on_these_pages_is_inline(client, superuser):
     ],
 )
 def test_a_name_or_a_phone_that_cannot_be_is_said_at_its_field(client, superuser, fields, errors):
-    response = client.post(ADD, entry_form(**fields))
+    response = client.post(ADD, registration_form(**fields))
     assert response.context["adminform"].form.errors == errors
 
 
 def test_a_phone_that_an_import_brought_may_stay(client, superuser):
     unit = factories.unit(contact_phone="总机转8")
-    data = entry_form(name="新的名称", credit_code=unit.credit_code, contact_phone="总机转8")
+    data = registration_form(name="新的名称", credit_code=unit.credit_code, contact_phone="总机转8")
     assert client.post(change_url(unit), data).status_code == 302

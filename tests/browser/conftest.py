@@ -196,8 +196,8 @@ def offices(world) -> Offices:
 
 
 @pytest.fixture
-def entries(offices: Offices, huang: User) -> None:
-    """Where the walk through the manual ends: six entries at the unit, one without an employer at the region."""
+def registrations(offices: Offices, huang: User) -> None:
+    """Where the walk through the manual ends: six registrations at the unit, one without an employer at the region."""
     factories.submitted(huang, offices.station, content="水利工程施工培训班")
     patent = {"category": factories.category("发明专利", "专利类", by_half_day=False), "hours_applied": 20}
     factories.submitted(huang, offices.station, content="一种渠道清淤装置", **patent)

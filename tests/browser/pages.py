@@ -235,7 +235,7 @@ class Cast:
 
 
 def histories(person: User, offices: Offices) -> Cast:
-    """One entry in every state, a certificate, and what its owner and two offices meet on these pages."""
+    """One registration in every state, a certificate, and what its owner and two offices meet on these pages."""
     unit, reviewer, final = offices.station, offices.unit, offices.region
     factories.registration(person)
     factories.registration(person, "一种渠道清淤装置及其在南方丘陵地区中小型灌区续建配套与现代化改造工程中的应用研究")

@@ -120,7 +120,7 @@ def cells(page: Page, column: str) -> list[str]:
 
 
 def row(page: Page, content: str) -> Locator:
-    return page.locator("main tr[id^=entry-]").filter(has_text=content)
+    return page.locator("main tr[id^=registration-]").filter(has_text=content)
 
 
 def choose_region(page: Page, name: str) -> None:

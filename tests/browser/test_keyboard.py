@@ -117,9 +117,9 @@ def choose_unit(page: Page, dialog: Locator) -> None:
 
 
 def test_esc_closes_a_dialog_and_the_focus_returns(visit, huang):
-    entry = factories.registration(huang)
+    registration = factories.registration(huang)
     page = visit("/hours/", huang)
-    opener = page.get_by_role("link", name=f"查看“{entry.content}”")
+    opener = page.get_by_role("link", name=f"查看“{registration.content}”")
     tab_to(page, opener)
     page.keyboard.press("Enter")
     shown(page, "登记详情")
@@ -149,9 +149,9 @@ def test_the_focus_stays_inside_an_open_dialog(visit, huang):
 
 
 def test_the_progress_opens_by_space_and_enter(visit, huang):
-    entry = factories.submitted(huang, huang.unit)
+    registration = factories.submitted(huang, huang.unit)
     page = visit("/hours/lookup/registrations/", huang)
-    plus = page.get_by_role("button", name=f"审核进度：{entry.content}")
+    plus = page.get_by_role("button", name=f"审核进度：{registration.content}")
     tab_to(page, plus)
     for key, opened in (("Space", "true"), ("Enter", "false")):
         page.keyboard.press(key)

@@ -60,7 +60,7 @@ def test_a_double_click_saves_once(visit, huang):
 
 
 @MODES
-def test_a_second_tab_submits_nothing_twice_and_names_the_entry(visit, huang, script: bool):
+def test_a_second_tab_submits_nothing_twice_and_names_the_registration(visit, huang, script: bool):
     factories.registration(huang)
     page = visit("/hours/", huang, script=script)
     other = page.context.new_page()

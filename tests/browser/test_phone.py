@@ -42,7 +42,7 @@ def test_every_page_fits_a_phone(visit, huang, offices, course, script: bool):
 
 
 @MODES
-def test_the_bulk_bar_waits_at_the_foot_until_something_is_ticked(visit, offices, entries, script: bool):
+def test_the_bulk_bar_waits_at_the_foot_until_something_is_ticked(visit, offices, registrations, script: bool):
     page = visit("/hours/review/", offices.unit, width=360, script=script)
     button = page.get_by_role("button", name="批量审核")
     expect(button).to_be_hidden()
@@ -55,7 +55,9 @@ def test_the_bulk_bar_waits_at_the_foot_until_something_is_ticked(visit, offices
 
 
 @MODES
-def test_a_decision_is_one_press_away_and_the_next_entry_opens_at_its_top(visit, offices, entries, script: bool):
+def test_a_decision_is_one_press_away_and_the_next_registration_opens_at_its_top(
+    visit, offices, registrations, script: bool
+):
     page = visit("/hours/review/", offices.unit, width=360, script=script)
     page.get_by_role("link", name="水利工程施工培训班").click()
     agree = page.get_by_role("button", name="同意")
@@ -69,7 +71,7 @@ def test_a_decision_is_one_press_away_and_the_next_entry_opens_at_its_top(visit,
 
 
 @MODES
-def test_what_a_decision_lacks_is_in_sight_at_once(visit, offices, entries, script: bool):
+def test_what_a_decision_lacks_is_in_sight_at_once(visit, offices, registrations, script: bool):
     page = visit("/hours/review/", offices.unit, width=360, script=script)
     page.get_by_role("link", name="水利工程施工培训班").click()
     page.get_by_role("button", name="退回修改").click()

@@ -1,4 +1,4 @@
-"""After the manual: entries are agreed, returned and sent again, refused and copied, recognised, and read of."""
+"""After the manual: registrations are agreed, returned and sent again, refused and copied, recognised, and read of."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript",
 
 
 @MODES
-def test_the_review(visit, huang, offices, entries, script: bool):
+def test_the_review(visit, huang, offices, registrations, script: bool):
     unit = visit("/", offices.unit, script=script)
     agree_return_and_refuse(unit)
     agree_to_the_rest(unit)
@@ -38,7 +38,7 @@ def test_the_review(visit, huang, offices, entries, script: bool):
 
 
 def agree_return_and_refuse(page: Page) -> None:
-    """One by one: each decision leads on to the next entry; nothing is decided without what is due."""
+    """One by one: each decision leads on to the next registration; nothing is decided without what is due."""
     page.get_by_role("link", name="学时审核").click()
     expect(page.locator(".page-lead")).to_have_text(re.compile(r"6 条待您审核"))
     page.get_by_role("link", name="水利工程施工培训班").click()
@@ -125,7 +125,7 @@ def copy_the_refused(page: Page) -> None:
 
 
 def see_what_changed(page: Page) -> None:
-    """The same entry again, with the two things that are new."""
+    """The same registration again, with the two things that are new."""
     page.get_by_role("link", name="学时审核").first.click()
     page.get_by_role("link", name="一种渠道清淤装置").click()
     changes = page.get_by_role("region", name="退回后修改的内容")

@@ -1,4 +1,4 @@
-"""学时审核 by keyboard alone: the list, several at once, one entry, and the list of keys."""
+"""学时审核 by keyboard alone: the list, several at once, one registration, and the list of keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def title(page: Page, content: str) -> None:
 
 
 @pytest.fixture
-def queue(visit, offices, entries) -> Page:
+def queue(visit, offices, registrations) -> Page:
     page = visit("/hours/review/", offices.unit)
     page.wait_for_load_state()
     return page

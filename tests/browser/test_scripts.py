@@ -37,8 +37,8 @@ def test_a_dialog_gives_the_focus_back_to_what_opened_it(visit, huang):
     assert has_focus(page) == "新登记培训"
 
 
-def test_an_entry_that_is_gone_is_said_in_the_dialog(visit, huang):
-    entry = factories.registration(huang)
+def test_a_registration_that_is_gone_is_said_in_the_dialog(visit, huang):
+    registration = factories.registration(huang)
     page = visit("/hours/", huang)
     Registration.objects.all().delete()
     page.get_by_role("link", name="查看").click()
@@ -46,7 +46,7 @@ def test_an_entry_that_is_gone_is_said_in_the_dialog(visit, huang):
         "该内容不存在或已被删除。请关闭后刷新页面查看。"
     )
     visit.expect_complaint("404")
-    assert not Registration.objects.filter(pk=entry.pk).exists()
+    assert not Registration.objects.filter(pk=registration.pk).exists()
 
 
 def test_the_box_in_the_head_ticks_all_and_buttons_count(visit, huang):
@@ -82,8 +82,8 @@ def test_the_region_tree_follows_the_keys(visit, huang):
 def test_the_menu_of_a_phone_opens_with_and_without_script(visit, huang):
     for script in (True, False):
         page = visit("/hours/", huang, width=360, script=script)
-        entry = page.get_by_role("navigation", name="主菜单").get_by_role("link", name="学时查询")
-        expect(entry).to_be_hidden()
+        registration = page.get_by_role("navigation", name="主菜单").get_by_role("link", name="学时查询")
+        expect(registration).to_be_hidden()
         page.get_by_text("菜单", exact=True).click()
-        entry.click()
+        registration.click()
         expect(page).to_have_title("学时查询 · 专业技术人员继续教育学时系统")

@@ -1,4 +1,6 @@
-"""Courses arrive, the year's total changes, a certificate is issued and checked, and falls with one of its entries."""
+"""Courses arrive, the year's total changes, a certificate is issued and checked, and falls with one of its
+registrations.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def complete():
 def huang(station, recognise, complete):
     """黄秋梦: 30 公需 and 64 专业 this year (reached), 40 专业 last year (not reached)."""
     person = factories.person("黄秋梦")
-    person.entry = recognise(person)
+    person.registration = recognise(person)
     complete(person)
     recognise(person, 40, THIS_YEAR - 1, content="去年的培训")
     person.refresh_from_db(fields=["unit"])
@@ -72,6 +72,6 @@ def certificate(huang):
 
 @pytest.fixture
 def revoke(guangxi):
-    """An administrator of the region takes a recognised entry back."""
+    """An administrator of the region takes a recognised registration back."""
     admin = factories.region_admin(guangxi)
-    return lambda entry: transitions.revoke(admin, entry, factories.verdict("材料系伪造。"))
+    return lambda registration: transitions.revoke(admin, registration, factories.verdict("材料系伪造。"))

@@ -25,7 +25,7 @@ def test_a_certificate_is_found_by_its_code_or_the_whole_name(client, certificat
 
 
 def test_its_state_stands_there(client, huang, certificate, revoke):
-    revoke(huang.entry)
+    revoke(huang.registration)
     client.force_login(factories.administrator())
     assert "已失效" in client.get(LIST).content.decode()
 

@@ -47,7 +47,7 @@ def test_a_superseded_one_does_not_tell_the_newer_ones_code(client, huang, certi
 
 
 def test_a_revoked_one_says_so(client, huang, certificate, revoke):
-    revoke(huang.entry)
+    revoke(huang.registration)
     response = ask(client, certificate.code)
     assert response.context["checked"].state == "revoked"
     assert "所涉年度有登记被撤销认定" in response.content.decode()

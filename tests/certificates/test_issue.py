@@ -74,7 +74,7 @@ def test_hours_in_review_are_not_certified(huang, station):
 def test_hours_above_a_cap_are_not_certified(huang, rules):
     from hours.models import Cap
 
-    Cap.objects.create(rule=rules[THIS_YEAR], category=huang.entry.category, hours=50)
+    Cap.objects.create(rule=rules[THIS_YEAR], category=huang.registration.category, hours=50)
     sums.recount(THIS_YEAR)
     facts = issuing.issue(huang, huang, [THIS_YEAR]).facts["years"][0]
     assert (facts["professional"], facts["total"], facts["reached"]) == ("50", "80", False)
@@ -166,29 +166,29 @@ def test_somebody_elses_supersedes_nothing(certificate, recognise):
     assert state(certificate) is State.VALID
 
 
-def test_it_is_revoked_when_an_entry_was(huang, certificate, revoke, recognise):
+def test_it_is_revoked_when_a_registration_was(huang, certificate, revoke, recognise):
     other = factories.person("李工")
     recognise(other)
     others = issuing.issue(other, other, [THIS_YEAR])
     last_years = issuing.issue(huang, huang, [LAST_YEAR])
-    revoke(huang.entry)
+    revoke(huang.registration)
     assert [state(one) for one in (certificate, last_years, others)] == [State.REVOKED, State.VALID, State.VALID]
 
 
 def test_a_superseded_one_is_revoked_too(huang, certificate, revoke):
     newer = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
-    revoke(huang.entry)
+    revoke(huang.registration)
     assert (state(certificate), state(newer)) == (State.REVOKED, State.REVOKED)
 
 
 def test_after_a_revocation_a_new_one_says_what_is_left(huang, certificate, revoke):
-    revoke(huang.entry)
+    revoke(huang.registration)
     newer = issuing.issue(huang, huang, [THIS_YEAR])
     assert (newer.facts["years"][0]["total"], newer.facts["years"][0]["reached"]) == ("30", False)
     assert (state(certificate), state(newer)) == (State.REVOKED, State.VALID)
 
 
-def test_an_entry_that_is_reopened_and_refused_again_touches_no_certificate(huang, certificate, station, guangxi):
+def test_a_registration_that_is_reopened_and_refused_again_touches_no_certificate(huang, certificate, station, guangxi):
     refused = factories.refused(huang, station, station.reviewer, content="不予认定的", year=THIS_YEAR)
     transitions.reopen(factories.region_admin(guangxi, "再开"), refused, factories.verdict("重新审核。"))
     assert state(certificate) is State.VALID

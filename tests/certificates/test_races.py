@@ -22,12 +22,23 @@ def world(transactional_db):
     station = factories.unit()
     huang, reviewer = factories.person(), factories.unit_reviewer(station)
     bureau = factories.region_reviewer(root)
-    entry = factories.recognised(huang, station, reviewer, bureau)
+    registration = factories.recognised(huang, station, reviewer, bureau)
     factories.recognised(
-        huang, station, reviewer, bureau, content="另一次培训", starts_at=entry.starts_at, ends_at=entry.ends_at
+        huang,
+        station,
+        reviewer,
+        bureau,
+        content="另一次培训",
+        starts_at=registration.starts_at,
+        ends_at=registration.ends_at,
     )
     factories.reason()
-    return {"huang": huang.pk, "admin": factories.region_admin(root).pk, "entry": entry.pk, "year": entry.year}
+    return {
+        "huang": huang.pk,
+        "admin": factories.region_admin(root).pk,
+        "registration": registration.pk,
+        "year": registration.year,
+    }
 
 
 def issue(world) -> Certificate:
@@ -36,15 +47,15 @@ def issue(world) -> Certificate:
 
 
 def revoke(world) -> Registration:
-    entry = Registration.objects.get(pk=world["entry"])
-    return transitions.revoke(User.objects.get(pk=world["admin"]), entry, factories.verdict())
+    registration = Registration.objects.get(pk=world["registration"])
+    return transitions.revoke(User.objects.get(pk=world["admin"]), registration, factories.verdict())
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_a_certificate_with_a_revoked_entry_is_never_valid(world, attempt):
+def test_a_certificate_with_a_revoked_registration_is_never_valid(world, attempt):
     at_once([lambda: issue(world), lambda: revoke(world)])
     [issued] = Certificate.objects.all()
-    assert Registration.objects.get(pk=world["entry"]).status == "revoked"
+    assert Registration.objects.get(pk=world["registration"]).status == "revoked"
     counted = issued.facts["years"][0]["entries"]
     assert (counted, issuing.state_of(issued)) in [(2, "revoked"), (1, "valid")]
 

@@ -17,7 +17,7 @@ BATCHES = reverse("hours:collective_batches")
 
 @pytest.fixture
 def entered(station, draft) -> Submission:
-    """Three people's entries that wait for the 终审."""
+    """Three people's registrations that wait for the 终审."""
     return drafts.save(station.reviewer, draft(station.workers))
 
 
@@ -34,7 +34,7 @@ def test_a_saved_batch_is_shown_person_by_person_and_listed(client, reviewer, st
     response = client.post(reverse("hours:collective_save"), {"draft": sealed}, follow=True)
     batch = Submission.objects.get()
     assert response.request["PATH_INFO"] == page_of(batch)
-    assert [entry.owner.name for entry, *_ in response.context["rows"]] == ["李工", "韦工", "黄秋梦"]
+    assert [registration.owner.name for registration, *_ in response.context["rows"]] == ["李工", "韦工", "黄秋梦"]
     assert states(response) == [("待终审", 3)]
     [record] = client.get(BATCHES).context["records"]
     assert (record.submission, record.training.content) == (batch, "林业有害生物防治培训班")
@@ -46,24 +46,28 @@ def test_decisions_are_told_with_their_words(client, reviewer, station, bureau, 
     transitions.refuse(bureau, second, factories.verdict("与证书不符。"))
     response = client.get(page_of(entered))
     assert states(response) == [("待终审", 1), ("已认定", 1), ("不予认定", 1)]
-    said = {entry.pk: words for entry, words, _ in response.context["rows"]}
+    said = {registration.pk: words for registration, words, _ in response.context["rows"]}
     assert (said[first.pk], said[second.pk].endswith("：与证书不符。")) == ("", True)
 
 
-def test_an_entry_stays_in_its_batch_after_its_owner_submitted_it_again(client, reviewer, station, bureau, entered):
-    entry = Registration.objects.order_by("pk").first()
-    transitions.return_(bureau, entry, factories.verdict())
-    transitions.submit(entry.owner, [entry], station, station.region)
-    assert entry.submission != entered
+def test_a_registration_stays_in_its_batch_after_its_owner_submitted_it_again(
+    client, reviewer, station, bureau, entered
+):
+    registration = Registration.objects.order_by("pk").first()
+    transitions.return_(bureau, registration, factories.verdict())
+    transitions.submit(registration.owner, [registration], station, station.region)
+    assert registration.submission != entered
     assert states(client.get(page_of(entered))) == [("待初审", 1), ("待终审", 2)]
 
 
 def test_what_went_to_another_unit_is_named_without_a_link(client, reviewer, station, bureau, entered):
-    entry, other = Registration.objects.order_by("pk").first(), factories.unit("柳州市图书馆", "450202")
-    transitions.return_(bureau, entry, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
-    transitions.submit(entry.owner, [entry], other, other.region)
+    registration, other = Registration.objects.order_by("pk").first(), factories.unit("柳州市图书馆", "450202")
+    transitions.return_(
+        bureau, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
+    )
+    transitions.submit(registration.owner, [registration], other, other.region)
     html = client.get(page_of(entered)).content.decode()
-    assert ("已转其他单位" in html, reverse("hours:review_detail", args=[entry.pk]) in html) == (True, False)
+    assert ("已转其他单位" in html, reverse("hours:review_detail", args=[registration.pk]) in html) == (True, False)
 
 
 def test_every_reviewer_of_the_unit_sees_them_and_nobody_else(client, station, bureau, entered):

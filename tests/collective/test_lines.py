@@ -78,7 +78,7 @@ def test_each_lines_hours(station, draft, row, hours, problem):
     assert problems(about, station) == [problem]
 
 
-def test_an_entry_that_is_there_already_is_named(station, draft):
+def test_a_registration_that_is_there_already_is_named(station, draft):
     about = draft(station.workers)
     training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
@@ -156,5 +156,5 @@ def test_the_sealed_text_shows_no_id_number(station, draft, row):
 def test_it_costs_the_same_for_one_and_for_thirty(station, draft, row, count, django_assert_num_queries):
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     about = draft(rows=[row(person, number) for number, person in enumerate(people, 2)])
-    with django_assert_num_queries(5):  # type, people, rule, openings, other entries
+    with django_assert_num_queries(5):  # type, people, rule, openings, other registrations
         assert len(drafts.good(drafts.lines_of(about, station))) == count

@@ -164,12 +164,12 @@ def test_the_unit_declares(client, reviewer, typed):
     assert response.context["form"].errors["declared"] == ["请勾选“单位承诺以上信息属实”，否则不能登记。"]
 
 
-def test_the_facts_obey_the_rules_of_every_entry(client, reviewer, typed):
+def test_the_facts_obey_the_rules_of_every_registration(client, reviewer, typed):
     wrong = typed(ends_at_0=f"{factories.moment(12):%Y-%m-%d}", hours_applied="7.3")
     assert {"ends_at", "hours_applied"} <= set(client.post(FACTS, wrong).context["form"].errors)
 
 
-def test_a_reviewers_own_entry_of_the_same_name_is_no_obstacle(client, reviewer, station, typed):
+def test_a_reviewers_own_registration_of_the_same_name_is_no_obstacle(client, reviewer, station, typed):
     day = {"starts_at": factories.moment(9, 8), "ends_at": factories.moment(8, 18)}
     factories.registration(reviewer, "林业有害生物防治培训班", **day)
     assert client.post(FACTS, typed()).context["draft"]
@@ -233,19 +233,19 @@ def test_the_person_sees_who_entered_it(client, reviewer, station, draft):
     owner = station.workers[0]
     drafts.save(reviewer, draft([owner]))
     client.force_login(owner)
-    entry = owner.registrations.get()
-    detail = client.get(reverse("hours:detail", args=[entry.pk])).content.decode()
+    registration = owner.registrations.get()
+    detail = client.get(reverse("hours:detail", args=[registration.pk])).content.decode()
     assert "由“宾阳县甘棠镇林业站”代为登记（经办人：覃审核）" in detail
     lookup = client.get(reverse("hours:lookup_registrations")).content.decode()
     assert re.search(r"单位集体登记.*由单位审核员覃审核代为登记，单位承诺以上信息属实。", lookup, re.DOTALL)
     assert "已由单位代为登记，待终审" in client.get(reverse("hours:notices")).content.decode()
 
 
-def test_an_own_entry_says_nothing_of_it(client, station):
+def test_an_own_registration_says_nothing_of_it(client, station):
     owner = station.workers[0]
-    entry = factories.submitted(owner, station)
+    registration = factories.submitted(owner, station)
     client.force_login(owner)
-    assert "代为登记" not in client.get(reverse("hours:detail", args=[entry.pk])).content.decode()
+    assert "代为登记" not in client.get(reverse("hours:detail", args=[registration.pk])).content.decode()
 
 
 def test_the_menu_offers_it_to_unit_reviewers_alone(client, reviewer, station, guangxi):

@@ -1,4 +1,6 @@
-"""Two tabs confirm the same preview at once, and two reviewers the same people: one set of entries, no half of one."""
+"""Two tabs confirm the same preview at once, and two reviewers the same people: one set of registrations, no half of
+one.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from tests import factories, files
 pytestmark = pytest.mark.django_db
 
 
-def entries():
+def registrations():
     return Registration.objects.order_by("owner_id")
 
 
@@ -33,16 +33,18 @@ def content_of(attachment: Attachment) -> bytes:
         return file.read()
 
 
-def test_each_person_gets_an_entry_that_waits_for_the_final_review(station, draft):
+def test_each_person_gets_a_registration_that_waits_for_the_final_review(station, draft):
     submission = drafts.save(station.reviewer, draft(station.workers))
-    got = entries().values_list("owner__name", "status", "hours_applied", "hours_proposed", "entered_by__name", "round")
+    got = registrations().values_list(
+        "owner__name", "status", "hours_applied", "hours_proposed", "entered_by__name", "round"
+    )
     assert list(got) == [
         (name, "final_review", Decimal(16), Decimal(16), "覃审核", 1) for name in ("黄秋梦", "李工", "韦工")
     ]
     assert (submission.owner, submission.entries, submission.hours) == (station.reviewer, 3, 48)
-    assert set(entries().values_list("unit_name", "region__name", "city__name", "province__name", "submission")) == {
-        ("宾阳县甘棠镇林业站", "宾阳县", "南宁市", "广西壮族自治区", submission.pk)
-    }
+    assert set(
+        registrations().values_list("unit_name", "region__name", "city__name", "province__name", "submission")
+    ) == {("宾阳县甘棠镇林业站", "宾阳县", "南宁市", "广西壮族自治区", submission.pk)}
 
 
 def test_one_decision_for_each_says_who_entered_it_and_the_owner_hears_of_it(station, draft):
@@ -66,37 +68,37 @@ def test_the_final_decision_needs_another_hand(station, draft, guangxi):
     """A unit's reviewer may be the region's reviewer too, and yet not decide what the unit has entered."""
     appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
     drafts.save(station.reviewer, draft(station.workers[:1]))
-    entry = entries().get()
+    registration = registrations().get()
     said = "您已对该登记作出初审决定，终审须由另一人进行。"
-    assert may(station.reviewer, Action.RECOGNISE, entry) == Denied(said)
-    transitions.recognise(factories.region_reviewer(guangxi, "另一人"), entry)
-    assert (entry.status, entry.hours_recognised) == ("recognised", 16)
+    assert may(station.reviewer, Action.RECOGNISE, registration) == Denied(said)
+    transitions.recognise(factories.region_reviewer(guangxi, "另一人"), registration)
+    assert (registration.status, registration.hours_recognised) == ("recognised", 16)
 
 
 def test_after_a_return_and_a_new_submission_it_still_needs_another_hand(station, draft, guangxi, bureau):
     appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
     drafts.save(station.reviewer, draft(station.workers[:1]))
-    entry, owner = entries().get(), station.workers[0]
-    transitions.return_(bureau, entry, factories.verdict())
-    assert (entry.status, bool(may(owner, Action.EDIT, entry))) == ("returned", True)
-    transitions.submit(owner, [entry], station, station.region)
-    assert entry.status == "first_review"
+    registration, owner = registrations().get(), station.workers[0]
+    transitions.return_(bureau, registration, factories.verdict())
+    assert (registration.status, bool(may(owner, Action.EDIT, registration))) == ("returned", True)
+    transitions.submit(owner, [registration], station, station.region)
+    assert registration.status == "first_review"
     other = factories.unit_reviewer(station, "梁审核")
-    transitions.agree(other, entry)
-    assert isinstance(may(station.reviewer, Action.RECOGNISE, entry), Denied)
+    transitions.agree(other, registration)
+    assert isinstance(may(station.reviewer, Action.RECOGNISE, registration), Denied)
 
 
 def test_its_owner_cannot_decide_it_either(station, draft, guangxi):
     drafts.save(station.reviewer, draft(station.workers[:1]))
     appointments.appoint(station.workers[0], "region_reviewer", region=guangxi)
-    assert may(station.workers[0], Action.RECOGNISE, entries().get()) == Denied("不能审核本人的登记。")
+    assert may(station.workers[0], Action.RECOGNISE, registrations().get()) == Denied("不能审核本人的登记。")
 
 
 def test_a_second_click_saves_nothing_more(station, draft):
     about = draft(station.workers)
     first = drafts.save(station.reviewer, about)
     assert drafts.save(station.reviewer, about) == first
-    assert (entries().count(), Submission.objects.count()) == (3, 1)
+    assert (registrations().count(), Submission.objects.count()) == (3, 1)
 
 
 def test_what_the_preview_did_not_show_is_not_saved(station, draft):
@@ -105,14 +107,14 @@ def test_what_the_preview_did_not_show_is_not_saved(station, draft):
     station.workers[2].save()
     with pytest.raises(drafts.PreviewOutdated):
         drafts.save(station.reviewer, about)
-    assert not entries().exists()
+    assert not registrations().exists()
 
 
 def test_bad_lines_are_left_out(station, draft, row):
     stranger = factories.person("外人")
     rows = [row(station.workers[0]), row(stranger, 3), row(station.workers[1], 4, hours="7.5", certificate_number="A1")]
     drafts.save(station.reviewer, draft(rows=rows))
-    got = entries().values_list("owner__name", "hours_applied", "certificate_number")
+    got = registrations().values_list("owner__name", "hours_applied", "certificate_number")
     assert list(got) == [("黄秋梦", Decimal(16), ""), ("李工", Decimal("7.5"), "A1")]
 
 
@@ -125,7 +127,7 @@ def test_who_may_not_any_more_saves_nothing(station, draft, end):
         station.reviewer.appointments.update(valid_until=timezone.localdate() - timedelta(1), valid_from="2020-01-01")
     with pytest.raises(WorkflowError, match="不能为该单位集体登记"):
         drafts.save(station.reviewer, about)
-    assert not entries().exists()
+    assert not registrations().exists()
 
 
 def test_a_pending_unit_is_none_to_enter_for(station):
@@ -152,7 +154,7 @@ def test_files_that_changed_since_the_preview_are_shown_before_anything_is_saved
     attachments.keep(station.reviewer, [attachments.inspect(files.pdf("另一份.pdf"))], about.files)
     with pytest.raises(drafts.PreviewOutdated):
         drafts.save(station.reviewer, about)
-    assert not entries().exists()
+    assert not registrations().exists()
 
 
 def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
@@ -167,7 +169,7 @@ def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
         drafts.save(station.reviewer, about)
     root = original.file.storage.base_location
     assert [str(path.relative_to(root)) for path in Path(root).rglob("*") if path.is_file()] == [original.file.name]
-    assert not entries().exists()
+    assert not registrations().exists()
 
 
 def test_storages_without_links_copy(station, draft, monkeypatch):
@@ -183,4 +185,4 @@ def test_saving_costs_the_same_statements_for_one_and_for_thirty(station, draft,
     about = draft(people)
     with django_assert_num_queries(29):
         drafts.save(station.reviewer, about)
-    assert entries().count() == count
+    assert registrations().count() == count

@@ -50,7 +50,7 @@ def send(token):
 
 
 @pytest.fixture
-def entry(huang, course):
+def registration(huang, course):
     def say(**facts) -> dict:
         told = {"id": "A-1", "id_number": huang.id_number, "course": course.name, "year": THIS_YEAR}
         return {**told, "completed_on": DAY, **facts}
@@ -78,8 +78,8 @@ def results(response) -> list[tuple]:
     return [(row["id"], row["result"], row.get("message", "")) for row in response.json()["results"]]
 
 
-def test_an_item_is_saved_under_the_platforms_name(send, entry, course):
-    response = send([entry()])
+def test_an_item_is_saved_under_the_platforms_name(send, registration, course):
+    response = send([registration()])
     assert response.json() == {
         "counts": {"saved": 1, "corrected": 0, "unchanged": 0, "refused": 0},
         "results": [{"item": 1, "id": "A-1", "result": "saved", "hours": 9.0, "completed_on": DAY}],
@@ -93,28 +93,28 @@ def test_an_item_is_saved_under_the_platforms_name(send, entry, course):
     assert PersonTotal.objects.get().public == 9
 
 
-def test_the_same_item_twice_counts_once_and_a_correction_keeps_history(send, entry):
-    assert results(send([entry(), entry()])) == [("A-1", "saved", ""), ("A-1", "unchanged", "")]
-    assert results(send({"items": [entry()]})) == [("A-1", "unchanged", "")]
-    assert results(send([entry(hours=4.5)])) == [("A-1", "corrected", "")]
+def test_the_same_item_twice_counts_once_and_a_correction_keeps_history(send, registration):
+    assert results(send([registration(), registration()])) == [("A-1", "saved", ""), ("A-1", "unchanged", "")]
+    assert results(send({"items": [registration()]})) == [("A-1", "unchanged", "")]
+    assert results(send([registration(hours=4.5)])) == [("A-1", "corrected", "")]
     assert [version.hours for version in CompletionVersion.objects.all()] == [9]
     assert PersonTotal.objects.get().public == 4.5
 
 
-def test_a_refused_item_is_named_and_the_others_are_taken(send, entry, course):
+def test_a_refused_item_is_named_and_the_others_are_taken(send, registration, course):
     other = factories.person("李工")
     answer = send(
         [
-            entry(hours=-1),
-            entry(id=7, course_id=course.pk, course=None, year=None, id_number=other.id_number),
+            registration(hours=-1),
+            registration(id=7, course_id=course.pk, course=None, year=None, id_number=other.id_number),
             "nonsense",
-            entry(id=["x"]),
-            entry(id="A-2", hours={"of": "day"}),
-            entry(id="A-3", course="职业道德"),
-            entry(id="A-4", year="x"),
-            entry(id="A-5", id_number=None),
-            entry(id="A-6\ud800"),
-            entry(id="A-7", completed_on=[DAY]),
+            registration(id=["x"]),
+            registration(id="A-2", hours={"of": "day"}),
+            registration(id="A-3", course="职业道德"),
+            registration(id="A-4", year="x"),
+            registration(id="A-5", id_number=None),
+            registration(id="A-6\ud800"),
+            registration(id="A-7", completed_on=[DAY]),
         ]
     )
     assert [(row["id"], row["result"], row.get("field")) for row in answer.json()["results"]] == [
@@ -133,8 +133,8 @@ def test_a_refused_item_is_named_and_the_others_are_taken(send, entry, course):
     assert [row.person for row in Completion.objects.all()] == [other]
 
 
-def test_a_field_that_nobody_knows_is_named_and_not_passed_over(send, entry, huang):
-    items = [entry(hour=4), entry(**{huang.id_number: 1}), entry(**{"half a sign \ud800": 1})]
+def test_a_field_that_nobody_knows_is_named_and_not_passed_over(send, registration, huang):
+    items = [registration(hour=4), registration(**{huang.id_number: 1}), registration(**{"half a sign \ud800": 1})]
     words = [result["message"] for result in send(items).json()["results"]]
     expected = ["不认识的字段：hour。", "不认识的字段：…。", "不认识的字段：half a sign ?。"]
     assert (words, Completion.objects.count()) == (expected, 0)
@@ -237,39 +237,39 @@ def test_learning_record_clients_send_to_their_own_address_with_basic(send, stat
         ("Basic /////w==", "令牌不正确。"),
     ],
 )
-def test_without_a_right_token_nothing_is_read(send, entry, authorization, words):
-    response = send([entry()], authorization=authorization)
+def test_without_a_right_token_nothing_is_read(send, registration, authorization, words):
+    response = send([registration()], authorization=authorization)
     assert (response.status_code, response.json()) == (401, {"error": words})
     assert response["WWW-Authenticate"] == 'Bearer realm="completions", error="invalid_token"'
     assert not Completion.objects.exists()
 
 
-def test_a_withdrawn_an_expired_and_a_replaced_token_open_nothing(send, entry, platform):
+def test_a_withdrawn_an_expired_and_a_replaced_token_open_nothing(send, registration, platform):
     yesterday = timezone.localdate() - timedelta(days=1)
     platform.refresh_from_db()
     platforms.withdraw(platform)
-    assert send([entry()]).json() == {"error": "令牌已撤回。"}
+    assert send([registration()]).json() == {"error": "令牌已撤回。"}
     Platform.objects.update(is_withdrawn=False, expires_on=yesterday)
-    assert send([entry()]).json() == {"error": f"令牌已于 {yesterday} 到期。"}
+    assert send([registration()]).json() == {"error": f"令牌已于 {yesterday} 到期。"}
     Platform.objects.update(expires_on=timezone.localdate())
-    assert send([entry()]).status_code == 200
+    assert send([registration()]).status_code == 200
     platforms.issue_token(platform)
-    assert send([entry()]).json() == {"error": "令牌不正确。"}
+    assert send([registration()]).json() == {"error": "令牌不正确。"}
 
 
-def test_the_token_is_stored_as_a_digest_and_its_use_is_noted(send, entry, platform, token):
+def test_the_token_is_stored_as_a_digest_and_its_use_is_noted(send, registration, platform, token):
     platform.refresh_from_db()
     assert platform.last_used_at is None
     assert token not in str(vars(platform))
     assert (len(platform.token_digest), platform.token_tail) == (64, token[-4:])
-    send([entry()])
+    send([registration()])
     platform.refresh_from_db()
     assert platform.last_used_at is not None
 
 
-def test_being_logged_in_is_no_token(client, entry):
+def test_being_logged_in_is_no_token(client, registration):
     client.force_login(factories.administrator())
-    assert client.post(URL, json.dumps([entry()]), "application/json").status_code == 401
+    assert client.post(URL, json.dumps([registration()]), "application/json").status_code == 401
 
 
 # --- Bodies ----------------------------------------------------------------------------------------
@@ -302,22 +302,35 @@ def test_other_methods_are_refused_with_a_sentence(client, method):
 
 
 @pytest.mark.parametrize("url", ["/api/completions", "/api/completions/", "/api/xapi/statements/"])
-def test_the_stroke_at_the_end_of_the_address_does_not_matter(send, entry, url):
-    assert send([entry()], url).json()["counts"]["saved"] == 1
+def test_the_stroke_at_the_end_of_the_address_does_not_matter(send, registration, url):
+    assert send([registration()], url).json()["counts"]["saved"] == 1
 
 
 # --- What nobody reads -----------------------------------------------------------------------------
 
 
-def test_no_id_number_is_answered_or_logged(send, entry, statement, huang, caplog):
+def test_no_id_number_is_answered_or_logged(send, registration, statement, huang, caplog):
     number = huang.id_number
     with caplog.at_level(logging.DEBUG):
         answers = [
-            send([entry(), entry(id=number), entry(id=f"x{number}"), entry(id="A-9", course=number, hours=number)]),
-            send([entry(id="A-8", completed_on=number), statement(id=number), statement(verb={}, id=number)]),
-            send([entry(id_number=[number]), entry(course=number + "学"), entry(id=number, year="?")]),
+            send(
+                [
+                    registration(),
+                    registration(id=number),
+                    registration(id=f"x{number}"),
+                    registration(id="A-9", course=number, hours=number),
+                ]
+            ),
+            send([registration(id="A-8", completed_on=number), statement(id=number), statement(verb={}, id=number)]),
+            send(
+                [
+                    registration(id_number=[number]),
+                    registration(course=number + "学"),
+                    registration(id=number, year="?"),
+                ]
+            ),
             send(number.encode()),
-            send([entry()], authorization=f"Bearer {number}"),
+            send([registration()], authorization=f"Bearer {number}"),
         ]
     assert [number in answer.content.decode() for answer in answers] == [False] * 5
     # django.db.backends is what a developer switches on to see every statement with its values.
@@ -326,9 +339,9 @@ def test_no_id_number_is_answered_or_logged(send, entry, statement, huang, caplo
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_the_statements_of_a_request_do_not_depend_on_its_items(send, entry, count):
+def test_the_statements_of_a_request_do_not_depend_on_its_items(send, registration, count):
     people = [factories.person(f"学员{number}") for number in range(count)]
-    items = [entry(id=f"k{person.pk}", id_number=person.id_number) for person in people]
+    items = [registration(id=f"k{person.pk}", id_number=person.id_number) for person in people]
     with CaptureQueriesContext(connection) as queries:
         assert send(items).json()["counts"]["saved"] == count
     ours = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]

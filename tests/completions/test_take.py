@@ -227,7 +227,7 @@ def test_the_statements_of_a_batch_do_not_depend_on_its_items(item, course, coun
     people = [factories.person(f"学员{number}") for number in range(count)]
     items = [item(place, id_number=person.id_number, key=f"k{place}") for place, person in enumerate(people, start=1)]
     recording.take(items[::2], SOURCE)
-    mixed = [replace(entry, hours=4) for entry in items]
+    mixed = [replace(registration, hours=4) for registration in items]
     with CaptureQueriesContext(connection) as queries:
         results = recording.take(mixed, SOURCE)
     assert {result.outcome for result in results} == {Outcome.SAVED, Outcome.CORRECTED}

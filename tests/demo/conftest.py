@@ -11,7 +11,7 @@ SEED, UNITS = 7, 1_000
 
 def everything():
     """What the demonstration tells, without keys and random file names."""
-    entries = Registration.objects.order_by("pk").values_list(
+    registrations = Registration.objects.order_by("pk").values_list(
         "owner__username", "content", "starts_at", "hours_applied", "hours_recognised", "status", "unit_name"
     )
     decisions = Decision.objects.order_by("pk").values_list("actor_name", "action", "words", "created_at")
@@ -20,7 +20,7 @@ def everything():
         "person__username", "course__year", "course__name", "hours", "completed_on"
     )
     notices = Notice.objects.order_by("pk").values_list("person__username", "decision__action", "created_at", "read_at")
-    return [list(rows) for rows in (entries, decisions, units, completions, notices)]
+    return [list(rows) for rows in (registrations, decisions, units, completions, notices)]
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_pages_can_be_asked_for_through_the_server(debug, manage):
     assert (len(rows), rows[0][3], {row[4] for row in rows}) == (14, "1.00", {"—"})
 
 
-def test_changes_cost_the_same_statements_for_any_number_of_entries_and_are_undone(debug, manage):
+def test_changes_cost_the_same_statements_for_any_number_of_registrations_and_are_undone(debug, manage):
     manage("load_province", units=200, people=100, registrations=3000)
     before = Registration.objects.order_by("pk").values_list("pk", "status")
     before = [*before.exclude(owner__username__startswith="benchmark")]

@@ -67,7 +67,7 @@ def test_the_trainee_is_the_person_of_the_manual(demo):
     assert (trainee.name, trainee.masked_id, trainee.unit.name) == ("黄秋梦", "*****3321", "宾阳县甘棠镇林业站")
 
 
-def test_the_trainee_has_entries_in_every_state(demo):
+def test_the_trainee_has_registrations_in_every_state(demo):
     trainee = User.objects.get(username="trainee")
     assert set(trainee.registrations.values_list("status", flat=True)) == set(Status.values)
 
@@ -78,9 +78,9 @@ def test_two_of_the_trainees_drafts_overlap(demo):
     assert Registration.objects.overlapping(first) == [second]
 
 
-def test_the_returned_entry_carries_the_reviewers_words(demo):
-    entry = Registration.objects.get(owner__username="trainee", status=Status.RETURNED)
-    decision = entry.decisions.get(action=Action.RETURN)
+def test_the_returned_registration_carries_the_reviewers_words(demo):
+    registration = Registration.objects.get(owner__username="trainee", status=Status.RETURNED)
+    decision = registration.decisions.get(action=Action.RETURN)
     assert decision.actor.username == "unit"
     assert decision.reason_name
     assert decision.words
@@ -93,7 +93,7 @@ def test_forty_people_have_three_years_and_sixteen_have_this_one(demo):
     assert set(Registration.objects.values_list("year", flat=True)) >= {this_year - 2, this_year - 1, this_year}
 
 
-def test_nobody_decided_about_an_own_entry_or_both_stages_of_one(demo):
+def test_nobody_decided_about_an_own_registration_or_both_stages_of_one(demo):
     verdicts = Decision.objects.filter(stage__in=[Stage.FIRST, Stage.FINAL]).exclude(action=Action.ASK_RETURN)
     assert not [row for row in verdicts.select_related("registration") if row.actor_id == row.registration.owner_id]
     stages = verdicts.values("registration", "actor").annotate(stages=Count("stage", distinct=True))
@@ -102,9 +102,9 @@ def test_nobody_decided_about_an_own_entry_or_both_stages_of_one(demo):
 
 def test_steps_follow_each_other_in_time_and_none_is_in_the_future(demo):
     now = timezone.now()
-    for entry in Registration.objects.prefetch_related("decisions"):
-        steps = [entry.declared_at, *(step.created_at for step in entry.decisions.all())]
-        assert steps == sorted(steps), entry
+    for registration in Registration.objects.prefetch_related("decisions"):
+        steps = [registration.declared_at, *(step.created_at for step in registration.decisions.all())]
+        assert steps == sorted(steps), registration
         assert steps[-1] <= now
 
 
@@ -138,11 +138,11 @@ def waiting_for(username: str):
 
 
 @pytest.mark.parametrize(("username", "action"), [("unit", Action.AGREE), ("region", Action.RECOGNISE)])
-def test_a_dozen_entries_wait_that_the_reviewer_may_decide(demo, username, action):
+def test_a_dozen_registrations_wait_that_the_reviewer_may_decide(demo, username, action):
     waiting = list(waiting_for(username))
     assert len(waiting) >= 12
     reviewer = User.objects.get(username=username)
-    assert [entry for entry in waiting if not may(reviewer, action, entry)] == []
+    assert [registration for registration in waiting if not may(reviewer, action, registration)] == []
 
 
 def test_the_units_queue_shows_pictures_and_pdfs(demo):
@@ -152,30 +152,30 @@ def test_the_units_queue_shows_pictures_and_pdfs(demo):
 
 def test_one_in_the_units_queue_asks_for_its_return_and_two_overlap(demo):
     waiting = list(waiting_for("unit"))
-    asked = [entry.content for entry in waiting if entry.is_asked_back]
-    overlapping = {entry.content for entry in waiting if entry.has_overlap}
+    asked = [registration.content for registration in waiting if registration.is_asked_back]
+    overlapping = {registration.content for registration in waiting if registration.has_overlap}
     assert "森林草原防灭火指挥员培训班" in asked
     assert overlapping >= {"油茶低产林改造技术培训班", "退化林修复工程技术服务"}
 
 
 def test_one_was_returned_and_shows_what_was_corrected(demo):
-    entry = waiting_for("unit").get(content="古树名木保护技术培训班")
-    assert entry.round == 2
-    labels = [change.label for change in changes_since_return(entry)]
+    registration = waiting_for("unit").get(content="古树名木保护技术培训班")
+    assert registration.round == 2
+    labels = [change.label for change in changes_since_return(registration)]
     assert list(dict.fromkeys(labels)) == ["申请学时", "认定内容说明", "附件"]
 
 
-def test_the_citys_reviewer_has_unattended_entries_and_those_of_no_unit(demo):
+def test_the_citys_reviewer_has_unattended_registrations_and_those_of_no_unit(demo):
     region = User.objects.get(username="region")
     unattended = Registration.objects.unattended_for(region, Office.of(region))
     assert set(unattended.values_list("unit_name", flat=True)) == {"宾阳县清水河水利工程管理站"}
     assert waiting_for("region").filter(is_unaffiliated=True).exists()
 
 
-def test_entries_wait_at_a_unit_that_is_not_confirmed(demo):
+def test_registrations_wait_at_a_unit_that_is_not_confirmed(demo):
     region = User.objects.get(username="region")
-    entries = Registration.objects.in_office(Office.of(region)).filter(unit__state=Unit.State.PENDING)
-    assert set(entries.values_list("status", flat=True)) == {Status.FIRST_REVIEW}
+    registrations = Registration.objects.in_office(Office.of(region)).filter(unit__state=Unit.State.PENDING)
+    assert set(registrations.values_list("status", flat=True)) == {Status.FIRST_REVIEW}
 
 
 # --- What a year adds up to ------------------------------------------------------------------------
@@ -190,10 +190,12 @@ def test_some_people_of_the_unit_have_reached_the_target_and_some_have_not(demo)
 
 
 def test_the_unit_entered_one_training_for_six_people(demo):
-    entries = Registration.objects.exclude(entered_by=None)
-    assert set(entries.values_list("entered_by__username", "content")) == {("unit", "甘棠镇林业站岗位技能集中培训")}
-    assert sorted(entries.values_list("status", flat=True)) == ["final_review"] * 4 + ["recognised"] * 2
-    assert Attachment.objects.filter(registration__in=entries).count() == 12
+    registrations = Registration.objects.exclude(entered_by=None)
+    assert set(registrations.values_list("entered_by__username", "content")) == {
+        ("unit", "甘棠镇林业站岗位技能集中培训")
+    }
+    assert sorted(registrations.values_list("status", flat=True)) == ["final_review"] * 4 + ["recognised"] * 2
+    assert Attachment.objects.filter(registration__in=registrations).count() == 12
 
 
 def test_completions_come_from_a_platform_that_has_no_token_and_corrected_one(demo):

@@ -26,9 +26,9 @@ def test_it_makes_what_was_asked_for(debug, manage):
     assert Registration.objects.count() == 400
 
 
-def test_every_person_has_entries_in_turn(debug, manage):
+def test_every_person_has_registrations_in_turn(debug, manage):
     manage("load_province", **SMALL)
-    per_person = User.objects.annotate(entries=Count("registrations")).values_list("entries", flat=True)
+    per_person = User.objects.annotate(sent=Count("registrations")).values_list("sent", flat=True)
     assert set(per_person) == {8}
 
 

@@ -94,11 +94,11 @@ def test_no_draft_is_like_this(draft, fields):
     ],
     ids=str,
 )
-def test_no_recognised_entry_is_like_this(recognised, fields):
+def test_no_recognised_registration_is_like_this(recognised, fields):
     assert refused(change(recognised, **fields))
 
 
-def test_no_entry_ends_before_it_starts(draft):
+def test_no_registration_ends_before_it_starts(draft):
     assert refused(change(draft, ends_at=draft.starts_at - timedelta(seconds=1)))
     assert not refused(change(draft, ends_at=draft.starts_at))
 
@@ -110,7 +110,7 @@ def test_a_certificate_counts_once_for_a_person(recognised):
     assert not refused(insert(recognised, **again, certificate_number="桂培字002"))
 
 
-def test_entries_without_a_certificate_number_do_not_collide(draft):
+def test_registrations_without_a_certificate_number_do_not_collide(draft):
     assert not refused(insert(draft, content="另一条"))
 
 
@@ -176,7 +176,7 @@ def test_not_even_by_hand(recognised, statement):
         connection.cursor().execute(statement)
 
 
-def test_an_entry_with_decisions_cannot_be_deleted(recognised):
+def test_a_registration_with_decisions_cannot_be_deleted(recognised):
     with pytest.raises(IntegrityError), transaction.atomic():
         recognised.delete()
     assert Registration.objects.filter(pk=recognised.pk).exists()
@@ -194,7 +194,7 @@ def test_everything_else_may_still_change(recognised):
 # --- the others ---------------------------------------------------------------------
 
 
-def test_an_attachment_belongs_to_an_entry_or_to_a_form(draft):
+def test_an_attachment_belongs_to_a_registration_or_to_a_form(draft):
     file = {"owner": draft.owner, "file": "x", "name": "证书.pdf", "content_type": "application/pdf", "size": 1}
     of_form = Attachment.objects.create(**file, draft_key=uuid.uuid4())
     assert refused(change(of_form, draft_key=None))

@@ -90,7 +90,7 @@ def test_hours_come_in_halves(hours, fits):
         ("2025-12-31T16:00:00+00:00", 2026),
     ],
 )
-def test_an_entry_counts_for_the_local_year_of_its_end(end, year):
+def test_a_registration_counts_for_the_local_year_of_its_end(end, year):
     assert year_of(datetime.fromisoformat(end)) == year
 
 

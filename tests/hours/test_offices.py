@@ -16,11 +16,13 @@ Role = Appointment.Role
 STATION = "宾阳县甘棠镇林业站"
 
 
-def offices(entry: Registration) -> list[tuple[str, str]]:
+def offices(registration: Registration) -> list[tuple[str, str]]:
     """The offices of everything that reviewers and administrators did."""
-    decisions = list(entry.decisions.exclude(stage="owner"))
-    entry = Registration.objects.select_related("unit", "region").prefetch_related("decisions").get(pk=entry.pk)
-    shown = [step.office for step in steps(entry, is_unattended=False) if step.when][1:]
+    decisions = list(registration.decisions.exclude(stage="owner"))
+    registration = (
+        Registration.objects.select_related("unit", "region").prefetch_related("decisions").get(pk=registration.pk)
+    )
+    shown = [step.office for step in steps(registration, is_unattended=False) if step.when][1:]
     assert shown == [decision.office for decision in decisions]
     return [(decision.action, decision.office) for decision in decisions]
 
@@ -36,15 +38,15 @@ def empty(guangxi, rules):
     [("450126", "宾阳县人社部门"), ("450100", "南宁市人社部门"), ("450000", "广西壮族自治区人社部门")],
 )
 def test_a_first_review_without_reviewers_is_that_of_the_bureau_that_gave_it(huang, empty, code, office):
-    entry = factories.agreed(huang, empty, factories.region_reviewer(factories.region(code)))
-    assert offices(entry) == [("agree", office)]
+    registration = factories.agreed(huang, empty, factories.region_reviewer(factories.region(code)))
+    assert offices(registration) == [("agree", office)]
 
 
 @pytest.mark.parametrize("decide", [transitions.return_, transitions.refuse])
 def test_so_is_a_negative_one(huang, empty, decide):
-    entry = factories.submitted(huang, empty)
-    decide(factories.region_reviewer(factories.region("450100")), entry, factories.verdict())
-    assert [office for _, office in offices(entry)] == ["南宁市人社部门"]
+    registration = factories.submitted(huang, empty)
+    decide(factories.region_reviewer(factories.region("450100")), registration, factories.verdict())
+    assert [office for _, office in offices(registration)] == ["南宁市人社部门"]
 
 
 def test_several_at_once_tell_each_its_own(huang, empty):
@@ -65,19 +67,19 @@ def test_who_holds_both_seats_gives_the_first_review_at_the_unit(huang, station,
 
 
 def test_who_holds_both_seats_gives_the_final_one_at_the_bureau(huang, station):
-    entry = factories.agreed(huang, station, station.reviewer)
+    registration = factories.agreed(huang, station, station.reviewer)
     both = factories.region_reviewer(factories.region("450100"))
     appointments.appoint(both, Role.UNIT_REVIEWER, unit=station)
-    transitions.recognise(both, entry)
-    assert offices(entry) == [("agree", STATION), ("recognise", "南宁市人社部门")]
+    transitions.recognise(both, registration)
+    assert offices(registration) == [("agree", STATION), ("recognise", "南宁市人社部门")]
 
 
-def test_of_several_regions_the_one_closest_to_the_entry_counts(huang, station, guangxi):
+def test_of_several_regions_the_one_closest_to_the_registration_counts(huang, station, guangxi):
     final = factories.region_reviewer(guangxi)
     appointments.appoint(final, Role.REGION_REVIEWER, region=factories.region("450126"))
     appointments.appoint(final, Role.REGION_REVIEWER, region=factories.region("450202"))
-    entry = factories.recognised(huang, station, station.reviewer, final)
-    assert offices(entry)[1] == ("recognise", "宾阳县人社部门")
+    registration = factories.recognised(huang, station, station.reviewer, final)
+    assert offices(registration)[1] == ("recognise", "宾阳县人社部门")
 
 
 def test_a_deputy_acts_at_the_desk_of_whom_he_stands_for(huang, station, empty):
@@ -88,19 +90,19 @@ def test_a_deputy_acts_at_the_desk_of_whom_he_stands_for(huang, station, empty):
     unit_deputy = factories.person("蓝代理")
     first = station.reviewer.appointments.get()
     appointments.appoint(unit_deputy, first.role, unit=first.unit, deputy_of=first)
-    entry = factories.recognised(huang, station, unit_deputy, deputy)
-    assert offices(entry) == [("agree", STATION), ("recognise", "南宁市人社部门")]
+    registration = factories.recognised(huang, station, unit_deputy, deputy)
+    assert offices(registration) == [("agree", STATION), ("recognise", "南宁市人社部门")]
 
 
 def test_an_administrators_seat_is_that_of_the_administrator(huang, station, bureau):
     admin = factories.region_admin(factories.region("450126"))
     appointments.appoint(admin, Role.REGION_REVIEWER, region=factories.region("450100"))
-    entry = factories.recognised(huang, station, station.reviewer, bureau)
-    transitions.revoke(admin, entry, factories.verdict())
-    assert offices(entry)[2] == ("revoke", "宾阳县人社部门")
+    registration = factories.recognised(huang, station, station.reviewer, bureau)
+    transitions.revoke(admin, registration, factories.verdict())
+    assert offices(registration)[2] == ("revoke", "宾阳县人社部门")
 
 
-def test_a_superuser_without_an_appointment_acts_for_the_bureau_of_the_entrys_region(huang, station):
-    entry = factories.refused(huang, station, station.reviewer)
-    transitions.reopen(factories.administrator(), entry, factories.verdict())
-    assert offices(entry)[1] == ("reopen", "宾阳县人社部门")
+def test_a_superuser_without_an_appointment_acts_for_the_bureau_of_the_registrations_region(huang, station):
+    registration = factories.refused(huang, station, station.reviewer)
+    transitions.reopen(factories.administrator(), registration, factories.verdict())
+    assert offices(registration)[1] == ("reopen", "宾阳县人社部门")

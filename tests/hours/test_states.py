@@ -40,7 +40,7 @@ TABLE = [
     ("reopen", "refused", "region_admin", "final_review", "after", True, False),
     ("enter", "draft", "unit_reviewer", "final_review", "first", False, False),
 ]
-# 单位集体登记 makes its own entries: nobody enters what somebody has saved as an own draft.
+# 单位集体登记 makes its own registrations: nobody enters what somebody has saved as an own draft.
 ALLOWED = {(action, status): who for action, status, who, *_ in TABLE} | {("enter", "draft"): "nobody"}
 
 LABELS = {
@@ -75,13 +75,15 @@ PEOPLE = [
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker):
-    """One entry in each status and one person in each capacity, built once and rolled back after the last test."""
+    """One registration in each status and one person in each capacity, built once and rolled back after the last
+    test.
+    """
     with django_db_blocker.unblock(), transaction.atomic():
-        yield _entries_and_people()
+        yield _registrations_and_people()
         transaction.set_rollback(True)
 
 
-def _entries_and_people() -> tuple[dict, dict]:
+def _registrations_and_people() -> tuple[dict, dict]:
     guangxi = factories.regions()
     factories.open_years()
     unit, other_unit = factories.unit(), factories.unit("柳州市图书馆", "450202")
@@ -89,7 +91,7 @@ def _entries_and_people() -> tuple[dict, dict]:
     # Those who made the histories are not asked: who decided one stage may not decide the other.
     first, final = factories.unit_reviewer(unit, "覃审核"), factories.region_reviewer(guangxi, "莫终审")
     admin = factories.region_admin(guangxi, "陆管理")
-    entries = {
+    registrations = {
         "draft": factories.registration(owner, "草稿"),
         "first_review": factories.submitted(owner, unit, content="待初审"),
         "final_review": factories.agreed(owner, unit, first, content="待终审"),
@@ -98,7 +100,7 @@ def _entries_and_people() -> tuple[dict, dict]:
         "refused": factories.refused(owner, unit, first, content="不予认定"),
         "revoked": factories.recognised(owner, unit, first, final, content="撤销"),
     }
-    transitions.revoke(admin, entries["revoked"], factories.verdict())
+    transitions.revoke(admin, registrations["revoked"], factories.verdict())
     ended = {"valid_from": factories.moment(30).date(), "valid_until": factories.moment(1).date()}
     people = {
         "owner": owner,
@@ -111,7 +113,7 @@ def _entries_and_people() -> tuple[dict, dict]:
         "former_unit_reviewer": factories.unit_reviewer(unit, "郑前任", **ended),
         "former_region_reviewer": factories.region_reviewer(guangxi, "王前任", **ended),
     }
-    return entries, people
+    return registrations, people
 
 
 def expected(action: str, status: str, person: str) -> Allowed | Denied:
@@ -131,9 +133,9 @@ def expected(action: str, status: str, person: str) -> Allowed | Denied:
 @pytest.mark.parametrize("status", LABELS)
 @pytest.mark.parametrize("person", PEOPLE)
 def test_who_may_do_what_in_which_status(world, person, status, action):
-    entries, people = world
-    assert entries[status].status == status
-    assert may(people[person], Action(action), entries[status]) == expected(action, status, person)
+    registrations, people = world
+    assert registrations[status].status == status
+    assert may(people[person], Action(action), registrations[status]) == expected(action, status, person)
 
 
 def test_the_table_holds_these_rows_and_no_others():

@@ -1,4 +1,4 @@
-"""Whose entries and files somebody may see at all. Each world holds entries that could leak."""
+"""Whose registrations and files somebody may see at all. Each world holds registrations that could leak."""
 
 import uuid
 from datetime import timedelta
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world(guangxi, rules) -> dict[str, Registration]:
-    """Entries of two people at units in 宾阳县 (南宁市) and 城中区 (柳州市), each entry with a file."""
+    """Registrations of two people at units in 宾阳县 (南宁市) and 城中区 (柳州市), each registration with a file."""
     forest, library = factories.unit("宾阳县甘棠镇林业站", "450126"), factories.unit("柳州市图书馆", "450202")
     huang, li = factories.person("黄秋梦", unit=forest), factories.person("李图书", unit=library)
     # The first reviewers of the histories; both have left, so that they see nothing themselves.
@@ -25,7 +25,7 @@ def world(guangxi, rules) -> dict[str, Registration]:
         factories.unit_reviewer(forest, "覃审核", **ended),
         factories.region_reviewer(guangxi, "莫终审", **ended),
     )
-    entries = {
+    registrations = {
         "huang draft": factories.registration(huang, "黄草稿"),
         "huang waiting": factories.submitted(huang, forest, content="黄待初审"),
         "huang returned": factories.returned(huang, forest, first, content="黄退回"),
@@ -36,17 +36,19 @@ def world(guangxi, rules) -> dict[str, Registration]:
         "li unaffiliated": factories.registration(li, "李直报"),
     }
     transitions.submit(
-        li, [entries["li unaffiliated"]], factories.units.unaffiliated(guangxi), factories.region("450103")
+        li, [registrations["li unaffiliated"]], factories.units.unaffiliated(guangxi), factories.region("450103")
     )
     # A draft is its owner's alone, even if it should carry a place.
     Registration.objects.filter(content="黄草稿").update(unit=forest, region=forest.region)
     file = {"file": "x", "content_type": "application/pdf", "size": 1}
-    for entry in entries.values():
-        Attachment.objects.create(owner=entry.owner, registration=entry, name=entry.content, **file)
+    for registration in registrations.values():
+        Attachment.objects.create(
+            owner=registration.owner, registration=registration, name=registration.content, **file
+        )
     for owner in (huang, li):
         Attachment.objects.create(owner=owner, draft_key=uuid.uuid4(), name=f"{owner.name}未保存", **file)
     Appointment.objects.update(valid_until=ago(1))
-    return entries
+    return registrations
 
 
 def ago(days: int):
@@ -54,8 +56,10 @@ def ago(days: int):
 
 
 def seen(person) -> set[str]:
-    """What this person sees; the files are those of the same entries, and the person's own that wait for their form."""
-    contents = {entry.content for entry in Registration.objects.visible_to(person)}
+    """What this person sees; the files are those of the same registrations, and the person's own that wait for their
+    form.
+    """
+    contents = {registration.content for registration in Registration.objects.visible_to(person)}
     waiting = set(Attachment.objects.filter(owner=person, registration=None).values_list("name", flat=True))
     assert set(Attachment.objects.visible_to(person).values_list("name", flat=True)) == contents | waiting
     return contents
@@ -65,7 +69,7 @@ HUANG = {"黄草稿", "黄待初审", "黄退回", "黄认定", "黄不予认定
 LI = {"李草稿", "李待初审", "李直报"}
 
 
-def test_people_see_their_own_entries(world):
+def test_people_see_their_own_registrations(world):
     assert seen(world["huang draft"].owner) == HUANG
     assert seen(world["li draft"].owner) == LI
 
@@ -116,14 +120,14 @@ def test_a_wish_to_review_shows_nothing(world):
     assert seen(wish) == set()
 
 
-def test_several_appointments_add_up_to_the_own_entries(world):
+def test_several_appointments_add_up_to_the_own_registrations(world):
     huang = world["huang draft"].owner
     factories.appointments.appoint(huang, Appointment.Role.UNIT_REVIEWER, unit=world["li waiting"].unit)
     factories.appointments.appoint(huang, Appointment.Role.REGION_REVIEWER, region=factories.region("450103"))
     assert seen(huang) == HUANG | {"李待初审", "李直报"}
 
 
-def test_a_merge_brings_the_entries_to_the_other_units_reviewers(world):
+def test_a_merge_brings_the_registrations_to_the_other_units_reviewers(world):
     other = factories.unit("宾阳县林业局")
     reviewer = factories.unit_reviewer(other, "新审核")
     assert seen(reviewer) == set()
@@ -142,16 +146,18 @@ def test_seeing_costs_one_query_more_however_many_appointments(world, appointmen
         list(Attachment.objects.visible_to(person))
 
 
-# --- an owner's other entries -------------------------------------------------------
+# --- an owner's other registrations -------------------------------------------------------
 
 
-def test_the_list_of_open_entries_holds_what_can_still_be_changed(world):
+def test_the_list_of_open_registrations_holds_what_can_still_be_changed(world):
     mine = Registration.objects.owned_by(world["huang draft"].owner).open_to_owner()
-    assert {entry.content for entry in mine} == {"黄草稿", "黄退回"}
-    assert [entry.ends_at for entry in mine] == sorted((entry.ends_at for entry in mine), reverse=True)
+    assert {registration.content for registration in mine} == {"黄草稿", "黄退回"}
+    assert [registration.ends_at for registration in mine] == sorted(
+        (registration.ends_at for registration in mine), reverse=True
+    )
 
 
-def test_overlaps_are_found_for_all_entries_in_one_query(guangxi, rules, django_assert_num_queries):
+def test_overlaps_are_found_for_all_registrations_in_one_query(guangxi, rules, django_assert_num_queries):
     huang, li = factories.person("黄秋梦"), factories.person("李图书")
     day = {"starts_at": factories.moment(20, 8), "ends_at": factories.moment(20, 18), "hours_applied": 8}
     first = factories.registration(huang, "全天", **day)

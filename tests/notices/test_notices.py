@@ -96,11 +96,11 @@ def test_asking_for_the_head_reads_nothing(client, three):
     assert Notice.objects.get(pk=three[0].pk).read_at is None
 
 
-def test_a_notice_of_an_entry_that_was_sent_again_leads_to_its_detail(client, huang, three, station):
-    entry = three[0].registration
-    entry.refresh_from_db()
-    transitions.submit(huang, [entry], station, station.region)
-    assert client.get(open_(three[0])).url == reverse("hours:detail", args=[entry.pk])
+def test_a_notice_of_a_registration_that_was_sent_again_leads_to_its_detail(client, huang, three, station):
+    registration = three[0].registration
+    registration.refresh_from_db()
+    transitions.submit(huang, [registration], station, station.region)
+    assert client.get(open_(three[0])).url == reverse("hours:detail", args=[registration.pk])
 
 
 def test_another_persons_notice_is_a_404_and_stays_unread(client, three):

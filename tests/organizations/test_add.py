@@ -20,7 +20,7 @@ def 黄秋梦(guangxi, client):
 
 
 def answers(**changes) -> dict[str, str]:
-    return factories.typed_unit(**{"next": "/hours/submit/?entry=1&entry=2&page=3&go=search", **changes})
+    return factories.typed_unit(**{"next": "/hours/submit/?registration=1&registration=2&page=3&go=search", **changes})
 
 
 def errors(response) -> dict[str, list[str]]:
@@ -40,12 +40,12 @@ def test_it_adds_a_unit_that_waits_for_its_confirmation(client, 黄秋梦):
 def test_it_goes_back_to_the_dialog_with_the_unit_chosen(client, 黄秋梦):
     response = client.post(URL, answers())
     assert response.status_code == 302
-    assert response.url == f"/hours/submit/?entry=1&entry=2&page=3&unit={Unit.objects.get().pk}"
+    assert response.url == f"/hours/submit/?registration=1&registration=2&page=3&unit={Unit.objects.get().pk}"
 
 
 def test_it_replaces_a_unit_that_was_chosen_before(client, 黄秋梦):
-    response = client.post(URL, answers(next="/hours/submit/?unit=999&entry=1"))
-    assert response.url == f"/hours/submit/?unit={Unit.objects.get().pk}&entry=1"
+    response = client.post(URL, answers(next="/hours/submit/?unit=999&registration=1"))
+    assert response.url == f"/hours/submit/?unit={Unit.objects.get().pk}&registration=1"
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_the_page_offers_every_region_in_groups(client, 黄秋梦):
 
 
 def test_region_and_way_back_are_known_before(client, 黄秋梦):
-    response = client.get(URL, {"region": "450126", "next": "/hours/submit/?entry=1"})
+    response = client.get(URL, {"region": "450126", "next": "/hours/submit/?registration=1"})
     assert '<option value="450126" selected>' in response.content.decode()
-    assert response.context["back"] == "/hours/submit/?entry=1"
+    assert response.context["back"] == "/hours/submit/?registration=1"
 
 
 def test_a_code_is_read_as_people_type_it(client, 黄秋梦):
@@ -116,7 +116,7 @@ def test_a_code_that_exists_names_its_unit_and_offers_it(client, 黄秋梦):
     assert errors(response) == {
         "credit_code": ["该代码属于已有单位“宾阳县甘棠镇林业站”（宾阳县），无需添加，可直接选用。"]
     }
-    assert response.context["offered_url"] == f"/hours/submit/?entry=1&entry=2&page=3&unit={unit.pk}"
+    assert response.context["offered_url"] == f"/hours/submit/?registration=1&registration=2&page=3&unit={unit.pk}"
     assert "选用该单位" in response.content.decode()
     assert Unit.objects.count() == 1
 
@@ -196,6 +196,6 @@ def test_an_address_may_send_so_many_new_units(client, 黄秋梦, settings):
     for name in ("name", "credit_code", "contact_name", "contact_phone"):
         assert f'value="{given[name]}"' in page
     assert '<option value="450126" selected>' in page
-    assert 'name="next" value="/hours/submit/?entry=1&amp;entry=2&amp;page=3&amp;go=search"' in page
+    assert 'name="next" value="/hours/submit/?registration=1&amp;registration=2&amp;page=3&amp;go=search"' in page
     assert f"<p>{views.NEW_UNITS.sentence}</p>" in page
     assert not Unit.objects.exists()

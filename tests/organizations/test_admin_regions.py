@@ -114,7 +114,7 @@ def test_a_used_region_is_kept_by_the_domain_function_too(client):
         regions.remove(factories.region("450126"))
 
 
-def test_a_city_whose_counties_have_moved_is_kept_for_the_entries_of_their_time(client, rules):
+def test_a_city_whose_counties_have_moved_is_kept_for_the_registrations_of_their_time(client, rules):
     factories.submitted(factories.person(), factories.unit(region_code="450103"))
     for code in ("450103", "450126"):
         county = factories.region(code)

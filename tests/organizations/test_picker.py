@@ -213,21 +213,25 @@ def test_it_gives_the_manual_s_three_hints(rf, unaffiliated):
 
 
 def test_links_of_the_tree_keep_every_other_parameter(rf, unaffiliated):
-    links = set(re.findall(r'href="(\?[^"]*region=[^"]*)"', dialog(rf, "entry=1&entry=2&q=小学&page=3&go=search")))
-    kept = "?entry=1&amp;entry=2&amp;q=%E5%B0%8F%E5%AD%A6&amp;region="
+    links = set(
+        re.findall(r'href="(\?[^"]*region=[^"]*)"', dialog(rf, "registration=1&registration=2&q=小学&page=3&go=search"))
+    )
+    kept = "?registration=1&amp;registration=2&amp;q=%E5%B0%8F%E5%AD%A6&amp;region="
     assert links == {kept + code for code in ("450000", "450100", "450200")}
     assert '?region=450100"' in dialog(rf)
 
 
 def test_links_to_pages_keep_every_other_parameter(rf, unaffiliated):
     schools(12)
-    html = dialog(rf, "entry=1&region=450103")
-    assert 'href="?entry=1&amp;region=450103&amp;page=2"' in html
+    html = dialog(rf, "registration=1&region=450103")
+    assert 'href="?registration=1&amp;region=450103&amp;page=2"' in html
 
 
 def test_the_way_back_from_添加单位_is_this_very_page(rf, unaffiliated):
-    back = quote("/hours/submit/?entry=1&entry=2&region=450126", safe="")
-    assert f'href="/units/add/?next={back}&amp;region=450126"' in dialog(rf, "entry=1&entry=2&region=450126")
+    back = quote("/hours/submit/?registration=1&registration=2&region=450126", safe="")
+    assert f'href="/units/add/?next={back}&amp;region=450126"' in dialog(
+        rf, "registration=1&registration=2&region=450126"
+    )
 
 
 def test_it_says_how_many_match_and_how_many_more(rf, unaffiliated):

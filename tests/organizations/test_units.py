@@ -12,18 +12,18 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def test_merging_moves_people_appointments_and_entries_and_keeps_the_names_they_were_sent_under(guangxi, rules):
+def test_merging_moves_people_appointments_and_registrations_and_keeps_the_names_they_were_sent_under(guangxi, rules):
     duplicate, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县甘棠镇林业站")
     owner = factories.person("黄秋梦", unit=duplicate)
     factories.unit_reviewer(duplicate, "覃审核")
-    entry = factories.submitted(owner, duplicate)
+    registration = factories.submitted(owner, duplicate)
     draft = factories.registration(owner, "尚未提交")
     assert units.merge(duplicate, into=stays) == 4
-    for row in (owner, entry, draft, duplicate):
+    for row in (owner, registration, draft, duplicate):
         row.refresh_from_db()
-    assert (owner.unit, entry.unit, entry.submission.unit, draft.unit) == (stays, stays, stays, None)
-    assert (entry.unit_name, entry.submission.unit_name) == ("甘棠林业站", "甘棠林业站")
-    assert entry.submission.unit_credit_code == duplicate.credit_code
+    assert (owner.unit, registration.unit, registration.submission.unit, draft.unit) == (stays, stays, stays, None)
+    assert (registration.unit_name, registration.submission.unit_name) == ("甘棠林业站", "甘棠林业站")
+    assert registration.submission.unit_credit_code == duplicate.credit_code
     assert [str(appointment) for appointment in stays.appointments.all()] == [
         "覃审核 · 单位审核员 · 宾阳县甘棠镇林业站"
     ]
@@ -32,19 +32,19 @@ def test_merging_moves_people_appointments_and_entries_and_keeps_the_names_they_
 
 def test_merging_leaves_third_units_alone(guangxi, rules):
     duplicate, stays, third = (factories.unit(f"宾阳县第{number}林业站") for number in "123")
-    entry = factories.submitted(factories.person(unit=third), third)
+    registration = factories.submitted(factories.person(unit=third), third)
     assert units.merge(duplicate, into=stays) == 0
-    assert Registration.objects.get() == entry
-    assert entry.unit == third
+    assert Registration.objects.get() == registration
+    assert registration.unit == third
 
 
-def test_the_reviewer_of_the_duplicate_sees_the_entries_of_the_one_that_stays(guangxi, rules):
+def test_the_reviewer_of_the_duplicate_sees_the_registrations_of_the_one_that_stays(guangxi, rules):
     duplicate, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县甘棠镇林业站")
     reviewer = factories.unit_reviewer(duplicate)
-    entry = factories.submitted(factories.person(), stays)
+    registration = factories.submitted(factories.person(), stays)
     assert list(Registration.objects.visible_to(reviewer)) == []
     units.merge(duplicate, into=stays)
-    assert list(Registration.objects.visible_to(reviewer)) == [entry]
+    assert list(Registration.objects.visible_to(reviewer)) == [registration]
 
 
 def test_what_was_merged_into_the_duplicate_follows(guangxi):
@@ -116,10 +116,10 @@ def test_only_a_pending_unit_is_confirmed(guangxi, state):
 
 def test_a_disabled_unit_keeps_what_was_sent_to_it(guangxi, rules):
     unit = factories.unit()
-    entry = factories.submitted(factories.person(), unit)
+    registration = factories.submitted(factories.person(), unit)
     units.disable(unit)
-    entry.refresh_from_db()
-    assert (unit.state, entry.unit, entry.status) == (Unit.State.DISABLED, unit, "first_review")
+    registration.refresh_from_db()
+    assert (unit.state, registration.unit, registration.status) == (Unit.State.DISABLED, unit, "first_review")
     with pytest.raises(units.UnitError, match=r"^单位“宾阳县甘棠镇林业站”已经停用。$"):
         units.disable(unit)
 

@@ -74,7 +74,7 @@ def test_pictures_are_unpacked_one_at_a_time(monkeypatch):
     assert most == [1, 1, 1, 1]
 
 
-def test_no_more_files_are_read_than_an_entry_can_have(monkeypatch):
+def test_no_more_files_are_read_than_a_registration_can_have(monkeypatch):
     read = []
     monkeypatch.setattr(attachments, "inspect", lambda upload: read.append(upload.name))
     _, refused = attachments.inspect_all([files.pdf(f"{number}.pdf") for number in range(1, 101)])
@@ -120,8 +120,8 @@ def test_a_path_in_the_name_is_dropped():
 
 @pytest.fixture
 def attachment(huang, station):
-    entry = factories.submitted(huang, station)
-    return attachments.store(huang, files.pdf("结业证书.pdf"), registration=entry)
+    registration = factories.submitted(huang, station)
+    return attachments.store(huang, files.pdf("结业证书.pdf"), registration=registration)
 
 
 def status_for(client, person, attachment) -> int:

@@ -24,7 +24,7 @@ def example(db):
 @pytest.fixture
 def pages(client, huang, station, example):
     """The answer to an address for 黄秋梦 (or somebody else), who has one draft of that type."""
-    huang.entry = factories.registration(huang, category=example)
+    huang.registration = factories.registration(huang, category=example)
 
     def page(name: str, *args, person=huang, **query) -> str:
         client.force_login(person)
@@ -34,14 +34,14 @@ def pages(client, huang, station, example):
 
 
 def test_list_and_detail_say_it_once(pages, huang):
-    for shown in (pages("list"), pages("detail", huang.entry.pk)):
+    for shown in (pages("list"), pages("detail", huang.registration.pk)):
         assert "培训进修类 · 培训班（示例）" in shown
         assert "培训进修类（示例）" not in shown
 
 
 def test_so_do_the_queue_and_the_administrators_record(pages, client, huang, station, rules):
-    transitions.submit(huang, [huang.entry], station, station.region)
-    record = reverse("admin:hours_registration_change", args=[huang.entry.pk])
+    transitions.submit(huang, [huang.registration], station, station.region)
+    record = reverse("admin:hours_registration_change", args=[huang.registration.pk])
     client.force_login(factories.administrator())
     for shown in (client.get(record).content.decode(), pages("review", person=station.reviewer)):
         assert "培训进修类 · 培训班（示例）" in shown

@@ -1,4 +1,4 @@
-"""复制为新登记: what was refused, as the beginning of a new entry."""
+"""复制为新登记: what was refused, as the beginning of a new registration."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def client(client, huang):
 
 @pytest.fixture
 def refused(huang, station):
-    """A refused entry with every fact and a file."""
-    entry = factories.registration(
+    """A refused registration with every fact and a file."""
+    registration = factories.registration(
         huang,
         "发明专利",
         starts_at=factories.moment(20, 9, 30),
@@ -36,13 +36,13 @@ def refused(huang, station):
         note="第二发明人",
         certificate_number="ZL2026-1",
     )
-    attachments.store(huang, files.pdf("专利证书.pdf"), registration=entry)
-    transitions.submit(huang, [entry], station, station.region)
-    return transitions.refuse(station.reviewer, entry, factories.verdict("不属于继续教育范围。"))
+    attachments.store(huang, files.pdf("专利证书.pdf"), registration=registration)
+    transitions.submit(huang, [registration], station, station.region)
+    return transitions.refuse(station.reviewer, registration, factories.verdict("不属于继续教育范围。"))
 
 
-def address(entry) -> str:
-    return reverse("hours:copy", args=[entry.pk])
+def address(registration) -> str:
+    return reverse("hours:copy", args=[registration.pk])
 
 
 def filled_in(form) -> dict[str, str]:
@@ -83,7 +83,7 @@ def test_it_says_that_files_are_not_copied_and_copies_none(client, refused):
     assert response.context["kept"] == []
 
 
-def test_saving_makes_a_second_entry_beside_the_refused_one(client, huang, refused):
+def test_saving_makes_a_second_registration_beside_the_refused_one(client, huang, refused):
     page = client.get(address(refused))
     sent_to = re.search(r'id="registration-form"[^>]* action="([^"]+)"', page.content.decode()).group(1)
     response = client.post(sent_to, {**filled_in(page.context["form"]), "declared": "on"})
@@ -115,27 +115,27 @@ def test_without_the_declaration_nothing_is_saved_and_nothing_is_lost(client, hu
 
 
 @pytest.mark.parametrize("status", ["draft", "submitted", "returned"])
-def test_only_a_refused_entry_is_copied(client, huang, station, status):
-    entry = {
+def test_only_a_refused_registration_is_copied(client, huang, station, status):
+    registration = {
         "draft": lambda: factories.registration(huang),
         "submitted": lambda: factories.submitted(huang, station),
         "returned": lambda: factories.returned(huang, station, station.reviewer),
     }[status]()
-    response = client.get(address(entry), follow=True)
+    response = client.get(address(registration), follow=True)
     assert [str(message) for message in response.context["messages"]] == [
-        f"该登记目前为“{entry.get_status_display()}”，不能复制为新登记。"
+        f"该登记目前为“{registration.get_status_display()}”，不能复制为新登记。"
     ]
 
 
-def test_nobody_copies_another_persons_entry(client, refused, station):
+def test_nobody_copies_another_persons_registration(client, refused, station):
     for person in (factories.person("李工"), station.reviewer):
         client.force_login(person)
         assert client.get(address(refused)).status_code == 404
 
 
-def test_the_button_stands_at_refused_entries_of_ones_own(client, huang, refused, station):
+def test_the_button_stands_at_refused_registrations_of_ones_own(client, huang, refused, station):
     submitted = factories.submitted(huang, station, content="审核中的")
-    pages = [reverse("hours:detail", args=[entry.pk]) for entry in (refused, submitted)]
+    pages = [reverse("hours:detail", args=[registration.pk]) for registration in (refused, submitted)]
     assert [address(refused) in client.get(page).content.decode() for page in pages] == [True, False]
     lookup = client.get(reverse("hours:lookup_registrations")).content.decode()
     assert (address(refused) in lookup, address(submitted) in lookup) == (True, False)

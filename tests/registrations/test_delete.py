@@ -25,28 +25,30 @@ def said(response) -> list[str]:
 
 
 def test_it_asks_first_and_names_what_goes(client, huang):
-    entry = factories.registration(huang, "公文写作培训班")
-    page = client.get(DELETE, {"entry": entry.pk}).content.decode()
+    registration = factories.registration(huang, "公文写作培训班")
+    page = client.get(DELETE, {"registration": registration.pk}).content.decode()
     assert "将删除下列 1 条登记及其附件，删除后无法恢复。" in page
     assert "公文写作培训班" in page
     assert Registration.objects.count() == 1
 
 
 def test_it_deletes_all_ticked_drafts(client, huang):
-    entries = [factories.registration(huang, f"第 {number} 条") for number in range(3)]
-    response = client.post(DELETE, {"entry": [entry.pk for entry in entries[:2]]}, follow=True)
+    registrations = [factories.registration(huang, f"第 {number} 条") for number in range(3)]
+    response = client.post(
+        DELETE, {"registration": [registration.pk for registration in registrations[:2]]}, follow=True
+    )
     assert said(response) == ["已删除 2 条登记。"]
-    assert list(Registration.objects.all()) == [entries[2]]
+    assert list(Registration.objects.all()) == [registrations[2]]
 
 
 def test_the_files_go_too(client, huang, django_capture_on_commit_callbacks):
     from hours.registrations import attachments
 
-    entry = factories.registration(huang)
-    stored = attachments.store(huang, files.pdf(), registration=entry)
+    registration = factories.registration(huang)
+    stored = attachments.store(huang, files.pdf(), registration=registration)
     path = stored.file.path
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(DELETE, {"entry": entry.pk})
+        client.post(DELETE, {"registration": registration.pk})
     assert Attachment.objects.count() == 0
     assert not Path(path).exists()
 
@@ -54,9 +56,9 @@ def test_the_files_go_too(client, huang, django_capture_on_commit_callbacks):
 def test_one_that_is_no_draft_stops_the_whole_batch_and_is_named(client, huang, station):
     draft = factories.registration(huang, "草稿")
     returned = factories.returned(huang, station, station.reviewer, content="退回的")
-    page = client.get(DELETE, {"entry": [draft.pk, returned.pk]}).content.decode()
+    page = client.get(DELETE, {"registration": [draft.pk, returned.pk]}).content.decode()
     assert "“退回的”（退回修改）" in page
-    response = client.post(DELETE, {"entry": [draft.pk, returned.pk]}, follow=True)
+    response = client.post(DELETE, {"registration": [draft.pk, returned.pk]}, follow=True)
     assert said(response) == ["“退回的”不是待提交状态，不能删除；没有删除任何登记。"]
     assert Registration.objects.count() == 2
 
@@ -64,14 +66,14 @@ def test_one_that_is_no_draft_stops_the_whole_batch_and_is_named(client, huang, 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_somebody_elses_draft_is_not_found_and_nothing_goes(client, huang, method):
     mine, other = factories.registration(huang), factories.registration(factories.person("李工"))
-    response = getattr(client, method)(DELETE, {"entry": [mine.pk, other.pk]})
+    response = getattr(client, method)(DELETE, {"registration": [mine.pk, other.pk]})
     assert response.status_code == 404
     assert Registration.objects.count() == 2
 
 
 @pytest.mark.parametrize("key", ["abc", "-1", "1.5", "", "９", "1" * 30])
 def test_nonsense_is_not_found(client, key):
-    assert client.post(DELETE, {"entry": key}).status_code == 404
+    assert client.post(DELETE, {"registration": key}).status_code == 404
 
 
 def test_without_a_tick_it_says_so(client):
@@ -81,5 +83,5 @@ def test_without_a_tick_it_says_so(client):
 @pytest.mark.parametrize("rows", [1, 30])
 def test_it_costs_the_same_queries_for_any_number_of_rows(client, huang, rows, django_assert_num_queries):
     keys = [factories.registration(huang, f"第 {number} 条").pk for number in range(rows)]
-    with django_assert_num_queries(5):  # session, person, entries; duties, unread notices
-        client.get(DELETE, {"entry": keys})
+    with django_assert_num_queries(5):  # session, person, registrations; duties, unread notices
+        client.get(DELETE, {"registration": keys})

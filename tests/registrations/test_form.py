@@ -31,12 +31,16 @@ def errors_of(response) -> dict[str, list[str]]:
 
 def test_it_saves_what_was_typed_as_a_draft(client, huang, typed):
     response = client.post(NEW, typed(note="优秀学员", certificate_number=" GX-2026-001 "))
-    entry = Registration.objects.get()
-    assert response.url == f"/hours/#entry-{entry.pk}"
-    assert (entry.owner, entry.status, entry.content) == (huang, "draft", "水利工程施工培训班")
-    assert (entry.hours_applied, entry.note, entry.certificate_number) == (Decimal(16), "优秀学员", "GX-2026-001")
-    assert (entry.starts_at, entry.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
-    assert entry.year == factories.moment(8).year
+    registration = Registration.objects.get()
+    assert response.url == f"/hours/#registration-{registration.pk}"
+    assert (registration.owner, registration.status, registration.content) == (huang, "draft", "水利工程施工培训班")
+    assert (registration.hours_applied, registration.note, registration.certificate_number) == (
+        Decimal(16),
+        "优秀学员",
+        "GX-2026-001",
+    )
+    assert (registration.starts_at, registration.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
+    assert registration.year == factories.moment(8).year
 
 
 def test_what_cannot_be_seen_is_not_kept(client, typed):
@@ -44,8 +48,12 @@ def test_what_cannot_be_seen_is_not_kept(client, typed):
         NEW,
         typed(content="水利\u200b工程\x07 \u202e培训班", note="优秀\n学\x02员\ufeff", certificate_number="GX\x00-1"),
     )
-    entry = Registration.objects.get()
-    assert (entry.content, entry.note, entry.certificate_number) == ("水利工程 培训班", "优秀\n学员", "GX-1")
+    registration = Registration.objects.get()
+    assert (registration.content, registration.note, registration.certificate_number) == (
+        "水利工程 培训班",
+        "优秀\n学员",
+        "GX-1",
+    )
 
 
 def test_the_form_names_the_limits_of_files_that_are_set(client, settings):
@@ -71,8 +79,8 @@ def test_hours_left_empty_are_counted_by_half_days(client, typed):
 
 def test_a_missing_time_of_day_means_what_the_picker_offers(client, typed):
     client.post(NEW, typed(starts_at_1="", ends_at_1=""))
-    entry = Registration.objects.get()
-    assert (entry.starts_at, entry.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
+    registration = Registration.objects.get()
+    assert (registration.starts_at, registration.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
 
 
 def test_hours_of_a_type_that_does_not_count_by_time_must_be_typed(client, typed):
@@ -215,10 +223,10 @@ def test_a_closed_year_is_saved_with_a_warning(client, typed, rules):
     assert f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。该登记已保存，但目前不能提交。" in told
 
 
-def test_files_are_stored_with_the_entry(client, typed):
+def test_files_are_stored_with_the_registration(client, typed):
     client.post(NEW, typed(proofs=[files.pdf(), files.upload("照片.jpg", files.picture())]))
-    entry = Registration.objects.get()
-    stored = list(entry.attachments.values_list("name", "content_type", "draft_key"))
+    registration = Registration.objects.get()
+    stored = list(registration.attachments.values_list("name", "content_type", "draft_key"))
     assert stored == [("结业证书.pdf", "application/pdf", None), ("照片.jpg", "image/jpeg", None)]
 
 
@@ -258,61 +266,67 @@ def test_somebody_elses_waiting_file_is_not_taken_along(client, typed):
 
 def test_changing_keeps_the_row_and_its_files_and_removes_the_ticked_one(client, huang, typed):
     client.post(NEW, typed(proofs=[files.pdf("一.pdf"), files.pdf("二.pdf")]))
-    entry = Registration.objects.get()
-    first = entry.attachments.get(name="一.pdf")
-    client.post(reverse("hours:edit", args=[entry.pk]), typed(content="改过的内容", removed=[first.pk]))
-    entry.refresh_from_db()
-    assert (entry.content, [a.name for a in entry.attachments.all()]) == ("改过的内容", ["二.pdf"])
+    registration = Registration.objects.get()
+    first = registration.attachments.get(name="一.pdf")
+    client.post(reverse("hours:edit", args=[registration.pk]), typed(content="改过的内容", removed=[first.pk]))
+    registration.refresh_from_db()
+    assert (registration.content, [a.name for a in registration.attachments.all()]) == ("改过的内容", ["二.pdf"])
 
 
 def test_removing_a_file_that_is_gone_already_is_no_error(client, huang, typed):
     """Another window, or somebody who tries other people's keys."""
-    entry = factories.registration(huang)
+    registration = factories.registration(huang)
     foreign = attachments.store(factories.person("覃小明"), files.pdf(), draft_key=uuid.uuid4())
     sent = typed(content="改过的内容", removed=["999999", "x", "9" * 30, foreign.pk])
-    response = client.post(reverse("hours:edit", args=[entry.pk]), sent)
+    response = client.post(reverse("hours:edit", args=[registration.pk]), sent)
     assert response.status_code == 302
     assert list(Attachment.objects.all()) == [foreign]
 
 
 def test_the_form_to_change_shows_what_is_stored(client, huang, typed):
-    entry = factories.registration(huang, "公文写作培训班", note="说明", certificate_number="GX-9")
-    page = client.get(reverse("hours:edit", args=[entry.pk])).content.decode()
-    for told in ("公文写作培训班", "说明", "GX-9", f"{timezone.localtime(entry.starts_at):%Y-%m-%d}", 'value="08:00"'):
+    registration = factories.registration(huang, "公文写作培训班", note="说明", certificate_number="GX-9")
+    page = client.get(reverse("hours:edit", args=[registration.pk])).content.decode()
+    for told in (
+        "公文写作培训班",
+        "说明",
+        "GX-9",
+        f"{timezone.localtime(registration.starts_at):%Y-%m-%d}",
+        'value="08:00"',
+    ):
         assert told in page
 
 
-def test_a_submitted_entry_cannot_be_changed(client, huang, station, typed):
-    entry = factories.submitted(huang, station)
-    response = client.post(reverse("hours:edit", args=[entry.pk]), typed(content="偷偷改"), follow=True)
+def test_a_submitted_registration_cannot_be_changed(client, huang, station, typed):
+    registration = factories.submitted(huang, station)
+    response = client.post(reverse("hours:edit", args=[registration.pk]), typed(content="偷偷改"), follow=True)
     assert [str(message) for message in response.context["messages"]] == ["该登记目前为“待初审”，不能修改。"]
-    entry.refresh_from_db()
-    assert entry.content == "水利工程施工培训班"
+    registration.refresh_from_db()
+    assert registration.content == "水利工程施工培训班"
 
 
-def test_an_entry_submitted_in_another_tab_keeps_its_state(client, huang, station, typed):
+def test_a_registration_submitted_in_another_tab_keeps_its_state(client, huang, station, typed):
     """The form was loaded before, the submission came between: registrations.save refuses."""
     from hours.errors import WorkflowError
     from hours.registrations import saving
     from hours.workflow import transitions
 
-    entry = factories.registration(huang)
-    stale = Registration.objects.get(pk=entry.pk)
-    transitions.submit(huang, [entry], station, station.region)
+    registration = factories.registration(huang)
+    stale = Registration.objects.get(pk=registration.pk)
+    transitions.submit(huang, [registration], station, station.region)
     stale.content = "偷偷改"
     with pytest.raises(WorkflowError, match="已在别处提交或删除"):
         saving.save(stale)
-    entry.refresh_from_db()
-    assert (entry.status, entry.content) == ("first_review", "水利工程施工培训班")
+    registration.refresh_from_db()
+    assert (registration.status, registration.content) == ("first_review", "水利工程施工培训班")
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_somebody_elses_entry_is_not_found(client, typed, method):
-    entry = factories.registration(factories.person("李工"), "李工的登记")
-    response = getattr(client, method)(reverse("hours:edit", args=[entry.pk]), typed())
+def test_somebody_elses_registration_is_not_found(client, typed, method):
+    registration = factories.registration(factories.person("李工"), "李工的登记")
+    response = getattr(client, method)(reverse("hours:edit", args=[registration.pk]), typed())
     assert response.status_code == 404
-    entry.refresh_from_db()
-    assert entry.content == "李工的登记"
+    registration.refresh_from_db()
+    assert registration.content == "李工的登记"
 
 
 def test_the_proposal_counts_and_offers_the_years(client, typed):
@@ -329,5 +343,5 @@ def test_the_proposal_of_nonsense_is_empty(client):
 
 def test_as_a_dialog_it_answers_with_the_way_to_go(client, typed):
     response = client.post(NEW, typed(), headers={"HX-Request": "true"})
-    entry = Registration.objects.get()
-    assert (response.status_code, response["HX-Redirect"]) == (204, f"/hours/#entry-{entry.pk}")
+    registration = Registration.objects.get()
+    assert (response.status_code, response["HX-Redirect"]) == (204, f"/hours/#registration-{registration.pk}")

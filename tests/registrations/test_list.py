@@ -21,7 +21,7 @@ def contents(response) -> list[str]:
     return [line["content"] for line in response.context["lines"]]
 
 
-def test_it_lists_drafts_and_returned_entries_and_nothing_else(client, huang, station, bureau):
+def test_it_lists_drafts_and_returned_registrations_and_nothing_else(client, huang, station, bureau):
     factories.registration(huang, "草稿", starts_at=factories.moment(5), ends_at=factories.moment(4, 18))
     factories.returned(
         huang,
@@ -39,10 +39,10 @@ def test_it_lists_drafts_and_returned_entries_and_nothing_else(client, huang, st
 
 
 def test_a_returned_row_shows_the_reviewers_reason_and_cannot_be_deleted(client, huang, station):
-    entry = factories.returned(huang, station, station.reviewer)
+    registration = factories.returned(huang, station, station.reviewer)
     page = client.get(LIST).content.decode()
     assert "退回原因：材料不清晰：请补充证书复印件。" in page
-    assert f"{reverse('hours:delete')}?entry={entry.pk}" not in page
+    assert f"{reverse('hours:delete')}?registration={registration.pk}" not in page
 
 
 def test_it_filters_by_name_and_days(client, huang):

@@ -55,7 +55,7 @@ def test_the_clicked_year_shows_its_details_below(client, history):
     assert told == [("必修", "当代科学技术前沿知识", Decimal(9), True), ("", "已认定的", Decimal(16), False)]
 
 
-def test_it_says_why_an_entry_does_not_count(client, history):
+def test_it_says_why_a_registration_does_not_count(client, history):
     response = client.get(YEARS, {"detail": history})
     assert [(line["content"], line["why"]) for line in response.context["uncounted"]] == [
         ("审核中的", "正在审核，认定后计入。"),
@@ -69,9 +69,9 @@ def test_this_year_is_there_before_anything_was_learned(client):
     assert [(row.year, row.total, row.missing) for row in rows] == [(THIS_YEAR, 0, 90)]
 
 
-def test_the_details_list_every_own_entry_masked_and_nobody_elses(client, huang, history):
+def test_the_details_list_every_own_registration_masked_and_nobody_elses(client, huang, history):
     response = client.get(ENTRIES)
-    assert {entry.content for entry, *_ in response.context["entries"]} == {
+    assert {registration.content for registration, *_ in response.context["registrations"]} == {
         "已认定的",
         "审核中的",
         "草稿",
@@ -86,7 +86,7 @@ def test_the_details_list_every_own_entry_masked_and_nobody_elses(client, huang,
 def test_plus_shows_every_step_with_its_words(client, history, huang):
     refused = huang.registrations.get(content="不予认定的")
     response = client.get(ENTRIES, {"open": refused.pk})
-    [steps] = [steps for entry, steps, *_ in response.context["entries"] if entry == refused]
+    [steps] = [steps for registration, steps, *_ in response.context["registrations"] if registration == refused]
     assert [(step.stage, step.office, step.decision, step.reason, step.words) for step in steps] == [
         ("本人", "黄秋梦", "提交审核", "", ""),
         ("初审", "宾阳县甘棠镇林业站", "不予认定", "材料不清晰", "请补充证书复印件。"),
@@ -110,7 +110,7 @@ def test_plus_shows_every_step_with_its_words(client, history, huang):
 def test_it_filters_by_year_id_and_name(client, huang, history, url, filters, found):
     values = {name: value.format(tail=huang.id_number[-4:], year=history) for name, value in filters.items()}
     context = client.get(url, values).context
-    assert bool(context["years"] if url == YEARS else context["entries"]) is found
+    assert bool(context["years"] if url == YEARS else context["registrations"]) is found
 
 
 def test_a_full_id_number_is_not_taken_into_the_address(client, huang, history):

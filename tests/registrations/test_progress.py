@@ -1,4 +1,4 @@
-"""Where an entry stands and how it came there: the steps behind the "+"."""
+"""Where a registration stands and how it came there: the steps behind the "+"."""
 
 from decimal import Decimal
 
@@ -21,9 +21,9 @@ def people(guangxi, rules):
     return factories.person("黄秋梦"), unit, factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
 
 
-def shown(entry: Registration) -> list[Step]:
+def shown(registration: Registration) -> list[Step]:
     """As a page reads them; only their times are taken out, after a look at their order."""
-    row = Registration.objects.select_related("unit", "region").prefetch_related("decisions").get(pk=entry.pk)
+    row = Registration.objects.select_related("unit", "region").prefetch_related("decisions").get(pk=registration.pk)
     found = steps(row, is_unattended=False)
     times = [step.when for step in found if step.when]
     assert times == sorted(times) == [decision.created_at for decision in row.decisions.all()]
@@ -38,13 +38,13 @@ def test_a_draft_has_no_steps(rules):
     assert shown(factories.registration(factories.person())) == []
 
 
-def test_a_submitted_entry_waits_at_its_unit(people):
-    entry = factories.submitted(*people[:2])
-    assert shown(entry) == [SUBMITTED, Step("初审", STATION, "待初审", "first_review")]
-    assert [step.when is None for step in steps(entry, is_unattended=False)] == [False, True]
+def test_a_submitted_registration_waits_at_its_unit(people):
+    registration = factories.submitted(*people[:2])
+    assert shown(registration) == [SUBMITTED, Step("初审", STATION, "待初审", "first_review")]
+    assert [step.when is None for step in steps(registration, is_unattended=False)] == [False, True]
 
 
-def test_an_entry_of_an_unconfirmed_unit_says_so(people):
+def test_a_registration_of_an_unconfirmed_unit_says_so(people):
     new = factories.unit("新成立的公司", state=Unit.State.PENDING)
     assert shown(factories.submitted(people[0], new)) == [
         SUBMITTED,
@@ -52,48 +52,48 @@ def test_an_entry_of_an_unconfirmed_unit_says_so(people):
     ]
 
 
-def test_an_entry_that_nobody_of_the_unit_can_review_waits_at_the_bureau(people):
-    """无人初审: the owner would else call a unit that never sees the entry."""
+def test_a_registration_that_nobody_of_the_unit_can_review_waits_at_the_bureau(people):
+    """无人初审: the owner would else call a unit that never sees the registration."""
     row = factories.submitted(people[0], factories.unit("柳州市图书馆", "450202"))
     words = "“柳州市图书馆”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"
     waits = Step("初审", "城中区人社部门", "待初审", "first_review", words=words)
     assert steps(row, is_unattended=True)[1:] == [waits]
 
 
-def test_an_agreed_entry_waits_at_the_bureau(people):
-    entry = factories.agreed(*people[:3])
-    assert shown(entry) == [SUBMITTED, AGREED, Step("终审", "宾阳县人社部门", "待终审", "final_review")]
+def test_an_agreed_registration_waits_at_the_bureau(people):
+    registration = factories.agreed(*people[:3])
+    assert shown(registration) == [SUBMITTED, AGREED, Step("终审", "宾阳县人社部门", "待终审", "final_review")]
 
 
 def test_without_an_employer_it_waits_at_the_bureau_at_once(guangxi, people):
-    entry = factories.registration(people[0])
-    transitions.submit(people[0], [entry], factories.units.unaffiliated(guangxi), factories.region("450202"))
-    assert shown(entry) == [
+    registration = factories.registration(people[0])
+    transitions.submit(people[0], [registration], factories.units.unaffiliated(guangxi), factories.region("450202"))
+    assert shown(registration) == [
         Step("本人", "黄秋梦", "提交审核", "final_review", hours=Decimal(16)),
         Step("终审", "城中区人社部门", "待终审", "final_review"),
     ]
 
 
-def test_a_recognised_entry_is_at_its_end(people):
-    entry = factories.agreed(*people[:3])
-    transitions.recognise(people[3], entry, Verdict(hours=Decimal(12), words="第二天下午缺勤。"))
-    assert shown(entry) == [
+def test_a_recognised_registration_is_at_its_end(people):
+    registration = factories.agreed(*people[:3])
+    transitions.recognise(people[3], registration, Verdict(hours=Decimal(12), words="第二天下午缺勤。"))
+    assert shown(registration) == [
         SUBMITTED,
         AGREED,
         Step("终审", "广西壮族自治区人社部门", "认定", "recognised", hours=Decimal(12), words="第二天下午缺勤。"),
     ]
 
 
-def test_a_returned_entry_shows_why_and_its_next_round(people):
+def test_a_returned_registration_shows_why_and_its_next_round(people):
     owner, unit, reviewer, _ = people
-    entry = factories.returned(owner, unit, reviewer)
+    registration = factories.returned(owner, unit, reviewer)
     returned = Step("初审", STATION, "退回修改", "returned", reason="材料不清晰", words="请补充证书复印件。")
-    assert shown(entry) == [SUBMITTED, returned]
-    transitions.submit(owner, [entry], unit, unit.region)
-    assert shown(entry) == [SUBMITTED, returned, SUBMITTED, Step("初审", STATION, "待初审", "first_review")]
+    assert shown(registration) == [SUBMITTED, returned]
+    transitions.submit(owner, [registration], unit, unit.region)
+    assert shown(registration) == [SUBMITTED, returned, SUBMITTED, Step("初审", STATION, "待初审", "first_review")]
 
 
-def test_a_refused_entry_shows_why(people):
+def test_a_refused_registration_shows_why(people):
     assert shown(factories.refused(*people[:3])) == [
         SUBMITTED,
         Step("初审", STATION, "不予认定", "refused", reason="材料不清晰", words="请补充证书复印件。"),
@@ -101,28 +101,28 @@ def test_a_refused_entry_shows_why(people):
 
 
 def test_asking_for_a_return_is_the_owners_step(people):
-    entry = factories.submitted(*people[:2])
-    transitions.ask_return(people[0], entry, "附件传错了。")
-    assert shown(entry) == [
+    registration = factories.submitted(*people[:2])
+    transitions.ask_return(people[0], registration, "附件传错了。")
+    assert shown(registration) == [
         SUBMITTED,
         Step("初审", "黄秋梦", "请求退回", "", words="附件传错了。"),
         Step("初审", STATION, "待初审", "first_review"),
     ]
 
 
-def test_a_reopened_entry_waits_at_the_bureau_again(guangxi, people):
-    entry = factories.refused(*people[:3])
-    transitions.reopen(factories.region_admin(guangxi), entry, factories.verdict("审核有误。"))
-    assert shown(entry)[2:] == [
+def test_a_reopened_registration_waits_at_the_bureau_again(guangxi, people):
+    registration = factories.refused(*people[:3])
+    transitions.reopen(factories.region_admin(guangxi), registration, factories.verdict("审核有误。"))
+    assert shown(registration)[2:] == [
         Step("认定后", "广西壮族自治区人社部门", "重新审核", "final_review", reason="材料不清晰", words="审核有误。"),
         Step("终审", "宾阳县人社部门", "待终审", "final_review"),
     ]
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_steps_of_prefetched_entries_cost_nothing(people, entries, django_assert_num_queries):
-    for number in range(entries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_steps_of_prefetched_registrations_cost_nothing(people, registrations, django_assert_num_queries):
+    for number in range(registrations):
         factories.agreed(*people[:3], content=f"培训 {number}")
     rows = list(Registration.objects.select_related("unit", "region").prefetch_related("decisions"))
     with django_assert_num_queries(0):
-        assert [len(steps(row, is_unattended=False)) for row in rows] == [3] * entries
+        assert [len(steps(row, is_unattended=False)) for row in rows] == [3] * registrations

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def upload(guangxi):
-    """Makes a stored file of an age in hours, of a form or of an entry."""
+    """Makes a stored file of an age in hours, of a form or of a registration."""
     owner = factories.person()
 
     def make(name: str, age: int, registration=None) -> Attachment:
@@ -37,7 +37,7 @@ def upload(guangxi):
     return make
 
 
-def test_an_old_upload_without_an_entry_goes_with_its_file(upload, manage, django_capture_on_commit_callbacks):
+def test_an_old_upload_without_a_registration_goes_with_its_file(upload, manage, django_capture_on_commit_callbacks):
     old = upload("昨天的证书.pdf", age=25)
     with django_capture_on_commit_callbacks(execute=True):
         assert "附件 1 个" in manage("purge_uploads")
@@ -52,7 +52,7 @@ def test_a_young_upload_stays(upload, manage):
     assert young.file.storage.exists(young.file.name)
 
 
-def test_the_proof_of_an_entry_stays_however_old(upload, manage):
+def test_the_proof_of_a_registration_stays_however_old(upload, manage):
     proof = upload("三年前的证书.pdf", age=26_000, registration=factories.registration(upload.owner))
     manage("purge_uploads")
     assert list(Attachment.objects.all()) == [proof]
@@ -67,7 +67,7 @@ def test_the_age_can_be_given(upload, manage, django_capture_on_commit_callbacks
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
-def test_nobody_can_give_one_to_an_entry_while_it_goes(upload, manage):
+def test_nobody_can_give_one_to_a_registration_while_it_goes(upload, manage):
     upload("昨天的证书.pdf", age=25)
     with CaptureQueriesContext(connection) as queries:
         manage("purge_uploads")

@@ -1,4 +1,4 @@
-"""What an entry must be like, in which words it is refused, and what is only noticed."""
+"""What a registration must be like, in which words it is refused, and what is only noticed."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
 
 
-def entry(**fields) -> Registration:
+def registration(**fields) -> Registration:
     """Two whole days in May, 16 hours."""
     good = {
         "category": BY_HALF_DAYS,
@@ -33,10 +33,10 @@ def entry(**fields) -> Registration:
 
 
 def found(**fields) -> dict[str, str]:
-    return problems(entry(**fields), NOW)
+    return problems(registration(**fields), NOW)
 
 
-def test_a_good_entry_has_no_problems():
+def test_a_good_registration_has_no_problems():
     assert found() == {}
 
 
@@ -67,7 +67,7 @@ def test_nothing_lies_in_the_future():
     }
 
 
-def test_something_won_in_one_moment_is_an_entry_too():
+def test_something_won_in_one_moment_is_a_registration_too():
     moment = local("2026-05-11 08:00")
     assert found(category=BY_HAND, starts_at=moment, ends_at=moment) == {}
 
@@ -146,8 +146,8 @@ def test_every_year_of_the_span_is_allowed(year):
 
 def test_another_year_than_that_of_the_end_is_noticed():
     over_new_year = {"starts_at": local("2025-12-30 08:00"), "ends_at": local("2026-01-02 18:00")}
-    assert year_notice(entry(**over_new_year, year=2026)) == ""
-    assert year_notice(entry(**over_new_year, year=2025)) == (
+    assert year_notice(registration(**over_new_year, year=2026)) == ""
+    assert year_notice(registration(**over_new_year, year=2025)) == (
         "“水利工程施工培训班”计入 2025 年度，与结束时间所在年度（2026）不同，请确认。"
     )
 
@@ -158,28 +158,28 @@ def test_all_problems_are_found_at_once():
     ) == [*("starts_at", "ends_at", "category", "hours_applied")]
 
 
-# --- other entries ------------------------------------------------------------------
+# --- other registrations ------------------------------------------------------------------
 
 
-def test_a_repeated_certificate_number_names_the_other_entry():
-    mine = entry(content="换个名称", certificate_number="桂培字001")
-    assert duplicate_sentence(mine, entry(certificate_number="桂培字001", status="final_review")) == (
+def test_a_repeated_certificate_number_names_the_other_registration():
+    mine = registration(content="换个名称", certificate_number="桂培字001")
+    assert duplicate_sentence(mine, registration(certificate_number="桂培字001", status="final_review")) == (
         "证书编号 桂培字001 已用于您的登记“水利工程施工培训班”"
         "（2026-05-11 08:00 至 2026-05-12 18:00，待终审），不能重复登记。"
     )
 
 
 @pytest.mark.parametrize("number", ["", "桂培字002"])
-def test_a_repeated_content_names_the_other_entry(number):
-    assert duplicate_sentence(entry(certificate_number=number), entry(certificate_number="")) == (
+def test_a_repeated_content_names_the_other_registration(number):
+    assert duplicate_sentence(registration(certificate_number=number), registration(certificate_number="")) == (
         "您已登记过内容和起止时间都相同的“水利工程施工培训班”"
         "（2026-05-11 08:00 至 2026-05-12 18:00，待提交），不能重复登记。"
     )
 
 
-def test_an_overlap_names_the_other_entries():
-    others = [entry(content="甲"), entry(content="乙", ends_at=local("2026-05-11 12:00"))]
-    assert overlap_sentence(entry(), others) == (
+def test_an_overlap_names_the_other_registrations():
+    others = [registration(content="甲"), registration(content="乙", ends_at=local("2026-05-11 12:00"))]
+    assert overlap_sentence(registration(), others) == (
         "“水利工程施工培训班”与您的登记“甲”（2026-05-11 08:00 至 2026-05-12 18:00）、"
         "“乙”（2026-05-11 08:00 至 2026-05-11 12:00）时间重叠，审核人员会看到此提示。"
     )

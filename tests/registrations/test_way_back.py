@@ -23,7 +23,7 @@ def client(client, huang):
 
 
 @pytest.fixture
-def entry(huang):
+def registration(huang):
     return factories.registration(huang)
 
 
@@ -34,48 +34,50 @@ def left_by(client, path: str, before: str, **parameters) -> str:
 
 
 @pytest.mark.parametrize("before", [FILTERED, f"{LOOKUP}?year=2026", YEARS, NOTICES])
-def test_a_page_is_closed_to_where_it_was_opened(client, entry, before):
-    assert left_by(client, reverse("hours:detail", args=[entry.pk]), before) == before
-    assert left_by(client, reverse("hours:edit", args=[entry.pk]), before) == before
+def test_a_page_is_closed_to_where_it_was_opened(client, registration, before):
+    assert left_by(client, reverse("hours:detail", args=[registration.pk]), before) == before
+    assert left_by(client, reverse("hours:edit", args=[registration.pk]), before) == before
 
 
 @pytest.mark.parametrize("before", ["", "/accounts/profile/", "/hours/new/"])
-def test_from_anywhere_else_it_is_closed_to_the_list(client, entry, before):
-    assert left_by(client, reverse("hours:detail", args=[entry.pk]), before) == LIST
+def test_from_anywhere_else_it_is_closed_to_the_list(client, registration, before):
+    assert left_by(client, reverse("hours:detail", args=[registration.pk]), before) == LIST
 
 
 @pytest.mark.parametrize("said", ["//elsewhere.example/hours/", "http://elsewhere.example/hours/", "http://[", "\x00"])
-def test_no_other_place_can_be_named(client, entry, said):
-    response = client.post(reverse("hours:delete"), {"entry": entry.pk, "back": said}, headers={"Referer": said})
+def test_no_other_place_can_be_named(client, registration, said):
+    response = client.post(
+        reverse("hours:delete"), {"registration": registration.pk, "back": said}, headers={"Referer": said}
+    )
     assert response.url == LIST
 
 
-def test_what_a_list_was_asked_for_once_is_not_asked_again(client, entry):
+def test_what_a_list_was_asked_for_once_is_not_asked_again(client, registration):
     before = f"{LIST}?content=a&open=3&tick=all"
-    assert left_by(client, reverse("hours:delete"), before, entry=entry.pk) == f"{LIST}?content=a"
+    assert left_by(client, reverse("hours:delete"), before, registration=registration.pk) == f"{LIST}?content=a"
 
 
-def test_a_changed_entry_is_shown_in_the_filtered_list(client, entry, typed):
+def test_a_changed_registration_is_shown_in_the_filtered_list(client, registration, typed):
     """Without scripts the form says where it came from; with them the browser does, since the list lies below."""
-    address, told = reverse("hours:edit", args=[entry.pk]), f"{FILTERED}#entry-{entry.pk}"
+    address, told = reverse("hours:edit", args=[registration.pk]), f"{FILTERED}#registration-{registration.pk}"
     assert client.post(address, typed(back=FILTERED)).url == told
     assert client.post(address, typed(), headers={"Referer": f"http://testserver{FILTERED}"}).url == told
 
 
-def test_a_refused_form_still_knows_the_way_back(client, entry, typed):
-    page = client.post(reverse("hours:edit", args=[entry.pk]), typed(content="", back=FILTERED)).content.decode()
+def test_a_refused_form_still_knows_the_way_back(client, registration, typed):
+    page = client.post(reverse("hours:edit", args=[registration.pk]), typed(content="", back=FILTERED)).content.decode()
     assert f'name="back" value="{FILTERED.replace("&", "&amp;")}"' in page
 
 
-def test_a_new_entry_is_shown_whatever_the_filter_was(client, typed):
-    assert client.post(reverse("hours:new"), typed(back=FILTERED)).url.startswith(f"{LIST}#entry-")
+def test_a_new_registration_is_shown_whatever_the_filter_was(client, typed):
+    assert client.post(reverse("hours:new"), typed(back=FILTERED)).url.startswith(f"{LIST}#registration-")
 
 
-def test_after_deleting_the_filter_is_still_set(client, entry):
-    assert client.post(reverse("hours:delete"), {"entry": entry.pk, "back": FILTERED}).url == FILTERED
+def test_after_deleting_the_filter_is_still_set(client, registration):
+    assert client.post(reverse("hours:delete"), {"registration": registration.pk, "back": FILTERED}).url == FILTERED
 
 
 def test_asking_for_a_return_is_left_to_the_lookup_with_its_filter(client, huang, station):
-    entry = factories.submitted(huang, station)
-    address = reverse("hours:ask_return", args=[entry.pk])
+    registration = factories.submitted(huang, station)
+    address = reverse("hours:ask_return", args=[registration.pk])
     assert left_by(client, address, f"{LOOKUP}?year=2026&open=5") == f"{LOOKUP}?year=2026"

@@ -1,4 +1,4 @@
-"""What tests of the queue read of it, and how they make its entries older."""
+"""What tests of the queue read of it, and how they make its registrations older."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hours.models import Registration
 
 
 def contents(response) -> list[str]:
-    return [line.entry.content for line in response.context["lines"]]
+    return [line.registration.content for line in response.context["lines"]]
 
 
-def send_back_in_time(entry: Registration, days: int) -> None:
+def send_back_in_time(registration: Registration, days: int) -> None:
     moment = timezone.now() - timedelta(days=days)
-    Registration.objects.filter(pk=entry.pk).update(submitted_at=moment)
+    Registration.objects.filter(pk=registration.pk).update(submitted_at=moment)

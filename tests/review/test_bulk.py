@@ -1,4 +1,4 @@
-"""学时审核: one decision about the ticked entries."""
+"""学时审核: one decision about the ticked registrations."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.django_db
 BULK = reverse("hours:review_bulk")
 
 
-def ticks(*entries: Registration) -> list[str]:
-    return [f"{entry.pk}.{entry.round}.{entry.status}" for entry in entries]
+def ticks(*registrations: Registration) -> list[str]:
+    return [f"{registration.pk}.{registration.round}.{registration.status}" for registration in registrations]
 
 
 def results(response) -> list[tuple[str, str]]:
-    return [(result.entry.content, result.problem) for result in response.context["results"]]
+    return [(result.registration.content, result.problem) for result in response.context["results"]]
 
 
 def decided() -> list[tuple[str, str]]:
@@ -32,9 +32,9 @@ def decided() -> list[tuple[str, str]]:
     return list(rows.values_list("registration__content", "action"))
 
 
-def test_agreeing_gives_a_line_for_each_entry(reader, huang, li, station):
-    entries = [factories.submitted(huang, station, content="甲"), factories.submitted(li, station, content="乙")]
-    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(*entries)})
+def test_agreeing_gives_a_line_for_each_registration(reader, huang, li, station):
+    registrations = [factories.submitted(huang, station, content="甲"), factories.submitted(li, station, content="乙")]
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": ticks(*registrations)})
     assert results(response) == [("甲", ""), ("乙", "")]
     assert decided() == [("甲", "agree"), ("乙", "agree")]
     assert (response.context["done"], response.context["failed"]) == (2, 0)
@@ -44,24 +44,29 @@ def test_agreement_means_the_right_action_for_each_stage(reader, huang, station,
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     first = factories.submitted(huang, station, content="待初审的")
     final = factories.agreed(huang, station, station.reviewer, content="待终审的")
-    reader(bureau).post(BULK, {"action": "agree", "entry": ticks(first, final)})
-    assert [Registration.objects.get(pk=entry.pk).status for entry in (first, final)] == [
+    reader(bureau).post(BULK, {"action": "agree", "registration": ticks(first, final)})
+    assert [Registration.objects.get(pk=registration.pk).status for registration in (first, final)] == [
         Status.FINAL_REVIEW,
         Status.RECOGNISED,
     ]
 
 
 def test_returning_with_one_reason_and_the_same_words(reader, huang, station):
-    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
     typed = {"action": "return", "reason": factories.reason().pk, "words": "请补充证书。"}
-    reader(station.reviewer).post(BULK, {**typed, "entry": ticks(*entries)})
+    reader(station.reviewer).post(BULK, {**typed, "registration": ticks(*registrations)})
     rows = Decision.objects.filter(action="return").values_list("reason_name", "words")
     assert list(rows) == [("材料不清晰", "请补充证书。")] * 2
 
 
 def test_refusing_is_asked_once_naming_how_many(reader, huang, station):
-    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
-    typed = {"action": "refuse", "reason": factories.reason().pk, "words": "不属于继续教育。", "entry": ticks(*entries)}
+    registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    typed = {
+        "action": "refuse",
+        "reason": factories.reason().pk,
+        "words": "不属于继续教育。",
+        "registration": ticks(*registrations),
+    }
     client = reader(station.reviewer)
     page = client.post(BULK, typed).content.decode()
     assert "将对以下 2 条登记作出“不予认定”的决定" in page
@@ -72,8 +77,8 @@ def test_refusing_is_asked_once_naming_how_many(reader, huang, station):
 
 @pytest.mark.parametrize("first", ["refuse", "return"])
 def test_it_is_asked_once_too_after_something_was_missing(reader, huang, station, first):
-    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
-    typed = {"action": first, "words": "不属于继续教育。", "entry": ticks(*entries)}
+    registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    typed = {"action": first, "words": "不属于继续教育。", "registration": ticks(*registrations)}
     client = reader(station.reviewer)
     page = client.post(BULK, typed).content.decode()
     assert 'name="confirmed"' not in page
@@ -83,13 +88,13 @@ def test_it_is_asked_once_too_after_something_was_missing(reader, huang, station
     assert decided() == []
 
 
-def test_each_entry_that_cannot_be_decided_is_told_why(reader, huang, li, station, bureau):
+def test_each_registration_that_cannot_be_decided_is_told_why(reader, huang, li, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     possible = factories.submitted(huang, station, content="可以的")
     own = factories.submitted(bureau, station, content="本人的")
     agreed = factories.agreed(huang, station, bureau, content="自己初审过的")
     recognised = factories.recognised(huang, station, station.reviewer, bureau, content="已认定的")
-    response = reader(bureau).post(BULK, {"action": "agree", "entry": ticks(possible, own, agreed, recognised)})
+    response = reader(bureau).post(BULK, {"action": "agree", "registration": ticks(possible, own, agreed, recognised)})
     assert results(response) == [
         ("可以的", ""),
         ("本人的", "不能审核本人的登记。"),
@@ -98,19 +103,19 @@ def test_each_entry_that_cannot_be_decided_is_told_why(reader, huang, li, statio
     ]
 
 
-def test_entries_that_moved_since_the_list_was_shown_are_left_alone(reader, huang, station, bureau):
+def test_registrations_that_moved_since_the_list_was_shown_are_left_alone(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
-    entry = factories.submitted(huang, station, content="甲")
-    shown = ticks(entry)
-    transitions.agree(station.reviewer, entry)
-    response = reader(bureau).post(BULK, {"action": "agree", "entry": shown})
+    registration = factories.submitted(huang, station, content="甲")
+    shown = ticks(registration)
+    transitions.agree(station.reviewer, registration)
+    response = reader(bureau).post(BULK, {"action": "agree", "registration": shown})
     assert results(response) == [("甲", "“甲”：该登记已由覃审核处理，目前为“待终审”。")]
     assert decided() == [("甲", "agree")]
 
 
 def test_a_second_click_decides_nothing_twice(reader, huang, station):
-    entry = factories.submitted(huang, station, content="甲")
-    sent = {"action": "agree", "entry": ticks(entry) * 2}
+    registration = factories.submitted(huang, station, content="甲")
+    sent = {"action": "agree", "registration": ticks(registration) * 2}
     client = reader(station.reviewer)
     client.post(BULK, sent)
     assert results(client.post(BULK, sent)) == [("甲", "“甲”：该登记已由覃审核处理，目前为“待终审”。")]
@@ -128,10 +133,10 @@ def test_a_second_click_decides_nothing_twice(reader, huang, station):
     ],
 )
 def test_what_is_missing_is_asked_for_and_ticks_and_words_stay(reader, huang, station, typed, found):
-    entries = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
-    response = reader(station.reviewer).post(BULK, {**typed, "entry": ticks(*entries)})
+    registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
+    response = reader(station.reviewer).post(BULK, {**typed, "registration": ticks(*registrations)})
     assert {name: list(errors) for name, errors in response.context["form"].errors.items()} == found
-    assert [tick.value for tick in response.context["ticked"]] == ticks(*entries)
+    assert [tick.value for tick in response.context["ticked"]] == ticks(*registrations)
     assert typed.get("words", "") in response.content.decode()
     assert decided() == []
 
@@ -144,18 +149,18 @@ def test_nothing_ticked_leads_back_with_a_sentence(reader, station):
 
 @pytest.mark.parametrize("extra", ["999999", "1x", "", "-1", "１", "9" * 18, "9" * 19, "0.0.0.0"])
 def test_a_tampered_list_decides_nothing_at_all(reader, huang, station, extra):
-    entry = factories.submitted(huang, station, content="甲")
-    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": [*ticks(entry), extra]})
+    registration = factories.submitted(huang, station, content="甲")
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": [*ticks(registration), extra]})
     assert response.status_code == 404
     assert decided() == []
 
 
-def test_with_an_entry_outside_the_office_nothing_is_decided_and_nothing_typed_is_lost(reader, huang, station):
-    entry = factories.submitted(huang, station, content="甲")
+def test_with_a_registration_outside_the_office_nothing_is_decided_and_nothing_typed_is_lost(reader, huang, station):
+    registration = factories.submitted(huang, station, content="甲")
     elsewhere = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
     typed = {"action": "return", "reason": factories.reason().pk, "words": "请补充证书的第二页。"}
     client = reader(station.reviewer)
-    response = client.post(BULK, {**typed, "entry": ticks(entry, elsewhere)})
+    response = client.post(BULK, {**typed, "registration": ticks(registration, elsewhere)})
     assert response.status_code == 404
     assert dict(response.context["form"].errors) == {
         "__all__": [
@@ -165,39 +170,42 @@ def test_with_an_entry_outside_the_office_nothing_is_decided_and_nothing_typed_i
     page = response.content.decode()
     assert ("请补充证书的第二页。" in page, "别的单位的" in page) == (True, False)
     assert decided() == []
-    client.post(BULK, {**typed, "entry": [tick.value for tick in response.context["ticked"]]})
+    client.post(BULK, {**typed, "registration": [tick.value for tick in response.context["ticked"]]})
     assert decided() == [("甲", "return")]
 
 
-def test_entries_that_are_all_outside_the_office_are_not_there(reader, huang, station):
+def test_registrations_that_are_all_outside_the_office_are_not_there(reader, huang, station):
     elsewhere = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
-    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(elsewhere)})
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": ticks(elsewhere)})
     assert response.status_code == 404
     assert "form" not in (response.context or {})
     assert decided() == []
 
 
 def test_more_than_a_page_can_show_is_refused(reader, huang, station):
-    entry = factories.submitted(huang, station)
-    assert reader(station.reviewer).post(BULK, {"action": "agree", "entry": ticks(entry) * 201}).status_code == 404
+    registration = factories.submitted(huang, station)
+    assert (
+        reader(station.reviewer).post(BULK, {"action": "agree", "registration": ticks(registration) * 201}).status_code
+        == 404
+    )
 
 
 def test_a_tampered_state_is_answered_and_decides_nothing(reader, huang, station):
-    entry = factories.submitted(huang, station, content="甲")
-    response = reader(station.reviewer).post(BULK, {"action": "agree", "entry": [f"{entry.pk}.x.y"]})
+    registration = factories.submitted(huang, station, content="甲")
+    response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": [f"{registration.pk}.x.y"]})
     assert results(response) == [("甲", "“甲”：该登记已由黄秋梦处理，目前为“待初审”。")]
     assert decided() == []
 
 
-def test_the_number_of_statements_does_not_depend_on_the_number_of_entries(reader, huang, station):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_registrations(reader, huang, station):
     counts = []
     for size in (1, 30):
-        entries = [factories.submitted(huang, station, content=f"{size}-{number}") for number in range(size)]
+        registrations = [factories.submitted(huang, station, content=f"{size}-{number}") for number in range(size)]
         client = reader(station.reviewer)
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            response = client.post(BULK, {"action": "agree", "entry": ticks(*entries)})
+            response = client.post(BULK, {"action": "agree", "registration": ticks(*registrations)})
         assert response.context["done"] == size
         counts.append(len(queries))
     assert counts[0] == counts[1]

@@ -1,4 +1,4 @@
-"""学时审核: the decision about one entry, and each way in which it can be refused."""
+"""学时审核: the decision about one registration, and each way in which it can be refused."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 QUEUE = reverse("hours:review")
 
 
-def address(entry: Registration, query: str = "") -> str:
-    return reverse("hours:review_detail", args=[entry.pk]) + query
+def address(registration: Registration, query: str = "") -> str:
+    return reverse("hours:review_detail", args=[registration.pk]) + query
 
 
-def given(entry: Registration, action: str, **fields) -> dict:
+def given(registration: Registration, action: str, **fields) -> dict:
     """What the form sends when its button is pressed; each field can be given."""
-    limit = entry.hours_proposed or entry.hours_applied
-    typed = {"hours": f"{limit}", "reason": "", "words": "", "status": entry.status, "round": entry.round}
+    limit = registration.hours_proposed or registration.hours_applied
+    typed = {"hours": f"{limit}", "reason": "", "words": "", "status": registration.status, "round": registration.round}
     return {**typed, "action": action, **fields}
 
 
@@ -35,8 +35,8 @@ def errors(response) -> dict[str, list[str]]:
     return {name: list(found) for name, found in response.context["form"].errors.items()}
 
 
-def decisions(entry: Registration) -> list[tuple[str, str]]:
-    rows = Decision.objects.filter(registration=entry).exclude(stage="owner")
+def decisions(registration: Registration) -> list[tuple[str, str]]:
+    rows = Decision.objects.filter(registration=registration).exclude(stage="owner")
     return list(rows.values_list("actor_name", "action"))
 
 
@@ -54,20 +54,20 @@ def test_agreeing_sends_it_on_and_opens_the_next_one(reader, huang, station):
 
 
 def test_recognising_with_fewer_hours_and_words(reader, huang, station, bureau):
-    entry = factories.agreed(huang, station, station.reviewer)
-    reader(bureau).post(address(entry), given(entry, "recognise", hours="12.5", words="按证书核减。"))
-    entry.refresh_from_db()
-    assert (entry.status, entry.hours_recognised) == (Status.RECOGNISED, Decimal("12.5"))
+    registration = factories.agreed(huang, station, station.reviewer)
+    reader(bureau).post(address(registration), given(registration, "recognise", hours="12.5", words="按证书核减。"))
+    registration.refresh_from_db()
+    assert (registration.status, registration.hours_recognised) == (Status.RECOGNISED, Decimal("12.5"))
 
 
 @pytest.mark.parametrize(("action", "status"), [("return", Status.RETURNED), ("refuse", Status.REFUSED)])
 def test_returning_and_refusing_with_reason_and_words(reader, huang, station, action, status):
-    entry = factories.submitted(huang, station)
+    registration = factories.submitted(huang, station)
     reason = factories.reason()
     reader(station.reviewer).post(
-        address(entry), given(entry, action, reason=reason.pk, words="请补充证书。", hours="九十")
+        address(registration), given(registration, action, reason=reason.pk, words="请补充证书。", hours="九十")
     )
-    decision = Decision.objects.get(registration=entry, action=action)
+    decision = Decision.objects.get(registration=registration, action=action)
     assert (decision.status, decision.reason, decision.words) == (status, reason, "请补充证书。")
 
 
@@ -78,19 +78,19 @@ def test_the_way_wraps_to_the_first_one_that_waits(reader, huang, station):
 
 
 def test_after_the_last_one_it_leads_back_to_the_list_with_a_sentence(reader, huang, station):
-    entry = factories.submitted(huang, station, content="唯一的")
-    response = reader(station.reviewer).post(address(entry), given(entry, "agree"), follow=True)
+    registration = factories.submitted(huang, station, content="唯一的")
+    response = reader(station.reviewer).post(address(registration), given(registration, "agree"), follow=True)
     assert response.redirect_chain == [(QUEUE + "?", 302)]
     page = response.content.decode()
     assert "已同意：黄秋梦“唯一的”，16 学时。" in page
     assert "这个列表中没有其他登记了。" in page
 
 
-def test_an_unattended_entry_is_decided_by_the_bureau(reader, huang, bureau):
-    entry = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
-    reader(bureau).post(address(entry, "?tab=unattended"), given(entry, "agree"))
-    entry.refresh_from_db()
-    assert entry.status == Status.FINAL_REVIEW
+def test_an_unattended_registration_is_decided_by_the_bureau(reader, huang, bureau):
+    registration = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
+    reader(bureau).post(address(registration, "?tab=unattended"), given(registration, "agree"))
+    registration.refresh_from_db()
+    assert registration.status == Status.FINAL_REVIEW
 
 
 # --- What the form lacks ----------------------------------------------------------------------------
@@ -98,10 +98,10 @@ def test_an_unattended_entry_is_decided_by_the_bureau(reader, huang, bureau):
 
 @pytest.mark.parametrize(("action", "label"), [("return", "退回修改"), ("refuse", "不予认定")])
 def test_a_negative_decision_needs_a_reason_and_words(reader, huang, station, action, label):
-    entry = factories.submitted(huang, station)
-    response = reader(station.reviewer).post(address(entry), given(entry, action))
+    registration = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(registration), given(registration, action))
     assert errors(response) == {"reason": [f"{label}须选择原因。"], "words": [f"{label}须填写意见。"]}
-    assert decisions(entry) == []
+    assert decisions(registration) == []
 
 
 @pytest.mark.parametrize(
@@ -119,45 +119,47 @@ def test_a_negative_decision_needs_a_reason_and_words(reader, huang, station, ac
     ],
 )
 def test_wrong_hours_are_named_at_their_place(reader, huang, station, hours, field, sentence):
-    entry = factories.submitted(huang, station)
-    response = reader(station.reviewer).post(address(entry), given(entry, "agree", hours=hours))
+    registration = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(registration), given(registration, "agree", hours=hours))
     assert errors(response) == {field: [sentence]}
     assert response.content.decode().count(sentence) == 2  # at the field, and in the summary
-    assert decisions(entry) == []
+    assert decisions(registration) == []
 
 
 def test_recognised_hours_do_not_exceed_the_proposed_ones(reader, huang, station, bureau):
-    entry = factories.submitted(huang, station)
-    transitions.agree(station.reviewer, entry, transitions.Verdict(hours=Decimal(8), words="核减。"))
-    response = reader(bureau).post(address(entry), given(entry, "recognise", hours="16"))
+    registration = factories.submitted(huang, station)
+    transitions.agree(station.reviewer, registration, transitions.Verdict(hours=Decimal(8), words="核减。"))
+    response = reader(bureau).post(address(registration), given(registration, "recognise", hours="16"))
     assert errors(response) == {"hours": ["学时不能超过初审的 8 学时。"]}
 
 
 def test_words_have_an_end(reader, huang, station):
-    entry = factories.submitted(huang, station)
-    typed = given(entry, "return", reason=factories.reason().pk, words="长" * 501)
-    response = reader(station.reviewer).post(address(entry), typed)
+    registration = factories.submitted(huang, station)
+    typed = given(registration, "return", reason=factories.reason().pk, words="长" * 501)
+    response = reader(station.reviewer).post(address(registration), typed)
     assert errors(response) == {"words": ["意见最多 500 字，目前 501 字，请精简。"]}
     assert "长" * 501 in response.content.decode()
 
 
 def test_a_line_end_is_one_character_as_the_browser_counts_it(reader, huang, station):
-    entry = factories.submitted(huang, station)
-    typed = given(entry, "return", reason=factories.reason().pk, words="长\r\n" * 249 + "长末")
-    reader(station.reviewer).post(address(entry), typed)
-    assert Decision.objects.get(registration=entry, action="return").words == "长\n" * 249 + "长末"
+    registration = factories.submitted(huang, station)
+    typed = given(registration, "return", reason=factories.reason().pk, words="长\r\n" * 249 + "长末")
+    reader(station.reviewer).post(address(registration), typed)
+    assert Decision.objects.get(registration=registration, action="return").words == "长\n" * 249 + "长末"
 
 
 def test_words_that_show_nothing_are_none(reader, huang, station):
-    entry = factories.submitted(huang, station)
-    typed = given(entry, "return", reason=factories.reason().pk, words="\u200b \u3000\r\n")
-    assert errors(reader(station.reviewer).post(address(entry), typed)) == {"words": ["退回修改须填写意见。"]}
+    registration = factories.submitted(huang, station)
+    typed = given(registration, "return", reason=factories.reason().pk, words="\u200b \u3000\r\n")
+    assert errors(reader(station.reviewer).post(address(registration), typed)) == {"words": ["退回修改须填写意见。"]}
 
 
 def test_a_reason_that_is_no_longer_offered_is_refused(reader, huang, station):
-    entry = factories.submitted(huang, station)
+    registration = factories.submitted(huang, station)
     old = factories.reason("旧原因", is_active=False)
-    response = reader(station.reviewer).post(address(entry), given(entry, "return", reason=old.pk, words="请改。"))
+    response = reader(station.reviewer).post(
+        address(registration), given(registration, "return", reason=old.pk, words="请改。")
+    )
     assert errors(response)["reason"][0] == "所选原因不存在或已停用，请重新选择。"
 
 
@@ -166,10 +168,10 @@ def test_a_reason_that_is_no_longer_offered_is_refused(reader, huang, station):
     [("", "请点击“同意”“退回修改”或“不予认定”。"), ("revoke", "没有这种审核操作。"), ("submit", "没有这种审核操作。")],
 )
 def test_an_action_that_the_page_does_not_offer_is_refused(reader, huang, station, action, sentence):
-    entry = factories.submitted(huang, station)
-    response = reader(station.reviewer).post(address(entry), given(entry, action))
+    registration = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(registration), given(registration, action))
     assert errors(response) == {"action": [sentence]}
-    assert decisions(entry) == []
+    assert decisions(registration) == []
 
 
 # --- Who may not ------------------------------------------------------------------------------------
@@ -177,101 +179,101 @@ def test_an_action_that_the_page_does_not_offer_is_refused(reader, huang, statio
 
 @pytest.mark.parametrize("typed", [{}, {"words": "好。"}, {"reason": "1"}])
 @pytest.mark.parametrize("action", ["agree", "return", "refuse"])
-def test_nobody_decides_about_an_own_entry(reader, station, action, typed):
-    entry = factories.submitted(station.reviewer, station)
-    response = reader(station.reviewer).post(address(entry), {"action": action, **typed})
+def test_nobody_decides_about_an_own_registration(reader, station, action, typed):
+    registration = factories.submitted(station.reviewer, station)
+    response = reader(station.reviewer).post(address(registration), {"action": action, **typed})
     assert errors(response) == {"__all__": ["不能审核本人的登记。"]}
-    assert decisions(entry) == []
+    assert decisions(registration) == []
 
 
 def test_two_people_decide_the_two_stages(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
-    entry = factories.agreed(huang, station, bureau)
-    response = reader(bureau).post(address(entry), given(entry, "recognise"))
+    registration = factories.agreed(huang, station, bureau)
+    response = reader(bureau).post(address(registration), given(registration, "recognise"))
     assert errors(response) == {"__all__": ["您已对该登记作出初审决定，终审须由另一人进行。"]}
-    assert decisions(entry) == [("莫终审", "agree")]
+    assert decisions(registration) == [("莫终审", "agree")]
 
 
 def test_a_regional_administrator_reads_and_does_not_decide(reader, huang, station, guangxi):
-    entry = factories.submitted(huang, station)
-    response = reader(factories.region_admin(guangxi)).post(address(entry), given(entry, "agree"))
+    registration = factories.submitted(huang, station)
+    response = reader(factories.region_admin(guangxi)).post(address(registration), given(registration, "agree"))
     assert errors(response) == {"__all__": ["您没有对该登记“初审同意”的权限。"]}
 
 
-def test_an_entry_at_a_pending_unit_waits(reader, huang, bureau):
+def test_a_registration_at_a_pending_unit_waits(reader, huang, bureau):
     pending = factories.unit("新单位", state=Unit.State.PENDING)
-    entry = factories.submitted(huang, pending)
-    response = reader(bureau).post(address(entry), given(entry, "agree"))
+    registration = factories.submitted(huang, pending)
+    response = reader(bureau).post(address(registration), given(registration, "agree"))
     assert errors(response) == {"__all__": ["单位“新单位”待核实，管理员确认后才能初审。"]}
 
 
-def test_an_entry_outside_the_office_is_not_there(reader, huang, station):
-    entry = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
-    assert reader(station.reviewer).post(address(entry), given(entry, "agree")).status_code == 404
-    assert decisions(entry) == []
+def test_a_registration_outside_the_office_is_not_there(reader, huang, station):
+    registration = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
+    assert reader(station.reviewer).post(address(registration), given(registration, "agree")).status_code == 404
+    assert decisions(registration) == []
 
 
 # --- Who comes too late -----------------------------------------------------------------------------
 
 
 def test_who_comes_second_reads_who_was_first_and_keeps_the_typed_words(reader, huang, station):
-    entry = factories.submitted(huang, station, content="水利培训")
-    typed = given(entry, "return", reason=factories.reason().pk, words="请补充证书的第二页。")
-    transitions.agree(factories.unit_reviewer(station, "韦审核"), entry)
-    response = reader(station.reviewer).post(address(entry), typed)
+    registration = factories.submitted(huang, station, content="水利培训")
+    typed = given(registration, "return", reason=factories.reason().pk, words="请补充证书的第二页。")
+    transitions.agree(factories.unit_reviewer(station, "韦审核"), registration)
+    response = reader(station.reviewer).post(address(registration), typed)
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由韦审核处理，目前为“待终审”。"]}
-    assert response.context["entry"].status == Status.FINAL_REVIEW
+    assert response.context["registration"].status == Status.FINAL_REVIEW
     assert "请补充证书的第二页。" in response.content.decode()
-    assert decisions(entry) == [("韦审核", "agree")]
+    assert decisions(registration) == [("韦审核", "agree")]
 
 
 def test_who_holds_both_offices_does_not_decide_the_other_stage_unawares(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
-    entry = factories.submitted(huang, station, content="水利培训")
-    typed = given(entry, "refuse", reason=factories.reason().pk, words="不属于继续教育。")
-    transitions.agree(station.reviewer, entry)
+    registration = factories.submitted(huang, station, content="水利培训")
+    typed = given(registration, "refuse", reason=factories.reason().pk, words="不属于继续教育。")
+    transitions.agree(station.reviewer, registration)
     client = reader(bureau)
-    response = client.post(address(entry), typed)
+    response = client.post(address(registration), typed)
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由覃审核处理，目前为“待终审”。"]}
     again = {name: response.context["form"][name].value() for name in ("reason", "words", "status", "round", "hours")}
     assert again["words"] == "不属于继续教育。"
-    client.post(address(entry), {**again, "action": "refuse"})  # with the new state in sight
-    assert decisions(entry) == [("覃审核", "agree"), ("莫终审", "refuse")]
+    client.post(address(registration), {**again, "action": "refuse"})  # with the new state in sight
+    assert decisions(registration) == [("覃审核", "agree"), ("莫终审", "refuse")]
 
 
-def test_an_entry_that_was_returned_and_sent_again_is_another_one(reader, huang, station):
-    entry = factories.submitted(huang, station, content="水利培训")
-    typed = given(entry, "agree")
-    transitions.return_(station.reviewer, entry, factories.verdict())
-    transitions.submit(huang, [entry], station, station.region)
-    response = reader(station.reviewer).post(address(entry), typed)
+def test_a_registration_that_was_returned_and_sent_again_is_another_one(reader, huang, station):
+    registration = factories.submitted(huang, station, content="水利培训")
+    typed = given(registration, "agree")
+    transitions.return_(station.reviewer, registration, factories.verdict())
+    transitions.submit(huang, [registration], station, station.region)
+    response = reader(station.reviewer).post(address(registration), typed)
     assert errors(response) == {"__all__": ["“水利培训”刚刚被修改过，请核对后重新操作。"]}
 
 
 def test_a_move_between_reading_and_writing_is_told_too(reader, huang, station, monkeypatch):
-    entry = factories.submitted(huang, station, content="水利培训")
+    registration = factories.submitted(huang, station, content="水利培训")
     decide, faster = transitions.decide, factories.unit_reviewer(station, "韦审核")
 
     def decide_second(actor, action, registrations, verdict):
-        decide(faster, action, [Registration.objects.get(pk=entry.pk)], verdict)
+        decide(faster, action, [Registration.objects.get(pk=registration.pk)], verdict)
         return decide(actor, action, registrations, verdict)
 
     monkeypatch.setattr(transitions, "decide", decide_second)
-    response = reader(station.reviewer).post(address(entry), given(entry, "agree", words="材料齐全。"))
+    response = reader(station.reviewer).post(address(registration), given(registration, "agree", words="材料齐全。"))
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由韦审核处理，目前为“待终审”。"]}
     assert "材料齐全。" in response.content.decode()
-    assert decisions(entry) == [("韦审核", "agree")]
+    assert decisions(registration) == [("韦审核", "agree")]
 
 
-def test_a_bare_post_for_a_decided_entry_reads_its_state(reader, huang, station):
-    entry = factories.agreed(huang, station, station.reviewer)
-    response = reader(station.reviewer).post(address(entry), {"action": "agree"})
+def test_a_bare_post_for_a_decided_registration_reads_its_state(reader, huang, station):
+    registration = factories.agreed(huang, station, station.reviewer)
+    response = reader(station.reviewer).post(address(registration), {"action": "agree"})
     assert errors(response) == {"__all__": ["该登记目前为“待终审”，不能初审同意。"]}
 
 
 @pytest.mark.parametrize("shown", [{"status": "x", "round": "1"}, {"status": "first_review"}, {"round": "９" * 400}])
 def test_a_tampered_state_decides_nothing(reader, huang, station, shown):
-    entry = factories.submitted(huang, station)
-    response = reader(station.reviewer).post(address(entry), {"action": "agree", **shown})
+    registration = factories.submitted(huang, station)
+    response = reader(station.reviewer).post(address(registration), {"action": "agree", **shown})
     assert (response.status_code, list(errors(response))) == (200, ["__all__"])
-    assert decisions(entry) == []
+    assert decisions(registration) == []

@@ -1,4 +1,4 @@
-"""学时审核: one entry with its evidence, its relatives, its history, and the way through the queue."""
+"""学时审核: one registration with its evidence, its relatives, its history, and the way through the queue."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ pytestmark = pytest.mark.django_db
 QUEUE = reverse("hours:review")
 
 
-def address(entry: Registration, query: str = "") -> str:
-    return reverse("hours:review_detail", args=[entry.pk]) + query
+def address(registration: Registration, query: str = "") -> str:
+    return reverse("hours:review_detail", args=[registration.pk]) + query
 
 
 def made(owner, unit, *days_ago: int, **fields) -> list[Registration]:
-    """Entries at the 初审, submitted so many days ago."""
-    entries = []
+    """Registrations at the 初审, submitted so many days ago."""
+    registrations = []
     for days in days_ago:
-        entry = factories.submitted(owner, unit, content=f"{days} 天前", **fields)
-        Registration.objects.filter(pk=entry.pk).update(submitted_at=timezone.now() - timedelta(days=days))
-        entry.refresh_from_db()
-        entries.append(entry)
-    return entries
+        registration = factories.submitted(owner, unit, content=f"{days} 天前", **fields)
+        Registration.objects.filter(pk=registration.pk).update(submitted_at=timezone.now() - timedelta(days=days))
+        registration.refresh_from_db()
+        registrations.append(registration)
+    return registrations
 
 
 def test_it_shows_pictures_and_documents_in_place(reader, huang, station):
-    entry = factories.submitted(huang, station)
-    picture = attachments.store(huang, files.upload("证书.jpg", files.picture()), registration=entry)
-    document = attachments.store(huang, files.pdf("通知.pdf"), registration=entry)
+    registration = factories.submitted(huang, station)
+    picture = attachments.store(huang, files.upload("证书.jpg", files.picture()), registration=registration)
+    document = attachments.store(huang, files.pdf("通知.pdf"), registration=registration)
     client = reader(station.reviewer)
-    page = client.get(address(entry)).content.decode()
+    page = client.get(address(registration)).content.decode()
     shown = reverse("hours:attachment", args=[picture.pk]), reverse("hours:attachment", args=[document.pk])
     assert f'<a href="{shown[0]}" target="_blank" rel="noopener"><img src="{shown[0]}" alt="证书.jpg"' in page
     assert f'<iframe src="{shown[1]}#view=FitH&amp;navpanes=0" title="通知.pdf"' in page
@@ -47,7 +47,9 @@ def test_it_shows_pictures_and_documents_in_place(reader, huang, station):
     response.close()
 
 
-def test_it_names_the_persons_other_entries_that_overlap_or_share_a_certificate_number(reader, huang, li, station):
+def test_it_names_the_persons_other_registrations_that_overlap_or_share_a_certificate_number(
+    reader, huang, li, station
+):
     span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     other_days = {"starts_at": factories.moment(30), "ends_at": factories.moment(29, 18)}
     factories.refused(huang, station, station.reviewer, content="曾被拒绝的", certificate_number="桂-1", **other_days)
@@ -55,24 +57,24 @@ def test_it_names_the_persons_other_entries_that_overlap_or_share_a_certificate_
     factories.submitted(huang, station, content="无关的")
     factories.registration(huang, "同时的草稿", **span)
     factories.submitted(li, station, content="别人同时的", **span)
-    entry = factories.submitted(huang, station, content="这一条", certificate_number="桂-1", **span)
-    related = reader(station.reviewer).get(address(entry)).context["related"]
-    assert [(row.entry.content, row.why, row.is_open) for row in related] == [
+    registration = factories.submitted(huang, station, content="这一条", certificate_number="桂-1", **span)
+    related = reader(station.reviewer).get(address(registration)).context["related"]
+    assert [(row.registration.content, row.why, row.is_open) for row in related] == [
         ("曾被拒绝的", "证书编号相同", True),
         ("同时的", "时间重叠", False),
     ]
 
 
 def test_it_marks_what_changed_since_the_return_files_too(reader, huang, station):
-    entry = factories.submitted(huang, station, content="原来的")
-    attachments.store(huang, files.pdf("旧.pdf"), registration=entry)
-    transitions.return_(station.reviewer, entry, factories.verdict())
-    Registration.objects.filter(pk=entry.pk).update(content="改过的")
-    entry.attachments.all().delete()
-    attachments.store(huang, files.pdf("新.pdf"), registration=entry)
-    entry = Registration.objects.get(pk=entry.pk)
-    transitions.submit(huang, [entry], station, station.region)
-    response = reader(station.reviewer).get(address(entry))
+    registration = factories.submitted(huang, station, content="原来的")
+    attachments.store(huang, files.pdf("旧.pdf"), registration=registration)
+    transitions.return_(station.reviewer, registration, factories.verdict())
+    Registration.objects.filter(pk=registration.pk).update(content="改过的")
+    registration.attachments.all().delete()
+    attachments.store(huang, files.pdf("新.pdf"), registration=registration)
+    registration = Registration.objects.get(pk=registration.pk)
+    transitions.submit(huang, [registration], station, station.region)
+    response = reader(station.reviewer).get(address(registration))
     assert [(change.label, change.before, change.after) for change in response.context["changes"]] == [
         ("认定内容", "原来的", "改过的"),
         ("附件", "旧.pdf", ""),
@@ -83,28 +85,28 @@ def test_it_marks_what_changed_since_the_return_files_too(reader, huang, station
     assert "<ins>改过的</ins>" in page
 
 
-def test_an_entry_sent_for_the_first_time_has_no_changes(reader, huang, station):
+def test_a_registration_sent_for_the_first_time_has_no_changes(reader, huang, station):
     assert reader(station.reviewer).get(address(factories.submitted(huang, station))).context["changes"] is None
 
 
 def test_it_tells_the_owners_wish_to_have_it_back(reader, huang, station):
-    entry = factories.submitted(huang, station)
-    transitions.ask_return(huang, entry, "附件传错了。")
-    assert reader(station.reviewer).get(address(entry)).context["asked"] == "附件传错了。"
+    registration = factories.submitted(huang, station)
+    transitions.ask_return(huang, registration, "附件传错了。")
+    assert reader(station.reviewer).get(address(registration)).context["asked"] == "附件传错了。"
 
 
 def test_a_wish_of_the_first_stage_is_over_at_the_second(reader, huang, station, bureau):
-    entry = factories.submitted(huang, station)
-    transitions.ask_return(huang, entry, "附件传错了。")
-    transitions.agree(station.reviewer, entry)
-    assert reader(bureau).get(address(entry)).context["asked"] == ""
+    registration = factories.submitted(huang, station)
+    transitions.ask_return(huang, registration, "附件传错了。")
+    transitions.agree(station.reviewer, registration)
+    assert reader(bureau).get(address(registration)).context["asked"] == ""
 
 
 def test_hours_are_filled_in_with_what_may_be_given_at_most(reader, huang, station, bureau):
-    entry = factories.submitted(huang, station, hours_applied=16)
-    assert reader(station.reviewer).get(address(entry)).context["form"]["hours"].value() == "16"
-    transitions.agree(station.reviewer, entry, transitions.Verdict(hours=12, words="按证书核减。"))
-    assert reader(bureau).get(address(entry)).context["form"]["hours"].value() == "12"
+    registration = factories.submitted(huang, station, hours_applied=16)
+    assert reader(station.reviewer).get(address(registration)).context["form"]["hours"].value() == "16"
+    transitions.agree(station.reviewer, registration, transitions.Verdict(hours=12, words="按证书核减。"))
+    assert reader(bureau).get(address(registration)).context["form"]["hours"].value() == "12"
 
 
 def test_it_leads_to_the_neighbours_of_the_same_list(reader, huang, station):
@@ -127,11 +129,11 @@ def test_neighbours_in_a_list_sorted_by_another_column(reader, huang, station):
 
 
 def test_neighbours_among_the_decided_ones(reader, huang, station):
-    entries = made(huang, station, 9, 5, 1)
-    for entry in entries:
-        transitions.agree(station.reviewer, entry)
-    context = reader(station.reviewer).get(address(entries[1], "?tab=done")).context
-    assert (context["before"], context["after"]) == (entries[2].pk, entries[0].pk)
+    registrations = made(huang, station, 9, 5, 1)
+    for registration in registrations:
+        transitions.agree(station.reviewer, registration)
+    context = reader(station.reviewer).get(address(registrations[1], "?tab=done")).context
+    assert (context["before"], context["after"]) == (registrations[2].pk, registrations[0].pk)
 
 
 def test_links_carry_the_filters_and_the_place_in_the_list(reader, huang, station, monkeypatch):
@@ -159,18 +161,18 @@ def test_it_is_not_there_outside_the_office(reader, huang, station):
     elsewhere = factories.submitted(huang, library, content="别的单位的")
     draft = factories.registration(huang, "草稿")
     client = reader(station.reviewer)
-    assert [client.get(address(entry)).status_code for entry in (elsewhere, draft)] == [404, 404]
+    assert [client.get(address(registration)).status_code for registration in (elsewhere, draft)] == [404, 404]
     assert reader(huang).get(address(elsewhere)).status_code == 404  # the owner reads it in 学时查询
 
 
 @pytest.mark.parametrize("many", [1, 12])
 def test_it_costs_a_constant_number_of_queries(reader, huang, station, many, django_assert_num_queries):
     span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
-    entry = factories.submitted(huang, station, content="这一条", **span)
+    registration = factories.submitted(huang, station, content="这一条", **span)
     for number in range(many):
         factories.submitted(huang, station, content=f"第 {number} 条", **span)
         if number < 8:
-            attachments.store(huang, files.pdf(), registration=entry)
+            attachments.store(huang, files.pdf(), registration=registration)
     client = reader(station.reviewer)
     with django_assert_num_queries(17):
-        client.get(address(entry))
+        client.get(address(registration))

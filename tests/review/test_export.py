@@ -33,14 +33,14 @@ def rows(response) -> list[tuple]:
 
 
 def test_it_holds_the_columns_of_the_page_with_masked_ids_and_real_dates(reader, huang, station):
-    entry = factories.submitted(huang, station, content="水利培训")
+    registration = factories.submitted(huang, station, content="水利培训")
     table = sheet(reader(station.reviewer).get(EXPORT))
     head, row = table.iter_rows(values_only=True)
     assert head[:5] == ("提交时间", "姓名", "证件号码", "单位", "区域")
-    submitted = entry.submitted_at.astimezone(LOCAL).replace(tzinfo=None, second=0, microsecond=0)
+    submitted = registration.submitted_at.astimezone(LOCAL).replace(tzinfo=None, second=0, microsecond=0)
     assert isinstance(row[0], datetime)
     assert row == (
-        *(submitted, "黄秋梦", huang.masked_id, "宾阳县甘棠镇林业站", "宾阳县", entry.year),
+        *(submitted, "黄秋梦", huang.masked_id, "宾阳县甘棠镇林业站", "宾阳县", registration.year),
         *("培训进修类", "培训班", "水利培训", 16, None, None, "待初审", None),
     )
 
@@ -62,14 +62,14 @@ def test_no_text_becomes_a_formula(reader, huang, station, content):
 
 
 def test_characters_that_a_sheet_cannot_hold_are_left_out(reader, huang, station):
-    entry = factories.submitted(huang, station, content="水利")
-    Registration.objects.filter(pk=entry.pk).update(content="水\x0b利")
+    registration = factories.submitted(huang, station, content="水利")
+    Registration.objects.filter(pk=registration.pk).update(content="水\x0b利")
     assert rows(reader(station.reviewer).get(EXPORT))[0][8] == "水利"
 
 
 def test_the_decided_ones_come_with_the_decision(reader, huang, station):
-    entry = factories.submitted(huang, station)
-    transitions.return_(station.reviewer, entry, factories.verdict())
+    registration = factories.submitted(huang, station)
+    transitions.return_(station.reviewer, registration, factories.verdict())
     (row,) = rows(reader(station.reviewer).get(EXPORT, {"tab": "done"}))
     assert row[-3:] == ("退回修改", "材料不清晰", "请补充证书复印件。")
 
@@ -91,10 +91,12 @@ def test_too_many_rows_are_refused_with_advice(reader, huang, station, monkeypat
     ]
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_it_costs_the_same_queries_for_any_number_of_rows(reader, huang, station, entries, django_assert_num_queries):
-    for number in range(entries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_it_costs_the_same_queries_for_any_number_of_rows(
+    reader, huang, station, registrations, django_assert_num_queries
+):
+    for number in range(registrations):
         factories.submitted(huang, station, content=f"第 {number} 条")
     client = reader(station.reviewer)
     with django_assert_num_queries(7):  # session, person, appointments (2), types, count, rows
-        assert len(rows(client.get(EXPORT))) == entries
+        assert len(rows(client.get(EXPORT))) == registrations

@@ -41,7 +41,7 @@ def test_a_regional_reviewer_sees_what_waits_at_the_final_review_of_the_region(r
     assert contents(reader(nanning).get(QUEUE)) == ["待终审的"]
 
 
-def test_unattended_entries_have_a_tab_for_regional_reviewers_alone(reader, huang, station, bureau):
+def test_unattended_registrations_have_a_tab_for_regional_reviewers_alone(reader, huang, station, bureau):
     factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="无人初审的")
     factories.submitted(huang, station, content="有人初审的")
     response = reader(bureau).get(QUEUE, {"tab": "unattended"})
@@ -63,9 +63,9 @@ def test_the_done_tab_lists_the_own_decisions_latest_first(reader, huang, li, st
     assert [line.decision.get_action_display() for line in response.context["lines"]] == ["不予认定", "初审同意"]
 
 
-def test_the_own_request_to_return_an_own_entry_is_no_decision_of_a_reviewer(reader, station, bureau):
-    entry = factories.submitted(station.reviewer, station, content="审核员本人的")
-    transitions.ask_return(station.reviewer, entry, "写错了。")
+def test_the_own_request_to_return_an_own_registration_is_no_decision_of_a_reviewer(reader, station, bureau):
+    registration = factories.submitted(station.reviewer, station, content="审核员本人的")
+    transitions.ask_return(station.reviewer, registration, "写错了。")
     assert contents(reader(station.reviewer).get(QUEUE, {"tab": "done"})) == []
 
 
@@ -107,7 +107,7 @@ def test_counting_stops_where_nobody_needs_the_number(reader, huang, station, mo
 
 
 def marks(response) -> dict[str, list[str]]:
-    return {line.entry.content: line.marks for line in response.context["lines"]}
+    return {line.registration.content: line.marks for line in response.context["lines"]}
 
 
 def test_an_asked_return_stands_above_the_list_with_the_owners_words(reader, huang, li, station):
@@ -124,7 +124,7 @@ def test_an_asked_return_stands_above_the_list_with_the_owners_words(reader, hua
     assert marks(response) == {"附件传错的": ["请求退回"], "没有请求的": [], "上一轮请求的": []}
 
 
-def test_entries_of_one_person_that_share_time_are_marked(reader, huang, li, station):
+def test_registrations_of_one_person_that_share_time_are_marked(reader, huang, li, station):
     span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     later = {"starts_at": factories.moment(8, 18), "ends_at": factories.moment(6, 18)}
     factories.submitted(huang, station, content="甲", **span)
@@ -140,10 +140,10 @@ def test_entries_of_one_person_that_share_time_are_marked(reader, huang, li, sta
     }
 
 
-def test_entries_without_a_unit_and_to_a_pending_unit_are_marked(reader, huang, station, bureau, guangxi):
+def test_registrations_without_a_unit_and_to_a_pending_unit_are_marked(reader, huang, station, bureau, guangxi):
     nobody = units.unaffiliated(guangxi)
-    entry = factories.registration(huang, "无单位的")
-    transitions.submit(huang, [entry], nobody, factories.region("450126"))
+    registration = factories.registration(huang, "无单位的")
+    transitions.submit(huang, [registration], nobody, factories.region("450126"))
     pending = factories.unit("新单位", state=Unit.State.PENDING)
     factories.submitted(huang, pending, content="待核实单位的")
     response = reader(bureau).get(QUEUE, {"tab": "all"})
@@ -155,7 +155,7 @@ def test_entries_without_a_unit_and_to_a_pending_unit_are_marked(reader, huang, 
 
 @pytest.fixture
 def mixed(huang, li, station, bureau):
-    """Entries of two people at two units in two cities."""
+    """Registrations of two people at two units in two cities."""
     library = factories.unit("柳州市图书馆", "450202")
     librarian = factories.unit_reviewer(library, "潘审核")
     talks = factories.category("讲座", "学术交流类")
@@ -282,8 +282,8 @@ def test_a_large_list_says_why_it_cannot_be_sorted(reader, huang, station, monke
 def test_pages_lead_forwards_and_back_without_losing_or_repeating_a_row(reader, huang, station, monkeypatch, order):
     monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     for number in range(5):
-        entry = factories.submitted(huang, station, content=f"第 {number} 条", hours_applied=8 + number)
-        send_back_in_time(entry, 9 - number)
+        registration = factories.submitted(huang, station, content=f"第 {number} 条", hours_applied=8 + number)
+        send_back_in_time(registration, 9 - number)
     client = reader(station.reviewer)
     first = client.get(QUEUE, {"order": order})
     second = client.get(QUEUE + first.context["next_url"])
@@ -310,11 +310,11 @@ def test_a_page_that_does_not_exist_is_no_error(reader, huang, station, page):
 @pytest.mark.parametrize("order", ["submitted", "hours"])
 def test_a_page_that_was_worked_off_leads_to_what_is_left(reader, huang, station, monkeypatch, order):
     monkeypatch.setattr(queue, "PAGE_SIZE", 2)
-    entries = [factories.submitted(huang, station, content=f"第 {number} 条") for number in range(4)]
+    registrations = [factories.submitted(huang, station, content=f"第 {number} 条") for number in range(4)]
     client = reader(station.reviewer)
     second = QUEUE + client.get(QUEUE, {"order": order}).context["next_url"]
-    for entry in entries[2:]:
-        transitions.agree(station.reviewer, entry)
+    for registration in registrations[2:]:
+        transitions.agree(station.reviewer, registration)
     response = client.get(second)
     assert contents(response) == ["第 0 条", "第 1 条"]
     assert (response.context["previous_url"], response.context["next_url"]) == ("", "")
@@ -336,9 +336,9 @@ def test_id_numbers_are_masked(reader, huang, station):
 @pytest.mark.parametrize("rows", [1, 30])
 def test_it_costs_the_same_queries_for_any_number_of_rows(reader, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
-        entry = factories.submitted(huang, station, content=f"第 {number} 条")
+        registration = factories.submitted(huang, station, content=f"第 {number} 条")
         if number % 3 == 0:
-            transitions.ask_return(huang, entry, "请退回。")
+            transitions.ask_return(huang, registration, "请退回。")
     client = reader(station.reviewer)
     # session, person, appointments, types, count and oldest, rows, 请求退回, reasons; the frame: menu, notices
     with django_assert_num_queries(10):

@@ -29,8 +29,8 @@ def test_the_final_review_of_an_own_first_one_waits_for_somebody_else(reader, hu
 def test_what_was_returned_by_the_same_person_before_waits_again(reader, huang, station, bureau):
     library = factories.unit("宾阳县图书馆")
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=library)
-    entry = factories.returned(huang, library, bureau, content="退回过的")
-    transitions.submit(huang, [entry], library, library.region)
+    registration = factories.returned(huang, library, bureau, content="退回过的")
+    transitions.submit(huang, [registration], library, library.region)
     assert contents(reader(bureau).get(QUEUE)) == ["退回过的"]
 
 

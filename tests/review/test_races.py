@@ -36,31 +36,33 @@ def bureau(station):
 
 
 def submitted(station, count: int, owners: int = 1) -> list[int]:
-    """So many entries of this year at the unit's 初审, spread over so many people."""
+    """So many registrations of this year at the unit's 初审, spread over so many people."""
     keys = []
     for place in range(owners):
         owner = factories.person(f"登记人{place}", unit=station)
-        entries = [
+        registrations = [
             factories.registration(owner, f"培训 {number}", year=THIS_YEAR, hours_applied=Decimal(8))
             for number in range(count // owners)
         ]
-        transitions.submit(owner, entries, station, station.region)
-        keys += [entry.pk for entry in entries]
+        transitions.submit(owner, registrations, station, station.region)
+        keys += [registration.pk for registration in registrations]
     return keys
 
 
 def at_final_review(station, count: int, owners: int = 1) -> list[int]:
     keys = submitted(station, count, owners)
-    entries = list(Registration.objects.filter(pk__in=keys))
-    assert not transitions.decide(factories.unit_reviewer(station), Action.AGREE, entries, Verdict()).refused
+    registrations = list(Registration.objects.filter(pk__in=keys))
+    assert not transitions.decide(factories.unit_reviewer(station), Action.AGREE, registrations, Verdict()).refused
     return keys
 
 
 def deciding(person, action: Action, keys: list[int], verdict: Verdict):
-    """Somebody who has all these entries on the screen and decides one after another, in an order of the own."""
-    entries = list(Registration.objects.filter(pk__in=keys))
-    random.Random(person.pk).shuffle(entries)
-    return lambda: [(entry.pk, transitions.decide(person, action, [entry], verdict)) for entry in entries]
+    """Somebody who has all these registrations on the screen and decides one after another, in an order of the own."""
+    registrations = list(Registration.objects.filter(pk__in=keys))
+    random.Random(person.pk).shuffle(registrations)
+    return lambda: [
+        (registration.pk, transitions.decide(person, action, [registration], verdict)) for registration in registrations
+    ]
 
 
 def nothing_to_correct() -> bool:
@@ -68,7 +70,7 @@ def nothing_to_correct() -> bool:
     return set(sums.recount(THIS_YEAR).values()) == {0}
 
 
-def test_of_two_reviewers_over_200_entries_one_decides_each_and_the_other_reads_who(station):
+def test_of_two_reviewers_over_200_registrations_one_decides_each_and_the_other_reads_who(station):
     keys = submitted(station, ENTRIES, OWNERS)
     agreeing, refusing = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
     answers = at_once(
@@ -97,8 +99,8 @@ def test_twenty_tabs_that_send_one_batch_make_one_submission(station):
     keys = [factories.registration(owner, f"培训 {number}", year=THIS_YEAR).pk for number in range(5)]
 
     def sender():
-        entries = list(Registration.objects.filter(pk__in=keys))
-        return lambda: transitions.submit(owner, entries, station, station.region, token)
+        registrations = list(Registration.objects.filter(pk__in=keys))
+        return lambda: transitions.submit(owner, registrations, station, station.region, token)
 
     answers = at_once([sender() for _ in range(20)])
     assert {answer.pk for answer in answers} == {Submission.objects.get().pk}
@@ -106,7 +108,7 @@ def test_twenty_tabs_that_send_one_batch_make_one_submission(station):
     assert nothing_to_correct()
 
 
-def test_one_entry_is_recognised_while_another_of_that_person_is_revoked(station, bureau):
+def test_one_registration_is_recognised_while_another_of_that_person_is_revoked(station, bureau):
     first, *others = at_final_review(station, 6)
     transitions.recognise(bureau, Registration.objects.get(pk=first))
     taking_back = factories.region_admin(station.region)
@@ -121,14 +123,14 @@ def test_one_entry_is_recognised_while_another_of_that_person_is_revoked(station
     assert nothing_to_correct()
 
 
-def test_an_entry_is_revoked_once_and_only_after_it_was_recognised(station, bureau):
+def test_a_registration_is_revoked_once_and_only_after_it_was_recognised(station, bureau):
     keys = at_final_review(station, 10)
     admins = [factories.region_admin(station.region, name) for name in ("陆管理", "蒙管理")]
     for key in keys:
-        entry = Registration.objects.get(pk=key)
+        registration = Registration.objects.get(pk=key)
 
-        def recognising(entry=entry):
-            return transitions.recognise(bureau, entry)
+        def recognising(registration=registration):
+            return transitions.recognise(bureau, registration)
 
         def revoking(admin, key=key):
             return lambda: transitions.revoke(admin, Registration.objects.get(pk=key), factories.verdict())
@@ -141,7 +143,7 @@ def test_an_entry_is_revoked_once_and_only_after_it_was_recognised(station, bure
     assert nothing_to_correct()
 
 
-def test_two_final_reviewers_recognise_entries_of_the_same_people(station, bureau):
+def test_two_final_reviewers_recognise_registrations_of_the_same_people(station, bureau):
     keys = at_final_review(station, 40, owners=4)
     other = factories.region_reviewer(station.region, "蓝终审")
     answers = at_once(

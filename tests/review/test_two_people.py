@@ -1,4 +1,4 @@
-"""An entry's two stages are decided by two people: no list offers what the other stage's decision bars."""
+"""A registration's two stages are decided by two people: no list offers what the other stage's decision bars."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ QUEUE = reverse("hours:review")
 
 
 def contents(response) -> list[str]:
-    return [line.entry.content for line in response.context["lines"]]
+    return [line.registration.content for line in response.context["lines"]]
 
 
 def returned_at_the_end(huang, unit, first, final) -> Registration:
     """Agreed by the one, returned by the other, sent again."""
-    entry = transitions.return_(final, factories.agreed(huang, unit, first, content="再次提交的"), factories.verdict())
-    transitions.submit(huang, [entry], unit, unit.region)
-    return entry
+    registration = transitions.return_(
+        final, factories.agreed(huang, unit, first, content="再次提交的"), factories.verdict()
+    )
+    transitions.submit(huang, [registration], unit, unit.region)
+    return registration
 
 
-def test_nobody_finds_an_unattended_entry_whose_final_review_was_the_own_one(reader, huang, bureau, guangxi):
+def test_nobody_finds_an_unattended_registration_whose_final_review_was_the_own_one(reader, huang, bureau, guangxi):
     other = factories.region_reviewer(guangxi, "蓝终审")
-    entry = returned_at_the_end(huang, factories.unit("柳州市图书馆", "450202"), bureau, other)
+    registration = returned_at_the_end(huang, factories.unit("柳州市图书馆", "450202"), bureau, other)
     assert contents(reader(bureau).get(QUEUE, {"tab": "unattended"})) == ["再次提交的"]
     assert contents(reader(other).get(QUEUE, {"tab": "unattended"})) == []
-    assert [bool(may(person, Action.AGREE, entry)) for person in (bureau, other)] == [True, False]
+    assert [bool(may(person, Action.AGREE, registration)) for person in (bureau, other)] == [True, False]
 
 
 def test_nor_does_who_holds_both_seats_among_the_units(reader, huang, station, guangxi):
     both = factories.unit_reviewer(station, "蓝终审")
     appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
-    entry = returned_at_the_end(huang, station, station.reviewer, both)
+    registration = returned_at_the_end(huang, station, station.reviewer, both)
     factories.submitted(huang, station, content="初次提交的")
     assert contents(reader(station.reviewer).get(QUEUE)) == ["再次提交的", "初次提交的"]
     assert contents(reader(both).get(QUEUE)) == ["初次提交的"]
-    assert [bool(may(person, Action.AGREE, entry)) for person in (station.reviewer, both)] == [True, False]
+    assert [bool(may(person, Action.AGREE, registration)) for person in (station.reviewer, both)] == [True, False]

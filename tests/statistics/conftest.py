@@ -20,7 +20,7 @@ YEAR = timezone.localdate().year - 1  # over, so that every date of it is past
 _days = count()
 
 
-def entry(owner, unit, hours, *, year=YEAR, category=None):
+def registration(owner, unit, hours, *, year=YEAR, category=None):
     """Submitted by its owner; the hours are those applied for."""
     start = datetime(year, 1, 1, 8, tzinfo=LOCAL) + timedelta(days=next(_days) % 330)
     return factories.submitted(
@@ -53,7 +53,7 @@ class Office:
         self.bureau = bureau
 
     def agreed(self, owner, hours, *, days=0, **facts):
-        return transitions.agree(self.reviewer, waited(entry(owner, self.unit, hours, **facts), days=days))
+        return transitions.agree(self.reviewer, waited(registration(owner, self.unit, hours, **facts), days=days))
 
     def recognised(self, owner, hours, *, days=0, final_days=0, **facts):
         return transitions.recognise(
@@ -61,7 +61,7 @@ class Office:
         )
 
     def refused(self, owner, hours, *, days=0, **facts):
-        one = waited(entry(owner, self.unit, hours, **facts), days=days)
+        one = waited(registration(owner, self.unit, hours, **facts), days=days)
         return transitions.refuse(self.reviewer, one, factories.verdict())
 
 
@@ -83,14 +83,14 @@ def station(bureau):
     office.recognised(office.li, 40)
     office.refused(office.li, 8, days=6)
     completed(office.li, 30)
-    entry(office.wei, office.unit, "7.5")
+    registration(office.wei, office.unit, "7.5")
     office.recognised(office.li, 12, year=YEAR - 1)
     return office
 
 
 @pytest.fixture
 def library(bureau):
-    """柳州市图书馆: one entry at the 终审, one revoked."""
+    """柳州市图书馆: one registration at the 终审, one revoked."""
     office = Office("柳州市图书馆", "450202", bureau)
     office.qin = factories.person("覃工")
     office.agreed(office.qin, 16)

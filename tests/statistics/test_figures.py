@@ -13,7 +13,7 @@ from hours.states import Status
 from hours.statistics.figures import YearsOfPlace, children_of, percent, rows_of, units_of
 from hours.statistics.wording import duration_words, measures
 from tests import factories
-from tests.statistics.conftest import YEAR, entry
+from tests.statistics.conftest import YEAR, registration
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def test_a_unit_by_hand(station):
         Status.REFUSED: 1,
         Status.REVOKED: 0,
     }
-    assert (now.entries, now.waiting, now.refusal_rate) == (5, 1, Decimal("25.0"))
+    assert (now.registrations, now.waiting, now.refusal_rate) == (5, 1, Decimal("25.0"))
     days = 24 * 3600
     assert round(now.first_mean) == (2 + 4 + 0 + 6) * days / 4
     assert now.final_mean == pytest.approx((1 + 3 + 0) * days / 3, abs=1)
@@ -59,15 +59,15 @@ def test_each_year_stands_alone(station):
 def test_every_region_equals_a_recount_from_the_rows(station, library, code):
     region = factories.region(code)
     below = set(region.get_descendants(include_self=True).values_list("pk", flat=True))
-    entries = [one for one in Registration.objects.filter(year=YEAR) if one.region_id in below]
+    registrations = [one for one in Registration.objects.filter(year=YEAR) if one.region_id in below]
     people = [one for one in PersonTotal.objects.filter(year=YEAR) if one.region_id in below]
     now = figures(region)
-    counted = Counter(one.status for one in entries)
+    counted = Counter(one.status for one in registrations)
     assert {status.value: count for status, count in now.states if count} == dict(counted)
-    assert now.row.people == len({one.owner_id for one in entries}) == len(people)
+    assert now.row.people == len({one.owner_id for one in registrations}) == len(people)
     assert now.row.reached == sum(one.reached for one in people)
     assert now.hours == sum(one.public + one.professional for one in people)
-    waits = [one.first_wait for one in entries if one.first_wait is not None]
+    waits = [one.first_wait for one in registrations if one.first_wait is not None]
     mean = sum(waits, timedelta()).total_seconds() / len(waits) if waits else None
     assert now.first_mean == pytest.approx(mean, abs=1)
 
@@ -86,7 +86,7 @@ def test_a_countys_units_by_name_by_waiting_and_by_share(station, bureau):
     idle = factories.unit("安康诊所", "450126")
     busy = factories.unit("白云小学", "450126")
     for name in ("甲", "乙"):
-        entry(factories.person(name), busy, 8)
+        registration(factories.person(name), busy, 8)
     factories.unit("别处的单位", "450103")
     orders = {sort: list(units_of(county, YEAR, sort)) for sort in ("name", "waiting", "share")}
     assert orders["name"] == [idle, station.unit, busy]  # by code point

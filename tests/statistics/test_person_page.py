@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import factories
-from tests.statistics.conftest import YEAR, entry
+from tests.statistics.conftest import YEAR, registration
 from tests.statistics.pages import rows
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def test_it_shows_the_years_and_what_was_submitted(ask, station):
     assert station.li.id_number not in page.content.decode()
 
 
-def test_a_unit_learns_nothing_of_years_and_entries_elsewhere(ask, station, library):
+def test_a_unit_learns_nothing_of_years_and_registrations_elsewhere(ask, station, library):
     library.recognised(station.li, 33, year=YEAR + 1 - 2)  # the latest of that year: it is counted there now
     page = ask(station.reviewer, NAME, station.li.pk, year=YEAR).content.decode()
     assert "柳州市图书馆" not in page
@@ -48,15 +48,15 @@ def test_strangers_and_other_units_get_404(ask, station, library):
     assert statuses == [404, 404, 404]
 
 
-def test_a_superuser_without_an_appointment_sees_years_but_no_entries(ask, station):
+def test_a_superuser_without_an_appointment_sees_years_but_no_registrations(ask, station):
     page = ask(factories.administrator(), NAME, station.li.pk, year=YEAR).content.decode()
     assert "各年度计入的学时" in page
     assert "年度提交的登记" not in page
 
 
-def test_the_same_queries_for_few_entries_and_for_many(ask, station):
+def test_the_same_queries_for_few_registrations_and_for_many(ask, station):
     ask(station.reviewer, NAME, station.wei.pk, year=YEAR, queries=10)
     for _ in range(29):
-        entry(station.wei, station.unit, 8)
+        registration(station.wei, station.unit, 8)
     page = ask(station.reviewer, NAME, station.wei.pk, year=YEAR, queries=10)
     assert len(rows(page, f"{YEAR} 年度提交的登记")) == 30

@@ -12,7 +12,7 @@ from hours.models import Registration
 from organizations import regions
 from organizations.models import Region
 from tests import factories
-from tests.statistics.conftest import YEAR, Office, entry
+from tests.statistics.conftest import YEAR, Office, registration
 from tests.statistics.pages import figures, rows, sheets, text
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +111,7 @@ def test_without_anything_it_says_what_brings_figures(ask, bureau):
 
 def test_the_units_with_the_oldest_queues_come_first(ask, bureau, station):
     other = Office("青秀区绿化队", "450103", bureau)
-    old = entry(factories.person("甲"), other.unit, 8)
+    old = registration(factories.person("甲"), other.unit, 8)
     Registration.objects.filter(pk=old.pk).update(submitted_at=timezone.now() - timedelta(days=40))
     page = ask(bureau, NAME, "450000", year=YEAR)
     assert [[name, days, count] for name, _, days, count in rows(page, "初审积压最久的单位")] == [
@@ -135,7 +135,7 @@ def test_the_same_queries_for_one_unit_and_for_thirty(ask, bureau, station):
     ask(bureau, NAME, county, year=YEAR, queries=17)
     for number in range(29):
         office = Office(f"第 {number} 站", county, bureau)
-        entry(factories.person(f"第 {number} 人"), office.unit, 8)
+        registration(factories.person(f"第 {number} 人"), office.unit, 8)
     page = ask(bureau, NAME, county, year=YEAR, queries=17)
     assert len(rows(page, "宾阳县的单位")) == 30
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from hours.models import YearRule
 from hours.totals import sums
 from tests import factories
-from tests.statistics.conftest import YEAR, Office, completed, entry
+from tests.statistics.conftest import YEAR, Office, completed, registration
 from tests.statistics.pages import figures, rows, sheets, text
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +150,7 @@ def test_names_never_become_formulas(ask, station, name):
 
 def many(station):
     for number in range(28):
-        entry(factories.person(f"第 {number} 人", unit=station.unit), station.unit, 8)
+        registration(factories.person(f"第 {number} 人", unit=station.unit), station.unit, 8)
     for number in range(28):
         factories.person(f"新来的 {number}", unit=station.unit)
 

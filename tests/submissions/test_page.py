@@ -1,4 +1,4 @@
-"""批量提交审核: all or none, where the entries go, which unit a returned one keeps, one token one submission."""
+"""批量提交审核: all or none, where the registrations go, which unit a returned one keeps, one token one submission."""
 
 import uuid
 from datetime import timedelta
@@ -27,39 +27,43 @@ def owner(station):
     return factories.person("黄秋梦")
 
 
-def send(owner, entries, unit, region=None, **options) -> Submission:
-    return transitions.submit(owner, entries, unit, region or unit.region, **options)
+def send(owner, registrations, unit, region=None, **options) -> Submission:
+    return transitions.submit(owner, registrations, unit, region or unit.region, **options)
 
 
-def problems(owner, entries, unit) -> dict[int, str]:
+def problems(owner, registrations, unit) -> dict[int, str]:
     """What stands in the way; and nothing has moved."""
     before = list(Registration.objects.order_by("pk").values())
     decisions = Decision.objects.count()
     with pytest.raises(BatchRefused) as refusal:
-        send(owner, entries, unit)
+        send(owner, registrations, unit)
     assert list(Registration.objects.order_by("pk").values()) == before
     assert Decision.objects.count() == decisions
     return refusal.value.problems
 
 
-# --- where the entries go -----------------------------------------------------------
+# --- where the registrations go -----------------------------------------------------------
 
 
-def test_entries_go_to_the_unit_with_its_name_and_region(owner, station):
+def test_registrations_go_to_the_unit_with_its_name_and_region(owner, station):
     one, two = factories.registration(owner, "甲"), factories.registration(owner, "乙", hours_applied=Decimal("7.5"))
     submission = send(owner, [one, two], station)
     assert (submission.unit, submission.region, submission.owner) == (station, station.region, owner)
     assert (submission.unit_name, submission.unit_credit_code) == (station.name, station.credit_code)
     assert (submission.entries, submission.hours) == (2, Decimal("23.5"))
-    for entry in (one, two):
-        entry.refresh_from_db()
-        assert (entry.status, entry.round, entry.submission) == ("first_review", 1, submission)
-        assert (entry.unit, entry.unit_name, entry.region) == (station, "宾阳县甘棠镇林业站", station.region)
-        assert (entry.is_unaffiliated, entry.submitted_at) == (False, submission.created_at)
-        decision = entry.decisions.get()
+    for registration in (one, two):
+        registration.refresh_from_db()
+        assert (registration.status, registration.round, registration.submission) == ("first_review", 1, submission)
+        assert (registration.unit, registration.unit_name, registration.region) == (
+            station,
+            "宾阳县甘棠镇林业站",
+            station.region,
+        )
+        assert (registration.is_unaffiliated, registration.submitted_at) == (False, submission.created_at)
+        decision = registration.decisions.get()
         assert (decision.stage, decision.action, decision.status) == ("owner", "submit", "first_review")
         assert (decision.actor_name, decision.office) == ("黄秋梦", "宾阳县甘棠镇林业站")
-        assert decision.hours == entry.hours_applied
+        assert decision.hours == registration.hours_applied
 
 
 def test_the_unit_is_remembered_as_the_persons_own(owner, station):
@@ -69,27 +73,27 @@ def test_the_unit_is_remembered_as_the_persons_own(owner, station):
 
 
 def test_the_region_is_the_units_whatever_the_caller_says(owner, station):
-    entry = factories.registration(owner)
-    send(owner, [entry], station, factories.region("450202"))
-    entry.refresh_from_db()
-    assert entry.region == station.region
+    registration = factories.registration(owner)
+    send(owner, [registration], station, factories.region("450202"))
+    registration.refresh_from_db()
+    assert registration.region == station.region
 
 
-def test_without_an_employer_the_entry_skips_the_first_review(guangxi, owner, station):
+def test_without_an_employer_the_registration_skips_the_first_review(guangxi, owner, station):
     owner.unit = station
     owner.save()
-    entry, nobody, county = (
+    registration, nobody, county = (
         factories.registration(owner),
         factories.units.unaffiliated(guangxi),
         factories.region("450202"),
     )
-    submission = send(owner, [entry], nobody, county)
-    entry.refresh_from_db()
+    submission = send(owner, [registration], nobody, county)
+    registration.refresh_from_db()
     owner.refresh_from_db()
-    assert (entry.status, entry.is_unaffiliated, entry.region) == ("final_review", True, county)
-    assert (entry.unit, entry.unit_name) == (nobody, "其他单位")
+    assert (registration.status, registration.is_unaffiliated, registration.region) == ("final_review", True, county)
+    assert (registration.unit, registration.unit_name) == (nobody, "其他单位")
     assert (submission.region, submission.unit_credit_code) == (county, "")
-    assert entry.decisions.get().status == "final_review"
+    assert registration.decisions.get().status == "final_review"
     assert owner.unit == station  # 其他单位 is nobody's own unit
 
 
@@ -98,19 +102,19 @@ def test_an_unconfirmed_unit_may_be_chosen(owner, guangxi):
     assert send(owner, [factories.registration(owner)], new).unit == new
 
 
-def test_renaming_a_unit_later_changes_no_entry(owner, station):
-    entry = factories.registration(owner)
-    send(owner, [entry], station)
+def test_renaming_a_unit_later_changes_no_registration(owner, station):
+    registration = factories.registration(owner)
+    send(owner, [registration], station)
     station.name = "甘棠林业站"
     factories.units.store(station)
-    entry.refresh_from_db()
-    assert (entry.unit_name, entry.submission.unit_name) == ("宾阳县甘棠镇林业站", "宾阳县甘棠镇林业站")
+    registration.refresh_from_db()
+    assert (registration.unit_name, registration.submission.unit_name) == ("宾阳县甘棠镇林业站", "宾阳县甘棠镇林业站")
 
 
 # --- all or none --------------------------------------------------------------------
 
 
-def test_one_bad_entry_keeps_all_back_and_is_named(owner, station):
+def test_one_bad_registration_keeps_all_back_and_is_named(owner, station):
     good = factories.registration(owner, "好的")
     one_day = {"starts_at": factories.moment(9, 8), "ends_at": factories.moment(9, 18), "hours_applied": Decimal(8)}
     bad = factories.registration(owner, "坏的", year=2001, **one_day)
@@ -119,7 +123,7 @@ def test_one_bad_entry_keeps_all_back_and_is_named(owner, station):
     }
 
 
-def test_each_kind_of_problem_is_named_with_its_entry(owner, station, rules):
+def test_each_kind_of_problem_is_named_with_its_registration(owner, station, rules):
     submitted = factories.submitted(owner, station, content="已提交")
     strangers = factories.registration(factories.person("李同事"), "别人的")
     stopped = factories.registration(owner, "停用类型", category=factories.category("旧类型"))
@@ -137,12 +141,12 @@ def test_each_kind_of_problem_is_named_with_its_entry(owner, station, rules):
 
 
 def test_a_closed_year_takes_nothing(owner, station, rules):
-    entry = factories.registration(owner)
+    registration = factories.registration(owner)
     for rule in rules.values():
         rule.is_closed = True
         rule.save()
-    assert problems(owner, [entry], station) == {
-        entry.pk: f"“水利工程施工培训班”：{entry.year} 年度已关闭，不再接受提交。"
+    assert problems(owner, [registration], station) == {
+        registration.pk: f"“水利工程施工培训班”：{registration.year} 年度已关闭，不再接受提交。"
     }
 
 
@@ -158,10 +162,12 @@ def test_a_disabled_unit_is_refused_once_for_all(owner, station):
 
 
 def test_a_unit_merged_away_meanwhile_is_refused(owner, station):
-    entry, other = factories.registration(owner), factories.unit("宾阳县林业局")
+    registration, other = factories.registration(owner), factories.unit("宾阳县林业局")
     seen = Unit.objects.get(pk=station.pk)
     factories.units.merge(station, other)
-    assert problems(owner, [entry], seen) == {entry.pk: "单位“宾阳县甘棠镇林业站”已停用，请重新选择单位。"}
+    assert problems(owner, [registration], seen) == {
+        registration.pk: "单位“宾阳县甘棠镇林业站”已停用，请重新选择单位。"
+    }
 
 
 def test_nothing_ticked_is_nothing_sent(owner, station):
@@ -170,7 +176,7 @@ def test_nothing_ticked_is_nothing_sent(owner, station):
     assert Submission.objects.count() == 0
 
 
-# --- returned entries ---------------------------------------------------------------
+# --- returned registrations ---------------------------------------------------------------
 
 
 @pytest.fixture
@@ -178,13 +184,13 @@ def returned(owner, station):
     return factories.returned(owner, station, factories.unit_reviewer(station), content="退回的")
 
 
-def test_a_returned_entry_starts_again_at_the_first_review_of_its_unit(owner, station, returned):
+def test_a_returned_registration_starts_again_at_the_first_review_of_its_unit(owner, station, returned):
     send(owner, [returned], station)
     returned.refresh_from_db()
     assert (returned.status, returned.round, returned.unit) == ("first_review", 2, station)
 
 
-def test_a_returned_entry_keeps_its_unit(owner, station, returned):
+def test_a_returned_registration_keeps_its_unit(owner, station, returned):
     draft, other = factories.registration(owner, "新的"), factories.unit("宾阳县林业局")
     assert transitions.unit_to_keep([draft, returned]) == station
     assert problems(owner, [draft, returned], other) == {
@@ -192,28 +198,30 @@ def test_a_returned_entry_keeps_its_unit(owner, station, returned):
     }
 
 
-def test_a_returned_entry_is_not_sent_straight_to_the_region(guangxi, owner, returned):
+def test_a_returned_registration_is_not_sent_straight_to_the_region(guangxi, owner, returned):
     assert list(problems(owner, [returned], factories.units.unaffiliated(guangxi))) == [returned.pk]
 
 
 def test_a_wrongly_chosen_unit_may_be_chosen_again(owner, station):
     wrong_unit = factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
-    entry = factories.submitted(owner, station)
-    transitions.return_(factories.unit_reviewer(station), entry, wrong_unit)
+    registration = factories.submitted(owner, station)
+    transitions.return_(factories.unit_reviewer(station), registration, wrong_unit)
     right = factories.unit("宾阳县林业局", "450103")
-    assert transitions.unit_to_keep([entry]) is None
-    send(owner, [entry], right)
-    entry.refresh_from_db()
-    assert (entry.unit, entry.unit_name, entry.region) == (right, "宾阳县林业局", right.region)
+    assert transitions.unit_to_keep([registration]) is None
+    send(owner, [registration], right)
+    registration.refresh_from_db()
+    assert (registration.unit, registration.unit_name, registration.region) == (right, "宾阳县林业局", right.region)
 
 
 def test_only_the_last_return_frees_the_unit(owner, station):
     reviewer = factories.unit_reviewer(station)
-    entry = factories.submitted(owner, station)
-    transitions.return_(reviewer, entry, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
-    send(owner, [entry], station)
-    transitions.return_(reviewer, entry, factories.verdict())
-    assert transitions.unit_to_keep([entry]) == station
+    registration = factories.submitted(owner, station)
+    transitions.return_(
+        reviewer, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
+    )
+    send(owner, [registration], station)
+    transitions.return_(reviewer, registration, factories.verdict())
+    assert transitions.unit_to_keep([registration]) == station
 
 
 def test_a_unit_that_is_gone_need_not_be_kept(owner, station, returned):
@@ -222,7 +230,7 @@ def test_a_unit_that_is_gone_need_not_be_kept(owner, station, returned):
     assert send(owner, [returned], factories.unit("宾阳县林业局")).entries == 1
 
 
-def test_a_returned_entry_follows_its_unit_into_a_merge(owner, station, returned):
+def test_a_returned_registration_follows_its_unit_into_a_merge(owner, station, returned):
     other = factories.unit("宾阳县林业局")
     factories.units.merge(station, other)
     returned.refresh_from_db()
@@ -236,18 +244,18 @@ def test_a_returned_entry_follows_its_unit_into_a_merge(owner, station, returned
     ]
 
 
-def test_a_merge_moves_the_entries_and_keeps_the_name_they_were_sent_under(owner, station):
-    entry = factories.submitted(owner, station)
-    decision = Decision.objects.filter(registration=entry).values().get()
+def test_a_merge_moves_the_registrations_and_keeps_the_name_they_were_sent_under(owner, station):
+    registration = factories.submitted(owner, station)
+    decision = Decision.objects.filter(registration=registration).values().get()
     other = factories.unit("宾阳县林业局")
     factories.units.merge(station, other)
-    entry.refresh_from_db()
-    assert (entry.unit, entry.unit_name) == (other, "宾阳县甘棠镇林业站")
-    assert (entry.submission.unit, entry.submission.unit_name) == (other, "宾阳县甘棠镇林业站")
-    assert Decision.objects.filter(registration=entry).values().get() == decision
+    registration.refresh_from_db()
+    assert (registration.unit, registration.unit_name) == (other, "宾阳县甘棠镇林业站")
+    assert (registration.submission.unit, registration.submission.unit_name) == (other, "宾阳县甘棠镇林业站")
+    assert Decision.objects.filter(registration=registration).values().get() == decision
 
 
-def test_returned_entries_have_a_last_day_of_their_own(owner, station, returned, rules):
+def test_returned_registrations_have_a_last_day_of_their_own(owner, station, returned, rules):
     yesterday = timezone.localdate() - timedelta(1)
     for rule in rules.values():
         rule.closes_on = yesterday
@@ -263,9 +271,9 @@ def test_returned_entries_have_a_last_day_of_their_own(owner, station, returned,
 
 
 def test_the_same_token_again_gives_the_first_submission(owner, station):
-    entry, token = factories.registration(owner), uuid.uuid4()
-    first = send(owner, [entry], station, token=token)
-    assert send(owner, [Registration.objects.get(pk=entry.pk)], station, token=token) == first
+    registration, token = factories.registration(owner), uuid.uuid4()
+    first = send(owner, [registration], station, token=token)
+    assert send(owner, [Registration.objects.get(pk=registration.pk)], station, token=token) == first
     assert (Submission.objects.count(), Decision.objects.count()) == (1, 1)
 
 
@@ -277,22 +285,22 @@ def test_another_persons_token_is_no_key_to_anything(owner, station):
         send(other, [factories.registration(other)], station, token=token)
 
 
-def test_a_second_tab_with_its_own_token_finds_the_entry_gone(owner, station):
-    entry = factories.registration(owner)
-    seen_in_second_tab = Registration.objects.get(pk=entry.pk)
-    send(owner, [entry], station)
+def test_a_second_tab_with_its_own_token_finds_the_registration_gone(owner, station):
+    registration = factories.registration(owner)
+    seen_in_second_tab = Registration.objects.get(pk=registration.pk)
+    send(owner, [registration], station)
     with pytest.raises(BatchRefused) as refusal:
         send(owner, [seen_in_second_tab], station)
-    assert refusal.value.problems == {entry.pk: "“水利工程施工培训班”：该登记已由黄秋梦处理，目前为“待初审”。"}
+    assert refusal.value.problems == {registration.pk: "“水利工程施工培训班”：该登记已由黄秋梦处理，目前为“待初审”。"}
     assert Submission.objects.count() == 1
 
 
 # --- the cost -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_a_batch_costs_the_same_for_one_and_for_thirty(owner, station, entries, django_assert_num_queries):
-    for number in range(entries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_a_batch_costs_the_same_for_one_and_for_thirty(owner, station, registrations, django_assert_num_queries):
+    for number in range(registrations):
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
     # types and their first level, rules; savepoint, unit, person, submission, the person's unit,
@@ -301,10 +309,12 @@ def test_a_batch_costs_the_same_for_one_and_for_thirty(owner, station, entries, 
         send(owner, rows, station)
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_returned_entries_cost_the_same_for_one_and_for_thirty(owner, station, entries, django_assert_num_queries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_returned_registrations_cost_the_same_for_one_and_for_thirty(
+    owner, station, registrations, django_assert_num_queries
+):
     reviewer = factories.unit_reviewer(station)
-    for number in range(entries):
+    for number in range(registrations):
         factories.returned(owner, station, reviewer, content=f"培训 {number}")
     rows = list(owner.registrations.all())
     # two more for the unit that they must go to again, two fewer because unit and year of the person are known
@@ -312,9 +322,9 @@ def test_returned_entries_cost_the_same_for_one_and_for_thirty(owner, station, e
         send(owner, rows, station)
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_asking_what_stands_in_the_way_costs_the_same(owner, station, entries, django_assert_num_queries):
-    for number in range(entries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_asking_what_stands_in_the_way_costs_the_same(owner, station, registrations, django_assert_num_queries):
+    for number in range(registrations):
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
     with django_assert_num_queries(3):  # types and their first level, rules

@@ -33,12 +33,12 @@ def two(huang):
     ]
 
 
-def keys(entries) -> list[int]:
-    return [entry.pk for entry in entries]
+def keys(registrations) -> list[int]:
+    return [registration.pk for registration in registrations]
 
 
-def ticked(unit, entries, **more) -> dict:
-    return {"entry": keys(entries), "unit": unit.pk, "token": str(uuid.uuid4()), **more}
+def ticked(unit, registrations, **more) -> dict:
+    return {"registration": keys(registrations), "unit": unit.pk, "token": str(uuid.uuid4()), **more}
 
 
 def said(response) -> list[str]:
@@ -53,39 +53,39 @@ def test_without_a_tick_it_says_so(client):
     assert said(client.get(CHOOSE, follow=True)) == ["请先勾选要提交审核的登记。"]
 
 
-def test_the_dialog_repeats_how_many_entries_and_hours(client, two):
-    page = client.get(CHOOSE, {"entry": keys(two)}).content.decode()
+def test_the_dialog_repeats_how_many_registrations_and_hours(client, two):
+    page = client.get(CHOOSE, {"registration": keys(two)}).content.decode()
     assert "已勾选 2 条登记，共 23.5 学时。请选择所在单位。" in page
 
 
 def test_the_unit_of_last_time_is_chosen_beforehand(client, huang, two, station):
     huang.unit = station
     huang.save()
-    assert client.get(CHOOSE, {"entry": keys(two)}).context["chosen"] == station
+    assert client.get(CHOOSE, {"registration": keys(two)}).context["chosen"] == station
 
 
 def test_a_disabled_unit_of_last_time_is_not(client, huang, two, station):
     huang.unit = station
     huang.save()
     units.disable(station)
-    assert client.get(CHOOSE, {"entry": keys(two)}).context["chosen"] is None
+    assert client.get(CHOOSE, {"registration": keys(two)}).context["chosen"] is None
 
 
 def test_searching_keeps_the_ticks(client, two, station):
-    response = client.get(CHOOSE, {"entry": keys(two), "q": "林业", "go": "search"})
-    assert [entry.content for entry in response.context["entries"]] == [
-        entry.content for entry in sorted(two, key=lambda e: e.ends_at, reverse=True)
+    response = client.get(CHOOSE, {"registration": keys(two), "q": "林业", "go": "search"})
+    assert [registration.content for registration in response.context["registrations"]] == [
+        registration.content for registration in sorted(two, key=lambda e: e.ends_at, reverse=True)
     ]
     assert response.context["picker"].units == [station]
 
 
 def test_going_on_without_a_unit_says_what_to_do(client, two):
-    page = client.get(CHOOSE, {"entry": keys(two), "go": "confirm"}).content.decode()
+    page = client.get(CHOOSE, {"registration": keys(two), "go": "confirm"}).content.decode()
     assert "请先选择单位：点选列表中的一个单位，或选择“其他单位”。" in page
 
 
 def test_the_confirmation_repeats_everything(client, two, station):
-    response = client.get(CHOOSE, {"entry": keys(two), "unit": station.pk, "go": "confirm"})
+    response = client.get(CHOOSE, {"registration": keys(two), "unit": station.pk, "go": "confirm"})
     assert response.context["facts"] == [
         ("单位名称", "宾阳县甘棠镇林业站"),
         ("统一社会信用代码", station.credit_code),
@@ -107,11 +107,11 @@ def test_it_submits_all_and_says_what_comes_next(client, huang, two, station):
     assert huang.unit == station
 
 
-def test_one_bad_entry_stops_all_and_is_named(client, two, station, rules):
+def test_one_bad_registration_stops_all_and_is_named(client, two, station, rules):
     Registration.objects.filter(pk=two[1].pk).update(year=2001)
     response = client.post(CONFIRM, ticked(station, two))
-    [(entry, sentence)] = response.context["problems"]
-    assert entry == two[1]
+    [(registration, sentence)] = response.context["problems"]
+    assert registration == two[1]
     assert sentence.startswith("“公文培训”：计入年度须在起止时间所在的年度之内")
     assert (statuses(), Submission.objects.count(), Decision.objects.count()) == (["draft", "draft"], 0, 0)
 
@@ -135,14 +135,15 @@ def test_a_second_tab_is_told_that_they_are_submitted(client, two, station):
     client.post(CONFIRM, ticked(station, two))
     response = client.post(CONFIRM, ticked(station, two))
     assert [sentence for _, sentence in response.context["problems"]] == [
-        f"“{entry.content}”：该登记目前为“待初审”，不能提交审核。" for entry in response.context["entries"]
+        f"“{registration.content}”：该登记目前为“待初审”，不能提交审核。"
+        for registration in response.context["registrations"]
     ]
     assert Submission.objects.count() == 1
 
 
 @pytest.mark.parametrize("url", [CHOOSE, CONFIRM])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_somebody_elses_entry_is_not_found_and_nothing_moves(client, two, station, url, method):
+def test_somebody_elses_registration_is_not_found_and_nothing_moves(client, two, station, url, method):
     other = factories.registration(factories.person("李工"), "李工的登记")
     response = getattr(client, method)(url, ticked(station, [*two, other]))
     assert response.status_code == (405 if (url, method) == (CHOOSE, "post") else 404)
@@ -151,7 +152,7 @@ def test_somebody_elses_entry_is_not_found_and_nothing_moves(client, two, statio
 
 @pytest.mark.parametrize("unit", ["", "abc", "-1", "999999999"])
 def test_an_unknown_unit_leads_back_to_the_choice(client, two, unit):
-    response = client.post(CONFIRM, {"entry": keys(two), "unit": unit})
+    response = client.post(CONFIRM, {"registration": keys(two), "unit": unit})
     assert "请先选择单位" in response.content.decode()
     assert statuses() == ["draft", "draft"]
 
@@ -192,7 +193,7 @@ def test_without_an_employer_it_goes_straight_to_the_bureau_of_the_named_region(
 
 def test_a_unit_waiting_for_confirmation_is_taken_and_says_so(client, two, huang, guangxi):
     new = factories.unit("新办水利设计院", "450103", state=Unit.State.PENDING)
-    page = client.get(CHOOSE, {"entry": keys(two), "unit": new.pk, "go": "confirm"}).content.decode()
+    page = client.get(CHOOSE, {"registration": keys(two), "unit": new.pk, "go": "confirm"}).content.decode()
     assert "“新办水利设计院”待核实：登记会等到管理员确认该单位之后才进入初审。" in page
     response = client.post(CONFIRM, ticked(new, two), follow=True)
     assert "该单位待核实，管理员确认单位后进入初审。" in response.content.decode()
@@ -200,7 +201,7 @@ def test_a_unit_waiting_for_confirmation_is_taken_and_says_so(client, two, huang
 
 def test_a_unit_that_nobody_reviews_for_leaves_the_first_review_to_the_bureau_and_says_so(client, two, guangxi):
     library = factories.unit("柳州市图书馆", "450202")
-    response = client.get(CHOOSE, {"entry": keys(two), "unit": library.pk, "go": "confirm"})
+    response = client.get(CHOOSE, {"registration": keys(two), "unit": library.pk, "go": "confirm"})
     assert response.context["warnings"] == [
         "“柳州市图书馆”目前没有能审核您的登记的审核员：初审由城中区人社部门代为进行。"
     ]
@@ -225,7 +226,7 @@ def test_an_overlap_is_warned_of_and_does_not_stop(client, huang, station):
     second = factories.registration(
         huang, "乙", starts_at=factories.moment(9, 14), ends_at=factories.moment(9, 18), hours_applied=4
     )
-    response = client.get(CHOOSE, {"entry": [first.pk], "unit": station.pk, "go": "confirm"})
+    response = client.get(CHOOSE, {"registration": [first.pk], "unit": station.pk, "go": "confirm"})
     day = f"{factories.moment(9):%Y-%m-%d}"
     assert response.context["warnings"] == [
         f"“甲”与您的登记“乙”（{day} 14:00 至 {day} 18:00）时间重叠，审核人员会看到此提示。"
@@ -234,23 +235,25 @@ def test_an_overlap_is_warned_of_and_does_not_stop(client, huang, station):
     assert statuses() == ["first_review", "first_review"]
 
 
-def test_a_returned_entry_keeps_its_unit(client, huang, station):
-    entry = factories.returned(huang, station, station.reviewer)
+def test_a_returned_registration_keeps_its_unit(client, huang, station):
+    registration = factories.returned(huang, station, station.reviewer)
     elsewhere = factories.unit("柳州市图书馆", "450202")
-    assert client.get(CHOOSE, {"entry": entry.pk}).context["kept_unit"] == station
-    response = client.post(CONFIRM, ticked(elsewhere, [entry]))
+    assert client.get(CHOOSE, {"registration": registration.pk}).context["kept_unit"] == station
+    response = client.post(CONFIRM, ticked(elsewhere, [registration]))
     [(_, sentence)] = response.context["problems"]
     assert sentence == "“水利工程施工培训班”是退回修改的登记，须仍提交至“宾阳县甘棠镇林业站”。"
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_entries(
+def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_registrations(
     client, guangxi, huang, station, rows, django_assert_num_queries
 ):
     units.unaffiliated(guangxi)
-    entries = [factories.registration(huang, f"第 {number} 条") for number in range(rows)]
-    client.get(CHOOSE, {"entry": keys(entries)})  # builds the search index of this process
-    with django_assert_num_queries(7):  # session, person, entries; revision, units; duties, unread notices
-        client.get(CHOOSE, {"entry": keys(entries)})
-    with django_assert_num_queries(9):  # session, person, entries; unit, rules, own live, the unit's reviewers; frame
-        client.get(CHOOSE, {"entry": keys(entries), "unit": station.pk, "go": "confirm"})
+    registrations = [factories.registration(huang, f"第 {number} 条") for number in range(rows)]
+    client.get(CHOOSE, {"registration": keys(registrations)})  # builds the search index of this process
+    with django_assert_num_queries(7):  # session, person, registrations; revision, units; duties, unread notices
+        client.get(CHOOSE, {"registration": keys(registrations)})
+    with django_assert_num_queries(
+        9
+    ):  # session, person, registrations; unit, rules, own live, the unit's reviewers; frame
+        client.get(CHOOSE, {"registration": keys(registrations), "unit": station.pk, "go": "confirm"})

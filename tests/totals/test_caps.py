@@ -1,4 +1,6 @@
-"""Caps, worked out by hand: of the second level, of the first, of both; and what is freed when an entry is revoked."""
+"""Caps, worked out by hand: of the second level, of the first, of both; and what is freed when a registration is
+revoked.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,8 @@ def cap(rules, kinds, of: str, hours) -> Cap:
     return Cap.objects.create(rule=rules[YEAR], category=category, hours=Decimal(str(hours)))
 
 
-def learn(people, kinds, *entries):
-    """Recognised entries in the order given, a day apart."""
+def learn(people, kinds, *registrations):
+    """Recognised registrations in the order given, a day apart."""
     start = datetime(YEAR, 3, 1, 8, tzinfo=LOCAL)
     return [
         factories.recognised(
@@ -53,11 +55,11 @@ def learn(people, kinds, *entries):
             starts_at=start + timedelta(days=number),
             ends_at=start + timedelta(days=number, hours=9),
         )
-        for number, (kind, hours) in enumerate(entries, 1)
+        for number, (kind, hours) in enumerate(registrations, 1)
     ]
 
 
-# caps; entries in the order of their end; what counts of each; above the cap
+# caps; registrations in the order of their end; what counts of each; above the cap
 TABLE = {
     "no cap": ({}, [("论文", 30), ("论文", 30)], [30, 30], 0),
     "below the cap": ({"论文": 40}, [("论文", 30), ("论文", 9.5)], [30, 9.5], 0),
@@ -94,10 +96,10 @@ TABLE = {
 
 @pytest.mark.parametrize("case", TABLE)
 def test_what_counts_under_caps(people, kinds, rules, case):
-    caps, entries, counted, above = TABLE[case]
+    caps, registrations, counted, above = TABLE[case]
     for of, hours in caps.items():
         cap(rules, kinds, of, hours)
-    learn(people, kinds, *entries)
+    learn(people, kinds, *registrations)
     assert [row.hours for row in year_rows(people[0], YEAR).counted] == [Decimal(str(hours)) for hours in counted]
     [year] = person_years(people[0])
     assert (year.professional, year.over_cap) == (sum(map(Decimal, map(str, counted))), Decimal(str(above)))
@@ -108,9 +110,9 @@ def test_what_counts_under_caps(people, kinds, rules, case):
 
 def test_recognised_hours_are_stored_whole_and_counted_up_to_the_cap(people, kinds, rules):
     cap(rules, kinds, "论文", 40)
-    [entry] = learn(people, kinds, ("论文", 50))
+    [registration] = learn(people, kinds, ("论文", 50))
     [row] = year_rows(people[0], YEAR).counted
-    assert (entry.hours_recognised, row.hours) == (50, 40)
+    assert (registration.hours_recognised, row.hours) == (50, 40)
     assert row.why_fewer == "10 学时超出上限（“论文”40 学时），不计入"
 
 
@@ -122,7 +124,7 @@ def test_both_caps_are_named_where_both_hold(people, kinds, rules):
     assert row.why_fewer == "1 学时超出上限（“论文”20 学时、“论文著作类”30 学时），不计入"
 
 
-def test_a_revoked_entry_frees_its_room_for_the_later_ones(people, kinds, rules, guangxi):
+def test_a_revoked_registration_frees_its_room_for_the_later_ones(people, kinds, rules, guangxi):
     cap(rules, kinds, "论文", 40)
     first, second = learn(people, kinds, ("论文", 30), ("论文", 30))
     transitions.revoke(factories.region_admin(guangxi), first, factories.verdict())

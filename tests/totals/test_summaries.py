@@ -28,7 +28,7 @@ def people(guangxi, rules):
 
 
 def in_year(year: int, day: int, hours) -> dict:
-    """Facts of an entry on one day in January of an earlier year."""
+    """Facts of a registration on one day in January of an earlier year."""
     by_hand = factories.category("论文", by_half_day=False)
     start, end = (datetime(year, 1, day, hour, tzinfo=LOCAL) for hour in (8, 18))
     return {"starts_at": start, "ends_at": end, "year": year, "hours_applied": Decimal(hours), "category": by_hand}
@@ -40,7 +40,9 @@ def completed(person, year: int, name: str, hours, kind=Course.Kind.REQUIRED, da
 
 
 def a_full_year(people, year: int) -> None:
-    """One entry in each state, with hours that tell them apart; and a colleague's hours, which are nobody else's."""
+    """One registration in each state, with hours that tell them apart; and a colleague's hours, which are nobody
+    else's.
+    """
     owner, unit, first, final = people
     for person in (owner, factories.person("李同事")):
         who = (person, unit, first, final)
@@ -149,46 +151,46 @@ def test_every_hour_that_does_not_count_says_why(people, this_year):
 
 def test_the_latest_return_is_the_one_that_is_told(people, this_year):
     owner, unit, first, _ = people
-    entry = factories.returned(owner, unit, first, **in_year(this_year - 1, 5, 8))
-    transitions.submit(owner, [entry], unit, unit.region)
-    transitions.return_(first, entry, factories.verdict("仍不清晰。", reason=factories.reason("学时与证明不符")))
+    registration = factories.returned(owner, unit, first, **in_year(this_year - 1, 5, 8))
+    transitions.submit(owner, [registration], unit, unit.region)
+    transitions.return_(first, registration, factories.verdict("仍不清晰。", reason=factories.reason("学时与证明不符")))
     assert [why for _, why in year_rows(owner, this_year - 1).uncounted] == ["退回修改（学时与证明不符：仍不清晰。）"]
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_sums_cost_the_same_for_one_and_for_thirty(people, this_year, entries, django_assert_num_queries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_sums_cost_the_same_for_one_and_for_thirty(people, this_year, registrations, django_assert_num_queries):
     owner, last_year = people[0], this_year - 1
-    for number in range(entries):
+    for number in range(registrations):
         factories.recognised(*people, content=f"认定 {number}", **in_year(last_year, 1 + number % 28, 2))
         factories.refused(*people[:3], content=f"不予认定 {number}", **in_year(last_year, 1 + number % 28, 2))
         completed(owner, last_year, f"公需 {number}", Decimal(1))
     with django_assert_num_queries(3):
         [year] = person_years(owner)
-    assert (year.public, year.professional) == (Decimal(entries), Decimal(2 * entries))
+    assert (year.public, year.professional) == (Decimal(registrations), Decimal(2 * registrations))
     with django_assert_num_queries(4):
         rows = year_rows(owner, last_year)
-    assert (len(rows.counted), len(rows.uncounted)) == (2 * entries, entries)
+    assert (len(rows.counted), len(rows.uncounted)) == (2 * registrations, registrations)
 
 
 def test_words_of_both_cuts_are_told(people, this_year):
     owner, unit, first, final = people
-    entry = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
-    transitions.agree(first, entry, Verdict(hours=Decimal(12), words="第三天是参观。"))
-    transitions.recognise(final, entry, Verdict(hours=Decimal(8), words="缺半天签到。"))
+    registration = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
+    transitions.agree(first, registration, Verdict(hours=Decimal(12), words="第三天是参观。"))
+    transitions.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
     [row] = year_rows(owner, this_year - 1).counted
     assert row.why_fewer == "申请 16 学时，核减 8 学时（第三天是参观。；缺半天签到。）"
 
 
 def test_words_without_a_cut_are_no_reason(people, this_year):
     owner, unit, first, final = people
-    entry = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
-    transitions.agree(first, entry, Verdict(words="属实。"))
-    transitions.recognise(final, entry, Verdict(hours=Decimal(8), words="缺半天签到。"))
+    registration = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
+    transitions.agree(first, registration, Verdict(words="属实。"))
+    transitions.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
     [row] = year_rows(owner, this_year - 1).counted
     assert row.why_fewer == "申请 16 学时，核减 8 学时（缺半天签到。）"
 
 
-def test_the_year_of_the_end_says_where_an_entry_counts(people, this_year):
+def test_the_year_of_the_end_says_where_a_registration_counts(people, this_year):
     """From 31 December to 2 January, counted for the old year: the new year, otherwise empty, says so."""
     owner, old, new = people[0], this_year - 2, this_year - 1
     span = {"starts_at": datetime(old, 12, 31, 8, tzinfo=LOCAL), "ends_at": datetime(new, 1, 2, 18, tzinfo=LOCAL)}

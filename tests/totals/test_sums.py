@@ -56,11 +56,11 @@ def step(world, chance: random.Random) -> None:
     kind = chance.choice(
         ["new", "submit", "submit", "decide", "decide", "decide", "decide", "edit", "complete", "after"]
     )
-    entries = list(Registration.objects.select_related("owner", "region"))
+    registrations = list(Registration.objects.select_related("owner", "region"))
     verdict = factories.verdict(reason=world["reason"])
     if kind == "new":
         year = chance.choice([THIS_YEAR, THIS_YEAR - 1])
-        serial = len(entries)
+        serial = len(registrations)
         start = timezone.make_aware(timezone.datetime(year, 1, 1 + serial % 27, 8, serial // 27 % 60))
         factories.registration(
             person,
@@ -70,36 +70,46 @@ def step(world, chance: random.Random) -> None:
             hours_applied=Decimal(chance.choice([4, 7.5, 12])),
         )
     elif kind == "submit":
-        mine = [entry for entry in entries if entry.owner == person and entry.status in ("draft", "returned")]
+        mine = [
+            registration
+            for registration in registrations
+            if registration.owner == person and registration.status in ("draft", "returned")
+        ]
         chosen = chance.sample(mine, min(len(mine), 3))
         unit = chance.choice([*world["units"]])
         if chosen:
             transitions.submit(person, chosen, unit, unit.region)
     elif kind == "decide":
-        waiting = [entry for entry in entries if entry.status in ("first_review", "final_review")]
-        for entry in chance.sample(waiting, min(len(waiting), 2)):
-            first = entry.status == Status.FIRST_REVIEW
-            actor = world["reviewers"][entry.unit_id] if first else world["bureau"]
+        waiting = [
+            registration for registration in registrations if registration.status in ("first_review", "final_review")
+        ]
+        for registration in chance.sample(waiting, min(len(waiting), 2)):
+            first = registration.status == Status.FIRST_REVIEW
+            actor = world["reviewers"][registration.unit_id] if first else world["bureau"]
             good = Action.AGREE if first else Action.RECOGNISE
             action = chance.choice([good, good, good, Action.RETURN, Action.REFUSE])
             hours = chance.choice([None, Decimal(2)]) if action is good else None
-            transitions.decide(actor, action, [entry], factories.verdict(reason=world["reason"], hours=hours))
+            transitions.decide(actor, action, [registration], factories.verdict(reason=world["reason"], hours=hours))
     elif kind == "edit":
-        mine = [entry for entry in entries if entry.owner == person and entry.status == "returned"]
+        mine = [
+            registration
+            for registration in registrations
+            if registration.owner == person and registration.status == "returned"
+        ]
         if mine:
-            entry = chance.choice(mine)
-            entry.year = chance.choice([THIS_YEAR, THIS_YEAR - 1])
-            saving.save(entry)
+            registration = chance.choice(mine)
+            registration.year = chance.choice([THIS_YEAR, THIS_YEAR - 1])
+            saving.save(registration)
     elif kind == "complete":
         course = factories.course(THIS_YEAR, f"公需 {chance.randrange(5)}", hours=10)
         if not course.completions.filter(person=person).exists():
             factories.completion(person, course)
     else:
-        done = [entry for entry in entries if entry.status in ("recognised", "refused")]
+        done = [registration for registration in registrations if registration.status in ("recognised", "refused")]
         if done:
-            entry = chance.choice(done)
-            act = transitions.revoke if entry.status == "recognised" else transitions.reopen
-            act(world["admin"], entry, verdict)
+            registration = chance.choice(done)
+            act = transitions.revoke if registration.status == "recognised" else transitions.reopen
+            act(world["admin"], registration, verdict)
 
 
 def test_after_random_actions_the_kept_sums_equal_a_recount(world):
@@ -156,15 +166,15 @@ def test_a_merge_adds_the_sums_of_both_units(world):
     assert sums.recount(year) == {"people": 0, "places": 0}
 
 
-def test_a_decision_about_an_entry_that_was_read_before_a_merge_leaves_the_sums_right(world):
+def test_a_decision_about_a_registration_that_was_read_before_a_merge_leaves_the_sums_right(world):
     one, other, _ = world["units"]
-    entry = factories.agreed(world["people"][0], one, world["reviewers"][one.pk])
-    read_before = Registration.objects.get(pk=entry.pk)
+    registration = factories.agreed(world["people"][0], one, world["reviewers"][one.pk])
+    read_before = Registration.objects.get(pk=registration.pk)
     merging.merge_units(one, other)
     transitions.recognise(world["bureau"], read_before)
-    row = PlaceTotal.objects.get(kind="unit", year=entry.year)
+    row = PlaceTotal.objects.get(kind="unit", year=registration.year)
     assert (row.place, row.final_review, row.recognised) == (other.pk, 0, 1)
-    assert sums.recount(entry.year) == {"people": 0, "places": 0}
+    assert sums.recount(registration.year) == {"people": 0, "places": 0}
 
 
 def test_hours_above_a_cap_are_kept_apart(world):

@@ -42,7 +42,7 @@ def in_march(**fields) -> dict:
 # --- Closing and grace ---------------------------------------------------------------------------
 
 CLOSING, GRACE = date(2026, 3, 31), date(2026, 4, 30)
-# day, a new entry, a returned one
+# day, a new registration, a returned one
 DAYS = [
     (date(2026, 3, 30), True, True),
     (date(2026, 3, 31), True, True),  # the closing day itself
@@ -80,43 +80,45 @@ def test_the_database_takes_no_rule_that_contradicts_itself(contradiction):
         factories.year_rule(2025, **contradiction)
 
 
-def test_after_the_closing_day_a_new_entry_is_refused_with_the_day(people):
+def test_after_the_closing_day_a_new_registration_is_refused_with_the_day(people):
     rule(-1, 9)
-    entry = factories.registration(people[0], **in_march())
+    registration = factories.registration(people[0], **in_march())
     with pytest.raises(transitions.BatchRefused, match=f"{LAST_YEAR} 年度已于 {TODAY - timedelta(1)} 截止提交。"):
-        transitions.submit(people[0], [entry], people[1], people[1].region)
+        transitions.submit(people[0], [registration], people[1], people[1].region)
 
 
-def test_a_returned_entry_is_taken_in_the_grace(people):
+def test_a_returned_registration_is_taken_in_the_grace(people):
     about = rule(0, 9)
-    entry = factories.returned(*people[:3], **in_march())
+    registration = factories.returned(*people[:3], **in_march())
     YearRule.objects.filter(pk=about.pk).update(closes_on=TODAY - timedelta(3))
-    transitions.submit(people[0], [entry], people[1], people[1].region)
-    assert entry.status == "first_review"
+    transitions.submit(people[0], [registration], people[1], people[1].region)
+    assert registration.status == "first_review"
 
 
-def test_after_the_grace_a_returned_entry_is_refused_too(people):
+def test_after_the_grace_a_returned_registration_is_refused_too(people):
     about = rule(0, 9)
-    entry = factories.returned(*people[:3], **in_march())
+    registration = factories.returned(*people[:3], **in_march())
     YearRule.objects.filter(pk=about.pk).update(closes_on=TODAY - timedelta(9), returned_closes_on=TODAY - timedelta(1))
     with pytest.raises(transitions.BatchRefused):
-        transitions.submit(people[0], [entry], people[1], people[1].region)
+        transitions.submit(people[0], [registration], people[1], people[1].region)
 
 
 def test_a_year_past_its_closing_day_still_decides_what_it_has_taken(people):
     about = rule(0, 9)
-    entry = factories.submitted(*people[:2], **in_march())
+    registration = factories.submitted(*people[:2], **in_march())
     days = {"closes_on": TODAY - timedelta(9), "returned_closes_on": TODAY - timedelta(1)}
     YearRule.objects.filter(pk=about.pk).update(**days)
-    transitions.recognise(people[3], transitions.agree(people[2], entry))
+    transitions.recognise(people[3], transitions.agree(people[2], registration))
     assert PersonTotal.objects.get().professional == 16
 
 
 def test_a_closed_year_takes_back_and_nothing_else(people, guangxi):
     about = rule(0, 9)
-    waits, agreed, entry = (factories.submitted(*people[:2], content=f"第 {n} 条", **in_march()) for n in range(3))
+    waits, agreed, registration = (
+        factories.submitted(*people[:2], content=f"第 {n} 条", **in_march()) for n in range(3)
+    )
     transitions.agree(people[2], agreed)
-    transitions.recognise(people[3], transitions.agree(people[2], entry))
+    transitions.recognise(people[3], transitions.agree(people[2], registration))
     YearRule.objects.filter(pk=about.pk).update(is_closed=True)
     refused = f"{LAST_YEAR} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
     for decision in (
@@ -127,8 +129,8 @@ def test_a_closed_year_takes_back_and_nothing_else(people, guangxi):
     ):
         with pytest.raises(WorkflowError, match=refused):
             decision()
-    transitions.revoke(factories.region_admin(guangxi), entry, factories.verdict("证书系伪造。"))
-    assert (entry.status, PersonTotal.objects.get().professional) == ("revoked", 0)
+    transitions.revoke(factories.region_admin(guangxi), registration, factories.verdict("证书系伪造。"))
+    assert (registration.status, PersonTotal.objects.get().professional) == ("revoked", 0)
     [year] = person_years(people[0])
     assert (year.total, year.in_review, year.missing) == (0, 32, 90)
 

@@ -17,17 +17,24 @@ TODAY = timezone.localdate()
 
 @pytest.fixture
 def cast(guangxi, rules):
-    """Who may decide, and an entry of 黄秋梦 in each state in which somebody else can act."""
+    """Who may decide, and a registration of 黄秋梦 in each state in which somebody else can act."""
     unit, huang = factories.unit("宾阳县甘棠镇林业站"), factories.person("黄秋梦")
     first, final = factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
     admin = factories.region_admin(guangxi)
-    entries = {
+    registrations = {
         "first_review": factories.submitted(huang, unit),
         "final_review": factories.agreed(huang, unit, first),
         "refused": factories.refused(huang, unit, first),
         "recognised": factories.recognised(huang, unit, first, final),
     }
-    return {"unit": unit, "huang": huang, "first": first, "final": final, "admin": admin, "entries": entries}
+    return {
+        "unit": unit,
+        "huang": huang,
+        "first": first,
+        "final": final,
+        "admin": admin,
+        "registrations": registrations,
+    }
 
 
 DECISIONS = [
@@ -44,7 +51,7 @@ DECISIONS = [
 
 def answers(cast) -> list[bool]:
     """Whether each of DECISIONS may be taken."""
-    return [bool(may(cast[who], action, cast["entries"][state])) for who, action, state in DECISIONS]
+    return [bool(may(cast[who], action, cast["registrations"][state])) for who, action, state in DECISIONS]
 
 
 ALL, REVOCATION = [True] * 8, [False] * 7 + [True]
@@ -57,9 +64,9 @@ def test_an_open_year_takes_every_decision(cast):
 def test_a_closed_year_takes_revocation_alone_and_says_so(cast):
     YearRule.objects.update(is_closed=True)
     assert answers(cast) == REVOCATION
-    entry = cast["entries"]["first_review"]
-    assert may(cast["first"], Action.AGREE, entry) == Denied(
-        f"{entry.year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
+    registration = cast["registrations"]["first_review"]
+    assert may(cast["first"], Action.AGREE, registration) == Denied(
+        f"{registration.year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
     )
 
 
@@ -67,15 +74,15 @@ def test_a_year_without_a_rule_is_closed_whatever_was_opened(cast):
     YearRule.objects.all().delete()
     opened(cast)
     assert answers(cast) == REVOCATION
-    entry = cast["entries"]["final_review"]
-    assert may(cast["final"], Action.RECOGNISE, entry) == Denied(
-        f"{entry.year} 年度没有年度规则，除撤销认定外不能办理，请联系管理员。"
+    registration = cast["registrations"]["final_review"]
+    assert may(cast["final"], Action.RECOGNISE, registration) == Denied(
+        f"{registration.year} 年度没有年度规则，除撤销认定外不能办理，请联系管理员。"
     )
 
 
 def opened(cast, until=TODAY, **for_whom) -> None:
-    for entry in cast["entries"].values():
-        Opening.objects.create(year=entry.year, until=until, reason="系统故障补审", **for_whom)
+    for registration in cast["registrations"].values():
+        Opening.objects.create(year=registration.year, until=until, reason="系统故障补审", **for_whom)
 
 
 def closed_and_opened(cast, **facts) -> list[bool]:
@@ -92,7 +99,7 @@ def test_it_is_opened_for_the_owner(cast):
     assert closed_and_opened(cast, person=cast["huang"]) == ALL
 
 
-def test_it_is_opened_for_the_unit_of_the_entry(cast):
+def test_it_is_opened_for_the_unit_of_the_registration(cast):
     assert closed_and_opened(cast, unit=cast["unit"]) == ALL
 
 
@@ -105,12 +112,12 @@ def test_an_opening_ends_with_its_last_day(cast):
     assert closed_and_opened(cast, until=TODAY - timedelta(1)) == REVOCATION
 
 
-def test_in_bulk_each_entry_of_a_closed_year_says_why(cast):
+def test_in_bulk_each_registration_of_a_closed_year_says_why(cast):
     YearRule.objects.update(is_closed=True)
-    entry = cast["entries"]["first_review"]
-    outcome = transitions.decide(cast["first"], Action.AGREE, [entry], transitions.Verdict())
+    registration = cast["registrations"]["first_review"]
+    outcome = transitions.decide(cast["first"], Action.AGREE, [registration], transitions.Verdict())
     assert outcome.done == []
     assert outcome.refused == {
-        entry.pk: f"{entry.year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
+        registration.pk: f"{registration.year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
     }
-    assert may(cast["huang"], Action.ASK_RETURN, entry) == Allowed()
+    assert may(cast["huang"], Action.ASK_RETURN, registration) == Allowed()

@@ -29,9 +29,9 @@ def people(guangxi):
 
 
 def taken(people, today=TODAY) -> list[str]:
-    """Whose entries of the closed year are taken on that day."""
+    """Whose registrations of the closed year are taken on that day."""
     names = ("黄秋梦", "李工", "韦工")
-    entries = {
+    registrations = {
         name: factories.registration(
             people[name],
             f"{name}的登记 {timezone.now()}",
@@ -41,7 +41,7 @@ def taken(people, today=TODAY) -> list[str]:
         )
         for name in names
     }
-    return [name for name, entry in entries.items() if years_take([entry], today)[entry.pk]]
+    return [name for name, registration in registrations.items() if years_take([registration], today)[registration.pk]]
 
 
 def open_again(until: int = 0, year: int = YEAR, **whom) -> Opening:
@@ -97,19 +97,21 @@ def test_it_opens_no_year_without_a_rule(people):
 def test_the_unit_that_is_sent_to_counts_as_well_as_the_own_one(people):
     """韦工 has changed to the 林业站, whose year was opened, and sends there for the first time."""
     open_again(unit=people["station"])
-    entry = factories.registration(people["韦工"], starts_at=factories.moment(9), ends_at=factories.moment(8, 18))
-    assert not years_take([entry])[entry.pk]
-    transitions.submit(people["韦工"], [entry], people["station"], people["station"].region)
-    assert entry.status == "first_review"
+    registration = factories.registration(
+        people["韦工"], starts_at=factories.moment(9), ends_at=factories.moment(8, 18)
+    )
+    assert not years_take([registration])[registration.pk]
+    transitions.submit(people["韦工"], [registration], people["station"], people["station"].region)
+    assert registration.status == "first_review"
 
 
-def test_returned_entries_are_opened_too(people):
+def test_returned_registrations_are_opened_too(people):
     open_again(person=people["黄秋梦"])
     reviewer = factories.unit_reviewer(people["station"])
     day = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
-    entry = factories.returned(people["黄秋梦"], people["station"], reviewer, **day)
-    transitions.submit(people["黄秋梦"], [entry], people["station"], people["station"].region)
-    assert entry.status == "first_review"
+    registration = factories.returned(people["黄秋梦"], people["station"], reviewer, **day)
+    transitions.submit(people["黄秋梦"], [registration], people["station"], people["station"].region)
+    assert registration.status == "first_review"
 
 
 @pytest.mark.parametrize("wrong", ["both", "no reason"])

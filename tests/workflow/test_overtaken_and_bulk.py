@@ -1,4 +1,4 @@
-"""Who comes second reads who was first; one verdict on several entries moves those it can."""
+"""Who comes second reads who was first; one verdict on several registrations moves those it can."""
 
 from decimal import Decimal
 
@@ -29,52 +29,52 @@ def sentence(act, *facts) -> str:
     return str(refusal.value)
 
 
-def history(entry: Registration) -> list[tuple[int, str, str]]:
-    return [(step.round, step.stage, step.action) for step in entry.decisions.all()]
+def history(registration: Registration) -> list[tuple[int, str, str]]:
+    return [(step.round, step.stage, step.action) for step in registration.decisions.all()]
 
 
 # --- who comes second ---------------------------------------------------------------
 
 
 def test_the_second_decider_reads_who_was_first(people):
-    entry = factories.submitted(*people[:2])
+    registration = factories.submitted(*people[:2])
     second = factories.unit_reviewer(people[1], "韦审核")
-    seen_by_second = Registration.objects.get(pk=entry.pk)
-    transitions.return_(people[2], entry, factories.verdict())
+    seen_by_second = Registration.objects.get(pk=registration.pk)
+    transitions.return_(people[2], registration, factories.verdict())
     assert (
         sentence(transitions.agree, second, seen_by_second)
         == "“水利工程施工培训班”：该登记已由覃审核处理，目前为“退回修改”。"
     )
-    assert history(entry) == [(1, "owner", "submit"), (1, "first", "return")]
+    assert history(registration) == [(1, "owner", "submit"), (1, "first", "return")]
 
 
-def test_an_entry_that_came_back_in_a_new_round_is_not_decided_unseen(people):
-    entry = factories.submitted(*people[:2])
-    seen_in_round_one = Registration.objects.get(pk=entry.pk)
-    transitions.return_(people[2], entry, factories.verdict())
-    transitions.submit(people[0], [entry], people[1], people[1].region)
+def test_a_registration_that_came_back_in_a_new_round_is_not_decided_unseen(people):
+    registration = factories.submitted(*people[:2])
+    seen_in_round_one = Registration.objects.get(pk=registration.pk)
+    transitions.return_(people[2], registration, factories.verdict())
+    transitions.submit(people[0], [registration], people[1], people[1].region)
     assert (
         sentence(transitions.agree, people[2], seen_in_round_one)
         == "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。"
     )
 
 
-def test_an_entry_changed_since_it_was_read_is_not_submitted(people):
+def test_a_registration_changed_since_it_was_read_is_not_submitted(people):
     owner, unit, *_ = people
-    entry = factories.registration(owner)
-    read_before = Registration.objects.get(pk=entry.pk)
-    entry.hours_applied = Decimal(12)
-    entry.save()
+    registration = factories.registration(owner)
+    read_before = Registration.objects.get(pk=registration.pk)
+    registration.hours_applied = Decimal(12)
+    registration.save()
     with pytest.raises(transitions.BatchRefused) as refusal:
         transitions.submit(owner, [read_before], unit, unit.region)
-    assert refusal.value.problems == {entry.pk: "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。"}
+    assert refusal.value.problems == {registration.pk: "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。"}
 
 
-def test_an_entry_deleted_since_it_was_read_is_not_submitted(people):
+def test_a_registration_deleted_since_it_was_read_is_not_submitted(people):
     owner, unit, *_ = people
-    entry = factories.registration(owner)
-    read_before = Registration.objects.get(pk=entry.pk)
-    entry.delete()
+    registration = factories.registration(owner)
+    read_before = Registration.objects.get(pk=registration.pk)
+    registration.delete()
     assert sentence(transitions.submit, owner, [read_before], unit, unit.region) == "“水利工程施工培训班”已被删除。"
 
 
@@ -90,7 +90,7 @@ def test_one_verdict_on_several_moves_those_it_can_and_answers_for_the_others(pe
     stale = Registration.objects.get(pk=overtaken.pk)
     transitions.refuse(first, overtaken, factories.verdict())
     outcome = transitions.decide(first, Action.AGREE, [good, own, done, stale], Verdict())
-    assert [entry.pk for entry in outcome.done] == [good.pk]
+    assert [registration.pk for registration in outcome.done] == [good.pk]
     assert outcome.refused == {
         own.pk: "不能审核本人的登记。",
         done.pk: "该登记目前为“待终审”，不能初审同意。",
@@ -99,7 +99,7 @@ def test_one_verdict_on_several_moves_those_it_can_and_answers_for_the_others(pe
     assert good.status == "final_review"
 
 
-@pytest.mark.parametrize("entries", [1, 100])
+@pytest.mark.parametrize("registrations", [1, 100])
 @pytest.mark.parametrize(
     ("action", "queries"),
     [
@@ -110,17 +110,17 @@ def test_one_verdict_on_several_moves_those_it_can_and_answers_for_the_others(pe
     ],
 )
 def test_a_bulk_decision_costs_the_same_for_one_and_for_a_hundred(
-    people, action, entries, queries, django_assert_num_queries
+    people, action, registrations, queries, django_assert_num_queries
 ):
     owner, unit, first, _ = people
-    for number in range(entries):
+    for number in range(registrations):
         factories.submitted(owner, unit, content=f"培训 {number}")
     verdict = factories.verdict()
     rows = list(owner.registrations.all())
     with django_assert_num_queries(queries):
         outcome = transitions.decide(first, action, rows, verdict)
-    assert (len(outcome.done), outcome.refused) == (entries, {})
-    assert Decision.objects.filter(action=action).count() == entries
+    assert (len(outcome.done), outcome.refused) == (registrations, {})
+    assert Decision.objects.filter(action=action).count() == registrations
 
 
 def test_two_capacities_of_one_person_do_not_add_up(guangxi, people):
@@ -133,5 +133,5 @@ def test_two_capacities_of_one_person_do_not_add_up(guangxi, people):
         factories.agreed(owner, unit, other, content="乙"),
     )
     outcome = transitions.decide(first, Action.RECOGNISE, [mine, others], Verdict())
-    assert [entry.pk for entry in outcome.done] == [others.pk]
+    assert [registration.pk for registration in outcome.done] == [others.pk]
     assert outcome.refused == {mine.pk: "您已对该登记作出初审决定，终审须由另一人进行。"}

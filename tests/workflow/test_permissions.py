@@ -1,4 +1,4 @@
-"""Who may decide: 无人初审, own entries, two people for two stages, appointments that ended, units that wait."""
+"""Who may decide: 无人初审, own registrations, two people for two stages, appointments that ended, units that wait."""
 
 from datetime import date, timedelta
 
@@ -24,8 +24,8 @@ def station(guangxi, rules):
 
 
 @pytest.fixture
-def entry(station):
-    """黄秋梦's entry, waiting for the 初审 of 宾阳县甘棠镇林业站."""
+def registration(station):
+    """黄秋梦's registration, waiting for the 初审 of 宾阳县甘棠镇林业站."""
     return factories.submitted(factories.person("黄秋梦"), station)
 
 
@@ -36,27 +36,27 @@ def days_ago(days: int) -> date:
 # --- 无人初审 ------------------------------------------------------------
 
 
-def test_a_unit_without_reviewers_leaves_the_first_review_to_the_region(guangxi, entry):
-    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == Allowed()
+def test_a_unit_without_reviewers_leaves_the_first_review_to_the_region(guangxi, registration):
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, registration) == Allowed()
 
 
-def test_the_region_keeps_off_while_the_unit_has_a_reviewer(guangxi, station, entry):
+def test_the_region_keeps_off_while_the_unit_has_a_reviewer(guangxi, station, registration):
     factories.unit_reviewer(station, "覃审核")
-    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == NO_RIGHT
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, registration) == NO_RIGHT
 
 
-def test_a_reviewer_who_may_not_log_in_any_more_is_nobody(guangxi, station, entry):
+def test_a_reviewer_who_may_not_log_in_any_more_is_nobody(guangxi, station, registration):
     gone = factories.unit_reviewer(station, "覃审核")
     gone.is_active = False
     gone.save()
-    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == Allowed()
-    assert may(gone, Action.AGREE, entry) == Denied("您的账号已停用。")
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, registration) == Allowed()
+    assert may(gone, Action.AGREE, registration) == Denied("您的账号已停用。")
 
 
-def test_a_reviewer_whose_appointment_ended_yesterday_is_nobody(guangxi, station, entry):
+def test_a_reviewer_whose_appointment_ended_yesterday_is_nobody(guangxi, station, registration):
     gone = factories.unit_reviewer(station, "覃审核", valid_from=days_ago(30), valid_until=days_ago(1))
-    assert may(factories.region_reviewer(guangxi), Action.AGREE, entry) == Allowed()
-    assert may(gone, Action.AGREE, entry) == NO_RIGHT
+    assert may(factories.region_reviewer(guangxi), Action.AGREE, registration) == Allowed()
+    assert may(gone, Action.AGREE, registration) == NO_RIGHT
 
 
 def test_a_reviewer_who_registered_it_cannot_so_the_region_may(guangxi, station):
@@ -66,19 +66,19 @@ def test_a_reviewer_who_registered_it_cannot_so_the_region_may(guangxi, station)
     assert may(factories.region_reviewer(guangxi), Action.AGREE, own) == Allowed()
 
 
-def test_a_reviewers_own_entry_stays_with_the_unit_while_there_is_a_second_one(guangxi, station):
+def test_a_reviewers_own_registration_stays_with_the_unit_while_there_is_a_second_one(guangxi, station):
     first, second = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
     own = factories.submitted(first, station)
     assert may(second, Action.AGREE, own) == Allowed()
     assert may(factories.region_reviewer(guangxi), Action.AGREE, own) == NO_RIGHT
 
 
-def test_an_administrator_of_the_region_is_no_reviewer(guangxi, entry):
-    assert may(factories.region_admin(guangxi), Action.AGREE, entry) == NO_RIGHT
+def test_an_administrator_of_the_region_is_no_reviewer(guangxi, registration):
+    assert may(factories.region_admin(guangxi), Action.AGREE, registration) == NO_RIGHT
 
 
-def test_another_regions_reviewer_gets_no_first_review(guangxi, entry):
-    assert may(factories.region_reviewer(factories.region("450200")), Action.AGREE, entry) == NO_RIGHT
+def test_another_regions_reviewer_gets_no_first_review(guangxi, registration):
+    assert may(factories.region_reviewer(factories.region("450200")), Action.AGREE, registration) == NO_RIGHT
 
 
 # --- appointments ------------------------------------------------------------
@@ -94,23 +94,23 @@ def test_another_regions_reviewer_gets_no_first_review(guangxi, entry):
         (-1, None, NO_RIGHT),  # begins tomorrow
     ],
 )
-def test_an_appointment_holds_from_its_first_to_its_last_day(station, entry, valid_from, valid_until, answer):
+def test_an_appointment_holds_from_its_first_to_its_last_day(station, registration, valid_from, valid_until, answer):
     until = None if valid_until is None else days_ago(valid_until)
     factories.unit_reviewer(station, "一直在任")  # so that nobody else's answer depends on 无人初审
     reviewer = factories.unit_reviewer(station, "覃审核", valid_from=days_ago(valid_from), valid_until=until)
-    assert may(reviewer, Action.AGREE, entry) == answer
+    assert may(reviewer, Action.AGREE, registration) == answer
 
 
-def test_an_appointment_that_nobody_confirmed_gives_no_right(station, entry):
+def test_an_appointment_that_nobody_confirmed_gives_no_right(station, registration):
     wish = factories.person("自荐者")
     Appointment.objects.create(person=wish, role=Appointment.Role.UNIT_REVIEWER, unit=station)
-    assert may(wish, Action.AGREE, entry) == NO_RIGHT
+    assert may(wish, Action.AGREE, registration) == NO_RIGHT
 
 
-def test_a_deputy_decides_like_the_one_deputised_for(station, entry):
+def test_a_deputy_decides_like_the_one_deputised_for(station, registration):
     first = factories.unit_reviewer(station, "覃审核")
     deputy = factories.unit_reviewer(station, "韦代理", deputy_of=first.appointments.get())
-    assert may(deputy, Action.AGREE, entry) == Allowed()
+    assert may(deputy, Action.AGREE, registration) == Allowed()
 
 
 @pytest.mark.parametrize(("code", "covers"), [("450000", True), ("450100", True), ("450126", True), ("450103", False)])
@@ -130,86 +130,86 @@ def test_who_agreed_at_the_unit_may_not_recognise(guangxi, station):
     assert may(factories.region_reviewer(guangxi), Action.RECOGNISE, agreed) == Allowed()
 
 
-def test_who_did_the_first_review_for_an_unmanned_unit_may_not_recognise(guangxi, entry):
+def test_who_did_the_first_review_for_an_unmanned_unit_may_not_recognise(guangxi, registration):
     one, other = factories.region_reviewer(guangxi, "莫一"), factories.region_reviewer(guangxi, "莫二")
-    transitions.agree(one, entry)
-    assert not may(one, Action.RECOGNISE, entry)
-    assert may(other, Action.RECOGNISE, entry)
+    transitions.agree(one, registration)
+    assert not may(one, Action.RECOGNISE, registration)
+    assert may(other, Action.RECOGNISE, registration)
 
 
-def test_who_decided_at_the_end_may_not_begin_the_next_round(guangxi, station, entry):
+def test_who_decided_at_the_end_may_not_begin_the_next_round(guangxi, station, registration):
     reviewer = factories.unit_reviewer(station, "覃审核")
     both = factories.unit_reviewer(station, "韦两职")
     factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
-    transitions.return_(both, transitions.agree(reviewer, entry), factories.verdict())
-    transitions.submit(entry.owner, [entry], station, station.region)
-    assert may(both, Action.AGREE, entry) == Denied("您已对该登记作出终审决定，初审须由另一人进行。")
-    assert may(reviewer, Action.AGREE, entry) == Allowed()
+    transitions.return_(both, transitions.agree(reviewer, registration), factories.verdict())
+    transitions.submit(registration.owner, [registration], station, station.region)
+    assert may(both, Action.AGREE, registration) == Denied("您已对该登记作出终审决定，初审须由另一人进行。")
+    assert may(reviewer, Action.AGREE, registration) == Allowed()
 
 
-def test_who_refused_at_the_unit_may_not_recognise_after_a_reopening(guangxi, station, entry):
+def test_who_refused_at_the_unit_may_not_recognise_after_a_reopening(guangxi, station, registration):
     both = factories.unit_reviewer(station, "覃两职")
     factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
-    transitions.refuse(both, entry, factories.verdict())
-    transitions.reopen(factories.region_admin(guangxi), entry, factories.verdict("审核有误。"))
-    assert may(both, Action.RECOGNISE, entry) == Denied("您已对该登记作出初审决定，终审须由另一人进行。")
+    transitions.refuse(both, registration, factories.verdict())
+    transitions.reopen(factories.region_admin(guangxi), registration, factories.verdict("审核有误。"))
+    assert may(both, Action.RECOGNISE, registration) == Denied("您已对该登记作出初审决定，终审须由另一人进行。")
 
 
 # --- units that wait ------------------------------------------------------------
 
 
-def test_entries_of_an_unconfirmed_unit_wait(guangxi, rules):
+def test_registrations_of_an_unconfirmed_unit_wait(guangxi, rules):
     new = factories.unit("新成立的公司", state=Unit.State.PENDING)
-    entry = factories.submitted(factories.person(), new)
+    registration = factories.submitted(factories.person(), new)
     waits = Denied("单位“新成立的公司”待核实，管理员确认后才能初审。")
     final = factories.region_reviewer(guangxi)
-    assert may(final, Action.AGREE, entry) == waits
-    assert may(final, Action.RETURN, entry) == waits
+    assert may(final, Action.AGREE, registration) == waits
+    assert may(final, Action.RETURN, registration) == waits
     factories.units.confirm(new)
-    entry.refresh_from_db()
-    assert may(final, Action.AGREE, entry) == Allowed()
+    registration.refresh_from_db()
+    assert may(final, Action.AGREE, registration) == Allowed()
 
 
-def test_entries_of_a_disabled_unit_are_still_decided_by_it(station, entry):
+def test_registrations_of_a_disabled_unit_are_still_decided_by_it(station, registration):
     reviewer = factories.unit_reviewer(station, "覃审核")
     factories.units.disable(station)
-    entry.refresh_from_db()
-    assert may(reviewer, Action.AGREE, entry) == Allowed()
+    registration.refresh_from_db()
+    assert may(reviewer, Action.AGREE, registration) == Allowed()
 
 
-def test_entries_of_a_merged_unit_go_to_the_reviewers_of_the_other(station, entry):
+def test_registrations_of_a_merged_unit_go_to_the_reviewers_of_the_other(station, registration):
     other = factories.unit("宾阳县林业局")
     reviewer, former = factories.unit_reviewer(other, "覃审核"), factories.unit_reviewer(station, "韦审核")
     factories.units.merge(station, other)
-    entry.refresh_from_db()
-    assert entry.unit_name == "宾阳县甘棠镇林业站"
-    assert may(reviewer, Action.AGREE, entry) == Allowed()
-    assert may(former, Action.AGREE, entry) == Allowed()  # the appointment has moved too
+    registration.refresh_from_db()
+    assert registration.unit_name == "宾阳县甘棠镇林业站"
+    assert may(reviewer, Action.AGREE, registration) == Allowed()
+    assert may(former, Action.AGREE, registration) == Allowed()  # the appointment has moved too
 
 
 # --- the cost ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_a_standing_costs_the_same_for_one_and_for_thirty(guangxi, station, entries, django_assert_num_queries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_a_standing_costs_the_same_for_one_and_for_thirty(guangxi, station, registrations, django_assert_num_queries):
     owner, final = factories.person("黄秋梦"), factories.region_reviewer(guangxi)
-    for number in range(entries):
+    for number in range(registrations):
         factories.submitted(owner, station, content=f"培训 {number}")
     rows = list(owner.registrations.all())
     with django_assert_num_queries(6):  # region, unit, appointments, reviewers, decided, year rules
         standing = Standing(final, rows)
-        assert [standing.may(Action.AGREE, row) for row in rows] == [Allowed()] * entries
+        assert [standing.may(Action.AGREE, row) for row in rows] == [Allowed()] * registrations
 
 
-@pytest.mark.parametrize("entries", [1, 30])
-def test_an_owners_standing_costs_nothing(rules, entries, django_assert_num_queries):
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_an_owners_standing_costs_nothing(rules, registrations, django_assert_num_queries):
     owner = factories.person("黄秋梦")
-    for number in range(entries):
+    for number in range(registrations):
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
     with django_assert_num_queries(0):
         standing = Standing(owner, rows)
-        assert [standing.may(Action.EDIT, row) for row in rows] == [Allowed()] * entries
+        assert [standing.may(Action.EDIT, row) for row in rows] == [Allowed()] * registrations
 
 
 # --- years ------------------------------------------------------------
@@ -235,12 +235,12 @@ def test_the_last_day_still_counts_and_the_next_does_not():
     assert year_takes(rule(), 2026, tomorrow, returned=False) == Denied("2026 年度已于 2026-11-24 截止提交。")
 
 
-def test_returned_entries_have_a_last_day_of_their_own():
+def test_returned_registrations_have_a_last_day_of_their_own():
     assert year_takes(rule(), 2026, date(2026, 12, 31), returned=True) == Allowed()
     assert year_takes(rule(), 2026, date(2027, 1, 1), returned=True) == Denied("2026 年度已于 2026-12-31 截止提交。")
 
 
-def test_several_entries_are_asked_for_in_two_queries(rules, django_assert_num_queries):
+def test_several_registrations_are_asked_for_in_two_queries(rules, django_assert_num_queries):
     owner, this_year = factories.person(), timezone.localdate().year
     fine = factories.registration(owner, "今年")
     forgotten = factories.registration(owner, "很久以前", year=this_year - 9)

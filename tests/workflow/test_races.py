@@ -54,8 +54,8 @@ def drafts(owner, number: int) -> list[int]:
 
 def sender(owner, keys, unit, token):
     """A click on 确定提交: reads what it submits, as a page does."""
-    entries = list(Registration.objects.filter(pk__in=keys))
-    return lambda: transitions.submit(owner, entries, unit, unit.region, token)
+    registrations = list(Registration.objects.filter(pk__in=keys))
+    return lambda: transitions.submit(owner, registrations, unit, unit.region, token)
 
 
 @pytest.mark.parametrize(("has_employer", "status"), [(True, "first_review"), (False, "final_review")])
@@ -101,15 +101,15 @@ def test_different_people_submit_at_once_and_none_is_lost(station):
     assert Registration.objects.filter(status=Status.FIRST_REVIEW).count() == 24 == Decision.objects.count()
 
 
-def test_two_reviewers_of_fifty_entries_decide_each_of_them_once(station):
+def test_two_reviewers_of_fifty_registrations_decide_each_of_them_once(station):
     owner = factories.person("黄秋梦")
     reviewers = [factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")]
     keys = drafts(owner, 50)
     sender(owner, keys, station, uuid.uuid4())()
 
     def bulk(reviewer, action, verdict, order):
-        entries = list(Registration.objects.order_by(order))
-        return lambda: transitions.decide(reviewer, action, entries, verdict)
+        registrations = list(Registration.objects.order_by(order))
+        return lambda: transitions.decide(reviewer, action, registrations, verdict)
 
     agreed, returned = at_once(
         [
@@ -118,9 +118,11 @@ def test_two_reviewers_of_fifty_entries_decide_each_of_them_once(station):
         ]
     )
     assert len(agreed.done) + len(returned.done) == 50
-    assert {entry.pk for entry in agreed.done} | {entry.pk for entry in returned.done} == set(keys)
-    assert {*agreed.refused} == {entry.pk for entry in returned.done}
-    assert {*returned.refused} == {entry.pk for entry in agreed.done}
+    assert {registration.pk for registration in agreed.done} | {
+        registration.pk for registration in returned.done
+    } == set(keys)
+    assert {*agreed.refused} == {registration.pk for registration in returned.done}
+    assert {*returned.refused} == {registration.pk for registration in agreed.done}
     assert set(agreed.refused.values()) <= {
         f"“培训 {index}”：该登记已由韦审核处理，目前为“退回修改”。" for index in range(50)
     }
@@ -135,13 +137,13 @@ def test_two_reviewers_of_the_same_fifty_one_by_one_decide_each_of_them_once(sta
     sender(owner, drafts(owner, 50), station, uuid.uuid4())()
 
     def one_by_one(reviewer, order):
-        entries = list(Registration.objects.order_by(order))
+        registrations = list(Registration.objects.order_by(order))
 
         def work() -> int:
             done = 0
-            for entry in entries:
+            for registration in registrations:
                 try:
-                    transitions.agree(reviewer, entry)
+                    transitions.agree(reviewer, registration)
                     done += 1
                 except WorkflowError:
                     continue
@@ -157,10 +159,10 @@ def test_two_reviewers_of_the_same_fifty_one_by_one_decide_each_of_them_once(sta
 
 def test_a_return_is_asked_for_once_however_often_it_is_clicked(station):
     owner = factories.person("黄秋梦")
-    entry = factories.submitted(owner, station)
+    registration = factories.submitted(owner, station)
 
     def ask():
-        seen = Registration.objects.get(pk=entry.pk)
+        seen = Registration.objects.get(pk=registration.pk)
         return lambda: transitions.ask_return(owner, seen, "附件传错了。")
 
     answers = at_once(ask() for _ in range(10))
@@ -173,7 +175,7 @@ def test_a_return_is_asked_for_once_however_often_it_is_clicked(station):
     assert Decision.objects.filter(action=Action.ASK_RETURN).count() == 1
 
 
-def test_no_entry_is_sent_to_a_unit_that_is_being_merged_away(station):
+def test_no_registration_is_sent_to_a_unit_that_is_being_merged_away(station):
     other, calls = factories.unit("宾阳县林业局"), []
     for number in range(10):
         owner = factories.person(f"登记人{number}", unit=station)

@@ -1,4 +1,4 @@
-"""What each decision does to the entry and which row it leaves; what is refused, in which words."""
+"""What each decision does to the registration and which row it leaves; what is refused, in which words."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def bureau(guangxi, rules):
-    """宾阳县甘棠镇林业站 with everybody an entry meets, and 黄秋梦 who registers."""
+    """宾阳县甘棠镇林业站 with everybody a registration meets, and 黄秋梦 who registers."""
     station = factories.unit("宾阳县甘棠镇林业站")
     return {
         "unit": station,
@@ -42,11 +42,12 @@ def sentence(act, *facts) -> str:
     return str(refusal.value)
 
 
-def state(entry: Registration) -> tuple:
+def state(registration: Registration) -> tuple:
     """What the database holds, and that the caller's copy says the same."""
-    stored = Registration.objects.get(pk=entry.pk)
+    stored = Registration.objects.get(pk=registration.pk)
     facts = [
-        (row.status, row.round, row.hours_proposed, row.hours_recognised, row.updated_at) for row in (entry, stored)
+        (row.status, row.round, row.hours_proposed, row.hours_recognised, row.updated_at)
+        for row in (registration, stored)
     ]
     assert facts[0] == facts[1]
     return facts[1][:4]
@@ -66,18 +67,18 @@ def row(decision: Decision) -> tuple:
     )
 
 
-def history(entry: Registration) -> list[tuple[int, str, str]]:
-    return [(step.round, step.stage, step.action) for step in entry.decisions.all()]
+def history(registration: Registration) -> list[tuple[int, str, str]]:
+    return [(step.round, step.stage, step.action) for step in registration.decisions.all()]
 
 
 # --- what each step does ------------------------------------------------------------
 
 
-def test_agreeing_passes_the_entry_on_with_the_hours_applied_for(people):
+def test_agreeing_passes_the_registration_on_with_the_hours_applied_for(people):
     owner, unit, first, _ = people
-    entry = transitions.agree(first, factories.submitted(owner, unit))
-    assert state(entry) == ("final_review", 1, Decimal(16), None)
-    assert row(entry.decisions.last()) == (
+    registration = transitions.agree(first, factories.submitted(owner, unit))
+    assert state(registration) == ("final_review", 1, Decimal(16), None)
+    assert row(registration.decisions.last()) == (
         *(1, "first", "agree", "final_review"),
         *("覃审核", "宾阳县甘棠镇林业站", Decimal(16), "", ""),
     )
@@ -85,89 +86,89 @@ def test_agreeing_passes_the_entry_on_with_the_hours_applied_for(people):
 
 def test_agreeing_to_fewer_hours_needs_words_and_keeps_what_was_applied_for(people):
     owner, unit, first, _ = people
-    entry = factories.submitted(owner, unit)
-    assert sentence(transitions.agree, first, entry, Verdict(hours=Decimal(12))) == "核减学时须填写意见。"
-    transitions.agree(first, entry, Verdict(hours=Decimal(12), words=" 证书载明三个半天。 "))
-    assert state(entry) == ("final_review", 1, Decimal(12), None)
-    assert entry.hours_applied == Decimal(16)
-    assert row(entry.decisions.last())[-3:] == (Decimal(12), "", "证书载明三个半天。")
+    registration = factories.submitted(owner, unit)
+    assert sentence(transitions.agree, first, registration, Verdict(hours=Decimal(12))) == "核减学时须填写意见。"
+    transitions.agree(first, registration, Verdict(hours=Decimal(12), words=" 证书载明三个半天。 "))
+    assert state(registration) == ("final_review", 1, Decimal(12), None)
+    assert registration.hours_applied == Decimal(16)
+    assert row(registration.decisions.last())[-3:] == (Decimal(12), "", "证书载明三个半天。")
 
 
 def test_recognising_takes_the_hours_proposed(people):
     owner, unit, first, final = people
-    entry = factories.submitted(owner, unit)
-    transitions.agree(first, entry, Verdict(hours=Decimal("12.5"), words="核减。"))
-    transitions.recognise(final, entry)
-    assert state(entry) == ("recognised", 1, Decimal("12.5"), Decimal("12.5"))
-    assert row(entry.decisions.last()) == (
+    registration = factories.submitted(owner, unit)
+    transitions.agree(first, registration, Verdict(hours=Decimal("12.5"), words="核减。"))
+    transitions.recognise(final, registration)
+    assert state(registration) == ("recognised", 1, Decimal("12.5"), Decimal("12.5"))
+    assert row(registration.decisions.last()) == (
         *(1, "final", "recognise", "recognised"),
         *("莫终审", "广西壮族自治区人社部门", Decimal("12.5"), "", ""),
     )
 
 
 def test_recognising_fewer_hours_than_proposed(people):
-    entry = factories.agreed(*people[:3])
-    assert sentence(transitions.recognise, people[3], entry, Verdict(hours=Decimal(8))) == "核减学时须填写意见。"
-    transitions.recognise(people[3], entry, Verdict(hours=Decimal(8), words="另八学时为自学。"))
-    assert state(entry) == ("recognised", 1, Decimal(16), Decimal(8))
+    registration = factories.agreed(*people[:3])
+    assert sentence(transitions.recognise, people[3], registration, Verdict(hours=Decimal(8))) == "核减学时须填写意见。"
+    transitions.recognise(people[3], registration, Verdict(hours=Decimal(8), words="另八学时为自学。"))
+    assert state(registration) == ("recognised", 1, Decimal(16), Decimal(8))
 
 
-def test_returning_gives_the_entry_back_and_forgets_the_hours_proposed(people):
-    entry = factories.agreed(*people[:3])
-    transitions.return_(people[3], entry, factories.verdict("请补充证书复印件。"))
-    assert state(entry) == ("returned", 1, None, None)
-    assert row(entry.decisions.last()) == (
+def test_returning_gives_the_registration_back_and_forgets_the_hours_proposed(people):
+    registration = factories.agreed(*people[:3])
+    transitions.return_(people[3], registration, factories.verdict("请补充证书复印件。"))
+    assert state(registration) == ("returned", 1, None, None)
+    assert row(registration.decisions.last()) == (
         *(1, "final", "return", "returned"),
         *("莫终审", "广西壮族自治区人社部门", None, "材料不清晰", "请补充证书复印件。"),
     )
 
 
-def test_a_returned_entry_may_apply_for_fewer_hours_than_were_proposed(people):
-    entry = transitions.return_(people[3], factories.agreed(*people[:3]), factories.verdict())
-    entry.hours_applied = Decimal(8)
-    entry.save()
-    transitions.submit(people[0], [entry], people[1], people[1].region)
-    assert state(entry) == ("first_review", 2, None, None)
+def test_a_returned_registration_may_apply_for_fewer_hours_than_were_proposed(people):
+    registration = transitions.return_(people[3], factories.agreed(*people[:3]), factories.verdict())
+    registration.hours_applied = Decimal(8)
+    registration.save()
+    transitions.submit(people[0], [registration], people[1], people[1].region)
+    assert state(registration) == ("first_review", 2, None, None)
 
 
 def test_refusing_ends_it(people):
-    entry = factories.refused(*people[:3])
-    assert state(entry) == ("refused", 1, None, None)
-    assert row(entry.decisions.last())[:4] == (1, "first", "refuse", "refused")
+    registration = factories.refused(*people[:3])
+    assert state(registration) == ("refused", 1, None, None)
+    assert row(registration.decisions.last())[:4] == (1, "first", "refuse", "refused")
 
 
 def test_revoking_keeps_the_hours_in_sight(bureau, people):
-    entry = factories.recognised(*people)
-    transitions.revoke(bureau["admin"], entry, factories.verdict("证书系伪造。"))
-    assert state(entry) == ("revoked", 1, Decimal(16), Decimal(16))
-    assert row(entry.decisions.last()) == (
+    registration = factories.recognised(*people)
+    transitions.revoke(bureau["admin"], registration, factories.verdict("证书系伪造。"))
+    assert state(registration) == ("revoked", 1, Decimal(16), Decimal(16))
+    assert row(registration.decisions.last()) == (
         *(1, "after", "revoke", "revoked"),
         *("陆管理", "广西壮族自治区人社部门", None, "材料不清晰", "证书系伪造。"),
     )
 
 
 def test_revoking_works_in_a_closed_year_too(bureau, people, rules):
-    entry = factories.recognised(*people)
+    registration = factories.recognised(*people)
     for year_rule in rules.values():
         year_rule.is_closed = True
         year_rule.save()
-    assert transitions.revoke(bureau["admin"], entry, factories.verdict()).status == "revoked"
+    assert transitions.revoke(bureau["admin"], registration, factories.verdict()).status == "revoked"
 
 
 def test_reopening_starts_a_round_at_the_final_review(bureau, people):
-    entry = transitions.refuse(people[3], factories.agreed(*people[:3]), factories.verdict())
-    transitions.reopen(bureau["admin"], entry, factories.verdict("终审有误。"))
-    assert state(entry) == ("final_review", 2, Decimal(16), None)
-    assert row(entry.decisions.last())[:4] == (1, "after", "reopen", "final_review")
+    registration = transitions.refuse(people[3], factories.agreed(*people[:3]), factories.verdict())
+    transitions.reopen(bureau["admin"], registration, factories.verdict("终审有误。"))
+    assert state(registration) == ("final_review", 2, Decimal(16), None)
+    assert row(registration.decisions.last())[:4] == (1, "after", "reopen", "final_review")
 
 
-def test_a_reopened_entry_can_be_recognised_and_then_revoked(bureau, people):
-    entry = factories.refused(*people[:3])
-    transitions.reopen(bureau["admin"], entry, factories.verdict())
-    transitions.recognise(people[3], entry)
-    transitions.revoke(bureau["admin"], entry, factories.verdict())
-    assert state(entry) == ("revoked", 2, None, Decimal(16))
-    assert history(entry) == [
+def test_a_reopened_registration_can_be_recognised_and_then_revoked(bureau, people):
+    registration = factories.refused(*people[:3])
+    transitions.reopen(bureau["admin"], registration, factories.verdict())
+    transitions.recognise(people[3], registration)
+    transitions.revoke(bureau["admin"], registration, factories.verdict())
+    assert state(registration) == ("revoked", 2, None, Decimal(16))
+    assert history(registration) == [
         (1, "owner", "submit"),
         (1, "first", "refuse"),
         (1, "after", "reopen"),
@@ -176,32 +177,32 @@ def test_a_reopened_entry_can_be_recognised_and_then_revoked(bureau, people):
     ]
 
 
-def test_an_entry_can_be_refused_and_reopened_again_and_again(bureau, people):
-    entry = factories.refused(*people[:3])
+def test_a_registration_can_be_refused_and_reopened_again_and_again(bureau, people):
+    registration = factories.refused(*people[:3])
     for _ in range(3):
-        transitions.reopen(bureau["admin"], entry, factories.verdict())
-        transitions.refuse(people[3], entry, factories.verdict())
-    assert state(entry) == ("refused", 4, None, None)
+        transitions.reopen(bureau["admin"], registration, factories.verdict())
+        transitions.refuse(people[3], registration, factories.verdict())
+    assert state(registration) == ("refused", 4, None, None)
 
 
-def test_a_repeated_entry_stands_in_the_way_of_a_reopening(bureau, people):
-    entry = factories.refused(*people[:3], certificate_number="桂培字001")
+def test_a_repeated_registration_stands_in_the_way_of_a_reopening(bureau, people):
+    registration = factories.refused(*people[:3], certificate_number="桂培字001")
     again = factories.registration(people[0], "重新登记的培训", certificate_number="桂培字001")
-    assert sentence(transitions.reopen, bureau["admin"], entry, factories.verdict()) == (
+    assert sentence(transitions.reopen, bureau["admin"], registration, factories.verdict()) == (
         f"证书编号 桂培字001 已用于您的登记“重新登记的培训”（{timezone.localtime(again.starts_at):%Y-%m-%d %H:%M} 至 "
         f"{timezone.localtime(again.ends_at):%Y-%m-%d %H:%M}，待提交），不能重复登记。"
     )
-    entry.refresh_from_db()
-    assert state(entry) == ("refused", 1, None, None)
-    assert entry.decisions.filter(action=Action.REOPEN).count() == 0
+    registration.refresh_from_db()
+    assert state(registration) == ("refused", 1, None, None)
+    assert registration.decisions.filter(action=Action.REOPEN).count() == 0
 
 
 def test_asking_for_a_return_changes_nothing_but_leaves_a_row(people):
     owner, unit, *_ = people
-    entry = factories.submitted(owner, unit)
-    transitions.ask_return(owner, entry, "附件传错了。")
-    assert state(entry) == ("first_review", 1, None, None)
-    assert row(entry.decisions.last()) == (
+    registration = factories.submitted(owner, unit)
+    transitions.ask_return(owner, registration, "附件传错了。")
+    assert state(registration) == ("first_review", 1, None, None)
+    assert row(registration.decisions.last()) == (
         *(1, "first", "ask_return", "first_review"),
         *("黄秋梦", "", None, "", "附件传错了。"),
     )
@@ -209,32 +210,35 @@ def test_asking_for_a_return_changes_nothing_but_leaves_a_row(people):
 
 def test_a_return_can_be_asked_for_once_in_each_stage(people):
     owner, unit, first, _ = people
-    entry = factories.submitted(owner, unit)
-    transitions.ask_return(owner, entry, "附件传错了。")
-    assert sentence(transitions.ask_return, owner, entry, "真的传错了。") == "此环节已请求过退回，请等待审核人员处理。"
-    transitions.agree(first, entry)
-    transitions.ask_return(owner, entry, "附件传错了。")
-    assert history(entry)[1:] == [(1, "first", "ask_return"), (1, "first", "agree"), (1, "final", "ask_return")]
+    registration = factories.submitted(owner, unit)
+    transitions.ask_return(owner, registration, "附件传错了。")
+    assert (
+        sentence(transitions.ask_return, owner, registration, "真的传错了。")
+        == "此环节已请求过退回，请等待审核人员处理。"
+    )
+    transitions.agree(first, registration)
+    transitions.ask_return(owner, registration, "附件传错了。")
+    assert history(registration)[1:] == [(1, "first", "ask_return"), (1, "first", "agree"), (1, "final", "ask_return")]
 
 
 def test_a_history_can_be_brought_in_as_of_its_own_days(people):
     owner, unit, first, _ = people
     then = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
-    entry = factories.submitted(owner, unit)
-    transitions.decide(first, Action.AGREE, [entry], Verdict(), now=then)
-    assert entry.decisions.get(action=Action.AGREE).created_at == then == entry.updated_at
+    registration = factories.submitted(owner, unit)
+    transitions.decide(first, Action.AGREE, [registration], Verdict(), now=then)
+    assert registration.decisions.get(action=Action.AGREE).created_at == then == registration.updated_at
 
 
 def test_every_decision_of_a_long_life_is_kept(bureau, people):
     owner, unit, first, final = people
-    entry = factories.returned(owner, unit, first)
-    transitions.submit(owner, [entry], unit, unit.region)
-    transitions.agree(first, entry)
-    transitions.return_(final, entry, factories.verdict())
-    transitions.submit(owner, [entry], unit, unit.region)
-    transitions.agree(first, entry)
-    transitions.recognise(final, entry)
-    assert history(entry) == [
+    registration = factories.returned(owner, unit, first)
+    transitions.submit(owner, [registration], unit, unit.region)
+    transitions.agree(first, registration)
+    transitions.return_(final, registration, factories.verdict())
+    transitions.submit(owner, [registration], unit, unit.region)
+    transitions.agree(first, registration)
+    transitions.recognise(final, registration)
+    assert history(registration) == [
         (1, "owner", "submit"),
         (1, "first", "return"),
         (2, "owner", "submit"),
@@ -247,11 +251,11 @@ def test_every_decision_of_a_long_life_is_kept(bureau, people):
 
 
 def test_a_decision_keeps_the_names_of_then(people):
-    entry = factories.agreed(*people[:3])
+    registration = factories.agreed(*people[:3])
     people[2].name = "覃改名"
     people[2].save()
     Unit.objects.filter(pk=people[1].pk).update(name="甘棠林业站")
-    assert row(entry.decisions.last())[4:6] == ("覃审核", "宾阳县甘棠镇林业站")
+    assert row(registration.decisions.last())[4:6] == ("覃审核", "宾阳县甘棠镇林业站")
 
 
 # --- what is refused ----------------------------------------------------------------
@@ -267,58 +271,58 @@ def test_a_decision_keeps_the_names_of_then(people):
     ],
 )
 def test_returning_and_refusing_need_a_reason_and_words(people, act, fields, missing):
-    entry = factories.submitted(*people[:2])
+    registration = factories.submitted(*people[:2])
     word = {transitions.return_: "退回修改", transitions.refuse: "不予认定"}[act]
-    assert sentence(act, people[2], entry, factories.verdict(**fields)) == word + missing
-    assert state(entry) == ("first_review", 1, None, None)
+    assert sentence(act, people[2], registration, factories.verdict(**fields)) == word + missing
+    assert state(registration) == ("first_review", 1, None, None)
 
 
 def test_asking_for_a_return_needs_words(people):
-    entry = factories.submitted(*people[:2])
-    assert sentence(transitions.ask_return, people[0], entry, " ") == "请求退回须填写意见。"
+    registration = factories.submitted(*people[:2])
+    assert sentence(transitions.ask_return, people[0], registration, " ") == "请求退回须填写意见。"
 
 
 @pytest.mark.parametrize("hours", ["0", "-4", "7.3", "0.25"])
 def test_decided_hours_are_positive_halves(people, hours):
-    entry = factories.submitted(*people[:2])
+    registration = factories.submitted(*people[:2])
     assert (
-        sentence(transitions.agree, people[2], entry, Verdict(hours=Decimal(hours), words="按证书。"))
+        sentence(transitions.agree, people[2], registration, Verdict(hours=Decimal(hours), words="按证书。"))
         == "学时必须大于 0，且是 0.5 的倍数。"
     )
 
 
 def test_nobody_proposes_more_than_was_applied_for(people):
-    entry = factories.submitted(*people[:2])
+    registration = factories.submitted(*people[:2])
     assert (
-        sentence(transitions.agree, people[2], entry, Verdict(hours=Decimal("16.5"), words="多给一点。"))
+        sentence(transitions.agree, people[2], registration, Verdict(hours=Decimal("16.5"), words="多给一点。"))
         == "学时不能超过申请的 16 学时。"
     )
 
 
 def test_nobody_recognises_more_than_was_proposed(people):
-    entry = factories.submitted(*people[:2])
-    transitions.agree(people[2], entry, Verdict(hours=Decimal(10), words="核减。"))
+    registration = factories.submitted(*people[:2])
+    transitions.agree(people[2], registration, Verdict(hours=Decimal(10), words="核减。"))
     assert (
-        sentence(transitions.recognise, people[3], entry, Verdict(hours=Decimal(16), words="恢复。"))
+        sentence(transitions.recognise, people[3], registration, Verdict(hours=Decimal(16), words="恢复。"))
         == "学时不能超过初审的 10 学时。"
     )
 
 
 def test_without_a_first_review_the_hours_applied_for_are_the_limit(guangxi, people):
     nobody = factories.units.unaffiliated(guangxi)
-    entry = factories.submitted(people[0], nobody)
+    registration = factories.submitted(people[0], nobody)
     assert (
-        sentence(transitions.recognise, people[3], entry, Verdict(hours=Decimal(20), words="多给一点。"))
+        sentence(transitions.recognise, people[3], registration, Verdict(hours=Decimal(20), words="多给一点。"))
         == "学时不能超过申请的 16 学时。"
     )
 
 
 def test_a_stranger_decides_nothing(people):
-    entry = factories.submitted(*people[:2])
-    assert sentence(transitions.agree, factories.person("陌生人"), entry) == "您没有对该登记“初审同意”的权限。"
-    assert history(entry) == [(1, "owner", "submit")]
+    registration = factories.submitted(*people[:2])
+    assert sentence(transitions.agree, factories.person("陌生人"), registration) == "您没有对该登记“初审同意”的权限。"
+    assert history(registration) == [(1, "owner", "submit")]
 
 
 def test_what_is_decided_cannot_be_decided_again(people):
-    entry = factories.agreed(*people[:3])
-    assert sentence(transitions.agree, people[2], entry) == "该登记目前为“待终审”，不能初审同意。"
+    registration = factories.agreed(*people[:3])
+    assert sentence(transitions.agree, people[2], registration) == "该登记目前为“待终审”，不能初审同意。"

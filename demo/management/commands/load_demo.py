@@ -7,7 +7,7 @@ from demo.people import ACCOUNTS, PASSWORD
 
 
 class Command(BaseCommand):
-    help = "Load the demonstration: 27,670 invented units, 40 people with three years of entries, full queues."
+    help = "Load the demonstration: 27,670 invented units, 40 people with three years of registrations, full queues."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--seed", type=int, default=2026)

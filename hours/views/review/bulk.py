@@ -1,4 +1,4 @@
-"""One decision about several ticked entries, with a line for each of what became of it."""
+"""One decision about several ticked registrations, with a line for each of what became of it."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from hours.workflow import moves, transitions
 from .queue import here, queue_of
 
 MOST = 200
-# Of an entry that was sent to another unit meanwhile, and of one that never was there, the same is said.
+# Of a registration that was sent to another unit meanwhile, and of one that never was there, the same is said.
 GONE = "有 {count} 条勾选的登记不在您的审核范围内（可能已改由其他单位审核），已取消勾选；其余尚未处理，请核对后提交。"
 REFUSAL = "将对以下 {count} 条登记作出“不予认定”的决定，登记人会收到通知，且不能再修改这些登记。确定吗？"
 
 
 @dataclass(frozen=True)
 class Ticked:
-    """An entry, and the state in which its row was shown."""
+    """A registration, and the state in which its row was shown."""
 
-    entry: Registration
+    registration: Registration
     status: str
     round: str
 
     @property
     def value(self) -> str:
-        return f"{self.entry.pk}.{self.round}.{self.status}"
+        return f"{self.registration.pk}.{self.round}.{self.status}"
 
     @property
     def is_as_shown(self) -> bool:
-        return (self.entry.status, str(self.entry.round)) == (self.status, self.round)
+        return (self.registration.status, str(self.registration.round)) == (self.status, self.round)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one entry: empty `problem` for one that was decided."""
+    """What became of one registration: empty `problem` for one that was decided."""
 
-    entry: Registration
+    registration: Registration
     problem: str = ""
 
 
@@ -56,7 +56,7 @@ class Result:
 def bulk(request: HttpRequest) -> HttpResponse:
     """Decides, or asks for what is missing; 不予认定 is asked once more."""
     queue = queue_of(request)
-    ticked, gone = _ticked(queue, request.POST.getlist("entry"))
+    ticked, gone = _ticked(queue, request.POST.getlist("registration"))
     if not ticked:
         messages.error(request, "请先勾选要审核的登记。")
         return redirect(f"{reverse('hours:review')}{here(queue)}")
@@ -76,7 +76,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 def _ticked(queue: Queue, values: Sequence[str]) -> tuple[list[Ticked], int]:
-    """The ticked entries in the order given, and how many cannot be seen; 404 if none can, or for what is no entry."""
+    """The ticked registrations in the order given, and how many cannot be seen; 404 if none can, or for what is no
+    registration.
+    """
     if len(values) > MOST:
         raise Http404
     shown = {}
@@ -93,29 +95,32 @@ def _ticked(queue: Queue, values: Sequence[str]) -> tuple[list[Ticked], int]:
     return ticked, len(shown) - len(found)
 
 
-def _state(entry: Registration, status: str, round_: str) -> tuple[str, str]:
-    """A bare POST may name keys alone: then the entry is taken as it stands."""
-    return (status or entry.status, round_ or str(entry.round))
+def _state(registration: Registration, status: str, round_: str) -> tuple[str, str]:
+    """A bare POST may name keys alone: then the registration is taken as it stands."""
+    return (status or registration.status, round_ or str(registration.round))
 
 
 def _results(request: HttpRequest, ticked: list[Ticked], form: BulkForm) -> list[Result]:
     """What became of each, in the order of the ticks; the number of statements does not depend on how many."""
-    current = [tick.entry for tick in ticked if tick.is_as_shown]
+    current = [tick.registration for tick in ticked if tick.is_as_shown]
     problems = moves.overtaken([_as_shown(tick) for tick in ticked if not tick.is_as_shown])
-    for action, entries in _by_action(form.cleaned_data["action"], current).items():
-        problems |= transitions.decide(request.user, action, entries, form.verdict_on(action)).refused
-    return [Result(tick.entry, problems.get(tick.entry.pk, "")) for tick in ticked]
+    for action, registrations in _by_action(form.cleaned_data["action"], current).items():
+        problems |= transitions.decide(request.user, action, registrations, form.verdict_on(action)).refused
+    return [Result(tick.registration, problems.get(tick.registration.pk, "")) for tick in ticked]
 
 
 def _as_shown(tick: Ticked) -> Registration:
-    shown = copy.copy(tick.entry)
+    shown = copy.copy(tick.registration)
     shown.status = tick.status
     return shown
 
 
-def _by_action(choice: str, entries: list[Registration]) -> dict[Action, list[Registration]]:
+def _by_action(choice: str, registrations: list[Registration]) -> dict[Action, list[Registration]]:
     """同意 means 认定 for those at the 终审, and 初审同意 for all others."""
     if choice in BulkForm.NEGATIVE:
-        return {BulkForm.NEGATIVE[choice]: entries}
-    final = [entry for entry in entries if entry.status == Status.FINAL_REVIEW]
-    return {Action.AGREE: [entry for entry in entries if entry not in final], Action.RECOGNISE: final}
+        return {BulkForm.NEGATIVE[choice]: registrations}
+    final = [registration for registration in registrations if registration.status == Status.FINAL_REVIEW]
+    return {
+        Action.AGREE: [registration for registration in registrations if registration not in final],
+        Action.RECOGNISE: final,
+    }
