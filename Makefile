@@ -37,6 +37,7 @@ lint: $(DEV) $(FRONT_END)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m djlint templates --lint --quiet
 	$(RUN) -m mypy
+	.venv/bin/lint-imports --no-logo
 	$(MANAGE) makemigrations --check --dry-run
 	@echo "manage.py check --deploy, with production settings"
 	@$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
