@@ -10,7 +10,7 @@ import pytest
 from django.template import engines
 from django.urls import reverse
 from django.utils import timezone
-from hours.help_facts import current_rules
+from hours.help.facts import current_rules
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
