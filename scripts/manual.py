@@ -62,7 +62,7 @@ def _section(anchor: str, words: str) -> str:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from hours.views.help import help_text
+    from hours.help.text import help_text
 
     TARGET.write_text(manual(help_text()), encoding="utf-8")
     sys.stdout.write(f"{TARGET.relative_to(ROOT)}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from config.templatetags.markdown import HEADING
-from hours.views.help import help_text
+from hours.help.text import help_text
 from scripts import manual
 
 

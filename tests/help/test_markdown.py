@@ -10,14 +10,14 @@ import pytest
 from django.template import engines
 from django.urls import reverse
 from django.utils import timezone
-from hours.help.facts import current_rules
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from config.templatetags.markdown import markdown
+from hours.help.facts import current_rules
+from hours.help.text import help_text
 from hours.models import Cap
-from hours.views.help import help_text
 from scripts.manual import manual
 from tests import factories
 

@@ -12,9 +12,9 @@ from django.utils.html import strip_tags
 
 from config.templatetags.markdown import HEADING, markdown
 from hours.help.facts import MEANINGS, state_lines
+from hours.help.text import contents, help_text
 from hours.models import Cap
 from hours.states import Status
-from hours.views.help import contents, help_text
 from tests import factories
 
 pytestmark = pytest.mark.django_db
