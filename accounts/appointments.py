@@ -13,8 +13,8 @@ from django.utils import timezone
 from organizations import units
 from organizations.models import Region, Unit
 
-from .answers import Allowed, Answer, Denied
 from .models import Appointment, User
+from .permissions import Allowed, Denied, Permission
 
 Role = Appointment.Role
 ENDED = Denied("该任职已经结束。")
@@ -25,7 +25,7 @@ class AppointmentError(Exception):
 
 
 @dataclass(frozen=True)
-class Seat:
+class Position:
     """What somebody is appointed to: a role at a place, for oneself or as a deputy."""
 
     role: str
@@ -34,15 +34,15 @@ class Seat:
     deputy_of: Appointment | None = None
 
     @classmethod
-    def deputy_for(cls, principal: Appointment) -> Seat:
+    def deputy_for(cls, principal: Appointment) -> Position:
         return cls(principal.role, principal.unit, principal.region, principal)
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedAppointment:
     """An appointment that somebody is about to make."""
 
-    seat: Seat
+    position: Position
     person: User
     valid_from: date
     valid_until: date | None
@@ -67,29 +67,28 @@ def appoint(
     )
 
 
-def ask_to_review(person: User, unit: Unit) -> Appointment:
-    """The wish of a unit's responsible person to review for it; it holds once an administrator has confirmed it."""
-    wish = Appointment.objects.awaiting().filter(person=person, unit=unit).first()
-    return wish or Appointment.objects.create(person=person, role=Role.UNIT_REVIEWER, unit=unit)
+def apply_to_review(person: User, unit: Unit) -> Appointment:
+    """Return the person's unconfirmed appointment as reviewer of the unit, created on the first call."""
+    application = Appointment.objects.unconfirmed().filter(person=person, unit=unit).first()
+    return application or Appointment.objects.create(person=person, role=Role.UNIT_REVIEWER, unit=unit)
 
 
 @transaction.atomic
 def confirm(appointments) -> int:
-    """Let these wishes hold from today on; return how many there were."""
+    """Let these applications hold from today on; return how many there were."""
     return appointments.filter(confirmed_at__isnull=True).update(
         confirmed_at=timezone.now(), valid_from=timezone.localdate()
     )
 
 
 @transaction.atomic
-def confirm_unit(unit: Unit, wishes: Iterable[int]) -> None:
-    """待核实 -> 正常, and who registered the unit becomes its first reviewer. UnitError if it is not 待核实.
+def confirm_unit(unit: Unit, applications: Iterable[int]) -> None:
+    """Set a 待核实 unit to 正常 and confirm these applications to review for it. UnitError if it is not 待核实.
 
-    `wishes`: the keys that the administrator has read. Whoever asked later goes on waiting: nobody slips into a unit
-    between the question and its answer.
+    `applications` holds the keys shown to the administrator; applications made after that stay unconfirmed.
     """
     units.confirm(unit)
-    confirm(Appointment.objects.filter(unit=unit, pk__in=wishes))
+    confirm(Appointment.objects.filter(unit=unit, pk__in=applications))
 
 
 # --- Who may what ----------------------------------------------------------------------------------
@@ -100,7 +99,7 @@ def led_by(actor: User) -> QuerySet[Appointment]:
     return actor.appointments.active().filter(role=Role.UNIT_REVIEWER, deputy_of=None)
 
 
-def may_appoint(actor: User, unit: Unit) -> Answer:
+def may_appoint(actor: User, unit: Unit) -> Permission:
     """Whether this person may name and end reviewers of this unit."""
     held = list(actor.appointments.active().filter(role=Role.UNIT_REVIEWER, unit=unit))
     if not actor.is_active or not held:
@@ -110,7 +109,7 @@ def may_appoint(actor: User, unit: Unit) -> Answer:
     return Allowed()
 
 
-def may_deputise(actor: User, principal: Appointment) -> Answer:
+def may_deputise(actor: User, principal: Appointment) -> Permission:
     """Whether this person may name a deputy for this appointment."""
     if principal.person_id != actor.pk:
         return Denied("只能为本人的任职指定代理人。")
@@ -123,9 +122,9 @@ def may_deputise(actor: User, principal: Appointment) -> Answer:
     return Allowed()
 
 
-def may_end(actor: User, appointment: Appointment) -> Answer:
+def may_end(actor: User, appointment: Appointment) -> Permission:
     """Whether this person may end this appointment: the own one, that of the own deputy, or one of the own unit."""
-    if not (runs := still_runs(appointment)):
+    if not (runs := can_end(appointment)):
         return runs
     if appointment.role == Role.REGION_ADMIN:
         return Denied("区域管理员的任职由上级管理员调整。")
@@ -137,7 +136,7 @@ def may_end(actor: User, appointment: Appointment) -> Answer:
     return Denied("只有本人或被代理的人可以终止该任职。")
 
 
-def still_runs(appointment: Appointment) -> Answer:
+def can_end(appointment: Appointment) -> Permission:
     """Whether there is anything left to end."""
     if not appointment.confirmed_at:
         return Denied("待确认的任职由管理员处理。")
@@ -163,18 +162,18 @@ def date_problems(valid_from: date, valid_until: date | None, principal: Appoint
     return problems
 
 
-def may_hold(person: User, seat: Seat, valid_from: date, valid_until: date | None) -> Answer:
-    """Whether this person can take the seat for these days: nobody holds the same one twice at a time."""
+def may_hold(person: User, position: Position, valid_from: date, valid_until: date | None) -> Permission:
+    """Whether this person can take the position for these days: nobody holds the same one twice at a time."""
     if not person.is_active:
         return Denied("该账号已停用，不能任命。")
-    if seat.deputy_of and seat.deputy_of.person_id == person.pk:
+    if position.deputy_of and position.deputy_of.person_id == person.pk:
         return Denied("不能指定本人代理自己的任职。")
     same = Appointment.objects.filter(
         Q(valid_until=None) | Q(valid_until__gte=valid_from),
         person=person,
-        role=seat.role,
-        unit=seat.unit,
-        region=seat.region,
+        role=position.role,
+        unit=position.unit,
+        region=position.region,
         confirmed_at__isnull=False,
     )
     if valid_until:
@@ -189,25 +188,25 @@ def may_hold(person: User, seat: Seat, valid_from: date, valid_until: date | Non
 
 
 @transaction.atomic
-def make(actor: User, plan: Plan) -> Appointment:
+def make(actor: User, plan: PlannedAppointment) -> Appointment:
     """A reviewer of the actor's unit, or a deputy for the actor's own appointment. AppointmentError if it may not be.
 
     The person's row is locked, so that of two clicks the second one finds what the first one has made.
     """
     User.objects.select_for_update(no_key=True).values_list("pk").get(pk=plan.person.pk)
-    seat = plan.seat
-    may = may_deputise(actor, seat.deputy_of) if seat.deputy_of else may_appoint(actor, seat.unit)
+    position = plan.position
+    may = may_deputise(actor, position.deputy_of) if position.deputy_of else may_appoint(actor, position.unit)
     _insist(may)
-    _insist(*(Denied(text) for text in date_problems(plan.valid_from, plan.valid_until, seat.deputy_of).values()))
-    _insist(may_hold(plan.person, seat, plan.valid_from, plan.valid_until))
+    _insist(*(Denied(text) for text in date_problems(plan.valid_from, plan.valid_until, position.deputy_of).values()))
+    _insist(may_hold(plan.person, position, plan.valid_from, plan.valid_until))
     return appoint(
         plan.person,
-        seat.role,
-        unit=seat.unit,
-        region=seat.region,
+        position.role,
+        unit=position.unit,
+        region=position.region,
         valid_from=plan.valid_from,
         valid_until=plan.valid_until,
-        deputy_of=seat.deputy_of,
+        deputy_of=position.deputy_of,
     )
 
 
@@ -249,7 +248,7 @@ def _is_last(appointment: Appointment) -> bool:
     return appointment.pk in (key for key, _ in keys) and not others
 
 
-def _insist(*answers: Answer) -> None:
+def _insist(*answers: Permission) -> None:
     for answer in answers:
         if isinstance(answer, Denied):
             raise AppointmentError(answer.reason)

@@ -48,16 +48,16 @@ def digest_of_identifier(request, credentials=None) -> str:
     forgotten were counted under the phone or the ID number that the person logs in by.
     """
     typed = request.POST.get("username", "") if request else ""
-    return guard_key(typed or (credentials or {}).get("username") or "")
+    return lockout_key(typed or (credentials or {}).get("username") or "")
 
 
-def guard_key(identifier: str) -> str:
+def lockout_key(identifier: str) -> str:
     """Under what the log-in guard counts the failures of an identifier: one key for all the ways to type it."""
-    return digest(identity.phone_digits(identifier))
+    return digest(identity.normalise_phone(identifier))
 
 
 def forget_failures(person: User) -> None:
     """Let somebody who proved to be this person log in again at once."""
     for identifier in (person.username, person.phone, person.id_number):
         if identifier:
-            reset(username=guard_key(identifier))
+            reset(username=lockout_key(identifier))

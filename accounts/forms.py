@@ -20,7 +20,7 @@ from django.utils import timezone
 from config.web.forms import LineField, form_helper
 
 from . import appointments, identity
-from .appointments import Plan, Seat
+from .appointments import PlannedAppointment, Position
 from .models import User, identity_digest, phone_validator
 
 ID_TAKEN = "该证件号码已注册，可直接登录或找回密码。"
@@ -61,7 +61,7 @@ class PhoneField(forms.CharField):
 
     def to_python(self, value):
         value = super().to_python(value)
-        return identity.phone_digits(value) if value else value
+        return identity.normalise_phone(value) if value else value
 
     def widget_attrs(self, widget) -> dict[str, str]:
         return {"inputmode": "tel", "autocomplete": "tel", "maxlength": TYPED_PHONE}
@@ -236,12 +236,12 @@ class AppointForm(forms.Form):
         help_text="当日仍有效，到期自动失效。",
     )
 
-    def __init__(self, *args, seat: Seat, **kwargs) -> None:
+    def __init__(self, *args, position: Position, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.seat = seat
+        self.position = position
         self.fields["valid_from"].initial = timezone.localdate
-        self.fields["valid_until"].required = bool(seat.deputy_of)
-        if not seat.deputy_of:
+        self.fields["valid_until"].required = bool(position.deputy_of)
+        if not position.deputy_of:
             self.fields["valid_until"].help_text = "当日仍有效，到期自动失效；留空表示长期。"
         self.helper = form_helper(self)
 
@@ -255,13 +255,13 @@ class AppointForm(forms.Form):
         data = super().clean()
         person, start, end = data.get("identifier"), data.get("valid_from"), data.get("valid_until")
         if start and "valid_until" not in self.errors:
-            for field, sentence in appointments.date_problems(start, end, self.seat.deputy_of).items():
+            for field, sentence in appointments.date_problems(start, end, self.position.deputy_of).items():
                 self.add_error(field, sentence)
-        if not self.errors and not (free := appointments.may_hold(person, self.seat, start, end)):
+        if not self.errors and not (free := appointments.may_hold(person, self.position, start, end)):
             self.add_error("identifier", free.reason)
         return data
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> PlannedAppointment:
         data = self.cleaned_data
-        return Plan(self.seat, data["identifier"], data["valid_from"], data["valid_until"])
+        return PlannedAppointment(self.position, data["identifier"], data["valid_from"], data["valid_until"])

@@ -11,7 +11,7 @@ CHECK_CHARACTERS = "10X98765432"
 # The first two digits: provinces, autonomous regions, municipalities, Taiwan, Hong Kong, Macao, holders of a
 # 港澳台居民居住证 (81-83 as issued since 2018) and 外国人永久居留身份证 (91x, since 2023).
 _RANGES = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83), (91, 91))
-FIRST_TWO = frozenset(str(code) for first, last in _RANGES for code in range(first, last + 1))
+AREA_PREFIXES = frozenset(str(code) for first, last in _RANGES for code in range(first, last + 1))
 EARLIEST_BIRTH = date(1900, 1, 1)
 
 
@@ -26,7 +26,7 @@ def normalise(number: str) -> str:
     return texts.compact(number)
 
 
-def phone_digits(text: str) -> str:
+def normalise_phone(text: str) -> str:
     """A mobile number as it is stored, from 138 0000 0000, 138-0000-0000 or +86 138…"""
     return normalise(text).removeprefix("+86")
 
@@ -37,7 +37,7 @@ def resident_id_problem(number: str, today: date) -> str:
         return f"居民身份证号码应为 18 位，现为 {len(number)} 位。"
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
         return "居民身份证号码只能由数字组成，末位可以是 X。"
-    if number[:2] not in FIRST_TWO:
+    if number[:2] not in AREA_PREFIXES:
         return "居民身份证号码开头的行政区划代码不存在，请核对前两位。"
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))

@@ -11,24 +11,24 @@ from django.utils import timezone
 from .models import Appointment, User
 
 
-class State(TextChoices):
+class AppointmentState(TextChoices):
     """How an appointment stands today."""
 
-    AWAITING = "pending", "待确认"
+    UNCONFIRMED = "pending", "待确认"
     FUTURE = "future", "未开始"
     ACTIVE = "active", "有效"
     ENDED = "ended", "已到期"
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldAppointment:
     """One appointment as its holder reads it."""
 
     role: str
     scope: str
     valid_from: date
     valid_until: date | None
-    state: State
+    state: AppointmentState
     deputy_for: str
 
 
@@ -43,11 +43,11 @@ def facts(person: User) -> list[tuple[str, object]]:
     ]
 
 
-def appointments(person: User) -> list[Held]:
+def appointments(person: User) -> list[HeldAppointment]:
     """All appointments, latest first, with those that ended or wait; one query."""
     rows = person.appointments.select_related("unit", "region", "deputy_of__person").order_by("-valid_from", "-pk")
     return [
-        Held(
+        HeldAppointment(
             row.get_role_display(),
             str(row.unit or row.region),
             row.valid_from,
@@ -59,12 +59,12 @@ def appointments(person: User) -> list[Held]:
     ]
 
 
-def appointment_state(appointment: Appointment) -> State:
+def appointment_state(appointment: Appointment) -> AppointmentState:
     """How it stands today; a deputy's holds only while that of the principal does."""
     if not appointment.confirmed_at:
-        return State.AWAITING
+        return AppointmentState.UNCONFIRMED
     chain = [appointment, appointment.deputy_of] if appointment.deputy_of_id else [appointment]
     if appointment.is_active:
-        return State.ACTIVE
+        return AppointmentState.ACTIVE
     begins_later = any(one.valid_from > timezone.localdate() for one in chain)
-    return State.FUTURE if begins_later else State.ENDED
+    return AppointmentState.FUTURE if begins_later else AppointmentState.ENDED

@@ -33,7 +33,7 @@ class UserManager(BaseUserManager):
         identifier = identifier.strip()
         names = {identifier, identifier.lower()}
         by_number = Q(id_digest=digest(identity.normalise(identifier)))
-        return self.filter(Q(username__in=names) | Q(phone=identity.phone_digits(identifier)) | by_number)
+        return self.filter(Q(username__in=names) | Q(phone=identity.normalise_phone(identifier)) | by_number)
 
 
 def _runs(on: date, path: str = "") -> Q:
@@ -50,6 +50,6 @@ class AppointmentQuerySet(models.QuerySet):
         on = on or timezone.localdate()
         return self.filter(_runs(on), Q(deputy_of=None) | _runs(on, "deputy_of__"))
 
-    def awaiting(self) -> AppointmentQuerySet:
+    def unconfirmed(self) -> AppointmentQuerySet:
         """Asked for by a 单位注册 and not yet confirmed."""
         return self.filter(confirmed_at__isnull=True)

@@ -29,14 +29,14 @@ class RegisterUnitForm(UnitForm):
             raise forms.ValidationError(f"您已是“{unit.name}”的单位审核员，无需再次注册。")
 
     def validate_unique(self) -> None:
-        if self.existing is None:  # a wish for a unit that exists leaves that unit as it is
+        if self.existing is None:  # an application for a unit that exists leaves that unit as it is
             super().validate_unique()
 
     @transaction.atomic
     def register(self) -> Appointment | None:
-        """The wish to review, for the new unit or the one that has this code already; None if it cannot be added."""
+        """Return the application to review for the new or existing unit; None, with a form error, if adding fails."""
         try:
             unit = self.existing or units.add(self.instance, self.person)
         except units.UnitError as error:
             return self.refuse(error)
-        return appointments.ask_to_review(self.person, unit)
+        return appointments.apply_to_review(self.person, unit)

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import appointments
-from accounts.appointments import Seat
+from accounts.appointments import Position
 from accounts.models import User
 from hours.certificates import issuing
 from hours.collective import drafts
@@ -147,7 +147,7 @@ def appoint_deputies(cast: Cast) -> None:
         (cast.city_final, cast.of_city, cast.stand_in, 20),
     ):
         until = today + timedelta(days=days)
-        appointments.make(actor, appointments.Plan(Seat.deputy_for(held), person, today, until))
+        appointments.make(actor, appointments.PlannedAppointment(Position.deputy_for(held), person, today, until))
 
 
 def open_last_year(cast: Cast) -> None:

@@ -34,7 +34,7 @@ def pdf(name: str = "结业证书.pdf") -> SimpleUploadedFile:
     return upload(name, PDF, "application/pdf")
 
 
-def parts_changed(archive: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+def replace_part(archive: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
     """A workbook again, with one part of its archive changed."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:

@@ -1,6 +1,13 @@
 """People and their appointments for administrators."""
 
 from .appointments import AppointmentAdmin
-from .people import BY_NUMBER, CHOOSE_PERSON, ChosenByWindow, PersonAdmin, SearchedByPost
+from .people import CHOOSE_PERSON_HELP, DIGEST_PREFIX, PersonAdmin, PersonLookupMedia, PostSearchMixin
 
-__all__ = ["BY_NUMBER", "CHOOSE_PERSON", "AppointmentAdmin", "ChosenByWindow", "PersonAdmin", "SearchedByPost"]
+__all__ = [
+    "CHOOSE_PERSON_HELP",
+    "DIGEST_PREFIX",
+    "AppointmentAdmin",
+    "PersonAdmin",
+    "PersonLookupMedia",
+    "PostSearchMixin",
+]

@@ -8,15 +8,15 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from accounts import appointments
-from accounts.appointments import Seat
+from accounts.appointments import Position
 from accounts.models import Appointment, User
-from accounts.profile import State, appointment_state
+from accounts.profile import AppointmentState, appointment_state
 from organizations.admin import access
 from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
 from organizations.models import Unit
 
-from .people import CHOOSE_PERSON, ChosenByWindow
+from .people import CHOOSE_PERSON_HELP, PersonLookupMedia
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -24,23 +24,23 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return State.choices
+        return AppointmentState.choices
 
     def queryset(self, request, queryset):
         today = timezone.localdate()
         confirmed = queryset.filter(confirmed_at__isnull=False)
         return {
-            State.AWAITING: queryset.awaiting(),
-            State.ACTIVE: queryset.active(today),
-            State.FUTURE: confirmed.filter(valid_from__gt=today),
-            State.ENDED: confirmed.filter(valid_until__lt=today),
+            AppointmentState.UNCONFIRMED: queryset.unconfirmed(),
+            AppointmentState.ACTIVE: queryset.active(today),
+            AppointmentState.FUTURE: confirmed.filter(valid_from__gt=today),
+            AppointmentState.ENDED: confirmed.filter(valid_until__lt=today),
         }.get(self.value(), queryset)
 
 
 class AppointmentForm(forms.ModelForm):
     class Meta:
         help_texts = {
-            "person": CHOOSE_PERSON,
+            "person": CHOOSE_PERSON_HELP,
             "unit": "单位审核员必填，其他职责不填。",
             "region": "终审员和区域管理员必填，单位审核员不填。",
             "deputy_of": "仅代理人填写：点放大镜选择被代理的任职，职责和范围须与其一致。",
@@ -53,15 +53,15 @@ class AppointmentForm(forms.ModelForm):
         if principal := cleaned.get("deputy_of"):
             for problem in self._deputy_problems(principal, cleaned):
                 self.add_error("deputy_of", problem)
-        if not self.instance.pk and not self.errors and (problem := self._seat_problem(cleaned)):
+        if not self.instance.pk and not self.errors and (problem := self._position_problem(cleaned)):
             self.add_error("person", problem)
         return cleaned
 
-    def _seat_problem(self, cleaned) -> str:
-        """Why the person cannot take this seat, such as having it already; empty if nothing is in the way."""
+    def _position_problem(self, cleaned) -> str:
+        """Why the person cannot take this position, such as having it already; empty if nothing is in the way."""
         place = {"unit": cleaned.get("unit"), "region": cleaned.get("region")}
-        seat = Seat(cleaned["role"], **place, deputy_of=cleaned.get("deputy_of"))
-        answer = appointments.may_hold(cleaned["person"], seat, cleaned["valid_from"], cleaned.get("valid_until"))
+        position = Position(cleaned["role"], **place, deputy_of=cleaned.get("deputy_of"))
+        answer = appointments.may_hold(cleaned["person"], position, cleaned["valid_from"], cleaned.get("valid_until"))
         return getattr(answer, "reason", "")
 
     def _deputy_problems(self, principal: Appointment, cleaned) -> list[str]:
@@ -98,7 +98,7 @@ class AppointmentAdmin(OfferedKeys):
     fields = ("person", "role", "unit", "region", "valid_from", "valid_until", "deputy_of", "confirmed_at")
     readonly_fields = ("confirmed_at",)
     actions = ("confirm",)
-    Media = ChosenByWindow
+    Media = PersonLookupMedia
 
     @admin.display(description="证件号码")
     def shown_id(self, appointment: Appointment) -> str:
@@ -114,10 +114,10 @@ class AppointmentAdmin(OfferedKeys):
 
     @admin.action(description="确认所选的待确认任职", permissions=["change"])
     def confirm(self, request, queryset) -> None:
-        """A wish for a unit that is itself 待核实 is confirmed together with the unit, by the unit's own action."""
-        wishes = Appointment.objects.awaiting().filter(pk__in=queryset.values("pk"))
-        waiting = wishes.filter(unit__state=Unit.State.PENDING).count()
-        confirmed = appointments.confirm(wishes.exclude(unit__state=Unit.State.PENDING))
+        """Confirm applications; those for a 待核实 unit are confirmed together with the unit, in the list of units."""
+        applications = Appointment.objects.unconfirmed().filter(pk__in=queryset.values("pk"))
+        waiting = applications.filter(unit__state=Unit.State.PENDING).count()
+        confirmed = appointments.confirm(applications.exclude(unit__state=Unit.State.PENDING))
         messages.success(request, f"已确认 {confirmed} 项任职，自今日起生效。")
         if waiting:
             messages.warning(request, f"{waiting} 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。")
@@ -166,7 +166,7 @@ class AppointmentAdmin(OfferedKeys):
         raise Http404
 
     def save_model(self, request, obj, form, change) -> None:
-        """What an administrator enters needs nobody's confirmation; a wish keeps waiting for it."""
+        """What an administrator enters needs nobody's confirmation; an application keeps waiting for it."""
         if not change:
             obj.confirmed_at = timezone.now()
         super().save_model(request, obj, form, change)

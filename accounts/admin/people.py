@@ -37,13 +37,13 @@ admin.site.login = login_required(admin.site.login)
 # What somebody administers follows from appointments, not from groups of permissions.
 admin.site.unregister(Group)
 
-BY_NUMBER = "digest:"
+DIGEST_PREFIX = "digest:"
 ONLY_SUPERUSERS_SET = ("is_staff", "is_superuser")
 FIELD_CLASSES = {"name": LineField, "username": UsernameField, "phone": PhoneField}
-CHOOSE_PERSON = "点放大镜，在打开的窗口中按姓名或证件号码查找并选择。"
+CHOOSE_PERSON_HELP = "点放大镜，在打开的窗口中按姓名或证件号码查找并选择。"
 
 
-class ChosenByWindow:
+class PersonLookupMedia:
     """Media of the forms whose people are chosen in a window: the field says whom."""
 
     js = ("admin/js/admin/RelatedObjectLookups.js", "js/chosen.js")  # in this order
@@ -119,26 +119,26 @@ def safe_search(text: str) -> str:
         return text
     digest = identity_digest(text)
     if User.objects.filter(id_digest=digest).exists():
-        return BY_NUMBER + digest
+        return DIGEST_PREFIX + digest
     if looks_like_id(text) and not User.objects.filter(username=text).exists():
-        return BY_NUMBER + digest
+        return DIGEST_PREFIX + digest
     return text
 
 
 class PersonChangeList(ChangeList):
     @property
-    def is_by_number(self) -> bool:
-        return self.query.startswith(BY_NUMBER)
+    def is_id_search(self) -> bool:
+        return self.query.startswith(DIGEST_PREFIX)
 
 
-class SearchedByPost:
+class PostSearchMixin:
     """A list of people, or of what is theirs, whose search box posts, so that no number stands in an address."""
 
     @method_decorator(sensitive_post_parameters(SEARCH_VAR))
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         searched = request.POST.get(SEARCH_VAR)
         typed = request.GET.get(SEARCH_VAR, "") if searched is None else searched
-        safe = typed if typed.startswith(BY_NUMBER) else safe_search(typed)
+        safe = typed if typed.startswith(DIGEST_PREFIX) else safe_search(typed)
         if searched is None and safe == typed.strip():
             return super().changelist_view(request, extra_context)
         query = request.GET.copy()
@@ -151,7 +151,7 @@ class SearchedByPost:
 
 
 @admin.register(User)
-class PersonAdmin(SearchedByPost, OfferedKeys, UserAdmin):
+class PersonAdmin(PostSearchMixin, OfferedKeys, UserAdmin):
     """Searching works by POST. Django's own search box is a GET form, so an ID number typed into it would be kept in
     the server's access log and the browser's history; here it is answered by a redirect to the address that holds
     its keyed digest, from which the number cannot be computed. Names and the like go into the address as they are.
@@ -198,8 +198,8 @@ class PersonAdmin(SearchedByPost, OfferedKeys, UserAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if term.startswith(BY_NUMBER):
-            return queryset.filter(id_digest=term.removeprefix(BY_NUMBER)), False
+        if term.startswith(DIGEST_PREFIX):
+            return queryset.filter(id_digest=term.removeprefix(DIGEST_PREFIX)), False
         starts = Q(name__startswith=term) | Q(username__startswith=term) | Q(phone__startswith=term)
         return queryset.filter(starts | Q(id_tail=term.upper())), False
 

@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import appointments, reviewers
-from accounts.appointments import AppointmentError, Plan, Seat
+from accounts import appointment_lists, appointments
+from accounts.appointments import AppointmentError, PlannedAppointment, Position
 from accounts.forms import AppointForm
 from accounts.models import Appointment, User
 from config.web.dialogs import dialog_redirect
@@ -25,9 +25,9 @@ TOO_LATE = "确认已超时或无效，请重新填写。"
 def index(request: HttpRequest) -> HttpResponse:
     """The own appointments and, for who leads a unit, all of its reviewers."""
     context = {
-        "own": reviewers.own_rows(request.user),
-        "deputies": reviewers.deputy_rows(request.user),
-        "units": reviewers.rows_of_units(reviewers.units_led_by(request.user)),
+        "own": appointment_lists.own_rows(request.user),
+        "deputies": appointment_lists.deputy_rows(request.user),
+        "units": appointment_lists.rows_of_units(appointment_lists.units_led_by(request.user)),
     }
     return render(request, "accounts/appointments.html", context)
 
@@ -36,57 +36,58 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("identifier")
 def appoint(request: HttpRequest, pk: int) -> HttpResponse:
     """任命审核员 for a unit that one leads."""
-    unit = get_object_or_404(reviewers.units_led_by(request.user), pk=pk)
-    return _two_steps(request, Seat(Appointment.Role.UNIT_REVIEWER, unit=unit))
+    unit = get_object_or_404(appointment_lists.units_led_by(request.user), pk=pk)
+    return _two_steps(request, Position(Appointment.Role.UNIT_REVIEWER, unit=unit))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("identifier")
 def deputise(request: HttpRequest, pk: int) -> HttpResponse:
     """指定代理人 for an own appointment."""
-    principal = get_object_or_404(reviewers.reachable_by(request.user).filter(person=request.user), pk=pk)
+    principal = get_object_or_404(appointment_lists.reachable_by(request.user).filter(person=request.user), pk=pk)
     allowed = appointments.may_deputise(request.user, principal)
     if not allowed:
         messages.error(request, allowed.reason)
         return dialog_redirect(request, "accounts:appointments")
-    return _two_steps(request, Seat.deputy_for(principal))
+    return _two_steps(request, Position.deputy_for(principal))
 
 
-def _two_steps(request: HttpRequest, seat: Seat) -> HttpResponse:
+def _two_steps(request: HttpRequest, position: Position) -> HttpResponse:
     """Find the person and the days, by POST; read who it is; then, by a signed plan, it is done."""
     if "plan" in request.POST:
-        return _confirmed(request, seat)
-    form = AppointForm(request.POST or None, seat=seat)
+        return _confirmed(request, position)
+    form = AppointForm(request.POST or None, position=position)
     if request.method == "POST" and form.is_valid():
-        return _ask(request, seat, form.plan)
-    return _form(request, seat, form)
+        return _ask(request, position, form.plan)
+    return _form(request, position, form)
 
 
-def _form(request: HttpRequest, seat: Seat, form: AppointForm) -> HttpResponse:
-    return render(request, "accounts/appointments_new.html", {"seat": seat, "form": form, "title": _title(seat)})
+def _form(request: HttpRequest, position: Position, form: AppointForm) -> HttpResponse:
+    context = {"position": position, "form": form, "title": _title(position)}
+    return render(request, "accounts/appointments_new.html", context)
 
 
-def _ask(request: HttpRequest, seat: Seat, plan: Plan) -> HttpResponse:
+def _ask(request: HttpRequest, position: Position, plan: PlannedAppointment) -> HttpResponse:
     """Name and masked ID are all that is told of somebody who was found."""
     facts = [
         ("姓名", plan.person.name),
         ("证件号码", plan.person.masked_id),
-        ("职责", Appointment.Role(seat.role).label),
-        ("范围", seat.unit or seat.region),
-        *([("代理", seat.deputy_of.person.name)] if seat.deputy_of else []),
+        ("职责", Appointment.Role(position.role).label),
+        ("范围", position.unit or position.region),
+        *([("代理", position.deputy_of.person.name)] if position.deputy_of else []),
         ("起始日", plan.valid_from),
         ("最后一日", plan.valid_until or "长期"),
     ]
-    context = {"seat": seat, "facts": facts, "person": plan.person, "signed": _signed(request, plan)}
-    return render(request, "accounts/appointments_confirm.html", {**context, "title": _title(seat)})
+    context = {"position": position, "facts": facts, "person": plan.person, "signed": _signed(request, plan)}
+    return render(request, "accounts/appointments_confirm.html", {**context, "title": _title(position)})
 
 
-def _confirmed(request: HttpRequest, seat: Seat) -> HttpResponse:
-    plan = _read(request, seat)
+def _confirmed(request: HttpRequest, position: Position) -> HttpResponse:
+    plan = _read(request, position)
     if plan is None:
-        form = AppointForm(seat=seat)
+        form = AppointForm(position=position)
         messages.error(request, TOO_LATE)
-        return _form(request, seat, form)
+        return _form(request, position, form)
     try:
         made = appointments.make(request.user, plan)
     except AppointmentError as error:
@@ -94,40 +95,40 @@ def _confirmed(request: HttpRequest, seat: Seat) -> HttpResponse:
     else:
         since = "即日" if made.is_active else f"{made.valid_from} "
         what = f"{made.person.name}自{since}起为“{made.unit or made.region}”的{made.get_role_display()}"
-        messages.success(request, f"{what}（代理）。" if seat.deputy_of else f"{what}。")
+        messages.success(request, f"{what}（代理）。" if position.deputy_of else f"{what}。")
     return dialog_redirect(request, "accounts:appointments")
 
 
-def _title(seat: Seat) -> str:
-    return "指定代理人" if seat.deputy_of else "任命审核员"
+def _title(position: Position) -> str:
+    return "指定代理人" if position.deputy_of else "任命审核员"
 
 
-def _salt(request: HttpRequest, seat: Seat) -> str:
-    """A plan is good for this actor and this seat only."""
-    place = (seat.unit and seat.unit.pk, seat.region and seat.region.pk, seat.deputy_of and seat.deputy_of.pk)
-    return f"appoint:{request.user.pk}:{seat.role}:{place}"
+def _salt(request: HttpRequest, position: Position) -> str:
+    """A plan is good for this actor and this position only."""
+    place = tuple(part and part.pk for part in (position.unit, position.region, position.deputy_of))
+    return f"appoint:{request.user.pk}:{position.role}:{place}"
 
 
-def _signed(request: HttpRequest, plan: Plan) -> str:
+def _signed(request: HttpRequest, plan: PlannedAppointment) -> str:
     """What was shown, so that exactly this is done and nobody is found by trying keys."""
     told = [plan.person.pk, plan.valid_from.isoformat(), plan.valid_until and plan.valid_until.isoformat()]
-    return signing.dumps(told, salt=_salt(request, plan.seat))
+    return signing.dumps(told, salt=_salt(request, plan.position))
 
 
-def _read(request: HttpRequest, seat: Seat) -> Plan | None:
+def _read(request: HttpRequest, position: Position) -> PlannedAppointment | None:
     try:
-        told = signing.loads(request.POST["plan"], salt=_salt(request, seat), max_age=MINUTES_TO_CONFIRM * 60)
+        told = signing.loads(request.POST["plan"], salt=_salt(request, position), max_age=MINUTES_TO_CONFIRM * 60)
     except signing.BadSignature:
         return None
     key, start, end = told
     person = User.objects.filter(pk=key).first()
-    return person and Plan(seat, person, date.fromisoformat(start), end and date.fromisoformat(end))
+    return person and PlannedAppointment(position, person, date.fromisoformat(start), end and date.fromisoformat(end))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """终止 once it was read what else happens; if that has changed meanwhile, it is asked again."""
-    appointment = get_object_or_404(reviewers.reachable_by(request.user), pk=pk)
+    appointment = get_object_or_404(appointment_lists.reachable_by(request.user), pk=pk)
     allowed = appointments.may_end(request.user, appointment)
     if not allowed:
         messages.error(request, allowed.reason)

@@ -21,19 +21,19 @@ def register(request: HttpRequest) -> HttpResponse:
         typed = RegisterUnitForm(initial=request.POST.dict(), person=request.user)
         return NEW_UNITS.refuse(request, "accounts/register_unit.html", {"form": typed, **_own_units(request)})
     form = RegisterUnitForm(request.POST if request.method == "POST" else None, person=request.user)
-    wish = form.register() if form.is_valid() else None
-    if wish:
-        messages.success(request, _answer(wish.unit, form.existing is not None))
+    application = form.register() if form.is_valid() else None
+    if application:
+        messages.success(request, _answer(application.unit, form.existing is not None))
         return redirect("register_unit")
     return render(request, "accounts/register_unit.html", {"form": form, **_own_units(request)})
 
 
 def _own_units(request: HttpRequest) -> dict:
-    """The person's wishes to review a unit, and the units added without one."""
-    wishes = Appointment.objects.filter(person=request.user, role=Appointment.Role.UNIT_REVIEWER)
-    added = Unit.objects.filter(added_by=request.user).exclude(appointments__in=wishes)
+    """The person's applications to review a unit, and the units added without one."""
+    applications = Appointment.objects.filter(person=request.user, role=Appointment.Role.UNIT_REVIEWER)
+    added = Unit.objects.filter(added_by=request.user).exclude(appointments__in=applications)
     return {
-        "wishes": wishes.select_related("unit__region").order_by("-created_at", "-pk"),
+        "applications": applications.select_related("unit__region").order_by("-created_at", "-pk"),
         "added": added.select_related("region").order_by("-created_at", "-pk"),
     }
 

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from accounts.admin import BY_NUMBER, CHOOSE_PERSON, ChosenByWindow, SearchedByPost
+from accounts.admin import CHOOSE_PERSON_HELP, DIGEST_PREFIX, PersonLookupMedia, PostSearchMixin
 from accounts.models import User
 from config.files import sheets
 from hours.completions import platforms, recording
@@ -89,7 +89,7 @@ class CourseAdmin(FileAdmin, KeptIfUsed):
 
 class CompletionForm(forms.ModelForm):
     class Meta:
-        help_texts = {"person": CHOOSE_PERSON}
+        help_texts = {"person": CHOOSE_PERSON_HELP}
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -117,7 +117,7 @@ class VersionInline(admin.TabularInline):
 
 
 @admin.register(Completion)
-class CompletionAdmin(SearchedByPost, OfferedKeys):
+class CompletionAdmin(PostSearchMixin, OfferedKeys):
     """Searching works by POST, as for people: a whole ID number never stands in an address."""
 
     form = CompletionForm
@@ -133,7 +133,7 @@ class CompletionAdmin(SearchedByPost, OfferedKeys):
     raw_id_fields = ("person",)
     autocomplete_fields = ("course",)
     fields = ("person", "course", "hours", "completed_on")
-    Media = ChosenByWindow
+    Media = PersonLookupMedia
     facts_of_source = ("person", "shown_id", "course", "source", "source_key")
     inlines = (VersionInline,)
     paginator = BoundedPaginator
@@ -159,8 +159,8 @@ class CompletionAdmin(SearchedByPost, OfferedKeys):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if term.startswith(BY_NUMBER):
-            found = User.objects.filter(id_digest=term.removeprefix(BY_NUMBER))
+        if term.startswith(DIGEST_PREFIX):
+            found = User.objects.filter(id_digest=term.removeprefix(DIGEST_PREFIX))
         else:
             found = User.objects.filter(Q(name__startswith=term) | Q(id_tail=term.upper()))
         return queryset.filter(person__in=found.values("pk")), False

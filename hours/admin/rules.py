@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.admin import CHOOSE_PERSON, ChosenByWindow
+from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
 from hours.counting import is_step
 from hours.models import Cap, Category, Opening, YearRule
 from hours.totals import rule_changes
@@ -171,7 +171,7 @@ class YearRuleAdmin(admin.ModelAdmin):
 
 class OpeningForm(forms.ModelForm):
     class Meta:
-        help_texts = {"person": f"{CHOOSE_PERSON}人员和单位都留空表示对所有人开放。"}
+        help_texts = {"person": f"{CHOOSE_PERSON_HELP}人员和单位都留空表示对所有人开放。"}
         widgets = {"reason": forms.TextInput(attrs={"class": "vTextField"})}
 
     def clean(self) -> dict:
@@ -200,7 +200,7 @@ class OpeningAdmin(OfferedKeys):
     raw_id_fields = ("person",)
     autocomplete_fields = ("unit",)
     fields = ("year", "person", "unit", "until", "reason")
-    Media = ChosenByWindow
+    Media = PersonLookupMedia
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -105,11 +105,11 @@ class UnitAdmin(FileAdmin):
     @admin.action(description="确认所选单位（待核实 → 正常）")
     def confirm_units(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         if "confirmed" in request.POST:
-            read = [key for text in request.POST.getlist("wish") if (key := key_in(text))]
-            return self._one_by_one(request, queryset, partial(appointments.confirm_unit, wishes=read), "已确认")
-        wishes = Appointment.objects.awaiting().filter(unit__in=queryset).select_related("person", "unit")
+            read = [key for text in request.POST.getlist("application") if (key := key_in(text))]
+            return self._one_by_one(request, queryset, partial(appointments.confirm_unit, applications=read), "已确认")
+        applications = Appointment.objects.unconfirmed().filter(unit__in=queryset).select_related("person", "unit")
         pending = queryset.filter(state=Unit.State.PENDING).select_related("region", "added_by")
-        facts = {"units": list(pending), "wishes": list(wishes.filter(unit__state=Unit.State.PENDING))}
+        facts = {"units": list(pending), "applications": list(applications.filter(unit__state=Unit.State.PENDING))}
         if facts["units"]:
             return self._ask(request, "confirm_units", "确认单位", "confirm.html", facts)
         return messages.warning(request, "所选单位中没有待核实的单位。")

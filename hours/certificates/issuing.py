@@ -22,8 +22,8 @@ from django.db import models, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from accounts.answers import Allowed, Answer, Denied
 from accounts.models import User
+from accounts.permissions import Allowed, Denied, Permission
 from hours.counting import reaches
 from hours.models import Certificate, CertificateYear, Completion, PersonTotal, Registration, YearRule
 from hours.offices import NOTHING, Office
@@ -66,7 +66,7 @@ def in_reach(office: Office, person: str = "") -> Q:
     return reduce(or_, (within(region, f"{prefix}unit__region") for region in office.regions), units)
 
 
-def may_issue(actor: User, person: User, years: Iterable[int]) -> Answer:
+def may_issue(actor: User, person: User, years: Iterable[int]) -> Permission:
     """Oneself; reviewers and administrators for people whose profile or whose years belong to their places."""
     if not actor.is_active:
         return Denied("您的账号已停用。")

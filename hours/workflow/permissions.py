@@ -13,8 +13,8 @@ from functools import cached_property
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from accounts.answers import Allowed, Answer, Denied
 from accounts.models import Appointment, User
+from accounts.permissions import Allowed, Denied, Permission
 from hours.models import Decision, Opening, Registration, YearRule
 from hours.states import IN_CLOSED_YEARS, Action, Role, Rule, Stage, Status, rule_for
 from organizations.models import Region, Unit
@@ -29,7 +29,7 @@ class Standing:
         others = [registration for registration in self.registrations if registration.owner_id != person.pk]
         prefetch_related_objects(others, "region", "unit")
 
-    def may(self, action: Action, registration: Registration) -> Answer:
+    def may(self, action: Action, registration: Registration) -> Permission:
         if not self.person.is_active:
             return Denied("您的账号已停用。")
         rule = rule_for(action, registration.status)
@@ -64,7 +64,7 @@ class Standing:
         seat = self._nearest(Role.REGION_REVIEWER if role is Role.UNIT_REVIEWER else role, registration)
         return f"{(seat or registration.region).name}人社部门"
 
-    def _may_as_owner(self, rule: Rule, registration: Registration) -> Answer:
+    def _may_as_owner(self, rule: Rule, registration: Registration) -> Permission:
         if rule.action is Action.ASK_RETURN and (registration.pk, registration.round, rule.stage) in self._asked:
             return Denied("此环节已请求过退回，请等待审核人员处理。")
         return Allowed()
@@ -105,7 +105,7 @@ class Standing:
         places = (registration.region_id, registration.city_id, registration.province_id)
         return next((held[place] for place in places if place in held), None)
 
-    def _year_decides(self, registration: Registration) -> Answer:
+    def _year_decides(self, registration: Registration) -> Permission:
         year = registration.year
         answer = year_decides(self._year_rules.get(year), year)
         return answer or year_decides(self._year_rules.get(year), year, reopened=self._is_reopened(registration))
@@ -162,12 +162,12 @@ def reviewers_of(units: Iterable[int]) -> dict[int, set[int]]:
     return reviewers
 
 
-def may(person: User, action: Action, registration: Registration) -> Answer:
+def may(person: User, action: Action, registration: Registration) -> Permission:
     """Whether this person may do this to this one registration."""
     return Standing(person, [registration]).may(action, registration)
 
 
-def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False) -> Answer:
+def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False) -> Permission:
     """Whether a year takes a submission today. Without a rule it is closed, whatever was reopened; returned
     registrations
     have a last day of their own."""
@@ -183,7 +183,7 @@ def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool,
     return Allowed()
 
 
-def year_decides(rule: YearRule | None, year: int, *, reopened: bool = False) -> Answer:
+def year_decides(rule: YearRule | None, year: int, *, reopened: bool = False) -> Permission:
     """Whether registrations of a year are still decided about: a closed one is closed for everything but revocation,
     and one
     without a rule is closed, whatever was reopened."""
@@ -203,7 +203,7 @@ def reopened_years(person: User, units: Iterable[int | None], years: Iterable[in
 
 def years_take(
     registrations: Iterable[Registration], today: date | None = None, unit: Unit | None = None
-) -> dict[int, Answer]:
+) -> dict[int, Permission]:
     """For the key of each registration of one person whether its year takes it today (or on another day), sent to
     this unit
     or to the person's own; one query, and a second if a year that refuses may have been opened again."""
@@ -214,7 +214,7 @@ def years_take(
     years = {registration.year for registration in registrations}
     rules = YearRule.objects.in_bulk(years, field_name="year")
 
-    def answers(reopened: set[int]) -> dict[int, Answer]:
+    def answers(reopened: set[int]) -> dict[int, Permission]:
         return {
             registration.pk: year_takes(
                 rules.get(registration.year),

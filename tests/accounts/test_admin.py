@@ -238,18 +238,18 @@ def test_a_deputy_has_the_role_and_scope_of_somebody_else(client, admin, qiumeng
     assert form.errors == {"deputy_of": ["代理的职责、单位和区域须与被代理的任职一致。"]}
 
 
-def test_wishes_are_confirmed_but_not_before_their_unit(client, admin, qiumeng):
+def test_applications_are_confirmed_but_not_before_their_unit(client, admin, qiumeng):
     pending = factories.unit("新单位", "450103", state=Unit.State.PENDING)
-    wish = appointments.ask_to_review(qiumeng, qiumeng.unit)
-    too_early = appointments.ask_to_review(factories.person("覃小明"), pending)
+    application = appointments.apply_to_review(qiumeng, qiumeng.unit)
+    too_early = appointments.apply_to_review(factories.person("覃小明"), pending)
     response = client.post(
-        APPOINTMENTS, {"action": "confirm", "_selected_action": [wish.pk, too_early.pk]}, follow=True
+        APPOINTMENTS, {"action": "confirm", "_selected_action": [application.pk, too_early.pk]}, follow=True
     )
     assert [str(message) for message in response.context["messages"]] == [
         "已确认 1 项任职，自今日起生效。",
         "1 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。",
     ]
-    assert list(Appointment.objects.active()) == [wish]
+    assert list(Appointment.objects.active()) == [application]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_the_list_is_filtered_by_state(client, admin, guangxi, state, expected):
     unit, today = factories.unit(), timezone.localdate()
     factories.unit_reviewer(unit, "甲", valid_until=today)
     factories.unit_reviewer(unit, "乙", valid_from=today + timedelta(1))
-    appointments.ask_to_review(factories.person("丙"), unit)
+    appointments.apply_to_review(factories.person("丙"), unit)
     factories.unit_reviewer(unit, "丁", valid_from=today - timedelta(9), valid_until=today - timedelta(1))
     rows = client.get(APPOINTMENTS, {"state": state}).context["cl"].result_list
     assert [row.person.name for row in rows] == [expected]

@@ -75,22 +75,22 @@ def test_a_regional_administrator_appoints_reviewers_of_own_units_only(client, n
     assert (qiumeng.appointments.get().unit, qiumeng.appointments.get().region) == (qiumeng.unit, None)
 
 
-def test_a_regional_administrator_sees_and_confirms_wishes_of_the_own_subtree(client, nanning, qiumeng):
+def test_a_regional_administrator_sees_and_confirms_applications_of_the_own_subtree(client, nanning, qiumeng):
     liuzhou = factories.unit("柳州市图书馆", "450202")
-    own = appointments.ask_to_review(qiumeng, qiumeng.unit)
-    other = appointments.ask_to_review(factories.person("黄柳州"), liuzhou)
+    own = appointments.apply_to_review(qiumeng, qiumeng.unit)
+    other = appointments.apply_to_review(factories.person("黄柳州"), liuzhou)
     assert list(client.get(APPOINTMENTS).context["cl"].result_list) == [own]
     client.post(APPOINTMENTS, {"action": "confirm", "_selected_action": [own.pk, other.pk]})
     assert client.get(f"{APPOINTMENTS}{other.pk}/change/").status_code == 404
-    assert list(Appointment.objects.awaiting()) == [other]
+    assert list(Appointment.objects.unconfirmed()) == [other]
 
 
-def test_a_wish_of_somebody_without_a_unit_can_be_changed(client, nanning, qiumeng):
-    wish = appointments.ask_to_review(factories.person("黄无业"), qiumeng.unit)
+def test_an_application_of_somebody_without_a_unit_can_be_changed(client, nanning, qiumeng):
+    application = appointments.apply_to_review(factories.person("黄无业"), qiumeng.unit)
     data = appointment(unit=qiumeng.unit_id, valid_until="2099-12-31")
-    assert client.post(f"{APPOINTMENTS}{wish.pk}/change/", data).status_code == 302
-    wish.refresh_from_db()
-    assert (wish.person.name, f"{wish.valid_until}") == ("黄无业", "2099-12-31")
+    assert client.post(f"{APPOINTMENTS}{application.pk}/change/", data).status_code == 302
+    application.refresh_from_db()
+    assert (application.person.name, f"{application.valid_until}") == ("黄无业", "2099-12-31")
 
 
 def test_a_regional_administrator_takes_over_nobody_who_reviews_elsewhere(client, nanning, qiumeng):

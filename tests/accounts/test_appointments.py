@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 
 from accounts import appointments
-from accounts.answers import Allowed, Denied
-from accounts.appointments import AppointmentError, Plan, Seat
+from accounts.appointments import AppointmentError, PlannedAppointment, Position
 from accounts.models import Appointment, User
+from accounts.permissions import Allowed, Denied
 from hours.states import Action
 from hours.workflow.permissions import may
 from tests import factories
@@ -58,7 +58,7 @@ def test_who_leads_a_unit_sees_its_reviewers_and_no_other_units(client, station,
     factories.unit_reviewer(station, "莫代理", valid_until=day(5), deputy_of=held)
     factories.unit_reviewer(station, "前审核员", valid_from=day(-30), valid_until=day(-1))
     factories.unit_reviewer(station, "以后的", valid_from=day(3))
-    appointments.ask_to_review(factories.person("自荐者"), station)
+    appointments.apply_to_review(factories.person("自荐者"), station)
     factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "别处审核员")
     response = client.get(PAGE)
     [(unit, rows)] = response.context["units"]
@@ -178,23 +178,23 @@ def test_days_must_be_in_order(client, station, wei, start, until, errors):
         ((-20, -1), (0, None), True),
     ],
 )
-def test_nobody_holds_the_same_seat_twice_at_a_time(station, wei, has, wants, free):
+def test_nobody_holds_the_same_position_twice_at_a_time(station, wei, has, wants, free):
     def days(pair):
         return [offset if offset is None else day(offset) for offset in pair]
 
     start, until = days(has)
     appointments.appoint(wei, UNIT, unit=station, valid_from=start, valid_until=until)
-    answer = appointments.may_hold(wei, Seat(UNIT, station), *days(wants))
+    answer = appointments.may_hold(wei, Position(UNIT, station), *days(wants))
     shown = until or "长期"
     refusal = Denied(f"韦新人已有相同的任职（{start} 至 {shown}），时间重叠，不能重复任命。")
     assert answer == (Allowed() if free else refusal)
 
 
-def test_a_seat_elsewhere_or_a_mere_wish_is_in_nobodys_way(station, wei, guangxi):
+def test_a_position_elsewhere_or_a_mere_application_is_in_nobodys_way(station, wei, guangxi):
     appointments.appoint(wei, UNIT, unit=factories.unit("柳州市图书馆", "450202"))
     appointments.appoint(wei, REGION, region=guangxi)
-    appointments.ask_to_review(wei, station)
-    assert appointments.may_hold(wei, Seat(UNIT, station), day(0), None) == Allowed()
+    appointments.apply_to_review(wei, station)
+    assert appointments.may_hold(wei, Position(UNIT, station), day(0), None) == Allowed()
 
 
 def test_a_duplicate_is_told_at_the_field(client, station, qin):
@@ -254,7 +254,7 @@ def test_the_rule_says_why_a_deputy_appoints_nobody(station, held, wei):
     assert appointments.may_appoint(standing_in, station) == Denied(reason)
     assert appointments.may_appoint(wei, station) == Denied("只有该单位在任的审核员可以任命或终止审核员。")
     with pytest.raises(AppointmentError, match=reason):
-        appointments.make(standing_in, Plan(Seat(UNIT, station), wei, day(0), None))
+        appointments.make(standing_in, PlannedAppointment(Position(UNIT, station), wei, day(0), None))
     assert wei.appointments.count() == 0
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from accounts import appointments
-from accounts.answers import Allowed, Denied
-from accounts.appointments import Seat
+from accounts.appointments import Position
 from accounts.models import Appointment
+from accounts.permissions import Allowed, Denied
 from hours.models import Registration
 from hours.offices import Office
 from hours.states import Action
@@ -103,7 +103,7 @@ def test_deputies_end_with_their_principal(client, station, held):
         ("覃审核", day(-1)),
         ("莫代理", day(-1)),
     }
-    assert appointments.may_hold(earlier, Seat(UNIT, station), day(0), None) == Allowed()
+    assert appointments.may_hold(earlier, Position(UNIT, station), day(0), None) == Allowed()
 
 
 def test_a_deputys_appointment_is_called_one(client, station, held):
@@ -138,9 +138,9 @@ def test_a_regional_reviewer_ends_the_own_deputy_and_no_colleague(client, guangx
 
 def test_what_has_ended_or_waits_is_not_ended(client, station):
     past = factories.unit_reviewer(station, "前审核员", valid_from=day(-30), valid_until=day(-1)).appointments.get()
-    wish = appointments.ask_to_review(factories.person("自荐者"), station)
+    application = appointments.apply_to_review(factories.person("自荐者"), station)
     assert told(client.post(ending(past), {"warned": ""}, follow=True)) == ["该任职已经结束。"]
-    assert told(client.post(ending(wish), {"warned": ""}, follow=True)) == ["待确认的任职由管理员处理。"]
+    assert told(client.post(ending(application), {"warned": ""}, follow=True)) == ["待确认的任职由管理员处理。"]
 
 
 def test_reviewers_elsewhere_are_a_404(client):

@@ -12,7 +12,7 @@ from accounts.models import User, id_number_problem
 TODAY = date(2026, 11, 24)
 # The standard's own two examples (GB 11643-1999, 附录 A).
 FROM_THE_STANDARD = ["11010519491231002X", "440524188001010014"]
-FIRST_TWO = "内蒙古 15 广西 45 西藏 54 新疆 65 台湾 71 香港 81 澳门 82 台湾居民 83 外国人 91".split()[1::2]  # noqa: SIM905
+AREA_PREFIXES = "内蒙古 15 广西 45 西藏 54 新疆 65 台湾 71 香港 81 澳门 82 台湾居民 83 外国人 91".split()[1::2]  # noqa: SIM905
 
 
 def problem(number: str) -> str:
@@ -31,7 +31,7 @@ def test_a_right_number_has_no_problem():
     assert problem("11010519491231002X") == ""
 
 
-@pytest.mark.parametrize("first_two", FIRST_TWO)
+@pytest.mark.parametrize("first_two", AREA_PREFIXES)
 def test_every_kind_of_issuing_place_is_known(first_two):
     assert problem(closed(f"{first_two}010019850321001")) == ""
 
@@ -79,7 +79,7 @@ def test_ways_to_type_one_number(typed):
     ["13877100001", "138 7710 0001", "+86 138-7710-0001", "１３８７７１００００１", "\u202d138 7710 0001\u202c"],
 )
 def test_ways_to_type_one_phone(typed):
-    assert identity.phone_digits(typed) == "13877100001"
+    assert identity.normalise_phone(typed) == "13877100001"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_page_shows_the_last_four_only():
 
 
 births = st.dates(date(1900, 1, 1), TODAY)
-areas = st.sampled_from(sorted(identity.FIRST_TWO)).flatmap(
+areas = st.sampled_from(sorted(identity.AREA_PREFIXES)).flatmap(
     lambda first_two: st.integers(0, 9999).map(lambda rest: f"{first_two}{rest:04d}")
 )
 first_17s = st.builds(lambda area, born, number: f"{area}{born:%Y%m%d}{number:03d}", areas, births, st.integers(0, 999))

@@ -69,7 +69,7 @@ def test_it_shows_my_appointments_with_their_states_and_nobody_elses(client, qiu
     appointments.appoint(
         qiumeng, Appointment.Role.REGION_REVIEWER, region=guangxi, valid_from=today + timedelta(5), deputy_of=principal
     )
-    appointments.ask_to_review(qiumeng, unit)
+    appointments.apply_to_review(qiumeng, unit)
     client.force_login(qiumeng)
     shown = [
         (held.role, held.scope, held.valid_until, held.state.label, held.deputy_for)

@@ -36,11 +36,12 @@ def rows(response) -> list[tuple[str, str]]:
     return shown
 
 
-def test_the_unit_waits_and_so_does_the_wish_to_review(client, 韦站长):
+def test_the_unit_waits_and_so_does_the_application_to_review(client, 韦站长):
     response = client.post(URL, factories.typed_unit(), follow=True)
-    unit, wish = Unit.objects.get(), Appointment.objects.get()
+    unit, application = Unit.objects.get(), Appointment.objects.get()
     assert (unit.state, unit.added_by) == (Unit.State.PENDING, 韦站长)
-    assert (wish.person, wish.unit, wish.role, wish.is_active) == (韦站长, unit, Appointment.Role.UNIT_REVIEWER, False)
+    assert (application.person, application.unit) == (韦站长, unit)
+    assert (application.role, application.is_active) == (Appointment.Role.UNIT_REVIEWER, False)
     assert [str(message) for message in response.context["messages"]] == [
         "单位“宾阳县甘棠镇林业站”已注册，待管理员核实；核实后您即为该单位的第一位审核员。"
     ]
@@ -54,7 +55,7 @@ def test_once_confirmed_the_page_says_so(client, 韦站长):
 
 
 @pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.PENDING])
-def test_for_a_unit_that_exists_the_wish_is_attached_to_it(client, 韦站长, state):
+def test_for_a_unit_that_exists_the_application_is_attached_to_it(client, 韦站长, state):
     unit = factories.unit("宾阳县林业站", state=state)
     response = client.post(URL, factories.typed_unit(name="别的名称", credit_code=unit.credit_code), follow=True)
     assert [str(message) for message in response.context["messages"]] == [
@@ -65,7 +66,7 @@ def test_for_a_unit_that_exists_the_wish_is_attached_to_it(client, 韦站长, st
     assert Appointment.objects.get().confirmed_at is None
 
 
-def test_the_same_wish_twice_is_one(client, 韦站长):
+def test_the_same_application_twice_is_one(client, 韦站长):
     unit = factories.unit()
     for _ in range(2):
         client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
@@ -108,8 +109,8 @@ def test_every_field_is_needed(client, 韦站长, field, sentence):
 
 def test_the_page_shows_own_registrations_and_additions_only(client, 韦站长):
     other = factories.person("莫丽")
-    appointments.ask_to_review(other, factories.unit("莫丽的单位", state=Unit.State.PENDING, added_by=other))
-    appointments.ask_to_review(韦站长, factories.unit("注册的单位", state=Unit.State.PENDING, added_by=韦站长))
+    appointments.apply_to_review(other, factories.unit("莫丽的单位", state=Unit.State.PENDING, added_by=other))
+    appointments.apply_to_review(韦站长, factories.unit("注册的单位", state=Unit.State.PENDING, added_by=韦站长))
     factories.unit("添加的单位", state=Unit.State.PENDING, added_by=韦站长)
     assert rows(client.get(URL)) == [("注册的单位", "单位审核员：待管理员确认"), ("添加的单位", "添加单位")]
 
@@ -129,10 +130,10 @@ def test_the_limit_of_pending_units_holds_here_too(client, 韦站长):
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_queries_do_not_depend_on_the_number_of_rows(client, 韦站长, django_assert_num_queries, count):
     for number in range(count):
-        appointments.ask_to_review(韦站长, factories.unit(f"注册的单位{number}"))
+        appointments.apply_to_review(韦站长, factories.unit(f"注册的单位{number}"))
         factories.unit(f"添加的单位{number}", added_by=韦站长)
     tree.current()
-    with django_assert_num_queries(8):  # session, person, duties (2), notices, revision of the tree, wishes, additions
+    with django_assert_num_queries(8):  # session, person, duties (2), notices, tree revision, applications, additions
         client.get(URL)
 
 

@@ -141,29 +141,29 @@ def test_the_form_shows_the_unit_s_region_chosen(client, superuser):
 def test_confirming_asks_first_and_names_who_will_review(client, superuser):
     responsible = factories.person("韦站长")
     unit = factories.unit(state=Unit.State.PENDING, added_by=responsible)
-    wish = appointments.ask_to_review(responsible, unit)
+    application = appointments.apply_to_review(responsible, unit)
     html = act(client, "confirm_units", unit).content.decode()
     assert f"{responsible.name}，{responsible.masked_id} → 宾阳县甘棠镇林业站" in html
     assert responsible.id_number not in html
     unit.refresh_from_db()
     assert unit.state == Unit.State.PENDING
-    assert f'<input type="hidden" name="wish" value="{wish.pk}">' in html
-    done = act(client, "confirm_units", unit, wish=[wish.pk, "9" * 5000], confirmed="确认 1 个单位")
+    assert f'<input type="hidden" name="application" value="{application.pk}">' in html
+    done = act(client, "confirm_units", unit, application=[application.pk, "9" * 5000], confirmed="确认 1 个单位")
     assert told(done) == ["已确认 1 个单位。"]
     unit.refresh_from_db()
-    wish.refresh_from_db()
-    assert (unit.state, wish.is_active) == (Unit.State.ACTIVE, True)
+    application.refresh_from_db()
+    assert (unit.state, application.is_active) == (Unit.State.ACTIVE, True)
 
 
 def test_who_asks_to_review_after_the_administrator_has_read_goes_on_waiting(client, superuser):
     unit = factories.unit(state=Unit.State.PENDING)
-    wish = appointments.ask_to_review(factories.person("韦站长"), unit)
+    application = appointments.apply_to_review(factories.person("韦站长"), unit)
     act(client, "confirm_units", unit)
-    late = appointments.ask_to_review(factories.person("陌生人"), unit)
-    act(client, "confirm_units", unit, wish=[wish.pk], confirmed="确认 1 个单位")
-    wish.refresh_from_db()
+    late = appointments.apply_to_review(factories.person("陌生人"), unit)
+    act(client, "confirm_units", unit, application=[application.pk], confirmed="确认 1 个单位")
+    application.refresh_from_db()
     late.refresh_from_db()
-    assert (wish.is_active, late.is_active) == (True, False)
+    assert (application.is_active, late.is_active) == (True, False)
 
 
 def test_confirming_what_is_not_pending_says_so(client, superuser):

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from hours.collective import roster
 from hours.collective.drafts import Row
 from tests import files
-from tests.files import parts_changed
+from tests.files import replace_part
 
 LINES = "姓名,证件号码,学时,证书编号\n黄秋梦,45010319850321001X,7.5,A-1\n李工, 450103198503210028 ,,\n"
 ROWS = [Row(2, "黄秋梦", "45010319850321001X", "7.5", "A-1"), Row(3, "李工", "450103198503210028")]
@@ -113,7 +113,7 @@ def test_a_small_file_that_unpacks_to_a_huge_one_is_refused():
 
 
 def test_a_workbook_whose_parts_are_broken_is_refused_with_a_sentence():
-    content = parts_changed(excel(HEADS, ("李工", "E1234567")), "xl/worksheets/sheet1.xml", lambda xml: xml[:300])
+    content = replace_part(excel(HEADS, ("李工", "E1234567")), "xl/worksheets/sheet1.xml", lambda xml: xml[:300])
     assert refused(content) == "工作簿自第 1 行起无法读取，请重新保存后再试。"
 
 

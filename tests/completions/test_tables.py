@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from config.files import tables
 from config.files.tables import ErrorValue, FileProblem, Formula
-from tests.files import parts_changed
+from tests.files import replace_part
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -28,7 +28,7 @@ def workbook(*rows) -> bytes:
 def with_row(row: bytes) -> bytes:
     """A workbook of two lines and one more that a program wrote as it liked."""
     plain = workbook(["姓名", "学时"], ["黄秋梦", 8])
-    return parts_changed(plain, SHEET, lambda xml: xml.replace(b"</sheetData>", row + b"</sheetData>"))
+    return replace_part(plain, SHEET, lambda xml: xml.replace(b"</sheetData>", row + b"</sheetData>"))
 
 
 def cells(content: bytes) -> list[tuple[int, list]]:
@@ -54,14 +54,14 @@ def test_a_row_that_no_sheet_can_have_is_not_waited_for():
 
 
 def test_a_part_that_breaks_off_is_told_with_its_line():
-    content = parts_changed(workbook(["姓名"], *[["黄秋梦"]] * 2000), SHEET, lambda xml: xml[: len(xml) // 2])
+    content = replace_part(workbook(["姓名"], *[["黄秋梦"]] * 2000), SHEET, lambda xml: xml[: len(xml) // 2])
     assert refusal(content).startswith("工作簿自第 ")
     assert refusal(content).endswith(" 行起无法读取，请重新保存后再试。")
 
 
 @pytest.mark.parametrize("name", [SHEET, "xl/workbook.xml", "xl/styles.xml"])
 def test_a_workbook_without_a_readable_part_is_refused(name):
-    content = parts_changed(workbook(["姓名"]), name, lambda xml: b"<a>")
+    content = replace_part(workbook(["姓名"]), name, lambda xml: b"<a>")
     assert refusal(content) == "文件不完整，或不是 Excel（.xlsx）文件，请重新保存后再试。"
 
 

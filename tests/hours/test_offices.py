@@ -84,9 +84,9 @@ def test_of_several_regions_the_one_closest_to_the_registration_counts(huang, st
 
 def test_a_deputy_acts_at_the_desk_of_whom_he_stands_for(huang, station, empty):
     principal = factories.region_reviewer(factories.region("450100"))
-    seat = appointments.Seat.deputy_for(principal.appointments.get())
+    position = appointments.Position.deputy_for(principal.appointments.get())
     deputy = factories.person("韦代理")
-    appointments.appoint(deputy, seat.role, region=seat.region, deputy_of=seat.deputy_of)
+    appointments.appoint(deputy, position.role, region=position.region, deputy_of=position.deputy_of)
     unit_deputy = factories.person("蓝代理")
     first = station.reviewer.appointments.get()
     appointments.appoint(unit_deputy, first.role, unit=first.unit, deputy_of=first)
@@ -94,7 +94,7 @@ def test_a_deputy_acts_at_the_desk_of_whom_he_stands_for(huang, station, empty):
     assert offices(registration) == [("agree", STATION), ("recognise", "南宁市人社部门")]
 
 
-def test_an_administrators_seat_is_that_of_the_administrator(huang, station, bureau):
+def test_an_administrators_position_is_that_of_the_administrator(huang, station, bureau):
     admin = factories.region_admin(factories.region("450126"))
     appointments.appoint(admin, Role.REGION_REVIEWER, region=factories.region("450100"))
     registration = factories.recognised(huang, station, station.reviewer, bureau)

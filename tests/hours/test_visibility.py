@@ -114,10 +114,10 @@ def test_an_appointment_that_begins_tomorrow_shows_nothing(world):
     assert seen(factories.region_reviewer(factories.region("450000"), "后任", valid_from=ago(-1))) == set()
 
 
-def test_a_wish_to_review_shows_nothing(world):
-    wish = factories.person("自荐者")
-    Appointment.objects.create(person=wish, role=Appointment.Role.UNIT_REVIEWER, unit=world["huang waiting"].unit)
-    assert seen(wish) == set()
+def test_an_application_to_review_shows_nothing(world):
+    applicant = factories.person("自荐者")
+    Appointment.objects.create(person=applicant, role=Appointment.Role.UNIT_REVIEWER, unit=world["huang waiting"].unit)
+    assert seen(applicant) == set()
 
 
 def test_several_appointments_add_up_to_the_own_registrations(world):

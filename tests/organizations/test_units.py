@@ -97,21 +97,21 @@ def test_confirming_makes_who_registered_it_the_first_reviewer(guangxi):
     unit = factories.unit(state=Unit.State.PENDING)
     other = factories.unit("柳州市图书馆", "450202", state=Unit.State.PENDING)
     responsible = factories.person("韦站长")
-    wish, other_wish = appointments.ask_to_review(responsible, unit), appointments.ask_to_review(responsible, other)
+    own, elsewhere = (appointments.apply_to_review(responsible, place) for place in (unit, other))
     assert list(responsible.appointments.active()) == []
-    appointments.confirm_unit(unit, [wish.pk, other_wish.pk])
+    appointments.confirm_unit(unit, [own.pk, elsewhere.pk])
     assert unit.state == Unit.State.ACTIVE
-    assert list(responsible.appointments.active()) == [wish]
-    assert list(Appointment.objects.awaiting()) == [other_wish]
+    assert list(responsible.appointments.active()) == [own]
+    assert list(Appointment.objects.unconfirmed()) == [elsewhere]
 
 
 @pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.DISABLED])
 def test_only_a_pending_unit_is_confirmed(guangxi, state):
     unit = factories.unit("宾阳县林业站", state=state)
-    wish = appointments.ask_to_review(factories.person(), unit)
+    application = appointments.apply_to_review(factories.person(), unit)
     with pytest.raises(units.UnitError, match=r"^单位“宾阳县林业站”不是待核实状态，无需确认。$"):
-        appointments.confirm_unit(unit, [wish.pk])
-    assert Appointment.objects.awaiting().count() == 1
+        appointments.confirm_unit(unit, [application.pk])
+    assert Appointment.objects.unconfirmed().count() == 1
 
 
 def test_a_disabled_unit_keeps_what_was_sent_to_it(guangxi, rules):

@@ -102,9 +102,9 @@ def test_an_appointment_holds_from_its_first_to_its_last_day(station, registrati
 
 
 def test_an_appointment_that_nobody_confirmed_gives_no_right(station, registration):
-    wish = factories.person("自荐者")
-    Appointment.objects.create(person=wish, role=Appointment.Role.UNIT_REVIEWER, unit=station)
-    assert may(wish, Action.AGREE, registration) == NO_RIGHT
+    applicant = factories.person("自荐者")
+    Appointment.objects.create(person=applicant, role=Appointment.Role.UNIT_REVIEWER, unit=station)
+    assert may(applicant, Action.AGREE, registration) == NO_RIGHT
 
 
 def test_a_deputy_decides_like_the_one_deputised_for(station, registration):

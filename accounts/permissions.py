@@ -19,4 +19,4 @@ class Denied:
         return False
 
 
-Answer = Allowed | Denied
+Permission = Allowed | Denied

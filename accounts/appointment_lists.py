@@ -11,17 +11,17 @@ from organizations.models import Unit
 
 from . import appointments
 from .models import Appointment, User
-from .profile import State, appointment_state
+from .profile import AppointmentState, appointment_state
 
-MOST = 200  # of one unit or person; ended ones come last
+ROWS_PER_TABLE = 200  # of one unit or person; ended ones come last
 
 
 @dataclass(frozen=True)
-class Row:
+class AppointmentRow:
     """One appointment, and what the reader may do with it."""
 
     appointment: Appointment
-    state: State
+    state: AppointmentState
     may_end: bool
     may_deputise: bool = False
 
@@ -37,11 +37,11 @@ def units_led_by(person: User) -> QuerySet[Unit]:
     return Unit.objects.filter(pk__in=appointments.led_by(person).values("unit")).order_by("name", "pk")
 
 
-def own_rows(person: User) -> list[Row]:
+def own_rows(person: User) -> list[AppointmentRow]:
     """The own appointments, those in force first; one query."""
-    rows = _with_names(person.appointments.all())[:MOST]
+    rows = _with_names(person.appointments.all())[:ROWS_PER_TABLE]
     return _in_order(
-        Row(
+        AppointmentRow(
             appointment,
             appointment_state(appointment),
             may_end=bool(appointments.may_end(person, appointment)),
@@ -51,24 +51,24 @@ def own_rows(person: User) -> list[Row]:
     )
 
 
-def deputy_rows(person: User) -> list[Row]:
+def deputy_rows(person: User) -> list[AppointmentRow]:
     """Who stands in for the person where no unit's table tells it; one query."""
     rows = Appointment.objects.filter(deputy_of__person=person, unit=None)
-    return _in_order(_row(appointment) for appointment in _with_names(rows)[:MOST])
+    return _in_order(_row(appointment) for appointment in _with_names(rows)[:ROWS_PER_TABLE])
 
 
-def rows_of_units(units: Iterable[Unit]) -> list[tuple[Unit, list[Row]]]:
+def rows_of_units(units: Iterable[Unit]) -> list[tuple[Unit, list[AppointmentRow]]]:
     """The reviewers of each of these units, as somebody sees them who leads it; one query for all."""
-    found: dict[Unit, list[Row]] = {unit: [] for unit in units}
+    found: dict[Unit, list[AppointmentRow]] = {unit: [] for unit in units}
     rows = Appointment.objects.filter(unit__in=found)
-    for appointment in _with_names(rows)[: MOST * max(len(found), 1)]:
+    for appointment in _with_names(rows)[: ROWS_PER_TABLE * max(len(found), 1)]:
         found[appointment.unit].append(_row(appointment))
     return [(unit, _in_order(rows)) for unit, rows in found.items()]
 
 
-def _row(appointment: Appointment) -> Row:
+def _row(appointment: Appointment) -> AppointmentRow:
     """Of somebody else, for a reader who is known to be in charge of it."""
-    return Row(appointment, appointment_state(appointment), may_end=bool(appointments.still_runs(appointment)))
+    return AppointmentRow(appointment, appointment_state(appointment), may_end=bool(appointments.can_end(appointment)))
 
 
 def _with_names(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
@@ -76,6 +76,6 @@ def _with_names(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
     return rows.defer("person__id_number", "deputy_of__person__id_number").order_by("-valid_from", "-pk")
 
 
-def _in_order(rows: Iterable[Row]) -> list[Row]:
-    rank = (State.ACTIVE, State.FUTURE, State.AWAITING, State.ENDED)
+def _in_order(rows: Iterable[AppointmentRow]) -> list[AppointmentRow]:
+    rank = (AppointmentState.ACTIVE, AppointmentState.FUTURE, AppointmentState.UNCONFIRMED, AppointmentState.ENDED)
     return sorted(rows, key=lambda row: rank.index(row.state))
