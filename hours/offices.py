@@ -13,10 +13,10 @@ from organizations.models import Region
 
 from .states import Status
 
-NOTHING = Q(pk__in=())
+NO_ROWS = Q(pk__in=())
 
 
-def in_area(region: Region, path: str = "") -> Q:
+def in_region(region: Region, path: str = "") -> Q:
     """Submitted registrations of a region and all below it: one column and one index, whatever its size.
 
     `path` leads from the filtered model to the registration, such as "registration__"; empty on the registration
@@ -51,21 +51,21 @@ class Office:
         return [*self.reviews, *self.administers]
 
     @property
-    def everything(self) -> Q:
+    def in_scope(self) -> Q:
         """All registrations (or people's years, which carry the same places) in these units and regions."""
-        places = (in_area(region) for region in self.regions)
-        return reduce(or_, places, Q(unit__in=self.units) if self.units else NOTHING)
+        places = (in_region(region) for region in self.regions)
+        return reduce(or_, places, Q(unit__in=self.units) if self.units else NO_ROWS)
 
     @property
     def waiting(self) -> Q:
         """Registrations at a stage that this person decides: 初审 in the units, 终审 in the regions."""
-        first = Q(unit__in=self.units, status=Status.FIRST_REVIEW) if self.units else NOTHING
-        return reduce(or_, (in_area(region) & Q(status=Status.FINAL_REVIEW) for region in self.reviews), first)
+        first = Q(unit__in=self.units, status=Status.FIRST_REVIEW) if self.units else NO_ROWS
+        return reduce(or_, (in_region(region) & Q(status=Status.FINAL_REVIEW) for region in self.reviews), first)
 
     @property
     def unattended(self) -> Q:
         """无人初审: registrations in the regions whose unit has nobody who could do the 初审."""
-        areas = reduce(or_, (in_area(region) for region in self.reviews), NOTHING)
+        areas = reduce(or_, (in_region(region) for region in self.reviews), NO_ROWS)
         return areas & Q(status=Status.FIRST_REVIEW) & ~Q(unit__state="pending") & ~Exists(_others_reviewing())
 
 

@@ -42,7 +42,7 @@ class Action(TextChoices):
     ENTER = "enter", "单位集体登记"
 
 
-class Role(TextChoices):
+class Capacity(TextChoices):
     """In what capacity somebody acts on one registration."""
 
     OWNER = "owner", "登记人"
@@ -58,31 +58,31 @@ class Rule:
     action: Action
     source: Status
     target: Status | None
-    role: Role
+    capacity: Capacity
     stage: Stage
     needs_reason: bool = False  # a reason code and words
     needs_words: bool = False
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(Action.EDIT, Status.DRAFT, None, Role.OWNER, Stage.OWNER),
-    Rule(Action.EDIT, Status.RETURNED, None, Role.OWNER, Stage.OWNER),
-    Rule(Action.DELETE, Status.DRAFT, None, Role.OWNER, Stage.OWNER),
-    Rule(Action.COPY, Status.REFUSED, None, Role.OWNER, Stage.OWNER),
-    Rule(Action.ASK_RETURN, Status.FIRST_REVIEW, None, Role.OWNER, Stage.FIRST, needs_words=True),
-    Rule(Action.ASK_RETURN, Status.FINAL_REVIEW, None, Role.OWNER, Stage.FINAL, needs_words=True),
-    Rule(Action.SUBMIT, Status.DRAFT, Status.FIRST_REVIEW, Role.OWNER, Stage.OWNER),
-    Rule(Action.SUBMIT, Status.RETURNED, Status.FIRST_REVIEW, Role.OWNER, Stage.OWNER),
-    Rule(Action.AGREE, Status.FIRST_REVIEW, Status.FINAL_REVIEW, Role.UNIT_REVIEWER, Stage.FIRST),
-    Rule(Action.RETURN, Status.FIRST_REVIEW, Status.RETURNED, Role.UNIT_REVIEWER, Stage.FIRST, needs_reason=True),
-    Rule(Action.REFUSE, Status.FIRST_REVIEW, Status.REFUSED, Role.UNIT_REVIEWER, Stage.FIRST, needs_reason=True),
-    Rule(Action.RECOGNISE, Status.FINAL_REVIEW, Status.RECOGNISED, Role.REGION_REVIEWER, Stage.FINAL),
-    Rule(Action.RETURN, Status.FINAL_REVIEW, Status.RETURNED, Role.REGION_REVIEWER, Stage.FINAL, needs_reason=True),
-    Rule(Action.REFUSE, Status.FINAL_REVIEW, Status.REFUSED, Role.REGION_REVIEWER, Stage.FINAL, needs_reason=True),
-    Rule(Action.REVOKE, Status.RECOGNISED, Status.REVOKED, Role.REGION_ADMIN, Stage.AFTER, needs_reason=True),
-    Rule(Action.REOPEN, Status.REFUSED, Status.FINAL_REVIEW, Role.REGION_ADMIN, Stage.AFTER, needs_reason=True),
+    Rule(Action.EDIT, Status.DRAFT, None, Capacity.OWNER, Stage.OWNER),
+    Rule(Action.EDIT, Status.RETURNED, None, Capacity.OWNER, Stage.OWNER),
+    Rule(Action.DELETE, Status.DRAFT, None, Capacity.OWNER, Stage.OWNER),
+    Rule(Action.COPY, Status.REFUSED, None, Capacity.OWNER, Stage.OWNER),
+    Rule(Action.ASK_RETURN, Status.FIRST_REVIEW, None, Capacity.OWNER, Stage.FIRST, needs_words=True),
+    Rule(Action.ASK_RETURN, Status.FINAL_REVIEW, None, Capacity.OWNER, Stage.FINAL, needs_words=True),
+    Rule(Action.SUBMIT, Status.DRAFT, Status.FIRST_REVIEW, Capacity.OWNER, Stage.OWNER),
+    Rule(Action.SUBMIT, Status.RETURNED, Status.FIRST_REVIEW, Capacity.OWNER, Stage.OWNER),
+    Rule(Action.AGREE, Status.FIRST_REVIEW, Status.FINAL_REVIEW, Capacity.UNIT_REVIEWER, Stage.FIRST),
+    Rule(Action.RETURN, Status.FIRST_REVIEW, Status.RETURNED, Capacity.UNIT_REVIEWER, Stage.FIRST, needs_reason=True),
+    Rule(Action.REFUSE, Status.FIRST_REVIEW, Status.REFUSED, Capacity.UNIT_REVIEWER, Stage.FIRST, needs_reason=True),
+    Rule(Action.RECOGNISE, Status.FINAL_REVIEW, Status.RECOGNISED, Capacity.REGION_REVIEWER, Stage.FINAL),
+    Rule(Action.RETURN, Status.FINAL_REVIEW, Status.RETURNED, Capacity.REGION_REVIEWER, Stage.FINAL, needs_reason=True),
+    Rule(Action.REFUSE, Status.FINAL_REVIEW, Status.REFUSED, Capacity.REGION_REVIEWER, Stage.FINAL, needs_reason=True),
+    Rule(Action.REVOKE, Status.RECOGNISED, Status.REVOKED, Capacity.REGION_ADMIN, Stage.AFTER, needs_reason=True),
+    Rule(Action.REOPEN, Status.REFUSED, Status.FINAL_REVIEW, Capacity.REGION_ADMIN, Stage.AFTER, needs_reason=True),
     # 单位集体登记 stands for the 初审: what the unit enters for its people waits for the 终审, by another hand.
-    Rule(Action.ENTER, Status.DRAFT, Status.FINAL_REVIEW, Role.UNIT_REVIEWER, Stage.FIRST),
+    Rule(Action.ENTER, Status.DRAFT, Status.FINAL_REVIEW, Capacity.UNIT_REVIEWER, Stage.FIRST),
 )
 _BY_ACTION_AND_SOURCE = {(rule.action, rule.source): rule for rule in RULES}
 
@@ -95,22 +95,22 @@ def sources_of(action: Action) -> frozenset[Status]:
 EDITABLE, DELETABLE = sources_of(Action.EDIT), sources_of(Action.DELETE)
 
 # 其他单位 has nobody for the 初审: such a registration goes straight to the 终审.
-SUBMIT_WITHOUT_UNIT = Status.FINAL_REVIEW
+UNAFFILIATED_TARGET = Status.FINAL_REVIEW
 
 # After these the owner's year is counted anew.
-COUNTING = frozenset({Action.SUBMIT, Action.ENTER, Action.RECOGNISE, Action.REVOKE})
+RECOUNT_AFTER = frozenset({Action.SUBMIT, Action.ENTER, Action.RECOGNISE, Action.REVOKE})
 # Decisions of which the owner hears; the steps between are read behind "+".
-NOTIFIED = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE, Action.ENTER})
+NOTIFY_AFTER = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE, Action.ENTER})
 # Actions after which every stage is open to a decision again.
-OPENING = frozenset({Action.SUBMIT, Action.ENTER, Action.REOPEN})
+NEW_ROUND = frozenset({Action.SUBMIT, Action.ENTER, Action.REOPEN})
 # Actions with which a registration sets out: its first step of a round.
-STARTING = frozenset({Action.SUBMIT, Action.ENTER})
+SUBMITTING = frozenset({Action.SUBMIT, Action.ENTER})
 # All that reviewers and administrators may still do in a closed year: a wrong recognition is never final.
-IN_CLOSED_YEARS = frozenset({Action.REVOKE})
+ALLOWED_IN_CLOSED_YEARS = frozenset({Action.REVOKE})
 IN_REVIEW = frozenset({Status.FIRST_REVIEW, Status.FINAL_REVIEW})
 COUNTED = frozenset({Status.RECOGNISED})
 # Over and not counted: these do not stand in the way of a new registration for the same thing.
-GIVEN_UP = frozenset({Status.REFUSED, Status.REVOKED})
+REJECTED = frozenset({Status.REFUSED, Status.REVOKED})
 # At which stage a registration in review stands.
 STAGE_OF = {Status.FIRST_REVIEW: Stage.FIRST, Status.FINAL_REVIEW: Stage.FINAL}
 

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
-from hours.offices import NOTHING, in_area
+from hours.offices import NO_ROWS, in_region
 from hours.wording import number
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
@@ -48,7 +48,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         regions = access.scope(request)
         if regions is None:
             return rows
-        return rows.filter(reduce(or_, (in_area(region, self.registration_path) for region in regions), NOTHING))
+        return rows.filter(reduce(or_, (in_region(region, self.registration_path) for region in regions), NO_ROWS))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return access.is_administrator(request)

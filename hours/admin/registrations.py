@@ -15,7 +15,7 @@ from config.web.addresses import key_in
 from config.web.forms import TextField
 from hours.errors import WorkflowError
 from hours.models import Attachment, Category, Decision, Reason, Registration, YearRule
-from hours.offices import in_area
+from hours.offices import in_region
 from hours.states import Action
 from hours.workflow import transitions
 from hours.workflow.permissions import Standing
@@ -96,7 +96,7 @@ class PlaceFilter(SubtreeFilter):
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         node = self.nodes.get(self.value())
-        return queryset.filter(in_area(node.region)) if node else queryset
+        return queryset.filter(in_region(node.region)) if node else queryset
 
 
 class DecisionInline(ReadOnlyInline):

@@ -26,7 +26,7 @@ from accounts.models import User
 from accounts.permissions import Allowed, Denied, Permission
 from hours.counting import reaches
 from hours.models import Certificate, CertificateYear, Completion, PersonTotal, Registration, YearRule
-from hours.offices import NOTHING, Office
+from hours.offices import NO_ROWS, Office
 from hours.states import COUNTED
 from hours.wording import number
 from organizations.querysets import within
@@ -62,7 +62,7 @@ def state_of(certificate: Certificate) -> State:
 def in_reach(office: Office, person: str = "") -> Q:
     """The condition "whose profile names a unit of this office"; `person` leads from the model to its person."""
     prefix = f"{person}__" if person else ""
-    units = Q(**{f"{prefix}unit__in": office.units}) if office.units else NOTHING
+    units = Q(**{f"{prefix}unit__in": office.units}) if office.units else NO_ROWS
     return reduce(or_, (within(region, f"{prefix}unit__region") for region in office.regions), units)
 
 
@@ -75,7 +75,7 @@ def may_issue(actor: User, person: User, years: Iterable[int]) -> Permission:
     office, years = Office.of(actor), set(years)
     if User.objects.filter(in_reach(office), pk=person.pk).exists():
         return Allowed()
-    there = PersonTotal.objects.filter(office.everything, person=person, year__in=years).count()
+    there = PersonTotal.objects.filter(office.in_scope, person=person, year__in=years).count()
     if years and there == len(years):
         return Allowed()
     return Denied("您只能为本人、本单位或本区域的人员开具学时证明。")

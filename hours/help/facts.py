@@ -15,7 +15,7 @@ from hours.completions import files
 from hours.models import YearRule
 from hours.registrations import attachments
 from hours.review import exports
-from hours.states import COUNTED, RULES, Action, Role, Rule, Status
+from hours.states import COUNTED, RULES, Action, Capacity, Rule, Status
 from organizations.search import BEST
 from organizations.units import PENDING_AT_MOST
 
@@ -56,16 +56,16 @@ def state_lines() -> list[StateLine]:
 def _state_line(status: Status) -> StateLine:
     # What a unit enters for its people is no draft that somebody could find.
     rules = [rule for rule in RULES if rule.source is status and rule.action is not Action.ENTER]
-    others = [role for role in Role if role is not Role.OWNER]
+    others = [capacity for capacity in Capacity if capacity is not Capacity.OWNER]
     return StateLine(
         status=status,
         meaning=MEANINGS[status],
         counts=status in COUNTED,
-        owner=[rule.action.label for rule in rules if rule.role is Role.OWNER],
+        owner=[rule.action.label for rule in rules if rule.capacity is Capacity.OWNER],
         others=[
-            f"{role.label}：{'、'.join(_step(rule) for rule in rules if rule.role is role)}"
-            for role in others
-            if any(rule.role is role for rule in rules)
+            f"{capacity.label}：{'、'.join(_step(rule) for rule in rules if rule.capacity is capacity)}"
+            for capacity in others
+            if any(rule.capacity is capacity for rule in rules)
         ],
     )
 

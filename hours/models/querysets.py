@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from hours.counting import overlaps
 from hours.offices import Office
-from hours.states import EDITABLE, GIVEN_UP, Stage, Status
+from hours.states import EDITABLE, REJECTED, Stage, Status
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -38,11 +38,11 @@ class RegistrationQuerySet(models.QuerySet):
 
     def visible_to(self, person: User) -> RegistrationQuerySet:
         """The person's own registrations, and what was ever submitted within the person's active appointments."""
-        return self.filter(Q(owner=person) | (Office.of(person).everything & ~Q(status=Status.DRAFT)))
+        return self.filter(Q(owner=person) | (Office.of(person).in_scope & ~Q(status=Status.DRAFT)))
 
     def in_office(self, office: Office) -> RegistrationQuerySet:
         """Everything that was ever submitted within an office."""
-        return self.filter(office.everything).exclude(status=Status.DRAFT)
+        return self.filter(office.in_scope).exclude(status=Status.DRAFT)
 
     def waiting_for(self, person: User, office: Office) -> RegistrationQuerySet:
         """Registrations that this person decides: none of the own, none whose other stage this person ever decided."""
@@ -81,7 +81,7 @@ class RegistrationQuerySet(models.QuerySet):
 
     def live(self) -> RegistrationQuerySet:
         """Neither refused nor revoked."""
-        return self.exclude(status__in=sorted(GIVEN_UP))
+        return self.exclude(status__in=sorted(REJECTED))
 
     def for_year(self, year: int) -> RegistrationQuerySet:
         return self.filter(year=year)

@@ -7,14 +7,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from hours.states import GIVEN_UP, Status
+from hours.states import REJECTED, Status
 from organizations.models import Region, Unit
 
 from .fields import hours_field, in_half_hours
 from .querysets import RegistrationQuerySet
 from .settings import Category
 
-LIVE = ~Q(status__in=sorted(GIVEN_UP))
+LIVE = ~Q(status__in=sorted(REJECTED))
 
 
 class Submission(models.Model):

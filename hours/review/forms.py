@@ -15,7 +15,7 @@ from accounts.models import User
 from config.web.forms import Filter, TextField, form_helper
 from hours.counting import LOCAL, is_step
 from hours.models import Category, Reason, Registration
-from hours.offices import Office, in_area
+from hours.offices import Office, in_region
 from hours.registrations.forms import HoursField
 from hours.registrations.validation import FIRST_YEAR
 from hours.states import IN_REVIEW, Action, Status, rule_for
@@ -132,7 +132,7 @@ class QueueFilter(Filter):
         if "unit" in given:
             rows = self._of_unit(rows, given["unit"])
         if "region" in given:
-            rows = rows.filter(in_area(given["region"]))
+            rows = rows.filter(in_region(given["region"]))
         if "category" in given:
             rows = rows.filter(category__in=self._categories[given["category"]])
         if "since" in given:

@@ -29,7 +29,7 @@ from accounts.models import User
 from config.web.paging import Place, page_of
 from hours.models import Decision, Registration
 from hours.offices import Office
-from hours.states import GIVEN_UP, IN_REVIEW, Action, Stage, Status
+from hours.states import IN_REVIEW, REJECTED, Action, Stage, Status
 from hours.wording import days_between
 
 from .forms import QueueFilter
@@ -345,7 +345,7 @@ def _overlapping() -> QuerySet[Registration]:
     it.
     """
     others = Registration.objects.filter(owner=OuterRef("owner")).exclude(pk=OuterRef("pk"))
-    others = others.exclude(status__in=[Status.DRAFT, *sorted(GIVEN_UP)])
+    others = others.exclude(status__in=[Status.DRAFT, *sorted(REJECTED)])
     shares = Q(starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at"))
     is_moment = Q(starts_at=F("ends_at"), starts_at__gte=OuterRef("starts_at"), starts_at__lt=OuterRef("ends_at"))
     same_moment = Q(starts_at=OuterRef("starts_at"))

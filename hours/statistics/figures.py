@@ -15,15 +15,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from hours.models import PlaceTotal, Registration
-from hours.offices import NOTHING, Office, in_area
-from hours.states import GIVEN_UP, Status
+from hours.offices import NO_ROWS, Office, in_region
+from hours.states import REJECTED, Status
 from hours.wording import days_between
 from organizations.models import Region, Unit
 from organizations.querysets import within
 
 STATES = [status for status in Status if status != Status.DRAFT]
 WAITING = (Status.FIRST_REVIEW, Status.FINAL_REVIEW)
-DECIDED = {Status.RECOGNISED, *GIVEN_UP}
+DECIDED = {Status.RECOGNISED, *REJECTED}
 # How many of the oldest waiting registrations tell which units have old queues, and how many units are named.
 LOOKED_AT, NAMED = 200, 10
 
@@ -45,7 +45,7 @@ class Reach:
     def at_units(self, path: str) -> Q:
         """The condition "at one of these units" for the unit at the end of this path; empty on Unit itself."""
         prefix = f"{path}__" if path else ""
-        held = Q(**{f"{prefix}pk__in": self.units_held}) if self.units_held else NOTHING
+        held = Q(**{f"{prefix}pk__in": self.units_held}) if self.units_held else NO_ROWS
         return self._areas(f"{prefix}region") | held
 
     def path_to(self, region: Region) -> list[Region]:
@@ -64,7 +64,7 @@ class Reach:
 
     def _areas(self, path: str) -> Q:
         areas = (within(region, path) for region in self.regions_held)
-        return ~NOTHING if self.everything else reduce(or_, areas, NOTHING)
+        return ~NO_ROWS if self.everything else reduce(or_, areas, NO_ROWS)
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class OldQueue:
 
 def old_queues(region: Region) -> list[OldQueue]:
     """The units with the oldest registrations at the 初审, read off the head of the queue's index; three queries."""
-    waiting = Registration.objects.filter(in_area(region), status=Status.FIRST_REVIEW)
+    waiting = Registration.objects.filter(in_region(region), status=Status.FIRST_REVIEW)
     since: dict[int, datetime] = {}
     for unit, moment in waiting.order_by("submitted_at", "pk").values_list("unit_id", "submitted_at")[:LOOKED_AT]:
         since.setdefault(unit, moment)
@@ -215,7 +215,7 @@ def oldest_waiting(place: Region | Unit) -> list[tuple[Status, datetime | None, 
     """For each stage since when its oldest registration waits, whatever its year, and for how many days; two queries
     that
     read one row each."""
-    area = in_area(place) if isinstance(place, Region) else Q(unit=place)
+    area = in_region(place) if isinstance(place, Region) else Q(unit=place)
     queues = {status: Registration.objects.filter(area, status=status) for status in WAITING}
     since = {
         status: queue.order_by("submitted_at", "pk").values_list("submitted_at", flat=True).first()

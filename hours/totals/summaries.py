@@ -13,13 +13,13 @@ from django.db.models.functions import ExtractYear
 from accounts.models import User
 from hours.counting import hours_missing, reaches
 from hours.models import Completion, PersonTotal, Registration, YearRule
-from hours.states import COUNTED, EDITABLE, GIVEN_UP, IN_REVIEW, Action, Status
+from hours.states import COUNTED, EDITABLE, IN_REVIEW, REJECTED, Action, Status
 from hours.wording import number
 
 from . import sums
 
 ZERO = Decimal()
-TOLD_WHY = {Status.RETURNED, *GIVEN_UP}
+TOLD_WHY = {Status.RETURNED, *REJECTED}
 # The columns that the rows below a year are made of.
 SHOWN = (
     *("owner_id", "content", "year", "ends_at", "status", "hours_applied", "hours_proposed", "hours_recognised"),

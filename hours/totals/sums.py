@@ -20,7 +20,7 @@ from django.db.models import Q, Sum
 from accounts.models import User
 from hours.counting import CountedRegistration, count_year, reaches
 from hours.models import Cap, Completion, PersonTotal, PlaceTotal, Registration, YearRule
-from hours.offices import NOTHING
+from hours.offices import NO_ROWS
 from hours.states import COUNTED, Status
 from organizations import regions
 from organizations.models import Region, Unit
@@ -288,7 +288,7 @@ def _of(pairs: Iterable[PersonAndYear], person: str = "person", year: str = "yea
     for key, its_year in pairs:
         people[its_year].append(key)
     conditions = (Q(**{year: its_year, f"{person}__in": keys}) for its_year, keys in people.items())
-    return reduce(or_, conditions, NOTHING)
+    return reduce(or_, conditions, NO_ROWS)
 
 
 def batched(rows: Iterable, size: int) -> Iterator[list]:

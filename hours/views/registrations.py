@@ -16,7 +16,7 @@ from hours.errors import WorkflowError
 from hours.models import Registration
 from hours.registrations import attachments, facts, lines, progress, saving, validation
 from hours.registrations.forms import ProposalForm, RegistrationFilter, RegistrationForm
-from hours.states import DELETABLE, GIVEN_UP, Action
+from hours.states import DELETABLE, REJECTED, Action
 from hours.totals import summaries
 from hours.wording import number
 from hours.workflow.permissions import Standing, may, years_take
@@ -144,7 +144,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": bool(standing.may(Action.EDIT, registration)),
         "may_ask_return": bool(standing.may(Action.ASK_RETURN, registration)),
         "may_copy": bool(standing.may(Action.COPY, registration)),
-        "overlapping": Registration.objects.overlapping(registration) if registration.status not in GIVEN_UP else [],
+        "overlapping": Registration.objects.overlapping(registration) if registration.status not in REJECTED else [],
     }
     return render(request, "hours/detail.html", context)
 

@@ -21,11 +21,11 @@ from hours.certificates import issuing
 from hours.models import Decision, Notice, Reason, Registration, ReturnedVersion
 from hours.registrations import versions
 from hours.states import (
-    COUNTING,
-    NOTIFIED,
-    OPENING,
-    STARTING,
-    SUBMIT_WITHOUT_UNIT,
+    NEW_ROUND,
+    NOTIFY_AFTER,
+    RECOUNT_AFTER,
+    SUBMITTING,
+    UNAFFILIATED_TARGET,
     Action,
     Rule,
     Stage,
@@ -93,9 +93,11 @@ def move(
     _refresh(unchanged)
     if action is not Action.ASK_RETURN:
         people = (
-            [(registration.owner_id, registration.year) for registration in unchanged] if action in COUNTING else []
+            [(registration.owner_id, registration.year) for registration in unchanged]
+            if action in RECOUNT_AFTER
+            else []
         )
-        sums.registrations_changed(before, unchanged, people, undecided=action in STARTING)
+        sums.registrations_changed(before, unchanged, people, undecided=action in SUBMITTING)
     if action is Action.REVOKE:
         issuing.revoke_for((registration.owner_id, registration.year) for registration in unchanged)
     return unchanged
@@ -129,12 +131,12 @@ def _new_values(rule: Rule, verdict: Verdict, changes: dict, now: datetime) -> d
         **_times(rule, now),
         **changes,
     }
-    return new | {"round": F("round") + 1} if rule.action in OPENING else new
+    return new | {"round": F("round") + 1} if rule.action in NEW_ROUND else new
 
 
 def _target(rule: Rule, changes: dict) -> Status:
     if rule.action is Action.SUBMIT and changes["is_unaffiliated"]:
-        return SUBMIT_WITHOUT_UNIT
+        return UNAFFILIATED_TARGET
     return rule.target or rule.source
 
 
@@ -155,7 +157,7 @@ def _times(rule: Rule, now: datetime) -> dict:
     if rule.action is Action.ASK_RETURN:
         return {}
     times: dict = {"stage_since": now}
-    if rule.action in STARTING:
+    if rule.action in SUBMITTING:
         times |= {"first_wait": None, "final_wait": None}
     elif rule.stage in (Stage.FIRST, Stage.FINAL):
         times[f"{rule.stage}_wait"] = ExpressionWrapper(Value(now) - F("stage_since"), DurationField())
@@ -166,8 +168,8 @@ def _decision(
     actor: User, rule: Rule, registration: Registration, target: Status, verdict: Verdict, office: str, now: datetime
 ) -> Decision:
     # 重新审核 closes the round of the refusal: in the round that it opens the registration may be revoked, also once.
-    round_ = registration.round + (rule.action in STARTING)
-    hours = registration.hours_applied if rule.action in STARTING else None
+    round_ = registration.round + (rule.action in SUBMITTING)
+    hours = registration.hours_applied if rule.action in SUBMITTING else None
     if rule.action in (Action.AGREE, Action.RECOGNISE):
         hours = verdict.hours or hours_before(rule.action, registration)
     return Decision(
@@ -199,7 +201,7 @@ def _record(decisions: list[Decision]) -> None:
                 created_at=decision.created_at,
             )
             for decision in decisions
-            if decision.action in NOTIFIED
+            if decision.action in NOTIFY_AFTER
         ),
         batch_size=500,
     )

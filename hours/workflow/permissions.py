@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Appointment, User
 from accounts.permissions import Allowed, Denied, Permission
 from hours.models import Decision, Opening, Registration, YearRule
-from hours.states import IN_CLOSED_YEARS, Action, Role, Rule, Stage, Status, rule_for
+from hours.states import ALLOWED_IN_CLOSED_YEARS, Action, Capacity, Rule, Stage, Status, rule_for
 from organizations.models import Region, Unit
 
 
@@ -36,18 +36,18 @@ class Standing:
         if rule is None:
             return Denied(f"该登记目前为“{Status(registration.status).label}”，不能{action.label}。")
         own = registration.owner_id == self.person.pk
-        if rule.role is Role.OWNER:
+        if rule.capacity is Capacity.OWNER:
             return self._may_as_owner(rule, registration) if own else Denied(f"只有登记人本人可以{action.label}。")
         if own:
             return Denied("不能审核本人的登记。")
-        if not self._holds(rule.role, registration):
+        if not self._holds(rule.capacity, registration):
             return Denied(f"您没有对该登记“{action.label}”的权限。")
-        if rule.role is Role.UNIT_REVIEWER and registration.unit.is_pending:
+        if rule.capacity is Capacity.UNIT_REVIEWER and registration.unit.is_pending:
             return Denied(f"单位“{registration.unit.name}”待核实，管理员确认后才能初审。")
         other_stage = {Stage.FIRST: Stage.FINAL, Stage.FINAL: Stage.FIRST}.get(rule.stage)
         if other_stage and (registration.pk, other_stage) in self._decided:
             return Denied(f"您已对该登记作出{other_stage.label}决定，{rule.stage.label}须由另一人进行。")
-        return Allowed() if action in IN_CLOSED_YEARS else self._year_decides(registration)
+        return Allowed() if action in ALLOWED_IN_CLOSED_YEARS else self._year_decides(registration)
 
     def office(self, action: Action, registration: Registration) -> str:
         """At whose desk this person does what `may` allowed; empty for the owner, who has none.
@@ -56,12 +56,12 @@ class Standing:
         of a unit without reviewers. A superuser without an appointment acts for the bureau of the registration's
         region.
         """
-        role = rule_for(action, registration.status).role
-        if role is Role.OWNER:
+        capacity = rule_for(action, registration.status).capacity
+        if capacity is Capacity.OWNER:
             return ""
-        if role is Role.UNIT_REVIEWER and registration.unit_id in self._units:
+        if capacity is Capacity.UNIT_REVIEWER and registration.unit_id in self._units:
             return registration.unit_name
-        seat = self._nearest(Role.REGION_REVIEWER if role is Role.UNIT_REVIEWER else role, registration)
+        seat = self._nearest(Capacity.REGION_REVIEWER if capacity is Capacity.UNIT_REVIEWER else capacity, registration)
         return f"{(seat or registration.region).name}人社部门"
 
     def _may_as_owner(self, rule: Rule, registration: Registration) -> Permission:
@@ -69,12 +69,12 @@ class Standing:
             return Denied("此环节已请求过退回，请等待审核人员处理。")
         return Allowed()
 
-    def _holds(self, role: Role, registration: Registration) -> bool:
-        if role is Role.UNIT_REVIEWER:
+    def _holds(self, capacity: Capacity, registration: Registration) -> bool:
+        if capacity is Capacity.UNIT_REVIEWER:
             if registration.unit_id in self._units:
                 return True
-            return self._has_nobody(registration) and self._covers(Role.REGION_REVIEWER, registration)
-        return self._covers(role, registration)
+            return self._has_nobody(registration) and self._covers(Capacity.REGION_REVIEWER, registration)
+        return self._covers(capacity, registration)
 
     def is_unattended(self, registration: Registration) -> bool:
         """无人初审: it waits at its unit, where nobody could decide; the region's reviewers do."""
@@ -85,22 +85,22 @@ class Standing:
         """A unit without a reviewer, or with its reviewer's own registration, does not swallow registrations."""
         return not self._reviewers[registration.unit_id] - {registration.owner_id}
 
-    def _covers(self, role: Role, registration: Registration) -> bool:
+    def _covers(self, capacity: Capacity, registration: Registration) -> bool:
         """By the places that the registration carries since its submission, as the queues do; the tree may change
         later.
 
         A superuser administers every region, and reviews in none without an appointment.
         """
-        if role is Role.REGION_ADMIN and self.person.is_superuser:
+        if capacity is Capacity.REGION_ADMIN and self.person.is_superuser:
             return True
-        return self._nearest(role, registration) is not None
+        return self._nearest(capacity, registration) is not None
 
-    def _nearest(self, role: Role, registration: Registration) -> Region | None:
+    def _nearest(self, capacity: Capacity, registration: Registration) -> Region | None:
         """Of the regions that the person is appointed to in this role the one closest above the registration."""
         held = {
             appointment.region_id: appointment.region
             for appointment in self._appointments
-            if appointment.role == role.value
+            if appointment.role == capacity
         }
         places = (registration.region_id, registration.city_id, registration.province_id)
         return next((held[place] for place in places if place in held), None)

@@ -7,10 +7,10 @@ from hours.states import (
     COUNTED,
     DELETABLE,
     EDITABLE,
-    GIVEN_UP,
     IN_REVIEW,
+    REJECTED,
     RULES,
-    SUBMIT_WITHOUT_UNIT,
+    UNAFFILIATED_TARGET,
     Action,
     Status,
     rule_for,
@@ -140,7 +140,7 @@ def test_who_may_do_what_in_which_status(world, person, status, action):
 
 def test_the_table_holds_these_rows_and_no_others():
     rows = [
-        (rule.action, rule.source, rule.role, rule.target, rule.stage, rule.needs_reason, rule.needs_words)
+        (rule.action, rule.source, rule.capacity, rule.target, rule.stage, rule.needs_reason, rule.needs_words)
         for rule in RULES
     ]
     assert rows == TABLE
@@ -156,8 +156,8 @@ def test_what_the_statuses_mean():
     assert {"draft"} == DELETABLE
     assert {"first_review", "final_review"} == IN_REVIEW
     assert {"recognised"} == COUNTED
-    assert {"refused", "revoked"} == GIVEN_UP
-    assert SUBMIT_WITHOUT_UNIT == "final_review"
+    assert {"refused", "revoked"} == REJECTED
+    assert UNAFFILIATED_TARGET == "final_review"
 
 
 def test_a_row_is_found_by_action_and_status():
