@@ -16,7 +16,7 @@ from accounts import appointments
 from accounts.appointments import Position
 from accounts.models import User
 from hours.certificates import issuing
-from hours.collective import drafts
+from hours.collective import drafts, preview, saving
 from hours.completions import recording
 from hours.completions.items import Item
 from hours.completions.recording import Outcome
@@ -69,15 +69,15 @@ def enter_together(cast: Cast, narrator: Narrator) -> None:
     people = [*cast.colleagues[:ENTERED], cast.trainees[0][0]]
     draft = _draft(cast, narrator, people)
     files = attachments.keep(reviewer, [proof(0), proof(1)], draft.files)
-    draft.promised = drafts.promise(drafts.lines_of(draft, cast.station.unit, now), files)
-    submission = drafts.save(reviewer, draft, now=now)
+    draft.fingerprint = preview.fingerprint(preview.lines_of(draft, cast.station.unit, now), files)
+    submission = saving.save(reviewer, draft, now=now)
     registrations = submission.registrations
     registrations.update(created_at=now)
     first_two = list(registrations.filter(owner__in=people[:2]).order_by("pk"))
     narrator.decide(cast.city_final, Action.RECOGNISE, first_two, 3, Verdict())
 
 
-def _draft(cast: Cast, narrator: Narrator, people: list[User]) -> drafts.Draft:
+def _draft(cast: Cast, narrator: Narrator, people: list[User]) -> drafts.CollectiveDraft:
     start, end = (at(narrator.today - timedelta(days=days), clock) for days, clock in ((8, DAY_STARTS), (7, DAY_ENDS)))
     training = Registration(
         category=narrator.categories["培训班、研修班"],
@@ -87,7 +87,7 @@ def _draft(cast: Cast, narrator: Narrator, people: list[User]) -> drafts.Draft:
         hours_applied=proposed_hours(start, end),
         year=year_of(end),
     )
-    return drafts.Draft(
+    return drafts.CollectiveDraft(
         reviewer=cast.station.reviewer.pk,
         unit=cast.station.unit.pk,
         facts=drafts.facts_of(training),

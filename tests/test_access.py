@@ -6,10 +6,10 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from hours.collective import drafts
+from hours.collective import saving
 from hours.registrations import attachments
 from organizations import units
-from tests.collective.previews import preview
+from tests.collective.previews import previewed_draft
 
 from . import factories, files
 
@@ -116,7 +116,7 @@ def world(guangxi, rules):
         "submitted": submitted,
         "notice": refused.notices.get(),
         "certificate": factories.certificate(owner, station, reviewer),
-        "batch": drafts.save(reviewer, preview(station, reviewer, station.people.all())),
+        "batch": saving.save(reviewer, previewed_draft(station, reviewer, station.people.all())),
         "attachment": attachments.store(owner, files.pdf(), registration=submitted),
     }
 

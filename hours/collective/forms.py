@@ -16,8 +16,8 @@ from hours.registrations import attachments
 from hours.registrations.forms import RegistrationForm, _is_uuid, _layout
 from organizations.models import Unit
 
-from . import drafts, roster
-from .drafts import Draft, Row
+from . import choices, drafts, roster
+from .drafts import CollectiveDraft, InvalidDraft, RosterRow
 
 
 class CollectiveForm(RegistrationForm):
@@ -39,10 +39,10 @@ class CollectiveForm(RegistrationForm):
     field_order = ("unit", "first_level")
     not_declared = "请勾选“单位承诺以上信息属实”，否则不能登记。"
 
-    def __init__(self, data=None, files=None, *, owner: User, draft: Draft | None = None) -> None:
+    def __init__(self, data=None, files=None, *, owner: User, draft: CollectiveDraft | None = None) -> None:
         sent = data.get("draft_key") if data else draft and draft.files
         self.key = uuid.UUID(sent) if _is_uuid(sent) else uuid.uuid4()
-        self.rows: list[Row] = list(draft.rows) if draft else []
+        self.rows: list[RosterRow] = list(draft.rows) if draft else []
         self.ticked: list[int] = list(draft.ticked) if draft else []
         training = drafts.training(draft) if draft else Registration()
         if draft:
@@ -50,17 +50,17 @@ class CollectiveForm(RegistrationForm):
         super().__init__(data, files, instance=training, owner=owner)
         self.fields["draft_key"].initial = self.key
         self.fields["declared"].label = "单位承诺以上信息属实"
-        self._offer_units(drafts.units_of(owner), draft)
+        self._offer_units(choices.units_of(owner), draft)
         self.fields["people_file"].help_text = (
             "Excel（.xlsx）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
-            f"最多 {drafts.MOST} 行。"
+            f"最多 {drafts.MAX_PEOPLE} 行。"
             "不上传名单的，在下一步勾选人员。"
         )
         self.fields["certificate_number"].help_text = "各人不同的，请填在人员名单中。"
         self.fields["roster"].initial = self._roster()
         self.helper = form_helper(self, "unit", *_layout()[:-1], "people_file", *_last_parts())
 
-    def _offer_units(self, units, draft: Draft | None) -> None:
+    def _offer_units(self, units, draft: CollectiveDraft | None) -> None:
         field = self.fields["unit"]
         field.queryset = units
         self.units = list(units)
@@ -92,8 +92,8 @@ class CollectiveForm(RegistrationForm):
             return
         try:
             kept = drafts.unseal(sent)
-            self.rows, self.ticked = [Row(**row) for row in kept["rows"]], list(kept["ticked"])
-        except (drafts.DraftLost, KeyError, TypeError):
+            self.rows, self.ticked = [RosterRow(**row) for row in kept["rows"]], list(kept["ticked"])
+        except (InvalidDraft, KeyError, TypeError):
             self.add_error("people_file", ValidationError("名单已失效，请重新选择文件。"))
 
     def _roster(self) -> str:
@@ -113,14 +113,14 @@ class CollectiveForm(RegistrationForm):
         self.data = self.data.copy()
         self.data["roster"] = self._roster()
 
-    def draft(self) -> Draft:
+    def draft(self) -> CollectiveDraft:
         """What was filled in, ready for the next page; files wait under the form's key."""
         attachments.keep(self.owner, self.accepted_proofs, self.key)
         attachments.discard(self.cleaned_data["removed"])
         data = self.cleaned_data
         facts = {name: data[name.removesuffix("_id")] for name in drafts.FACTS}
         facts["category_id"] = data["category"].pk
-        return Draft(
+        return CollectiveDraft(
             reviewer=self.owner.pk,
             unit=data["unit"].pk,
             facts=_plain(facts),

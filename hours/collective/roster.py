@@ -17,7 +17,8 @@ from accounts import identity
 from config.files import tables
 from config.web.texts import as_number, one_line
 
-from .drafts import MOST, Line, Row
+from .drafts import MAX_PEOPLE, RosterRow
+from .preview import PreviewLine
 
 NAME, NUMBER, HOURS, CERTIFICATE = "姓名", "证件号码", "学时", "证书编号"
 COLUMNS = (NAME, NUMBER, HOURS, CERTIFICATE)
@@ -31,10 +32,10 @@ DIGITS_KEPT = 15  # a spreadsheet's number has no more; an ID number that was ty
 ACCEPT = ".xlsx,.csv"
 
 
-def read(upload: UploadedFile) -> list[Row]:
+def read(upload: UploadedFile) -> list[RosterRow]:
     """The people named in the file; ValidationError with a sentence for a file that cannot be taken at all."""
     if upload.size > MOST_BYTES:
-        raise ValidationError(f"文件超过 {MOST_BYTES // 1024**2} MB，请只保留名单一张表，每次最多 {MOST} 行。")
+        raise ValidationError(f"文件超过 {MOST_BYTES // 1024**2} MB，请只保留名单一张表，每次最多 {MAX_PEOPLE} 行。")
     try:
         table = tables.read(upload)
         if table.merged:
@@ -44,15 +45,15 @@ def read(upload: UploadedFile) -> list[Row]:
         raise ValidationError(str(problem)) from None
 
 
-def _rows(lines: Iterable[tables.Row], columns: dict[str, int]) -> list[Row]:
-    rows: list[Row] = []
+def _rows(lines: Iterable[tables.Row], columns: dict[str, int]) -> list[RosterRow]:
+    rows: list[RosterRow] = []
     for line in lines:
         if line.is_empty:
             continue
-        if len(rows) == MOST:
-            raise ValidationError(f"名单超过 {MOST} 行，请分成几个文件上传。")
+        if len(rows) == MAX_PEOPLE:
+            raise ValidationError(f"名单超过 {MAX_PEOPLE} 行，请分成几个文件上传。")
         if line.cells is None or line.swallows(columns.values()):
-            rows.append(Row(line.number, "", "", problem=line.words_of_quotes))
+            rows.append(RosterRow(line.number, "", "", problem=line.words_of_quotes))
         else:
             rows.append(_row(line.number, line.cells, columns))
     if not rows:
@@ -95,7 +96,7 @@ def _columns(heads: Sequence[str]) -> dict[str, int]:
     return {column: heads.index(column) for column in COLUMNS if column in heads}
 
 
-def _row(number: int, cells: Sequence, columns: dict[str, int]) -> Row:
+def _row(number: int, cells: Sequence, columns: dict[str, int]) -> RosterRow:
     found = {column: cells[place] if place < len(cells) else None for column, place in columns.items()}
     values = {column: _text(value) for column, value in found.items()}
     problems = [words for column, place in columns.items() if (words := _unreadable(found[column], place, number))]
@@ -104,7 +105,7 @@ def _row(number: int, cells: Sequence, columns: dict[str, int]) -> Row:
         if len(value) > LONGEST[column]:
             problems.append(f"“{column}”列超过 {LONGEST[column]} 个字。")
             values[column] = value[: LONGEST[column]]
-    return Row(
+    return RosterRow(
         number=number,
         name=values[NAME],
         id_number=identity.normalise(values[NUMBER]),
@@ -119,7 +120,7 @@ def template() -> bytes:
     return _workbook([list(COLUMNS)])
 
 
-def bad_lines(lines: Iterable[Line]) -> bytes:
+def bad_lines(lines: Iterable[PreviewLine]) -> bytes:
     """The lines that were refused, as their reviewer typed them, each with why; corrected it can be sent again."""
     rows = [[line.name, line.id_number, line.hours, line.certificate_number] for line in lines]
     told = [[str(line.number), "".join(line.problems)] for line in lines]

@@ -11,8 +11,8 @@ from hours.counting import LOCAL
 
 from .queue import Line
 
-__all__ = ["CONTENT_TYPE", "ROWS_AT_MOST", "registrations"]
-ROWS_AT_MOST = 100_000
+__all__ = ["CONTENT_TYPE", "MAX_ROWS", "registrations"]
+MAX_ROWS = 100_000
 COLUMNS = (
     ("提交时间", 18),
     ("姓名", 12),

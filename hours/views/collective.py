@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from config.files import sheets
 from config.web.addresses import key_in
-from hours.collective import drafts, records, roster
-from hours.collective.drafts import Draft, DraftLost, PreviewOutdated
+from hours.collective import choices, drafts, preview, records, roster, saving
+from hours.collective.drafts import CollectiveDraft, InvalidDraft
 from hours.collective.forms import CollectiveForm, PeopleSearch
+from hours.collective.saving import PreviewOutdated
 from hours.errors import WorkflowError
 from hours.models import Attachment
 from hours.offices import office_of
@@ -51,7 +52,7 @@ def edit(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     """Tick people, page by page and search by search; what was ticked before stays ticked."""
     draft, unit = _draft_or_404(request)
-    draft = replace(draft, rows=[], promised=None, ticked=_ticked(request, draft, unit))
+    draft = replace(draft, rows=[], fingerprint=None, ticked=_ticked(request, draft, unit))
     if request.POST.get("go") != "preview":
         return _people_page(request, draft, unit)
     if not draft.ticked:
@@ -64,7 +65,7 @@ def save(request: HttpRequest) -> HttpResponse:
     """Enter exactly what the preview has shown."""
     draft, unit = _draft_or_404(request)
     try:
-        submission = drafts.save(request.user, draft)
+        submission = saving.save(request.user, draft)
     except PreviewOutdated as outdated:
         return _preview_page(request, draft, unit, error=str(outdated))
     except WorkflowError as refused:
@@ -107,7 +108,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 def bad_lines(request: HttpRequest) -> FileResponse:
     """The refused lines as an Excel file, to its own reviewer only."""
     draft, unit = _draft_or_404(request)
-    lines = drafts.bad(drafts.lines_of(draft, unit))
+    lines = preview.bad_lines(preview.lines_of(draft, unit))
     return _excel(roster.bad_lines(lines), "有问题的行.xlsx")
 
 
@@ -139,10 +140,10 @@ def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
     return render(request, "collective/facts.html", context)
 
 
-def _people_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "") -> HttpResponse:
+def _people_page(request: HttpRequest, draft: CollectiveDraft, unit: Unit, error: str = "") -> HttpResponse:
     search = PeopleSearch(request.POST if "search" in request.POST else None)
     text = search.cleaned_data["search"] if search.is_valid() else ""
-    rows = drafts.people_of(unit, request.user, text)
+    rows = choices.selectable_people(unit, request.user, text)
     page = Paginator(rows, PAGE_SIZE).get_page(request.POST.get("page"))
     context = {
         "training": _facts(draft, unit),
@@ -150,31 +151,30 @@ def _people_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = ""
         "page": page,
         "ticked": set(draft.ticked),
         "elsewhere": len(set(draft.ticked) - {person.pk for person in page}),
-        "draft": drafts.to_text(draft),
+        "draft": drafts.seal_draft(draft),
         "error": error,
     }
     return render(request, "collective/people.html", context)
 
 
-def _preview_page(request: HttpRequest, draft: Draft, unit: Unit, error: str = "") -> HttpResponse:
-    lines = drafts.lines_of(draft, unit)
-    good = drafts.good(lines)
+def _preview_page(request: HttpRequest, draft: CollectiveDraft, unit: Unit, error: str = "") -> HttpResponse:
+    lines = preview.lines_of(draft, unit)
     files = Attachment.objects.waiting_for_form(request.user, draft.files)
-    draft = replace(draft, promised=drafts.promise(lines, files))
+    draft = replace(draft, fingerprint=preview.fingerprint(lines, files))
     context = {
         "training": _facts(draft, unit),
         "attachments": files,
-        "good": good,
-        "bad": drafts.bad(lines),
-        "hours": sum(line.registration.hours_applied for line in good),
+        "good": preview.good_lines(lines),
+        "bad": preview.bad_lines(lines),
+        "hours": sum(registration.hours_applied for registration in preview.registrations_of(lines)),
         "from_file": bool(draft.rows),
-        "draft": drafts.to_text(draft),
+        "draft": drafts.seal_draft(draft),
         "error": error,
     }
     return render(request, "collective/preview.html", context)
 
 
-def _facts(draft: Draft, unit: Unit) -> facts.Facts:
+def _facts(draft: CollectiveDraft, unit: Unit) -> facts.Facts:
     return facts.of_training(drafts.training(draft), unit)
 
 
@@ -182,7 +182,7 @@ def _facts(draft: Draft, unit: Unit) -> facts.Facts:
 
 
 def _units_or_404(request: HttpRequest) -> None:
-    if not drafts.units_of(request.user).exists():
+    if not choices.units_of(request.user).exists():
         raise Http404
 
 
@@ -193,28 +193,30 @@ def _batches_or_404(request: HttpRequest):
     return records.batches_of(office)
 
 
-def _draft_or_404(request: HttpRequest) -> tuple[Draft, Unit]:
+def _draft_or_404(request: HttpRequest) -> tuple[CollectiveDraft, Unit]:
     """The draft that travels along and its unit; 404 for a text that is not this person's, or an appointment ended."""
     try:
-        draft = drafts.from_text(request.POST.get("draft", ""), request.user)
-    except DraftLost as lost:
+        draft = drafts.unseal_draft(request.POST.get("draft", ""), request.user)
+    except InvalidDraft as lost:
         raise Http404(str(lost)) from None
-    return draft, get_object_or_404(drafts.units_of(request.user), pk=draft.unit)
+    return draft, get_object_or_404(choices.units_of(request.user), pk=draft.unit)
 
 
-def _ticked(request: HttpRequest, draft: Draft, unit: Unit) -> list[int]:
+def _ticked(request: HttpRequest, draft: CollectiveDraft, unit: Unit) -> list[int]:
     """Those ticked on other pages and those ticked on this one; or everybody whom the search finds."""
     shown, chosen = _keys(request, "shown"), _keys(request, "person")
     # A stranger's key would be answered with a name: only the unit's own people can be ticked.
-    own = drafts.people_of(unit, request.user).filter(pk__in=chosen).values_list("pk", flat=True)
+    own = choices.selectable_people(unit, request.user).filter(pk__in=chosen).values_list("pk", flat=True)
     keys = (set(draft.ticked) - shown) | set(own if chosen else ())
     if request.POST.get("go") == "all":
         search = PeopleSearch(request.POST)
         text = search.cleaned_data["search"] if search.is_valid() else ""
-        keys |= set(drafts.people_of(unit, request.user, text).values_list("pk", flat=True)[: drafts.MOST])
+        keys |= set(
+            choices.selectable_people(unit, request.user, text).values_list("pk", flat=True)[: drafts.MAX_PEOPLE]
+        )
     elif request.POST.get("go") == "none":
         keys = set()
-    return sorted(keys)[: drafts.MOST]
+    return sorted(keys)[: drafts.MAX_PEOPLE]
 
 
 def _keys(request: HttpRequest, name: str) -> set[int]:

@@ -9,12 +9,12 @@ from playwright.sync_api import Page
 
 from accounts.models import User
 from hours.certificates import issuing
-from hours.collective import drafts
+from hours.collective import saving
 from hours.models import Certificate, Registration
 from hours.workflow import transitions
 from tests import factories
 from tests.browser.steps import Offices, choose_types, fill, fill_dates, open_by, press, shown, tick_all, work
-from tests.collective.previews import preview
+from tests.collective.previews import previewed_draft
 
 
 @dataclass(frozen=True)
@@ -250,6 +250,6 @@ def histories(person: User, offices: Offices) -> Cast:
     transitions.submit(person, [again], unit, unit.region)
     transitions.ask_return(person, again, "附件传错了。")
     colleague = factories.person("李工", unit=unit)
-    drafts.save(reviewer, preview(unit, reviewer, [colleague]))
+    saving.save(reviewer, previewed_draft(unit, reviewer, [colleague]))
     year = person.registrations.filter(status="recognised").values_list("year", flat=True)[0]
     return Cast(person, offices, issuing.issue(person, person, [year]))

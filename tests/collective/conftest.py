@@ -6,7 +6,7 @@ import pytest
 
 from hours.collective import drafts, roster
 from tests import factories
-from tests.collective.previews import preview
+from tests.collective.previews import previewed_draft
 
 PEOPLE = ("黄秋梦", "李工", "韦工")
 
@@ -42,16 +42,16 @@ def typed(station):
 @pytest.fixture
 def draft(station):
     """The same training for people ticked or named in rows; each fact can be given."""
-    return partial(preview, station, station.reviewer)
+    return partial(previewed_draft, station, station.reviewer)
 
 
 @pytest.fixture
 def row():
     """A line of a file that names this person."""
 
-    def named(person, number: int = 2, **fields) -> drafts.Row:
+    def named(person, number: int = 2, **fields) -> drafts.RosterRow:
         facts = {"name": person.name, "id_number": person.id_number, **fields}
-        return drafts.Row(number=number, **facts)
+        return drafts.RosterRow(number=number, **facts)
 
     return named
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from hours.collective import drafts
+from hours.collective import drafts, preview
 from hours.models import Registration
 from hours.registrations import attachments
 from tests import factories
@@ -13,14 +13,14 @@ from tests import factories
 CONTENT = "林业有害生物防治培训班"
 
 
-def preview(unit, reviewer, people=(), *, rows=(), proofs: Iterable = (), **facts) -> drafts.Draft:
+def previewed_draft(unit, reviewer, people=(), *, rows=(), proofs: Iterable = (), **facts) -> drafts.CollectiveDraft:
     """A training for people ticked or named in rows, as the preview has shown it; each fact can be given."""
     training = factories.registration(factories.person("样本"), **{"content": CONTENT, **facts})
     Registration.objects.filter(pk=training.pk).delete()
     training.hours_applied = str(training.hours_applied)
     shared = drafts.facts_of(training)
     moments = {name: shared[name].isoformat() for name in ("starts_at", "ends_at")}
-    draft = drafts.Draft(
+    draft = drafts.CollectiveDraft(
         reviewer=reviewer.pk,
         unit=unit.pk,
         facts={**shared, **moments},
@@ -29,5 +29,5 @@ def preview(unit, reviewer, people=(), *, rows=(), proofs: Iterable = (), **fact
         ticked=[person.pk for person in people],
     )
     kept = attachments.keep(reviewer, proofs, draft.files)
-    draft.promised = drafts.promise(drafts.lines_of(draft, unit), kept)
+    draft.fingerprint = preview.fingerprint(preview.lines_of(draft, unit), kept)
     return draft

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from hours.collective import drafts
+from hours.collective import drafts, saving
 from hours.models import Registration, Submission
 from hours.workflow import transitions
 from organizations import units
@@ -18,7 +18,7 @@ BATCHES = reverse("hours:collective_batches")
 @pytest.fixture
 def entered(station, draft) -> Submission:
     """Three people's registrations that wait for the 终审."""
-    return drafts.save(station.reviewer, draft(station.workers))
+    return saving.save(station.reviewer, draft(station.workers))
 
 
 def page_of(batch: Submission) -> str:
@@ -30,7 +30,7 @@ def states(response) -> list[tuple[str, int]]:
 
 
 def test_a_saved_batch_is_shown_person_by_person_and_listed(client, reviewer, station, draft):
-    sealed = drafts.to_text(draft(station.workers))
+    sealed = drafts.seal_draft(draft(station.workers))
     response = client.post(reverse("hours:collective_save"), {"draft": sealed}, follow=True)
     batch = Submission.objects.get()
     assert response.request["PATH_INFO"] == page_of(batch)
@@ -99,7 +99,7 @@ def test_after_a_merge_they_are_the_other_units(client, reviewer, station, enter
 @pytest.mark.parametrize("count", [1, 3])
 def test_pages_cost_the_same_for_one_and_for_three(client, reviewer, station, draft, count, django_assert_num_queries):
     for number in range(count):
-        batch = drafts.save(reviewer, draft(station.workers[:count], content=f"培训 {number}"))
+        batch = saving.save(reviewer, draft(station.workers[:count], content=f"培训 {number}"))
     client.get(BATCHES)
     with django_assert_num_queries(9):
         client.get(BATCHES)

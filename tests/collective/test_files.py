@@ -10,15 +10,15 @@ from django.core.exceptions import ValidationError
 from openpyxl import Workbook
 
 from hours.collective import roster
-from hours.collective.drafts import Row
+from hours.collective.drafts import RosterRow
 from tests import files
 from tests.files import replace_part
 
 LINES = "姓名,证件号码,学时,证书编号\n黄秋梦,45010319850321001X,7.5,A-1\n李工, 450103198503210028 ,,\n"
-ROWS = [Row(2, "黄秋梦", "45010319850321001X", "7.5", "A-1"), Row(3, "李工", "450103198503210028")]
+ROWS = [RosterRow(2, "黄秋梦", "45010319850321001X", "7.5", "A-1"), RosterRow(3, "李工", "450103198503210028")]
 
 
-def read(content: bytes | str, name: str = "名单.csv") -> list[Row]:
+def read(content: bytes | str, name: str = "名单.csv") -> list[RosterRow]:
     content = content.encode() if isinstance(content, str) else content
     return roster.read(files.upload(name, content))
 
@@ -61,12 +61,12 @@ def test_text_is_read_however_it_was_saved(content):
 
 def test_excel_is_read_with_numbers_as_numbers():
     content = excel(HEADS, ("黄秋梦", "45010319850321001x", 7.5, "A-1"), (None,) * 4, ("李工", "450103198503210028"))
-    assert read(content) == [ROWS[0], Row(4, "李工", "450103198503210028")]
+    assert read(content) == [ROWS[0], RosterRow(4, "李工", "450103198503210028")]
     assert read(excel(HEADS, ("黄秋梦", "E12345678", 8)))[0].hours == "8"
 
 
 def test_columns_may_stand_in_any_order_and_the_last_two_be_missing():
-    assert read("证件号码,姓名\n450103198503210028,李工\n") == [Row(2, "李工", "450103198503210028")]
+    assert read("证件号码,姓名\n450103198503210028,李工\n") == [RosterRow(2, "李工", "450103198503210028")]
 
 
 def test_empty_lines_are_passed_over_and_lines_keep_their_number():
@@ -119,11 +119,11 @@ def test_a_workbook_whose_parts_are_broken_is_refused_with_a_sentence():
 
 def test_a_quotation_mark_without_end_swallows_no_person_in_silence():
     rows = read('姓名,证件号码,学时,证书编号\n李工,E1234567,8,"A-1\n韦工,E1234568,8,A-2\n')
-    assert rows == [Row(2, "", "", problem="第 2 至 3 行被读作一行，请检查第 2 行的引号是否成对。")]
+    assert rows == [RosterRow(2, "", "", problem="第 2 至 3 行被读作一行，请检查第 2 行的引号是否成对。")]
 
 
 def test_signs_that_nobody_sees_are_left_out():
-    assert read("姓名,证件号码\n李\u200b工,E1234567\u200e\n") == [Row(2, "李工", "E1234567")]
+    assert read("姓名,证件号码\n李\u200b工,E1234567\u200e\n") == [RosterRow(2, "李工", "E1234567")]
 
 
 def test_merged_cells_are_named():

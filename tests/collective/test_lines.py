@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hours.collective import drafts
+from hours.collective import choices, drafts, preview
 from hours.models import Opening, YearRule
 from tests import factories
 
@@ -15,11 +15,11 @@ pytestmark = pytest.mark.django_db
 
 
 def problems(draft, station) -> list[str]:
-    return ["".join(line.problems) for line in drafts.lines_of(draft, station)]
+    return ["".join(line.problems) for line in preview.lines_of(draft, station)]
 
 
 def test_everybody_is_good_at_first(station, draft):
-    lines = drafts.lines_of(draft(station.workers), station)
+    lines = preview.lines_of(draft(station.workers), station)
     assert [(line.name, line.problems, line.warnings) for line in lines] == [
         (person.name, [], []) for person in sorted(station.workers, key=lambda person: person.name)
     ]
@@ -31,7 +31,7 @@ def test_the_reviewer_cannot_be_among_them(station, draft, row):
     told = "不能为本人代为登记，请在“学时登记”中自行登记。"
     assert problems(draft(rows=[row(station.reviewer)]), station) == [told]
     assert problems(draft([station.reviewer]), station) == [told]
-    assert station.reviewer not in drafts.people_of(station, station.reviewer)
+    assert station.reviewer not in choices.selectable_people(station, station.reviewer)
 
 
 def test_wrong_people_are_named_each_with_the_reason(station, draft, row):
@@ -45,8 +45,8 @@ def test_wrong_people_are_named_each_with_the_reason(station, draft, row):
         row(wei, 4),
         row(outsider, 5),
         row(huang, 6),
-        drafts.Row(7, "没有", "E00000000"),
-        drafts.Row(8, "", "", problem="“姓名”列为空。"),
+        drafts.RosterRow(7, "没有", "E00000000"),
+        drafts.RosterRow(8, "", "", problem="“姓名”列为空。"),
     ]
     assert problems(draft(rows=rows), station) == [
         "",
@@ -83,7 +83,7 @@ def test_a_registration_that_is_there_already_is_named(station, draft):
     training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.submitted(station.workers[0], station, content=training.content, **day)
-    told = dict(zip([line.name for line in drafts.lines_of(about, station)], problems(about, station), strict=True))
+    told = dict(zip([line.name for line in preview.lines_of(about, station)], problems(about, station), strict=True))
     assert told["黄秋梦"].startswith("与其登记“林业有害生物防治培训班”（")
     assert (told["李工"], told["韦工"]) == ("", "")
 
@@ -118,7 +118,7 @@ def test_an_overlap_is_a_warning_and_drafts_of_others_are_not_told(station, draf
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.submitted(station.workers[0], station, content="同一天的会议", **day)
     factories.registration(station.workers[1], "没有提交的", **day)
-    warnings = {line.name: "".join(line.warnings) for line in drafts.lines_of(about, station)}
+    warnings = {line.name: "".join(line.warnings) for line in preview.lines_of(about, station)}
     assert "“同一天的会议”" in warnings["黄秋梦"]
     assert warnings["李工"] == ""
 
@@ -134,22 +134,22 @@ def test_a_closed_year_takes_only_those_it_was_opened_for(station, draft, opened
     whom = {"person": {"person": station.workers[0]}, "unit": {"unit": station}, "all": {}}.get(opened)
     if whom is not None:
         Opening.objects.create(year=year, until=timezone.localdate(), reason="补登", **whom)
-    lines = drafts.lines_of(about, station)
-    assert [line.name for line in drafts.good(lines)] == good
-    assert {"".join(line.problems) for line in drafts.bad(lines)} <= {f"{year} 年度已关闭，不再接受提交。"}
+    lines = preview.lines_of(about, station)
+    assert [line.name for line in preview.good_lines(lines)] == good
+    assert {"".join(line.problems) for line in preview.bad_lines(lines)} <= {f"{year} 年度已关闭，不再接受提交。"}
 
 
 def test_nothing_of_the_future_is_entered(station, draft):
     about = draft(station.workers[:1])
-    lines = drafts.lines_of(about, station, timezone.now() - timedelta(days=400))
+    lines = preview.lines_of(about, station, timezone.now() - timedelta(days=400))
     assert "不能晚于现在" in "".join(lines[0].problems)
 
 
 def test_the_sealed_text_shows_no_id_number(station, draft, row):
     huang = station.workers[0]
-    text = drafts.to_text(draft(rows=[row(huang)]))
+    text = drafts.seal_draft(draft(rows=[row(huang)]))
     assert huang.id_number not in text
-    assert drafts.from_text(text, station.reviewer).rows == [row(huang)]
+    assert drafts.unseal_draft(text, station.reviewer).rows == [row(huang)]
 
 
 @pytest.mark.parametrize("count", [1, 30])
@@ -157,4 +157,4 @@ def test_it_costs_the_same_for_one_and_for_thirty(station, draft, row, count, dj
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     about = draft(rows=[row(person, number) for number, person in enumerate(people, 2)])
     with django_assert_num_queries(5):  # type, people, rule, openings, other registrations
-        assert len(drafts.good(drafts.lines_of(about, station))) == count
+        assert len(preview.good_lines(preview.lines_of(about, station))) == count

@@ -10,7 +10,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from accounts import appointments
-from hours.collective import drafts
+from hours.collective import saving
 from hours.models import Attachment, Registration
 from tests import factories, files
 
@@ -231,7 +231,7 @@ def test_a_change_since_the_preview_is_shown_before_anything_is_saved(client, re
 
 def test_the_person_sees_who_entered_it(client, reviewer, station, draft):
     owner = station.workers[0]
-    drafts.save(reviewer, draft([owner]))
+    saving.save(reviewer, draft([owner]))
     client.force_login(owner)
     registration = owner.registrations.get()
     detail = client.get(reverse("hours:detail", args=[registration.pk])).content.decode()

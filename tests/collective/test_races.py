@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from hours.collective import drafts
+from hours.collective import drafts, saving
 from hours.models import Attachment, Decision, Registration, Submission
 from hours.registrations import attachments
 from hours.totals import sums
 from tests import factories, files
-from tests.collective.previews import preview
+from tests.collective.previews import previewed_draft
 from tests.workflow.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,10 +32,10 @@ def station(transactional_db):
     return unit
 
 
-def shown_to(reviewer, station, **facts) -> drafts.Draft:
+def shown_to(reviewer, station, **facts) -> drafts.CollectiveDraft:
     """The preview of all the people, two files with it."""
     proofs = [attachments.inspect(files.pdf(name)) for name in ("甲.pdf", "乙.pdf")]
-    return preview(station, reviewer, station.workers, proofs=proofs, **facts)
+    return previewed_draft(station, reviewer, station.workers, proofs=proofs, **facts)
 
 
 def is_right(training_year: int) -> bool:
@@ -45,10 +45,10 @@ def is_right(training_year: int) -> bool:
 
 @pytest.mark.parametrize("attempt", range(3))
 def test_of_two_tabs_that_confirm_the_same_preview_one_saves_it(station, attempt):
-    sealed = drafts.to_text(shown_to(station.reviewer, station))
+    sealed = drafts.seal_draft(shown_to(station.reviewer, station))
 
     def confirm():
-        return drafts.save(station.reviewer, drafts.from_text(sealed, station.reviewer))
+        return saving.save(station.reviewer, drafts.unseal_draft(sealed, station.reviewer))
 
     answers = at_once([confirm] * 4)
     batch = Submission.objects.get()
@@ -65,7 +65,7 @@ def test_of_two_reviewers_who_enter_the_same_training_one_does_and_the_other_rea
     other = factories.unit_reviewer(station, "韦审核")
     days = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     shown = [(reviewer, shown_to(reviewer, station, **days)) for reviewer in (station.reviewer, other)]
-    answers = at_once([lambda who=who, draft=draft: drafts.save(who, draft) for who, draft in shown])
-    assert {type(answer) for answer in answers} == {Submission, drafts.PreviewOutdated}
+    answers = at_once([lambda who=who, draft=draft: saving.save(who, draft) for who, draft in shown])
+    assert {type(answer) for answer in answers} == {Submission, saving.PreviewOutdated}
     assert Registration.objects.count() == PEOPLE
     assert is_right(Registration.objects.first().year)

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import appointments
-from hours.collective import drafts
+from hours.collective import choices, saving
 from hours.errors import WorkflowError
 from hours.models import Attachment, Decision, Notice, PersonTotal, PlaceTotal, Registration, Submission
 from hours.registrations import attachments
@@ -34,7 +34,7 @@ def content_of(attachment: Attachment) -> bytes:
 
 
 def test_each_person_gets_a_registration_that_waits_for_the_final_review(station, draft):
-    submission = drafts.save(station.reviewer, draft(station.workers))
+    submission = saving.save(station.reviewer, draft(station.workers))
     got = registrations().values_list(
         "owner__name", "status", "hours_applied", "hours_proposed", "entered_by__name", "round"
     )
@@ -48,7 +48,7 @@ def test_each_person_gets_a_registration_that_waits_for_the_final_review(station
 
 
 def test_one_decision_for_each_says_who_entered_it_and_the_owner_hears_of_it(station, draft):
-    drafts.save(station.reviewer, draft(station.workers))
+    saving.save(station.reviewer, draft(station.workers))
     told = Decision.objects.values_list("stage", "action", "status", "actor_name", "office", "hours", "words")
     words = "由单位审核员覃审核代为登记，单位承诺以上信息属实。"
     assert list(told) == [("first", "enter", "final_review", "覃审核", "宾阳县甘棠镇林业站", Decimal(16), words)] * 3
@@ -57,7 +57,7 @@ def test_one_decision_for_each_says_who_entered_it_and_the_owner_hears_of_it(sta
 
 def test_the_sums_follow(station, draft):
     about = draft(station.workers)
-    drafts.save(station.reviewer, about)
+    saving.save(station.reviewer, about)
     year = about.facts["year"]
     assert PersonTotal.objects.filter(year=year, unit=station, professional=0).count() == 3
     assert PlaceTotal.objects.get(kind="unit", place=station.pk, year=year).final_review == 3
@@ -67,7 +67,7 @@ def test_the_sums_follow(station, draft):
 def test_the_final_decision_needs_another_hand(station, draft, guangxi):
     """A unit's reviewer may be the region's reviewer too, and yet not decide what the unit has entered."""
     appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
-    drafts.save(station.reviewer, draft(station.workers[:1]))
+    saving.save(station.reviewer, draft(station.workers[:1]))
     registration = registrations().get()
     said = "您已对该登记作出初审决定，终审须由另一人进行。"
     assert may(station.reviewer, Action.RECOGNISE, registration) == Denied(said)
@@ -77,7 +77,7 @@ def test_the_final_decision_needs_another_hand(station, draft, guangxi):
 
 def test_after_a_return_and_a_new_submission_it_still_needs_another_hand(station, draft, guangxi, bureau):
     appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
-    drafts.save(station.reviewer, draft(station.workers[:1]))
+    saving.save(station.reviewer, draft(station.workers[:1]))
     registration, owner = registrations().get(), station.workers[0]
     transitions.return_(bureau, registration, factories.verdict())
     assert (registration.status, bool(may(owner, Action.EDIT, registration))) == ("returned", True)
@@ -89,15 +89,15 @@ def test_after_a_return_and_a_new_submission_it_still_needs_another_hand(station
 
 
 def test_its_owner_cannot_decide_it_either(station, draft, guangxi):
-    drafts.save(station.reviewer, draft(station.workers[:1]))
+    saving.save(station.reviewer, draft(station.workers[:1]))
     appointments.appoint(station.workers[0], "region_reviewer", region=guangxi)
     assert may(station.workers[0], Action.RECOGNISE, registrations().get()) == Denied("不能审核本人的登记。")
 
 
 def test_a_second_click_saves_nothing_more(station, draft):
     about = draft(station.workers)
-    first = drafts.save(station.reviewer, about)
-    assert drafts.save(station.reviewer, about) == first
+    first = saving.save(station.reviewer, about)
+    assert saving.save(station.reviewer, about) == first
     assert (registrations().count(), Submission.objects.count()) == (3, 1)
 
 
@@ -105,15 +105,15 @@ def test_what_the_preview_did_not_show_is_not_saved(station, draft):
     about = draft(station.workers)
     station.workers[2].unit = None
     station.workers[2].save()
-    with pytest.raises(drafts.PreviewOutdated):
-        drafts.save(station.reviewer, about)
+    with pytest.raises(saving.PreviewOutdated):
+        saving.save(station.reviewer, about)
     assert not registrations().exists()
 
 
 def test_bad_lines_are_left_out(station, draft, row):
     stranger = factories.person("外人")
     rows = [row(station.workers[0]), row(stranger, 3), row(station.workers[1], 4, hours="7.5", certificate_number="A1")]
-    drafts.save(station.reviewer, draft(rows=rows))
+    saving.save(station.reviewer, draft(rows=rows))
     got = registrations().values_list("owner__name", "hours_applied", "certificate_number")
     assert list(got) == [("黄秋梦", Decimal(16), ""), ("李工", Decimal("7.5"), "A1")]
 
@@ -126,19 +126,19 @@ def test_who_may_not_any_more_saves_nothing(station, draft, end):
     else:
         station.reviewer.appointments.update(valid_until=timezone.localdate() - timedelta(1), valid_from="2020-01-01")
     with pytest.raises(WorkflowError, match="不能为该单位集体登记"):
-        drafts.save(station.reviewer, about)
+        saving.save(station.reviewer, about)
     assert not registrations().exists()
 
 
 def test_a_pending_unit_is_none_to_enter_for(station):
     station.state = "pending"
     station.save()
-    assert list(drafts.units_of(station.reviewer)) == []
+    assert list(choices.units_of(station.reviewer)) == []
 
 
 def test_files_are_given_to_everybody_and_live_apart(station, draft):
     about = draft(station.workers, proofs=[attachments.inspect(files.pdf("通知.pdf"))])
-    drafts.save(station.reviewer, about)
+    saving.save(station.reviewer, about)
     got = list(Attachment.objects.order_by("owner_id"))
     assert [(row.owner.name, row.name, row.registration.owner_id) for row in got] == [
         (person.name, "通知.pdf", person.pk) for person in station.workers
@@ -152,8 +152,8 @@ def test_files_that_changed_since_the_preview_are_shown_before_anything_is_saved
     """Another page of the same form added one, or they were purged while this page stood open."""
     about = draft(station.workers, proofs=[attachments.inspect(files.pdf())])
     attachments.keep(station.reviewer, [attachments.inspect(files.pdf("另一份.pdf"))], about.files)
-    with pytest.raises(drafts.PreviewOutdated):
-        drafts.save(station.reviewer, about)
+    with pytest.raises(saving.PreviewOutdated):
+        saving.save(station.reviewer, about)
     assert not registrations().exists()
 
 
@@ -166,7 +166,7 @@ def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
 
     monkeypatch.setattr(attachments, "discard", fail)
     with pytest.raises(OSError, match="disk"):
-        drafts.save(station.reviewer, about)
+        saving.save(station.reviewer, about)
     root = original.file.storage.base_location
     assert [str(path.relative_to(root)) for path in Path(root).rglob("*") if path.is_file()] == [original.file.name]
     assert not registrations().exists()
@@ -175,7 +175,7 @@ def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
 def test_storages_without_links_copy(station, draft, monkeypatch):
     monkeypatch.setattr(Path, "hardlink_to", lambda *args: (_ for _ in ()).throw(OSError("no links")))
     about = draft(station.workers[:2], proofs=[attachments.inspect(files.pdf())])
-    drafts.save(station.reviewer, about)
+    saving.save(station.reviewer, about)
     assert [content_of(row) for row in Attachment.objects.all()] == [files.PDF] * 2
 
 
@@ -184,5 +184,5 @@ def test_saving_costs_the_same_statements_for_one_and_for_thirty(station, draft,
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     about = draft(people)
     with django_assert_num_queries(29):
-        drafts.save(station.reviewer, about)
+        saving.save(station.reviewer, about)
     assert registrations().count() == count

@@ -10,7 +10,7 @@ from tests import factories
 
 def test_a_draft_of_two_thousand_lines_stays_below_the_limit_of_a_form():
     rows = [
-        drafts.Row(
+        drafts.RosterRow(
             number,
             f"职工{number}",
             factories.resident_id(number=number % 999 + 1),
@@ -20,6 +20,6 @@ def test_a_draft_of_two_thousand_lines_stays_below_the_limit_of_a_form():
         )
         for number in range(2, 2002)
     ]
-    promised = [[[10**6 + row.number, "7.5", row.certificate_number] for row in rows], []]
-    draft = drafts.Draft(1, 1, {"content": "培训" * 150}, "key", rows=rows, promised=promised)
-    assert len(drafts.to_text(draft)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 4
+    fingerprint = [[[10**6 + row.number, "7.5", row.certificate_number] for row in rows], []]
+    draft = drafts.CollectiveDraft(1, 1, {"content": "培训" * 150}, "key", rows=rows, fingerprint=fingerprint)
+    assert len(drafts.seal_draft(draft)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 4

@@ -81,7 +81,7 @@ def test_its_name_tells_list_and_day(reader, station):
 
 
 def test_too_many_rows_are_refused_with_advice(reader, huang, station, monkeypatch):
-    monkeypatch.setattr(exports, "ROWS_AT_MOST", 2)
+    monkeypatch.setattr(exports, "MAX_ROWS", 2)
     for number in range(3):
         factories.submitted(huang, station, content=f"第 {number} 条")
     response = reader(station.reviewer).get(EXPORT, {"content": "条"})

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import Denied
 from hours.counting import overlaps
 from hours.models import Registration
 from hours.registrations import facts, progress, versions
@@ -20,7 +21,7 @@ from hours.review.queue import Queue
 from hours.states import IN_REVIEW, STAGE_OF, Action, Status
 from hours.wording import number
 from hours.workflow import moves, transitions
-from hours.workflow.permissions import Denied, Standing
+from hours.workflow.permissions import Standing
 
 from .queue import address, here, queue_of
 

@@ -19,8 +19,8 @@ from .queue import here, queue_of
 def export(request: HttpRequest) -> HttpResponse:
     """Everything that the list holds, all pages of it, masked as on the screen."""
     queue = queue_of(request)
-    if queue.counted(exports.ROWS_AT_MOST) > exports.ROWS_AT_MOST:
-        messages.error(request, f"符合条件的登记超过 {exports.ROWS_AT_MOST} 条，请用筛选缩小范围后再导出。")
+    if queue.counted(exports.MAX_ROWS) > exports.MAX_ROWS:
+        messages.error(request, f"符合条件的登记超过 {exports.MAX_ROWS} 条，请用筛选缩小范围后再导出。")
         return redirect(f"{reverse('hours:review')}{here(queue)}")
     name = f"学时审核-{TABS[queue.tab]}-{timezone.localdate():%Y-%m-%d}.xlsx"
     return FileResponse(
