@@ -68,7 +68,7 @@ def enter_together(cast: Cast, narrator: Narrator) -> None:
     reviewer, now = cast.station.reviewer, narrator.moment(5, 16)
     people = [*cast.colleagues[:ENTERED], cast.trainees[0][0]]
     draft = _draft(cast, narrator, people)
-    files = attachments.keep(reviewer, [proof(0), proof(1)], draft.files)
+    files = attachments.keep_for_form(reviewer, [proof(0), proof(1)], draft.files)
     draft.fingerprint = preview.fingerprint(preview.lines_of(draft, cast.station.unit, now), files)
     submission = saving.save(reviewer, draft, now=now)
     registrations = submission.registrations

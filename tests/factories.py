@@ -7,17 +7,21 @@ import uuid
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts import appointments, identity
 from accounts.models import Appointment, User
 from hours.certificates import issuing
 from hours.counting import LOCAL
-from hours.models import Category, Certificate, Completion, Course, Reason, Registration, YearRule
+from hours.models import Attachment, Category, Certificate, Completion, Course, Reason, Registration, YearRule
+from hours.registrations import attachments
 from hours.totals import sums
 from hours.workflow import transitions
 from organizations import credit_code, revision, units
 from organizations.models import Region, Unit
+
+from . import files
 
 PASSWORD = "很难猜的-2026"
 _numbers = itertools.count(1)
@@ -126,6 +130,12 @@ def registration(owner: User, content: str = "水利工程施工培训班", **fi
     if "category" not in fields:
         fields["category"] = category()
     return Registration.objects.create(owner=owner, content=content, **fields)
+
+
+def attachment(registration: Registration, upload: SimpleUploadedFile | None = None) -> Attachment:
+    """A file of a registration, by default a PDF."""
+    attachments.attach(registration, [attachments.inspect(upload or files.pdf())], None, [])
+    return registration.attachments.latest("pk")
 
 
 def course(year: int, name: str = "当代科学技术前沿知识", **fields) -> Course:

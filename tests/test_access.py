@@ -7,11 +7,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from hours.collective import saving
-from hours.registrations import attachments
 from organizations import units
 from tests.collective.previews import previewed_draft
 
-from . import factories, files
+from . import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -117,7 +116,7 @@ def world(guangxi, rules):
         "notice": refused.notices.get(),
         "certificate": factories.certificate(owner, station, reviewer),
         "batch": saving.save(reviewer, previewed_draft(station, reviewer, station.people.all())),
-        "attachment": attachments.store(owner, files.pdf(), registration=submitted),
+        "attachment": factories.attachment(submitted),
     }
 
 

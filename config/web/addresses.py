@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -31,6 +32,14 @@ def of_row(url_name: str, key: int) -> str:
 def key_in(text: str) -> int | None:
     """The key that a text from a request names; None for anything that can be no key of a row."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def parse_uuid(text: str | None) -> UUID | None:
+    """Return the UUID that the text spells, or None."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
 
 
 def back(request: HttpRequest, *url_names: str) -> str:

@@ -10,10 +10,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
+from config.web.addresses import parse_uuid
 from config.web.forms import form_helper
 from hours.models import Attachment, Registration
 from hours.registrations import attachments
-from hours.registrations.forms import RegistrationForm, _is_uuid, _layout
+from hours.registrations.forms import RegistrationForm, registration_layout
 from organizations.models import Unit
 
 from . import choices, drafts, roster
@@ -41,7 +42,7 @@ class CollectiveForm(RegistrationForm):
 
     def __init__(self, data=None, files=None, *, owner: User, draft: CollectiveDraft | None = None) -> None:
         sent = data.get("draft_key") if data else draft and draft.files
-        self.key = uuid.UUID(sent) if _is_uuid(sent) else uuid.uuid4()
+        self.key = parse_uuid(sent) or uuid.uuid4()
         self.rows: list[RosterRow] = list(draft.rows) if draft else []
         self.ticked: list[int] = list(draft.ticked) if draft else []
         training = drafts.training(draft) if draft else Registration()
@@ -58,7 +59,7 @@ class CollectiveForm(RegistrationForm):
         )
         self.fields["certificate_number"].help_text = "各人不同的，请填在人员名单中。"
         self.fields["roster"].initial = self._roster()
-        self.helper = form_helper(self, "unit", *_layout()[:-1], "people_file", *_last_parts())
+        self.helper = form_helper(self, "unit", *registration_layout()[:-1], "people_file", *_last_parts())
 
     def _offer_units(self, units, draft: CollectiveDraft | None) -> None:
         field = self.fields["unit"]
@@ -115,7 +116,7 @@ class CollectiveForm(RegistrationForm):
 
     def draft(self) -> CollectiveDraft:
         """What was filled in, ready for the next page; files wait under the form's key."""
-        attachments.keep(self.owner, self.accepted_proofs, self.key)
+        attachments.keep_for_form(self.owner, self.accepted_proofs, self.key)
         attachments.discard(self.cleaned_data["removed"])
         data = self.cleaned_data
         facts = {name: data[name.removesuffix("_id")] for name in drafts.FACTS}

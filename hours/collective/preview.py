@@ -204,4 +204,4 @@ def _description(other: Registration) -> str:
     """Return how a reviewer reads of a person's other registration; the content of a draft stays private."""
     if other.status == Status.DRAFT:
         return "一条待提交的登记"
-    return f"登记{validation.named(other)}"
+    return f"登记{validation.description(other)}"

@@ -65,7 +65,7 @@ def _save(reviewer: User, draft: CollectiveDraft, now: datetime, made: list[str]
     _lock_owners(registrations)
     submission = _create_submission(reviewer, draft, unit, registrations, now)
     _create_registrations(reviewer, submission, registrations)
-    attachments.share(originals, registrations, made)
+    attachments.copy_to(originals, registrations, made)
     attachments.discard(Attachment.objects.filter(pk__in=[original.pk for original in originals]))
     return submission
 

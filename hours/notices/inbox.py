@@ -10,7 +10,7 @@ from hours.models import Decision, Notice
 from hours.states import Action
 from hours.wording import number
 
-COUNTED_AT_MOST = 100
+UNREAD_LIMIT = 100
 WHAT_HAPPENED = {
     Action.RETURN: "已退回修改",
     Action.REFUSE: "不予认定",
@@ -28,7 +28,7 @@ def of_person(person: User) -> QuerySet[Notice]:
 
 def unread_count(person: User) -> int:
     """How many are unread, counted no further than the head of a page shows; one query on an index of unread ones."""
-    return len(Notice.objects.filter(person=person, read_at=None).values_list("pk")[:COUNTED_AT_MOST])
+    return len(Notice.objects.filter(person=person, read_at=None).values_list("pk")[:UNREAD_LIMIT])
 
 
 def mark_read(notice: Notice) -> None:

@@ -27,15 +27,15 @@ from . import inbox
 
 logger = logging.getLogger(__name__)
 
-CLAIM = timedelta(minutes=10)  # longer than any mail server takes
-WAITS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=24))
-MOST_ATTEMPTS = len(WAITS) + 1
-BATCH = 100
-LONGEST_SUBJECT = 120
+CLAIM_DURATION = timedelta(minutes=10)  # longer than any mail server takes
+RETRY_DELAYS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=24))
+MAX_ATTEMPTS = len(RETRY_DELAYS) + 1
+BATCH_SIZE = 100
+MAX_SUBJECT_LENGTH = 120
 
 
 @dataclass
-class Report:
+class SendReport:
     """What one pass did."""
 
     sent: int = 0
@@ -43,10 +43,10 @@ class Report:
     unaddressed: int = 0
 
 
-def send_due(connection=None) -> Report:
+def send_due(connection=None) -> SendReport:
     """One pass: every notice that is due and has somewhere to go, each on its own."""
     connection = connection or get_connection()
-    report = Report(unaddressed=_pass_over_unaddressed())
+    report = SendReport(unaddressed=_pass_over_unaddressed())
     try:
         while keys := _due_keys():
             for key, due_at in keys:
@@ -69,16 +69,16 @@ def _pass_over_unaddressed() -> int:
 
 def _due_keys() -> list[tuple[int, object]]:
     due = Notice.objects.filter(mail_due_at__lte=timezone.now()).order_by("mail_due_at", "pk")
-    return list(due.values_list("pk", "mail_due_at")[:BATCH])
+    return list(due.values_list("pk", "mail_due_at")[:BATCH_SIZE])
 
 
 def _claim(key: int, due_at) -> bool:
-    until = timezone.now() + CLAIM
+    until = timezone.now() + CLAIM_DURATION
     claimed = Notice.objects.filter(pk=key, mail_due_at=due_at)
     return bool(claimed.update(mail_due_at=until, mail_attempts=F("mail_attempts") + 1))
 
 
-def _send(key: int, connection, report: Report) -> None:
+def _send(key: int, connection, report: SendReport) -> None:
     rows = Notice.objects.select_related("person", "decision", "registration").defer("person__id_number")
     notice = rows.get(pk=key)
     try:
@@ -94,12 +94,12 @@ def _send(key: int, connection, report: Report) -> None:
 
 def _try_later(notice: Notice, error: Exception) -> None:
     """Log by the notice's key (an address or an ID number stands in no log) and wait longer each time, then no more."""
-    again = notice.mail_attempts < MOST_ATTEMPTS
-    due_at = timezone.now() + WAITS[notice.mail_attempts - 1] if again else None
+    again = notice.mail_attempts < MAX_ATTEMPTS
+    due_at = timezone.now() + RETRY_DELAYS[notice.mail_attempts - 1] if again else None
     Notice.objects.filter(pk=notice.pk).update(mail_due_at=due_at)
     logger.warning(
         "notice %s could not be mailed (try %s of %s): %s",
-        *(notice.pk, notice.mail_attempts, MOST_ATTEMPTS, type(error).__name__),
+        *(notice.pk, notice.mail_attempts, MAX_ATTEMPTS, type(error).__name__),
     )
 
 
@@ -120,5 +120,5 @@ def message(notice: Notice, connection=None) -> EmailMessage:
             "help_contact": settings.HELP_CONTACT,
         },
     )
-    subject = texts.one_line(what)[:LONGEST_SUBJECT]
+    subject = texts.one_line(what)[:MAX_SUBJECT_LENGTH]
     return EmailMessage(subject, body, None, [notice.person.email], connection=connection)

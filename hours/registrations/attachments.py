@@ -29,10 +29,10 @@ PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 DECODED_AS = {"JPEG": ("JPEG", "MPO"), "PNG": ("PNG",), "WEBP": ("WEBP",)}
 EXTENSIONS = ("pdf", *PICTURES)
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.webp,application/pdf,image/jpeg,image/png,image/webp"
-LONGEST_SIDE = 4000  # pixels; a photographed certificate stays readable, a page stays light
-MOST_PIXELS = 60_000_000  # larger ones are not unpacked: a small file can hold a huge picture
+MAX_SIDE = 4000  # pixels; a photographed certificate stays readable, a page stays light
+MAX_PIXELS = 60_000_000  # larger ones are not unpacked: a small file can hold a huge picture
 # A picture of so many pixels takes most of a gigabyte while it is encoded anew: one at a time in each process.
-_UNPACKING = threading.Lock()
+_DECODING = threading.Lock()
 SAVE_OPTIONS = {"JPEG": {"quality": 88, "optimize": True}, "PNG": {"optimize": True}, "WEBP": {"quality": 88}}
 
 
@@ -60,7 +60,7 @@ def inspect(upload: UploadedFile) -> Proof:
     if extension == "pdf":
         return Proof(name, "application/pdf", _whole_pdf(name, content))
     kind = PICTURES[extension]
-    with _UNPACKING:
+    with _DECODING:
         return Proof(name, f"image/{kind.lower()}", _clean_picture(name, content, kind))
 
 
@@ -80,13 +80,13 @@ def inspect_all(uploads: Sequence[UploadedFile]) -> tuple[list[Proof], list[Vali
     return proofs, refused
 
 
-def check_number(count: int) -> None:
+def check_count(count: int) -> None:
     """ValidationError if a registration would have more files than allowed."""
     if count > settings.ATTACHMENT_MAX_COUNT:
         raise ValidationError(f"每条登记最多 {settings.ATTACHMENT_MAX_COUNT} 个附件，现有 {count} 个，请移除一些。")
 
 
-def keep(owner: User, proofs: Iterable[Proof], draft_key) -> list[Attachment]:
+def keep_for_form(owner: User, proofs: Iterable[Proof], draft_key) -> list[Attachment]:
     """Store files of a form that was refused, so that they need not be chosen again."""
     return [_stored(proof, owner, draft_key=draft_key) for proof in proofs]
 
@@ -115,11 +115,6 @@ def discard(attachments: QuerySet[Attachment]) -> int:
 
     transaction.on_commit(delete_files)
     return len(files)
-
-
-def store(owner: User, upload: UploadedFile, *, registration: Registration | None = None, draft_key=None) -> Attachment:
-    """Inspect one file and store it with its registration or its form."""
-    return _stored(inspect(upload), owner, registration=registration, draft_key=draft_key)
 
 
 def _stored(proof: Proof, owner: User, *, registration: Registration | None = None, draft_key=None) -> Attachment:
@@ -155,7 +150,7 @@ def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
             picture = Image.open(io.BytesIO(content))
             if picture.format not in DECODED_AS[kind]:
                 raise ValidationError(f"“{name}”的内容其实是 {picture.format} 图片，与扩展名不符，请改正后上传。")
-            if picture.width * picture.height > MOST_PIXELS:
+            if picture.width * picture.height > MAX_PIXELS:
                 raise ValidationError(f"“{name}”有 {picture.width}×{picture.height} 像素，太大了，请缩小后上传。")
             picture.load()
     except UnidentifiedImageError:
@@ -170,7 +165,7 @@ def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
 def _encoded(picture: Image.Image, kind: str) -> bytes:
     """The pixels alone: upright, without position, camera or comments."""
     _turn_upright(picture)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
     if kind == "JPEG" and picture.mode != "RGB":
         picture = picture.convert("RGB")
     elif picture.mode not in ("RGB", "RGBA", "L"):
@@ -192,7 +187,7 @@ def _turn_upright(picture: Image.Image) -> None:
         ImageOps.exif_transpose(picture, in_place=True)  # a second picture would double the memory
 
 
-def share(originals: Iterable[Attachment], registrations: Iterable[Registration], made: list[str]) -> None:
+def copy_to(originals: Iterable[Attachment], registrations: Iterable[Registration], made: list[str]) -> None:
     """Give each registration its own rows and files of these, so that deleting one never touches another.
 
     The disk holds the content once where it knows hard links. The names of new files are added to `made` as they come,

@@ -10,15 +10,15 @@ from hours.states import Action
 from hours.wording import minute, number
 from organizations.models import Region, Unit
 
-Facts = list[tuple[str, str]]
+DescriptionList = list[tuple[str, str]]
 
 
-def hours(value: Decimal | None) -> str:
+def hours_with_unit(value: Decimal | None) -> str:
     """8 学时 or 7.5 学时; empty for none."""
     return "" if value is None else f"{number(value)} 学时"
 
 
-def of_registration(registration: Registration) -> Facts:
+def of_registration(registration: Registration) -> DescriptionList:
     """Everything that was filled in, and what became of it."""
     owner, category = registration.owner, registration.category
     told = [
@@ -28,7 +28,7 @@ def of_registration(registration: Registration) -> Facts:
         ("认定内容", registration.content),
         ("开始时间", minute(registration.starts_at)),
         ("结束时间", minute(registration.ends_at)),
-        ("申请学时", hours(registration.hours_applied)),
+        ("申请学时", hours_with_unit(registration.hours_applied)),
         ("计入年度", str(registration.year)),
         ("认定内容说明", registration.note),
         ("证书编号", registration.certificate_number),
@@ -42,8 +42,8 @@ def of_registration(registration: Registration) -> Facts:
         ("提交单位", registration.unit_name),
         ("单位属地", registration.region.name),
         ("提交时间", minute(registration.submitted_at)),
-        ("初审学时", hours(registration.hours_proposed)),
-        ("认定学时", hours(registration.hours_recognised)),
+        ("初审学时", hours_with_unit(registration.hours_proposed)),
+        ("认定学时", hours_with_unit(registration.hours_recognised)),
     ]
 
 
@@ -55,7 +55,7 @@ def entered_by(registration: Registration) -> str:
     return f"由“{first.office}”代为登记（经办人：{first.actor_name}）" if first else ""
 
 
-def of_training(training: Registration, unit: Unit) -> Facts:
+def of_training(training: Registration, unit: Unit) -> DescriptionList:
     """What a 单位集体登记 enters for everybody."""
     category = training.category
     return [
@@ -64,20 +64,22 @@ def of_training(training: Registration, unit: Unit) -> Facts:
         ("认定内容", training.content),
         ("开始时间", minute(training.starts_at)),
         ("结束时间", minute(training.ends_at)),
-        ("每人学时", hours(training.hours_applied)),
+        ("每人学时", hours_with_unit(training.hours_applied)),
         ("计入年度", str(training.year)),
         ("认定内容说明", training.note),
         ("证书编号", training.certificate_number),
     ]
 
 
-def of_batch(unit: Unit, region: Region | None, registrations: Sequence[Registration], total: Decimal) -> Facts:
-    """Where a batch goes and what it is."""
+def of_submission(
+    unit: Unit, region: Region | None, registrations: Sequence[Registration], total: Decimal
+) -> DescriptionList:
+    """Unit, region, number of registrations and total hours of a submission."""
     place = region.name if region else "请在下方选择"
     return [
         ("单位名称", unit.name),
         ("统一社会信用代码", unit.credit_code or ""),
         ("所在区域" if unit.is_unaffiliated else "单位属地", place),
         ("登记条数", f"{len(registrations)} 条"),
-        ("申请学时合计", hours(total)),
+        ("申请学时合计", hours_with_unit(total)),
     ]

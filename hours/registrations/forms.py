@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User
+from config.web.addresses import parse_uuid
 from config.web.forms import Filter, LineField, TextField, form_helper
 from config.web.texts import as_number
 from hours.counting import DAY_ENDS, DAY_STARTS, proposed_hours, year_of
@@ -89,19 +90,19 @@ class RegistrationForm(forms.ModelForm):
             "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，"
             f"每个不超过 {settings.ATTACHMENT_MAX_BYTES // 1024**2} MB，最多 {settings.ATTACHMENT_MAX_COUNT} 个。"
         )
-        self.helper = form_helper(self, *_layout())
+        self.helper = form_helper(self, *registration_layout())
 
     def kept_attachments(self):
         """The registration's files and those of an earlier try of this form, all of which can be ticked for removal."""
         key = self.data.get(self.add_prefix("draft_key")) if self.is_bound else None
-        waiting = Attachment.objects.waiting_for_form(self.owner, key if _is_uuid(key) else None)
+        waiting = Attachment.objects.waiting_for_form(self.owner, parse_uuid(key))
         return waiting | Attachment.objects.filter(owner=self.owner, registration=self.instance.pk or -1)
 
     @property
     def draft_key_value(self) -> uuid.UUID:
         """The key under which this form's files wait; a broken one is replaced."""
         sent = self.data.get(self.add_prefix("draft_key"))
-        return uuid.UUID(sent) if _is_uuid(sent) else self.fields["draft_key"].initial
+        return parse_uuid(sent) or self.fields["draft_key"].initial
 
     @property
     def accepted_proofs(self) -> list[Proof]:
@@ -131,7 +132,7 @@ class RegistrationForm(forms.ModelForm):
             self.add_error("proofs", error)
         data["proofs"] = (proofs, [])
         try:
-            attachments.check_number(len(proofs) + len(self.kept_attachments()) - len(data.get("removed", ())))
+            attachments.check_count(len(proofs) + len(self.kept_attachments()) - len(data.get("removed", ())))
         except ValidationError as error:
             self.add_error("proofs", error)
 
@@ -170,21 +171,13 @@ class RegistrationForm(forms.ModelForm):
         )
 
 
-def _is_uuid(text: str | None) -> bool:
-    try:
-        uuid.UUID(text or "")
-    except ValueError:
-        return False
-    return True
-
-
 def _years(registration: Registration) -> list[int]:
     """Years that a rule knows up to now, latest first, and the registration's own."""
     known = YearRule.objects.filter(year__lte=timezone.localdate().year).values_list("year", flat=True)
     return sorted({*known, *([registration.year] if registration.year else [])}, reverse=True)
 
 
-def _layout() -> list:
+def registration_layout() -> list:
     return [
         Field("draft_key"),
         Row(Column("first_level", css_class="col-sm-6"), Column("category", css_class="col-sm-6")),
@@ -277,7 +270,7 @@ class LookupFilter(Filter):
         super().__init__(*args, **kwargs)
         self.fields["id_tail"].label = id_label
 
-    def fits(self, person: User) -> bool:
+    def matches(self, person: User) -> bool:
         """Whether this person's rows pass the filters on name and ID."""
         data = self.cleaned_data if self.is_valid() else {}
         tail = identity.normalise(data.get("id_tail", ""))

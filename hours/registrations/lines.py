@@ -22,16 +22,16 @@ from hours.wording import minute, number, step_tone, tone
 
 from .progress import Step
 
-Line = dict[str, object]
+LineContext = dict[str, object]
 # What lines need of a row; the other columns are not read.
-COLUMNS = ("owner_id", "status", "content", "year", "starts_at", "ends_at", "hours_applied")
-LOOKED_UP = (
-    *(*COLUMNS, "round", "is_unaffiliated", "unit_name"),
+LIST_COLUMNS = ("owner_id", "status", "content", "year", "starts_at", "ends_at", "hours_applied")
+LOOKUP_COLUMNS = (
+    *(*LIST_COLUMNS, "round", "is_unaffiliated", "unit_name"),
     *("unit__name", "unit__state", "region__name", "category__parent__name"),
 )
 
 
-def common(registration: Registration, position: int) -> Line:
+def basic_line(registration: Registration, position: int) -> LineContext:
     """What every list shows of a registration."""
     return {
         "key": registration.pk,
@@ -45,16 +45,16 @@ def common(registration: Registration, position: int) -> Line:
     }
 
 
-def to_work_on(registrations: Sequence[Registration], first: int, kinds: dict[int, str]) -> list[Line]:
-    """学时登记: numbered from `first`; `kinds` names the types. Returned ones tell why."""
+def editable_lines(registrations: Sequence[Registration], first: int, categories: dict[int, str]) -> list[LineContext]:
+    """学时登记: numbered from `first`; `categories` names the categories. Returned ones tell why."""
     returned = [registration for registration in registrations if registration.status == Status.RETURNED]
     prefetch_related_objects(returned, "decisions")
     return [
         {
-            **common(registration, position),
+            **basic_line(registration, position),
             "start": minute(registration.starts_at),
             "end": minute(registration.ends_at),
-            "kind": kinds[registration.category_id],
+            "category": categories[registration.category_id],
             "returned": registration.status == Status.RETURNED,
             "words": summaries.last_words(registration) if registration.status == Status.RETURNED else "",
             "deletable": registration.status in DELETABLE,
@@ -64,16 +64,16 @@ def to_work_on(registrations: Sequence[Registration], first: int, kinds: dict[in
     ]
 
 
-def to_look_up(registrations: Sequence[tuple], first: int, opened: str) -> list[Line]:
+def lookup_lines(registrations: Sequence[tuple], first: int, opened: str) -> list[LineContext]:
     """培训登记详情: (registration, its steps, the last words, label and address of what is offered); `opened` is a
     key.
     """
     return [
         {
-            **common(registration, position),
+            **basic_line(registration, position),
             **day_and_time(registration.starts_at, "start_"),
             **day_and_time(registration.ends_at, "end_"),
-            "kind": registration.category.parent.name,
+            "first_level": registration.category.parent.name,
             "is_open": opened == str(registration.pk),
             "words": words,
             "offered": offered,
@@ -85,12 +85,12 @@ def to_look_up(registrations: Sequence[tuple], first: int, opened: str) -> list[
     ]
 
 
-def uncounted(rows: Sequence[tuple[Registration, str]]) -> list[Line]:
+def uncounted_lines(rows: Sequence[tuple[Registration, str]]) -> list[LineContext]:
     """未计入的登记 of 培训总体查询, each with why."""
-    return [{**common(registration, position), "why": why} for position, (registration, why) in enumerate(rows, 1)]
+    return [{**basic_line(registration, position), "why": why} for position, (registration, why) in enumerate(rows, 1)]
 
 
-def _step(step: Step) -> Line:
+def _step(step: Step) -> LineContext:
     """A step of the progress; one without a moment is waited for."""
     return {
         "tone": step_tone(step),
@@ -105,13 +105,13 @@ def _step(step: Step) -> Line:
     }
 
 
-def day_and_time(moment: datetime, prefix: str = "") -> Line:
+def day_and_time(moment: datetime, prefix: str = "") -> LineContext:
     """Apart, so that a narrow column breaks between them and not within the day."""
     day, _, time = minute(moment).partition(" ")
     return {f"{prefix}day": day, f"{prefix}time": time}
 
 
-def kinds() -> dict[int, str]:
+def category_names() -> dict[int, str]:
     """Type -> both levels in words; one query."""
     rows = Category.objects.filter(parent__isnull=False).order_by()
     rows = rows.values_list("pk", "parent__name", "name", "is_example")

@@ -17,13 +17,13 @@ from . import attachments, validation
 from .attachments import Proof
 
 # What an owner writes; status, unit and hours of reviewers belong to the workflow.
-OWNER_WRITES = (
+OWNER_FIELDS = (
     *("category", "content", "starts_at", "ends_at", "hours_applied", "year"),
     *("note", "certificate_number", "declared_at", "updated_at"),
 )
 
 
-class Duplicate(WorkflowError):
+class DuplicateRegistration(WorkflowError):
     """The same certificate number, or the same content and dates, stands in another live registration."""
 
 
@@ -32,7 +32,7 @@ def save(
 ) -> Registration:
     """Store a new registration or a changed one, with its files, as declared now.
 
-    Duplicate if it repeats another registration, WorkflowError if it was submitted meanwhile.
+    DuplicateRegistration if it repeats another registration, WorkflowError if it was submitted meanwhile.
     """
     registration.declared_at = timezone.now()
     try:
@@ -43,7 +43,7 @@ def save(
         other = Registration.objects.duplicate_of(registration)
         if other is None:
             raise
-        raise Duplicate(validation.duplicate_sentence(registration, other)) from None
+        raise DuplicateRegistration(validation.duplicate_sentence(registration, other)) from None
     return registration
 
 
@@ -56,7 +56,7 @@ def _write(registration: Registration) -> None:
     if not editable.update(updated_at=timezone.now()):
         raise WorkflowError(f"“{registration.content}”已在别处提交或删除，不能再修改。")
     stored = Registration.objects.get(pk=registration.pk)
-    registration.save(update_fields=OWNER_WRITES)
+    registration.save(update_fields=OWNER_FIELDS)
     _move_to_year(stored, registration.year)
 
 

@@ -80,15 +80,15 @@ def year_notice(registration: Registration) -> str:
     return f"“{registration.content}”计入 {registration.year} 年度，与结束时间所在年度（{usual}）不同，请确认。"
 
 
-def named(registration: Registration) -> str:
-    """A registration as sentences about another one name it."""
+def description(registration: Registration) -> str:
+    """Content, time span and status, as text for a sentence about another registration."""
     span = f"{minute(registration.starts_at)} 至 {minute(registration.ends_at)}"
     return f"“{registration.content}”（{span}，{registration.get_status_display()}）"
 
 
 def duplicate_sentence(registration: Registration, other: Registration) -> str:
     """Why an exact duplicate is refused, naming the other registration."""
-    what = named(other)
+    what = description(other)
     if registration.certificate_number and other.certificate_number == registration.certificate_number:
         return f"证书编号 {other.certificate_number} 已用于您的登记{what}，不能重复登记。"
     return f"您已登记过内容和起止时间都相同的{what}，不能重复登记。"

@@ -28,7 +28,7 @@ class Change:
     after: str
 
 
-def facts_of(registration: Registration) -> dict:
+def snapshot(registration: Registration) -> dict:
     """The registration as texts that stay readable whatever becomes of types and files; its files should be
     prefetched.
     """
@@ -50,7 +50,7 @@ def changes_since_return(registration: Registration) -> list[Change] | None:
     version = ReturnedVersion.objects.filter(registration=registration).order_by("-round").first()
     if version is None:
         return None
-    before, after = version.facts, facts_of(registration)
+    before, after = version.facts, snapshot(registration)
     fields = [Change(label, before[name], after[name]) for name, label in LABELS.items() if before[name] != after[name]]
     old, new = before["attachments"], after["attachments"]
     removed = [Change("附件", name, "") for key, name in old.items() if key not in new]

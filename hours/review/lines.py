@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from config.templatetags.facts import hours
 from config.web.addresses import of_row
-from hours.registrations.lines import Line, common, day_and_time
+from hours.registrations.lines import LineContext, basic_line, day_and_time
 
 from .queue import Line as QueueLine
 
 LATE_AFTER = 14  # days
 
 
-def to_review(lines: Sequence[QueueLine], here: str, kinds: dict[int, str]) -> list[Line]:
+def to_review(lines: Sequence[QueueLine], here: str, kinds: dict[int, str]) -> list[LineContext]:
     """学时审核: each leads to its registration and back to `here`. In 已处理 each tells the decision and its moment."""
     return [
         {
-            **common(line.registration, 0),
+            **basic_line(line.registration, 0),
             "value": line.value,
             **day_and_time(line.decision.created_at if line.decision else line.registration.submitted_at),
             "moment_note": line.decision.get_action_display() if line.decision else _waited(line),

@@ -13,12 +13,12 @@ from hours.workflow.permissions import reviewers_of
 from organizations.models import Region, Unit
 
 
-def hours(registrations: Sequence[Registration]) -> Decimal:
+def total_hours(registrations: Sequence[Registration]) -> Decimal:
     """What the registrations apply for together."""
     return sum((registration.hours_applied for registration in registrations), Decimal())
 
 
-def regions_to_name() -> list[Region]:
+def selectable_regions() -> list[Region]:
     """What a person without a unit may name: everything below the root, in the order of the tree."""
     return list(Region.objects.filter(parent__isnull=False).order_by("tree_id", "lft"))
 

@@ -71,7 +71,7 @@ def save(request: HttpRequest) -> HttpResponse:
     except WorkflowError as refused:
         messages.error(request, str(refused))
         return redirect("hours:collective")
-    hours = facts.hours(submission.hours)
+    hours = facts.hours_with_unit(submission.hours)
     content = draft.facts["content"]
     messages.success(
         request, f"已为 {submission.entries} 人登记“{content}”，共 {hours}，等待{submission.region.name}人社部门终审。"
@@ -128,7 +128,7 @@ def _excel(content: bytes, name: str) -> FileResponse:
 
 def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
     if form.is_bound:  # good files of a refused form need not be chosen again
-        attachments.keep(request.user, form.accepted_proofs, form.key)
+        attachments.keep_for_form(request.user, form.accepted_proofs, form.key)
     context = {
         "form": form,
         "units": form.units,
@@ -174,7 +174,7 @@ def _preview_page(request: HttpRequest, draft: CollectiveDraft, unit: Unit, erro
     return render(request, "collective/preview.html", context)
 
 
-def _facts(draft: CollectiveDraft, unit: Unit) -> facts.Facts:
+def _facts(draft: CollectiveDraft, unit: Unit) -> facts.DescriptionList:
     return facts.of_training(drafts.training(draft), unit)
 
 

@@ -23,16 +23,16 @@ PAGE_SIZE = 20
 def years(request: HttpRequest) -> HttpResponse:
     """培训总体查询; `detail` names the year whose rows stand below."""
     filter_form = LookupFilter(request.GET)
-    rows = (
-        summaries.person_years(request.user, always=timezone.localdate().year) if filter_form.fits(request.user) else []
-    )
+    rows = []
+    if filter_form.matches(request.user):
+        rows = summaries.person_years(request.user, always=timezone.localdate().year)
     if filter_form.chosen_year:
         rows = [row for row in rows if row.year == filter_form.chosen_year]
     chosen = _chosen(rows, request.GET.get("detail", ""))
     context = {"filter": filter_form, "years": rows, "chosen": chosen, "tab": "years"}
     if chosen:
         below = summaries.year_rows(request.user, chosen.year)
-        context |= {"counted": below.counted, "uncounted": lines.uncounted(below.uncounted)}
+        context |= {"counted": below.counted, "uncounted": lines.uncounted_lines(below.uncounted)}
     return render(request, "hours/lookup_years.html", context)
 
 
@@ -70,8 +70,8 @@ def registrations(request: HttpRequest) -> HttpResponse:
     """培训登记详情; "+" opens a registration's progress in place (`open` names it where there is no script)."""
     filter_form = LookupFilter(request.GET, id_label="证件号码")
     rows = Registration.objects.owned_by(request.user).select_related("category__parent", "unit", "region")
-    rows = rows.only(*lines.LOOKED_UP).prefetch_related("decisions").order_by("-ends_at", "-pk")
-    if not filter_form.fits(request.user):
+    rows = rows.only(*lines.LOOKUP_COLUMNS).prefetch_related("decisions").order_by("-ends_at", "-pk")
+    if not filter_form.matches(request.user):
         rows = rows.none()
     if filter_form.chosen_year:
         rows = rows.for_year(filter_form.chosen_year)
@@ -90,7 +90,7 @@ def registrations(request: HttpRequest) -> HttpResponse:
         "filter": filter_form,
         "page": page,
         "registrations": registrations,
-        "lines": lines.to_look_up(registrations, page.start_index(), request.GET.get("open", "")),
+        "lines": lines.lookup_lines(registrations, page.start_index(), request.GET.get("open", "")),
         "name": request.user.name,
         "masked_id": request.user.masked_id,
         "closed": _address(request),

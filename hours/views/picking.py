@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 from config.web.addresses import key_in
 from hours.models import Registration
 
-MOST = 500
+MAX_REGISTRATIONS = 500
 COLUMNS = ("owner", "status", "hours_applied", "unit")  # what the choice of a unit asks of them
 
 
@@ -19,7 +19,7 @@ def picked_registrations(request: HttpRequest, *, in_full: bool = True) -> list[
     """
     given = request.POST.getlist("registration") or request.GET.getlist("registration")
     keys = {key_in(text) for text in given}
-    if len(given) > MOST or None in keys:
+    if len(given) > MAX_REGISTRATIONS or None in keys:
         raise Http404
     rows = request.user.registrations.filter(pk__in=keys)  # so each knows its owner without asking
     rows = rows.select_related("category__parent", "region") if in_full else rows.only(*COLUMNS)

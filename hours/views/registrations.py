@@ -33,12 +33,12 @@ def index(request: HttpRequest) -> HttpResponse:
     """学时登记."""
     filter_form = RegistrationFilter(request.GET)
     rows = filter_form.narrow(Registration.objects.owned_by(request.user).open_to_owner())
-    page = numbered_page(rows.only(*lines.COLUMNS, "category_id"), PAGE_SIZE, request.GET.get("page"))
+    page = numbered_page(rows.only(*lines.LIST_COLUMNS, "category_id"), PAGE_SIZE, request.GET.get("page"))
     context = {
         "filter": filter_form,
         "is_filtered": any(request.GET.get(name) for name in filter_form.fields),
         "page": page,
-        "lines": lines.to_work_on(page.object_list, page.start_index(), lines.kinds()),
+        "lines": lines.editable_lines(page.object_list, page.start_index(), lines.category_names()),
         "delete_url": reverse("hours:delete"),
         "tick_all": request.GET.get("tick") == "all",
     }
@@ -99,7 +99,7 @@ def _saved(request: HttpRequest, form: RegistrationForm) -> bool:
 def _kept_files(request: HttpRequest, form: RegistrationForm) -> list:
     """The files of the registration and of this form so far: good ones of a refused form are kept for the next try."""
     if form.is_bound and form.accepted_proofs:
-        attachments.keep(request.user, form.accepted_proofs, form.draft_key_value)
+        attachments.keep_for_form(request.user, form.accepted_proofs, form.draft_key_value)
     return list(form.kept_attachments())
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.web.addresses import key_in
+from config.web.addresses import key_in, parse_uuid
 from config.web.dialogs import dialog_redirect
 from hours.errors import WorkflowError
 from hours.models import Registration
@@ -51,7 +51,7 @@ def _choice(request: HttpRequest, registrations: list[Registration], error: str 
     picker = unit_picker(request.GET, also=[key for key in (named, usual) if key])
     context = {
         "registrations": registrations,
-        "hours": summary.hours(registrations),
+        "hours": summary.total_hours(registrations),
         "picker": picker,
         "chosen": kept or _asked_for(picker) or picker.known.get(named) or picker.known.get(usual),
         "kept_unit": kept,
@@ -75,10 +75,10 @@ def _confirmation(
     found = problems or transitions.batch_problems(request.user, registrations, unit)
     context = {
         "registrations": registrations,
-        "facts": facts.of_batch(unit, region, registrations, summary.hours(registrations)),
+        "facts": facts.of_submission(unit, region, registrations, summary.total_hours(registrations)),
         "unit": unit,
         "region": region,
-        "regions": summary.regions_to_name() if unit.is_unaffiliated else [],
+        "regions": summary.selectable_regions() if unit.is_unaffiliated else [],
         "problems": [
             (registration, found[registration.pk]) for registration in registrations if registration.pk in found
         ],
@@ -104,7 +104,9 @@ def _submit(request: HttpRequest, registrations: list[Registration]) -> HttpResp
     if region is None:
         return _confirmation(request, registrations)
     try:
-        submission = transitions.submit(request.user, registrations, unit, region, _token(request))
+        submission = transitions.submit(
+            request.user, registrations, unit, region, parse_uuid(request.POST.get("token"))
+        )
     except transitions.BatchRefused as refused:
         return _confirmation(request, registrations, refused.problems)
     except WorkflowError as error:
@@ -128,10 +130,3 @@ def _named_region(request: HttpRequest) -> Region | None:
     """The region that a person without a unit names; the root itself says nothing."""
     code = request.POST.get("region") or request.GET.get("region") or ""
     return Region.objects.filter(code=code, parent__isnull=False).first() if code.isalnum() else None
-
-
-def _token(request: HttpRequest) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(request.POST.get("token", ""))
-    except ValueError:
-        return None

@@ -212,7 +212,7 @@ def _keep_as_returned(registrations: Sequence[Registration], now: datetime) -> N
     prefetch_related_objects(registrations, "category__parent", "attachments")
     ReturnedVersion.objects.bulk_create(
         ReturnedVersion(
-            registration=registration, round=registration.round, facts=versions.facts_of(registration), created_at=now
+            registration=registration, round=registration.round, facts=versions.snapshot(registration), created_at=now
         )
         for registration in registrations
     )

@@ -9,10 +9,9 @@ from django.contrib.admin.models import LogEntry
 
 from accounts.models import User
 from hours.models import Decision, Notice, Reason, Registration, ReturnedVersion
-from hours.registrations import attachments
 from hours.states import Action, Status
 from hours.workflow.permissions import Allowed, Denied, may
-from tests import factories, files
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 ENTRIES, DECISIONS = "/admin/hours/registration/", "/admin/hours/decision/"
@@ -299,7 +298,7 @@ def test_nobody_else_revokes_in_the_admin(client, bureau, station, recognised):
 
 
 def test_hours_files_and_both_levels_of_the_type_are_told_in_words(client, root, huang, recognised):
-    attachments.store(huang, files.pdf(), registration=recognised)
+    factories.attachment(recognised)
     page = client.get(f"{ENTRIES}{recognised.pk}/change/").content.decode()
     assert [text in page for text in ("PDF 文档", "培训进修类 · 培训班", ">16<")] == [True, True, True]
     assert [text in page for text in ("application/pdf", "16.0", "None", "False")] == [False] * 4

@@ -28,6 +28,6 @@ def previewed_draft(unit, reviewer, people=(), *, rows=(), proofs: Iterable = ()
         rows=list(rows),
         ticked=[person.pk for person in people],
     )
-    kept = attachments.keep(reviewer, proofs, draft.files)
+    kept = attachments.keep_for_form(reviewer, proofs, draft.files)
     draft.fingerprint = preview.fingerprint(preview.lines_of(draft, unit), kept)
     return draft

@@ -151,7 +151,7 @@ def test_files_are_given_to_everybody_and_live_apart(station, draft):
 def test_files_that_changed_since_the_preview_are_shown_before_anything_is_saved(station, draft):
     """Another page of the same form added one, or they were purged while this page stood open."""
     about = draft(station.workers, proofs=[attachments.inspect(files.pdf())])
-    attachments.keep(station.reviewer, [attachments.inspect(files.pdf("另一份.pdf"))], about.files)
+    attachments.keep_for_form(station.reviewer, [attachments.inspect(files.pdf("另一份.pdf"))], about.files)
     with pytest.raises(saving.PreviewOutdated):
         saving.save(station.reviewer, about)
     assert not registrations().exists()

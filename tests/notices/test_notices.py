@@ -17,7 +17,7 @@ from django.utils import timezone
 from hours.management.commands import send_notices
 from hours.models import Notice
 from hours.notices import mail as notice_mail
-from hours.notices.mail import CLAIM, MOST_ATTEMPTS, WAITS
+from hours.notices.mail import CLAIM_DURATION, MAX_ATTEMPTS, RETRY_DELAYS
 from hours.workflow import transitions
 from tests import factories
 from tests.workflow.test_races import at_once
@@ -231,17 +231,17 @@ def test_a_failing_address_does_not_stop_the_others_and_is_tried_later(three, hu
     assert [message.to for message in mail.outbox] == [["li@example.cn"]]
     notice = huang.notices.first()
     assert (notice.mailed_at, notice.mail_attempts) == (None, 1)
-    assert abs(notice.mail_due_at - timezone.now() - WAITS[0]) < timedelta(minutes=1)
-    assert f"notice {three[0].pk} could not be mailed (try 1 of {MOST_ATTEMPTS}): SMTPRecipientsRefused" in caplog.text
+    assert abs(notice.mail_due_at - timezone.now() - RETRY_DELAYS[0]) < timedelta(minutes=1)
+    assert f"notice {three[0].pk} could not be mailed (try 1 of {MAX_ATTEMPTS}): SMTPRecipientsRefused" in caplog.text
     assert huang.email not in caplog.text
     assert huang.id_tail not in caplog.text
 
 
 def test_after_some_tries_it_is_given_up(three, huang):
-    for attempt in range(MOST_ATTEMPTS):
+    for attempt in range(MAX_ATTEMPTS):
         assert notice_mail.send_due(Moody(refused=("qiumeng@example.cn",))).failed == 3, attempt
         huang.notices.exclude(mail_due_at=None).update(mail_due_at=timezone.now())
-    assert set(huang.notices.values_list("mail_due_at", "mail_attempts", "mailed_at")) == {(None, MOST_ATTEMPTS, None)}
+    assert set(huang.notices.values_list("mail_due_at", "mail_attempts", "mailed_at")) == {(None, MAX_ATTEMPTS, None)}
     assert notice_mail.send_due().sent == 0
 
 
@@ -269,7 +269,7 @@ def test_a_claim_ends_if_its_sender_died(three):
     notice_mail._claim(three[0].pk, three[0].mail_due_at)
     assert notice_mail.send_due().sent == 3
     died = Notice.objects.get(pk=three[0].pk)
-    assert timedelta() < died.mail_due_at - timezone.now() <= CLAIM
+    assert timedelta() < died.mail_due_at - timezone.now() <= CLAIM_DURATION
     Notice.objects.filter(pk=died.pk).update(mail_due_at=timezone.now())
     assert notice_mail.send_due().sent == 1
 

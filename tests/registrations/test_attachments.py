@@ -51,7 +51,7 @@ def test_a_file_over_the_limit_is_refused(settings):
 
 
 def test_a_picture_with_too_many_pixels_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(attachments, "MOST_PIXELS", 1000)
+    monkeypatch.setattr(attachments, "MAX_PIXELS", 1000)
     with pytest.raises(ValidationError, match="60×40 像素，太大了"):
         attachments.inspect(files.upload("炸弹.png", files.picture("PNG")))
 
@@ -121,7 +121,7 @@ def test_a_path_in_the_name_is_dropped():
 @pytest.fixture
 def attachment(huang, station):
     registration = factories.submitted(huang, station)
-    return attachments.store(huang, files.pdf("结业证书.pdf"), registration=registration)
+    return factories.attachment(registration, files.pdf("结业证书.pdf"))
 
 
 def status_for(client, person, attachment) -> int:
@@ -159,7 +159,7 @@ def test_nobody_else_sees_it(client, station, guangxi, attachment):
 
 
 def test_a_draft_is_seen_by_its_owner_alone(client, huang, station):
-    draft = attachments.store(huang, files.pdf(), registration=factories.registration(huang))
+    draft = factories.attachment(factories.registration(huang))
     assert status_for(client, huang, draft) == 200
     assert status_for(client, station.reviewer, draft) == 404
 

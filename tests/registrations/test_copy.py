@@ -9,7 +9,6 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from hours.registrations import attachments
 from hours.states import Status
 from hours.workflow import transitions
 from tests import factories, files
@@ -36,7 +35,7 @@ def refused(huang, station):
         note="第二发明人",
         certificate_number="ZL2026-1",
     )
-    attachments.store(huang, files.pdf("专利证书.pdf"), registration=registration)
+    factories.attachment(registration, files.pdf("专利证书.pdf"))
     transitions.submit(huang, [registration], station, station.region)
     return transitions.refuse(station.reviewer, registration, factories.verdict("不属于继续教育范围。"))
 

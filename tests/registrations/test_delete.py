@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from hours.models import Attachment, Registration
-from tests import factories, files
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 DELETE = reverse("hours:delete")
@@ -42,10 +42,8 @@ def test_it_deletes_all_ticked_drafts(client, huang):
 
 
 def test_the_files_go_too(client, huang, django_capture_on_commit_callbacks):
-    from hours.registrations import attachments
-
     registration = factories.registration(huang)
-    stored = attachments.store(huang, files.pdf(), registration=registration)
+    stored = factories.attachment(registration)
     path = stored.file.path
     with django_capture_on_commit_callbacks(execute=True):
         client.post(DELETE, {"registration": registration.pk})

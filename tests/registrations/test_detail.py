@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from hours.registrations import attachments
 from tests import factories, files
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +16,7 @@ def detail(registration) -> str:
 
 def test_it_shows_what_was_registered_and_masks_the_id(client, huang):
     registration = factories.registration(huang, "公文写作培训班", certificate_number="GX-1")
-    attachments.store(huang, files.pdf("结业证书.pdf"), registration=registration)
+    factories.attachment(registration, files.pdf("结业证书.pdf"))
     client.force_login(huang)
     page = client.get(detail(registration)).content.decode()
     for told in ("公文写作培训班", "16 学时", "GX-1", "结业证书.pdf", "尚未提交审核。", huang.masked_id):

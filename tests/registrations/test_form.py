@@ -276,7 +276,7 @@ def test_changing_keeps_the_row_and_its_files_and_removes_the_ticked_one(client,
 def test_removing_a_file_that_is_gone_already_is_no_error(client, huang, typed):
     """Another window, or somebody who tries other people's keys."""
     registration = factories.registration(huang)
-    foreign = attachments.store(factories.person("覃小明"), files.pdf(), draft_key=uuid.uuid4())
+    [foreign] = attachments.keep_for_form(factories.person("覃小明"), [attachments.inspect(files.pdf())], uuid.uuid4())
     sent = typed(content="改过的内容", removed=["999999", "x", "9" * 30, foreign.pk])
     response = client.post(reverse("hours:edit", args=[registration.pk]), sent)
     assert response.status_code == 302

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hours.models import Registration
-from hours.registrations import attachments
 from hours.review import queue
 from hours.workflow import transitions
 from tests import factories, files
@@ -35,8 +34,8 @@ def made(owner, unit, *days_ago: int, **fields) -> list[Registration]:
 
 def test_it_shows_pictures_and_documents_in_place(reader, huang, station):
     registration = factories.submitted(huang, station)
-    picture = attachments.store(huang, files.upload("证书.jpg", files.picture()), registration=registration)
-    document = attachments.store(huang, files.pdf("通知.pdf"), registration=registration)
+    picture = factories.attachment(registration, files.upload("证书.jpg", files.picture()))
+    document = factories.attachment(registration, files.pdf("通知.pdf"))
     client = reader(station.reviewer)
     page = client.get(address(registration)).content.decode()
     shown = reverse("hours:attachment", args=[picture.pk]), reverse("hours:attachment", args=[document.pk])
@@ -67,11 +66,11 @@ def test_it_names_the_persons_other_registrations_that_overlap_or_share_a_certif
 
 def test_it_marks_what_changed_since_the_return_files_too(reader, huang, station):
     registration = factories.submitted(huang, station, content="原来的")
-    attachments.store(huang, files.pdf("旧.pdf"), registration=registration)
+    factories.attachment(registration, files.pdf("旧.pdf"))
     transitions.return_(station.reviewer, registration, factories.verdict())
     Registration.objects.filter(pk=registration.pk).update(content="改过的")
     registration.attachments.all().delete()
-    attachments.store(huang, files.pdf("新.pdf"), registration=registration)
+    factories.attachment(registration, files.pdf("新.pdf"))
     registration = Registration.objects.get(pk=registration.pk)
     transitions.submit(huang, [registration], station, station.region)
     response = reader(station.reviewer).get(address(registration))
@@ -172,7 +171,7 @@ def test_it_costs_a_constant_number_of_queries(reader, huang, station, many, dja
     for number in range(many):
         factories.submitted(huang, station, content=f"第 {number} 条", **span)
         if number < 8:
-            attachments.store(huang, files.pdf(), registration=registration)
+            factories.attachment(registration)
     client = reader(station.reviewer)
     with django_assert_num_queries(17):
         client.get(address(registration))
