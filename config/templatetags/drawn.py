@@ -8,7 +8,7 @@ from django import template
 from django.conf import settings
 from django.forms.utils import flatatt
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 from .facts import query_with
@@ -63,7 +63,7 @@ def _group(name: str | None, choices: list[dict]) -> str:
 
 def _option(choice: dict) -> str:
     attributes = flatatt(choice["attrs"]) if choice["attrs"] else ""
-    return f'<option value="{escape(choice["value"])}"{attributes}>{escape(choice["label"])}</option>'
+    return f'<option value="{escape(choice["value"])}"{attributes}>{conditional_escape(choice["label"])}</option>'
 
 
 @register.filter
