@@ -13,7 +13,7 @@ from django.utils.html import escape
 
 from accounts.models import User
 from hours.certificates import issuing
-from hours.collective import drafts
+from hours.collective import saving
 from hours.models import Cap, Opening, Platform, Reason, Registration
 from hours.registrations import attachments
 from hours.states import Action
@@ -119,7 +119,7 @@ def world(guangxi, rules) -> World:
     Platform.objects.create(name=hostile(PLATFORM))
     recognised = factories.recognised(owner, unit, reviewer, final, **text(3))
     issuing.issue(owner, owner, [recognised.year])
-    batch = drafts.save(reviewer, preview(unit, reviewer, [colleague], **text(7)))
+    batch = saving.save(reviewer, preview(unit, reviewer, [colleague], **text(7)))
     return World(
         owner=owner,
         reviewer=reviewer,
