@@ -18,7 +18,7 @@ from hours.registrations import saving
 from hours.registrations.attachments import Proof
 from hours.states import Action
 from hours.workflow import transitions
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
 
 from .people import Office
 from .proofs import proof

@@ -24,7 +24,7 @@ from hours.counting import DAY_ENDS, DAY_STARTS, at, proposed_hours, year_of
 from hours.models import Certificate, Course, Notice, Opening, Platform, Registration
 from hours.registrations import attachments
 from hours.states import Action, Status
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
 
 from .histories import Narrator
 from .people import Cast

@@ -18,6 +18,7 @@ from hours.models import Attachment, Category, Certificate, Completion, Course, 
 from hours.registrations import attachments
 from hours.totals import sums
 from hours.workflow import transitions
+from hours.workflow.moves import Verdict
 from organizations import credit_code, revision, units
 from organizations.models import Region, Unit
 
@@ -196,9 +197,9 @@ def submitted(owner: User, unit: Unit, **fields) -> Registration:
     return draft
 
 
-def verdict(words: str = "请补充证书复印件。", **fields) -> transitions.Verdict:
+def verdict(words: str = "请补充证书复印件。", **fields) -> Verdict:
     fields.setdefault("reason", reason())
-    return transitions.Verdict(words=words, **fields)
+    return Verdict(words=words, **fields)
 
 
 def agreed(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:

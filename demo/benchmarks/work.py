@@ -17,7 +17,7 @@ from demo import bulk, invented, province
 from hours.models import Registration, Submission
 from hours.states import Action, Status
 from hours.workflow import transitions
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
 from organizations.models import Unit
 
 TIMES = 9

@@ -18,8 +18,8 @@ from hours.models import Attachment, Category, Decision, Reason, Registration, Y
 from hours.offices import in_region
 from hours.states import Action
 from hours.workflow import transitions
-from hours.workflow.permissions import Standing
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
+from hours.workflow.permissions import Permissions
 from organizations.admin.lists import SubtreeFilter
 from organizations.admin.shown import EMPTY, yes_no
 
@@ -213,9 +213,10 @@ class RegistrationAdmin(ReadOnlyAdmin):
         messages.success(request, f"{name}：已{action.label}，目前为“{registration.get_status_display()}”。")
 
     def _ask(self, request: HttpRequest, registrations: list, action: Action, form: VerdictForm) -> HttpResponse:
-        standing = Standing(request.user, registrations)
+        permissions = Permissions(request.user, registrations)
         rows = [
-            (registration, getattr(standing.may(action, registration), "reason", "")) for registration in registrations
+            (registration, getattr(permissions.may(action, registration), "reason", ""))
+            for registration in registrations
         ]
         context = {
             **self.admin_site.each_context(request),

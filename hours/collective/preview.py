@@ -19,7 +19,7 @@ from hours.models import Attachment, Category, Opening, Registration, YearRule
 from hours.registrations import validation
 from hours.states import Status
 from hours.wording import number_in
-from hours.workflow.permissions import year_takes
+from hours.workflow.permissions import year_accepts_submission
 from organizations.models import Unit
 
 from . import drafts
@@ -167,7 +167,7 @@ def _check_year(candidates: Sequence[Candidate], year: int, unit: Unit, today: d
     for_all = (None, None) in opened or (None, unit.pk) in opened
     for line, registration in candidates:
         reopened = for_all or (registration.owner_id, None) in opened
-        takes = year_takes(rule, year, today, returned=False, reopened=reopened)
+        takes = year_accepts_submission(rule, year, today, returned=False, reopened=reopened)
         if isinstance(takes, Denied):
             line.problems.append(takes.reason)
 

@@ -14,7 +14,7 @@ from hours.errors import WorkflowError
 from hours.models import Attachment, Registration, Submission
 from hours.registrations import attachments
 from hours.states import Action
-from hours.workflow.moves import Verdict, move
+from hours.workflow.moves import Verdict, apply_action
 from organizations import regions
 from organizations.models import Region, Unit
 
@@ -99,7 +99,7 @@ def _create_registrations(reviewer: User, submission: Submission, registrations:
     for registration in registrations:
         registration.declared_at, registration.entered_by, registration.unit = now, reviewer, unit
     Registration.objects.bulk_create(registrations)
-    move(
+    apply_action(
         reviewer,
         Action.ENTER,
         registrations,

@@ -19,7 +19,7 @@ from hours.offices import Office, in_region
 from hours.registrations.forms import HoursField
 from hours.registrations.validation import FIRST_YEAR
 from hours.states import IN_REVIEW, Action, Status, rule_for
-from hours.workflow.moves import Verdict, hours_before
+from hours.workflow.moves import Verdict, hours_limit
 from organizations import search
 from organizations.region_choices import RegionField
 
@@ -252,7 +252,7 @@ class DecisionForm(_VerdictForm):
     def __init__(self, data=None, *, registration: Registration) -> None:
         self.registration = registration
         positive = Action.AGREE if registration.status == Status.FIRST_REVIEW else Action.RECOGNISE
-        self.limit = hours_before(positive, registration)
+        self.limit = hours_limit(positive, registration)
         initial = {"hours": self.limit, "status": registration.status, "round": registration.round}
         super().__init__(data, initial=initial)
         self.fields["hours"].label = "初审学时" if positive is Action.AGREE else "认定学时"

@@ -14,7 +14,7 @@ from hours.registrations import lines, progress
 from hours.registrations.forms import LookupFilter
 from hours.states import Action
 from hours.totals import summaries
-from hours.workflow.permissions import Standing
+from hours.workflow.permissions import Permissions
 
 PAGE_SIZE = 20
 
@@ -48,12 +48,12 @@ OFFERED = {
 }
 
 
-def _open_to_owner(standing: Standing, registration: Registration) -> list[tuple[str, str]]:
+def _open_to_owner(permissions: Permissions, registration: Registration) -> list[tuple[str, str]]:
     """What its owner may do with the registration now: label and address."""
     return [
         (action.label, of_row(name, registration.pk))
         for action, name in OFFERED.items()
-        if standing.may(action, registration)
+        if permissions.may(action, registration)
     ]
 
 
@@ -76,13 +76,13 @@ def registrations(request: HttpRequest) -> HttpResponse:
     if filter_form.chosen_year:
         rows = rows.for_year(filter_form.chosen_year)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    standing = Standing(request.user, page)
+    permissions = Permissions(request.user, page)
     registrations = [
         (
             registration,
-            progress.steps(registration, is_unattended=standing.is_unattended(registration)),
+            progress.steps(registration, is_unattended=permissions.is_unattended(registration)),
             summaries.last_words(registration),
-            _open_to_owner(standing, registration),
+            _open_to_owner(permissions, registration),
         )
         for registration in page
     ]

@@ -19,7 +19,7 @@ from hours.registrations.forms import ProposalForm, RegistrationFilter, Registra
 from hours.states import DELETABLE, REJECTED, Action
 from hours.totals import summaries
 from hours.wording import number
-from hours.workflow.permissions import Standing, may, years_take
+from hours.workflow.permissions import Permissions, may, submission_answers
 
 from .picking import picked_registrations
 
@@ -109,7 +109,7 @@ def _notify(request: HttpRequest, registration: Registration) -> None:
         messages.warning(request, notice)
     if others := Registration.objects.overlapping(registration):
         messages.warning(request, validation.overlap_sentence(registration, others))
-    takes = years_take([registration])[registration.pk]
+    takes = submission_answers([registration])[registration.pk]
     if not takes:
         messages.warning(request, f"{takes.reason}该登记已保存，但目前不能提交。")
 
@@ -135,15 +135,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """查看, for everybody who may see the registration."""
     rows = Registration.objects.visible_to(request.user).select_related("category__parent", "owner", "unit", "region")
     registration = get_object_or_404(rows.prefetch_related("decisions", "attachments"), pk=pk)
-    standing = Standing(request.user, [registration])
+    permissions = Permissions(request.user, [registration])
     context = {
         "registration": registration,
         "facts": facts.of_registration(registration),
-        "steps": progress.steps(registration, is_unattended=standing.is_unattended(registration)),
+        "steps": progress.steps(registration, is_unattended=permissions.is_unattended(registration)),
         "back_url": back(request, *LISTS),
-        "may_edit": bool(standing.may(Action.EDIT, registration)),
-        "may_ask_return": bool(standing.may(Action.ASK_RETURN, registration)),
-        "may_copy": bool(standing.may(Action.COPY, registration)),
+        "may_edit": bool(permissions.may(Action.EDIT, registration)),
+        "may_ask_return": bool(permissions.may(Action.ASK_RETURN, registration)),
+        "may_copy": bool(permissions.may(Action.COPY, registration)),
         "overlapping": Registration.objects.overlapping(registration) if registration.status not in REJECTED else [],
     }
     return render(request, "hours/detail.html", context)

@@ -46,7 +46,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _choice(request: HttpRequest, registrations: list[Registration], error: str = "") -> HttpResponse:
-    kept = transitions.unit_to_keep(registrations)
+    kept = transitions.required_unit(registrations)
     named, usual = _named_key(request), request.user.unit_id  # of last time, or of the profile
     picker = unit_picker(request.GET, also=[key for key in (named, usual) if key])
     context = {
@@ -72,7 +72,7 @@ def _confirmation(
     if unit is None:
         return _choice(request, registrations, error="请先选择单位：点选列表中的一个单位，或选择“其他单位”。")
     region = _named_region(request) if unit.is_unaffiliated else unit.region
-    found = problems or transitions.batch_problems(request.user, registrations, unit)
+    found = problems or transitions.submission_problems(request.user, registrations, unit)
     context = {
         "registrations": registrations,
         "facts": facts.of_submission(unit, region, registrations, summary.total_hours(registrations)),
@@ -107,7 +107,7 @@ def _submit(request: HttpRequest, registrations: list[Registration]) -> HttpResp
         submission = transitions.submit(
             request.user, registrations, unit, region, parse_uuid(request.POST.get("token"))
         )
-    except transitions.BatchRefused as refused:
+    except transitions.SubmissionRefused as refused:
         return _confirmation(request, registrations, refused.problems)
     except WorkflowError as error:
         messages.error(request, str(error))

@@ -52,13 +52,13 @@ class Verdict:
     words: str = ""
 
 
-def hours_before(action: Action, registration: Registration) -> Decimal:
+def hours_limit(action: Action, registration: Registration) -> Decimal:
     """The hours that a decision starts from and must not exceed."""
     proposed = registration.hours_proposed if action is Action.RECOGNISE else None
     return registration.hours_applied if proposed is None else proposed
 
 
-def move(
+def apply_action(
     actor: User,
     action: Action,
     registrations: Sequence[Registration],
@@ -171,7 +171,7 @@ def _decision(
     round_ = registration.round + (rule.action in SUBMITTING)
     hours = registration.hours_applied if rule.action in SUBMITTING else None
     if rule.action in (Action.AGREE, Action.RECOGNISE):
-        hours = verdict.hours or hours_before(rule.action, registration)
+        hours = verdict.hours or hours_limit(rule.action, registration)
     return Decision(
         registration=registration,
         round=round_,
@@ -227,7 +227,7 @@ def _refresh(registrations: Iterable[Registration]) -> None:
             setattr(registration, name, value)
 
 
-def overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
+def conflict_messages(registrations: Sequence[Registration]) -> dict[int, str]:
     """For registrations that somebody else moved first: by whom, and where they stand now."""
     if not registrations:
         return {}
@@ -236,12 +236,12 @@ def overtaken(registrations: Sequence[Registration]) -> dict[int, str]:
         latest[decision.registration_id] = decision
     now = Registration.objects.in_bulk([registration.pk for registration in registrations])
     return {
-        registration.pk: _overtaken_sentence(registration, now.get(registration.pk), latest.get(registration.pk))
+        registration.pk: _conflict_message(registration, now.get(registration.pk), latest.get(registration.pk))
         for registration in registrations
     }
 
 
-def _overtaken_sentence(registration: Registration, now: Registration | None, decision: Decision | None) -> str:
+def _conflict_message(registration: Registration, now: Registration | None, decision: Decision | None) -> str:
     if now is None:
         return f"“{registration.content}”已被删除。"
     if decision is None or now.status == registration.status:

@@ -20,7 +20,7 @@ from hours.states import ALLOWED_IN_CLOSED_YEARS, Action, Capacity, Rule, Stage,
 from organizations.models import Region, Unit
 
 
-class Standing:
+class Permissions:
     """In what capacities one person stands towards some registrations; eight queries at most for any number of them."""
 
     def __init__(self, person: User, registrations: Iterable[Registration]) -> None:
@@ -49,7 +49,7 @@ class Standing:
             return Denied(f"您已对该登记作出{other_stage.label}决定，{rule.stage.label}须由另一人进行。")
         return Allowed() if action in ALLOWED_IN_CLOSED_YEARS else self._year_decides(registration)
 
-    def office(self, action: Action, registration: Registration) -> str:
+    def office_name(self, action: Action, registration: Registration) -> str:
         """At whose desk this person does what `may` allowed; empty for the owner, who has none.
 
         The unit's where the person reviews for it, else the bureau of the person's own appointment: so also at the 初审
@@ -107,8 +107,10 @@ class Standing:
 
     def _year_decides(self, registration: Registration) -> Permission:
         year = registration.year
-        answer = year_decides(self._year_rules.get(year), year)
-        return answer or year_decides(self._year_rules.get(year), year, reopened=self._is_reopened(registration))
+        answer = year_accepts_decision(self._year_rules.get(year), year)
+        return answer or year_accepts_decision(
+            self._year_rules.get(year), year, reopened=self._is_reopened(registration)
+        )
 
     def _is_reopened(self, registration: Registration) -> bool:
         """Whether its year is open again today for its owner, its unit, or everybody."""
@@ -164,10 +166,12 @@ def reviewers_of(units: Iterable[int]) -> dict[int, set[int]]:
 
 def may(person: User, action: Action, registration: Registration) -> Permission:
     """Whether this person may do this to this one registration."""
-    return Standing(person, [registration]).may(action, registration)
+    return Permissions(person, [registration]).may(action, registration)
 
 
-def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False) -> Permission:
+def year_accepts_submission(
+    rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False
+) -> Permission:
     """Whether a year takes a submission today. Without a rule it is closed, whatever was reopened; returned
     registrations
     have a last day of their own."""
@@ -183,7 +187,7 @@ def year_takes(rule: YearRule | None, year: int, today: date, *, returned: bool,
     return Allowed()
 
 
-def year_decides(rule: YearRule | None, year: int, *, reopened: bool = False) -> Permission:
+def year_accepts_decision(rule: YearRule | None, year: int, *, reopened: bool = False) -> Permission:
     """Whether registrations of a year are still decided about: a closed one is closed for everything but revocation,
     and one
     without a rule is closed, whatever was reopened."""
@@ -201,7 +205,7 @@ def reopened_years(person: User, units: Iterable[int | None], years: Iterable[in
     return set(rows.values_list("year", flat=True))
 
 
-def years_take(
+def submission_answers(
     registrations: Iterable[Registration], today: date | None = None, unit: Unit | None = None
 ) -> dict[int, Permission]:
     """For the key of each registration of one person whether its year takes it today (or on another day), sent to
@@ -216,7 +220,7 @@ def years_take(
 
     def answers(reopened: set[int]) -> dict[int, Permission]:
         return {
-            registration.pk: year_takes(
+            registration.pk: year_accepts_submission(
                 rules.get(registration.year),
                 registration.year,
                 today,

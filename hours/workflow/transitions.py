@@ -1,7 +1,7 @@
-"""CHANGE: the seven transitions and their batch, all through one helper.
+"""The transitions of registrations, single and in batches.
 
-Each function takes the actor as an argument, refuses first, then lets `moves.move` change the rows and write one
-decision row for each, in one transaction.
+Each function takes the actor as an argument, checks the permission and the verdict, then calls `moves.apply_action`,
+which changes the rows and writes one decision row for each, in one transaction.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from hours.wording import number
 from organizations import regions
 from organizations.models import Region, Unit
 
-from .moves import Verdict, hours_before, move, overtaken
-from .permissions import Denied, Standing, years_take
+from .moves import Verdict, apply_action, conflict_messages, hours_limit
+from .permissions import Denied, Permissions, submission_answers
 
 
-class BatchRefused(WorkflowError):
+class SubmissionRefused(WorkflowError):
     """Nothing was submitted; `problems` names each registration that is in the way: registration key -> sentence."""
 
     def __init__(self, problems: dict[int, str]) -> None:
@@ -39,7 +39,7 @@ class BatchRefused(WorkflowError):
 
 
 @dataclass
-class Outcome:
+class DecisionResult:
     """What became of several registrations: those done, and for each other one why not."""
 
     done: list[Registration] = field(default_factory=list)
@@ -89,7 +89,7 @@ def ask_return(actor: User, registration: Registration, words: str) -> Registrat
 
 def decide(
     actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict, *, now: datetime | None = None
-) -> Outcome:
+) -> DecisionResult:
     """The same verdict on several registrations: each that allows it is moved, each other one is answered with its
     reason.
 
@@ -101,20 +101,22 @@ def decide(
     does not
     move.
     """
-    outcome = Outcome()
-    standing = Standing(actor, registrations)
+    outcome = DecisionResult()
+    permissions = Permissions(actor, registrations)
     movable: list[Registration] = []
     for registration in registrations:
-        problem = _problem(standing, action, registration, verdict)
+        problem = _problem(permissions, action, registration, verdict)
         if problem:
             outcome.refused[registration.pk] = problem
         else:
             movable.append(registration)
-    offices = {registration.pk: standing.office(action, registration) for registration in movable}
+    offices = {registration.pk: permissions.office_name(action, registration) for registration in movable}
     with transaction.atomic():
-        outcome.done = move(actor, action, movable, verdict, offices=offices, now=now)
+        outcome.done = apply_action(actor, action, movable, verdict, offices=offices, now=now)
     moved = {registration.pk for registration in outcome.done}
-    outcome.refused.update(overtaken([registration for registration in movable if registration.pk not in moved]))
+    outcome.refused.update(
+        conflict_messages([registration for registration in movable if registration.pk not in moved])
+    )
     return outcome
 
 
@@ -127,7 +129,7 @@ def submit(
     *,
     now: datetime | None = None,
 ) -> Submission:
-    """批量提交审核: all registrations go or none (BatchRefused names those in the way).
+    """批量提交审核: all registrations go or none (SubmissionRefused names those in the way).
 
     `region` is the unit's, or for 其他单位 the one that the person names. The same token again returns the first
     submission instead of making a second one. With `now`, a history is brought in and judged as of then.
@@ -140,10 +142,10 @@ def submit(
         raise WorkflowError("请先勾选要提交的登记。")
     now, token = now or timezone.now(), token or uuid.uuid4()
     try:
-        if problems := batch_problems(owner, registrations, unit, now):
-            raise BatchRefused(problems)
+        if problems := submission_problems(owner, registrations, unit, now):
+            raise SubmissionRefused(problems)
         return _submit(owner, registrations, unit, region, token, now)
-    except (BatchRefused, IntegrityError):
+    except (SubmissionRefused, IntegrityError):
         # The second of two clicks: by its registrations, which the first one has moved, or by the token, which is
         # unique.
         if earlier := _earlier(owner, token):
@@ -164,7 +166,7 @@ def _submit(
 ) -> Submission:
     unit, usual_unit = _take_turns(owner, unit)
     if problems := _disabled(unit, registrations):
-        raise BatchRefused(problems)
+        raise SubmissionRefused(problems)
     region = region if unit.is_unaffiliated else unit.region
     submission = Submission.objects.create(
         owner=owner,
@@ -201,7 +203,7 @@ def _send(submission: Submission, registrations: Sequence[Registration]) -> None
     """Let the registrations leave with this submission, all or none."""
     owner, unit = submission.owner, submission.unit
     places = regions.places_of(submission.region)
-    moved = move(
+    moved = apply_action(
         owner,
         Action.SUBMIT,
         registrations,
@@ -219,20 +221,22 @@ def _send(submission: Submission, registrations: Sequence[Registration]) -> None
     )
     if len(moved) < len(registrations):
         keys = {registration.pk for registration in moved}
-        raise BatchRefused(overtaken([registration for registration in registrations if registration.pk not in keys]))
+        raise SubmissionRefused(
+            conflict_messages([registration for registration in registrations if registration.pk not in keys])
+        )
 
 
-def batch_problems(
+def submission_problems(
     owner: User, registrations: Sequence[Registration], unit: Unit | None = None, now: datetime | None = None
 ) -> dict[int, str]:
     """Why registrations cannot be submitted (to this unit): registration key -> sentence that names it."""
     prefetch_related_objects(registrations, "category__parent")
-    standing = Standing(owner, registrations)
-    years = years_take(registrations, timezone.localdate(now), unit)
-    kept_units = _units_to_keep(registrations)
+    permissions = Permissions(owner, registrations)
+    years = submission_answers(registrations, timezone.localdate(now), unit)
+    kept_units = _required_units(registrations)
     found: dict[int, str] = {}
     for registration in registrations:
-        allowed = standing.may(Action.SUBMIT, registration)
+        allowed = permissions.may(Action.SUBMIT, registration)
         wrong = validation.problems(registration, now)
         kept = kept_units.get(registration.pk)
         if not allowed:
@@ -252,7 +256,7 @@ def _disabled(unit: Unit | None, registrations: Iterable[Registration]) -> dict[
     return {registration.pk: f"单位“{unit.name}”已停用，请重新选择单位。" for registration in registrations}
 
 
-def _units_to_keep(registrations: Iterable[Registration]) -> dict[int, Unit]:
+def _required_units(registrations: Iterable[Registration]) -> dict[int, Unit]:
     """The unit that a returned registration goes to again: its last one, unless the unit was the reason or is gone."""
     returned = [registration for registration in registrations if registration.status == Status.RETURNED]
     if not returned:
@@ -270,9 +274,9 @@ def _units_to_keep(registrations: Iterable[Registration]) -> dict[int, Unit]:
     }
 
 
-def unit_to_keep(registrations: Iterable[Registration]) -> Unit | None:
+def required_unit(registrations: Iterable[Registration]) -> Unit | None:
     """The unit that the returned ones among these registrations must go to again, if there is one."""
-    return next(iter(_units_to_keep(registrations).values()), None)
+    return next(iter(_required_units(registrations).values()), None)
 
 
 def _one(actor: User, action: Action, registration: Registration, verdict: Verdict) -> Registration:
@@ -282,9 +286,9 @@ def _one(actor: User, action: Action, registration: Registration, verdict: Verdi
     return outcome.done[0]
 
 
-def _problem(standing: Standing, action: Action, registration: Registration, verdict: Verdict) -> str:
+def _problem(permissions: Permissions, action: Action, registration: Registration, verdict: Verdict) -> str:
     """Why this verdict cannot be given on this registration; empty if it can."""
-    allowed = standing.may(action, registration)
+    allowed = permissions.may(action, registration)
     if isinstance(allowed, Denied):
         return allowed.reason
     rule = rule_for(action, registration.status)
@@ -298,7 +302,7 @@ def _problem(standing: Standing, action: Action, registration: Registration, ver
 
 
 def _hours_problem(action: Action, registration: Registration, verdict: Verdict) -> str:
-    limit = hours_before(action, registration)
+    limit = hours_limit(action, registration)
     if verdict.hours is None:
         return ""
     if verdict.hours <= 0 or not is_step(verdict.hours):

@@ -8,9 +8,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from accounts.models import User
+from accounts.permissions import Allowed, Denied
 from hours.models import Decision, Notice, Reason, Registration, ReturnedVersion
 from hours.states import Action, Status
-from hours.workflow.permissions import Allowed, Denied, may
+from hours.workflow.permissions import may
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import appointments
+from accounts.permissions import Denied
 from hours.collective import choices, saving
 from hours.errors import WorkflowError
 from hours.models import Attachment, Decision, Notice, PersonTotal, PlaceTotal, Registration, Submission
@@ -17,7 +18,7 @@ from hours.registrations import attachments
 from hours.states import Action
 from hours.totals import sums
 from hours.workflow import transitions
-from hours.workflow.permissions import Denied, may
+from hours.workflow.permissions import may
 from organizations import units
 from tests import factories, files
 

@@ -8,7 +8,9 @@ from accounts import appointments
 from accounts.models import Appointment
 from hours.models import Registration
 from hours.registrations.progress import steps
+from hours.states import Action
 from hours.workflow import transitions
+from hours.workflow.moves import Verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +56,7 @@ def test_several_at_once_tell_each_its_own(huang, empty):
     library = factories.unit("柳州市图书馆", "450202")
     appointments.appoint(both, Role.UNIT_REVIEWER, unit=library)
     at_library, at_bureau = factories.submitted(huang, library), factories.submitted(huang, empty)
-    transitions.decide(both, transitions.Action.AGREE, [at_library, at_bureau], transitions.Verdict())
+    transitions.decide(both, Action.AGREE, [at_library, at_bureau], Verdict())
     assert (offices(at_library), offices(at_bureau)) == (
         [("agree", "柳州市图书馆")],
         [("agree", "宾阳县人社部门")],

@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 
+from accounts.permissions import Allowed, Denied
 from hours.states import (
     COUNTED,
     DELETABLE,
@@ -17,7 +18,7 @@ from hours.states import (
     sources_of,
 )
 from hours.workflow import transitions
-from hours.workflow.permissions import Allowed, Denied, may
+from hours.workflow.permissions import may
 from tests import factories
 
 # action, in which status, who, leads to (None: stays), at whose desk, needs a reason, needs words

@@ -7,7 +7,7 @@ import pytest
 from hours.models import Registration
 from hours.registrations.progress import Step, steps
 from hours.workflow import transitions
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
 from organizations.models import Unit
 from tests import factories
 

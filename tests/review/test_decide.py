@@ -13,6 +13,7 @@ from accounts.models import Appointment
 from hours.models import Decision, Registration
 from hours.states import Status
 from hours.workflow import transitions
+from hours.workflow.moves import Verdict
 from organizations.models import Unit
 from tests import factories
 
@@ -128,7 +129,7 @@ def test_wrong_hours_are_named_at_their_place(reader, huang, station, hours, fie
 
 def test_recognised_hours_do_not_exceed_the_proposed_ones(reader, huang, station, bureau):
     registration = factories.submitted(huang, station)
-    transitions.agree(station.reviewer, registration, transitions.Verdict(hours=Decimal(8), words="核减。"))
+    transitions.agree(station.reviewer, registration, Verdict(hours=Decimal(8), words="核减。"))
     response = reader(bureau).post(address(registration), given(registration, "recognise", hours="16"))
     assert errors(response) == {"hours": ["学时不能超过初审的 8 学时。"]}
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from hours.models import Registration
 from hours.review import queue
 from hours.workflow import transitions
+from hours.workflow.moves import Verdict
 from tests import factories, files
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +105,7 @@ def test_a_wish_of_the_first_stage_is_over_at_the_second(reader, huang, station,
 def test_hours_are_filled_in_with_what_may_be_given_at_most(reader, huang, station, bureau):
     registration = factories.submitted(huang, station, hours_applied=16)
     assert reader(station.reviewer).get(address(registration)).context["form"]["hours"].value() == "16"
-    transitions.agree(station.reviewer, registration, transitions.Verdict(hours=12, words="按证书核减。"))
+    transitions.agree(station.reviewer, registration, Verdict(hours=12, words="按证书核减。"))
     assert reader(bureau).get(address(registration)).context["form"]["hours"].value() == "12"
 
 

@@ -15,7 +15,8 @@ from hours.models import Decision, Notice, PersonTotal, Registration, Submission
 from hours.states import Action, Stage, Status
 from hours.totals import sums
 from hours.workflow import transitions
-from hours.workflow.transitions import Outcome, Verdict
+from hours.workflow.moves import Verdict
+from hours.workflow.transitions import DecisionResult
 from tests import factories
 from tests.workflow.test_races import at_once
 
@@ -152,7 +153,7 @@ def test_two_final_reviewers_recognise_registrations_of_the_same_people(station,
             deciding(other, Action.RECOGNISE, keys[1::2], Verdict()),
         ]
     )
-    assert all(isinstance(outcome, Outcome) and outcome.done for answer in answers for _, outcome in answer)
+    assert all(isinstance(outcome, DecisionResult) and outcome.done for answer in answers for _, outcome in answer)
     assert set(PersonTotal.objects.values_list("professional", flat=True)) == {Decimal(80)}
     assert nothing_to_correct()
 

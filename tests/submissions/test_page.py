@@ -10,7 +10,7 @@ from django.utils import timezone
 from hours.errors import WorkflowError
 from hours.models import Category, Decision, Registration, Submission
 from hours.workflow import transitions
-from hours.workflow.transitions import BatchRefused
+from hours.workflow.transitions import SubmissionRefused
 from organizations.models import Unit
 from tests import factories
 
@@ -35,7 +35,7 @@ def problems(owner, registrations, unit) -> dict[int, str]:
     """What stands in the way; and nothing has moved."""
     before = list(Registration.objects.order_by("pk").values())
     decisions = Decision.objects.count()
-    with pytest.raises(BatchRefused) as refusal:
+    with pytest.raises(SubmissionRefused) as refusal:
         send(owner, registrations, unit)
     assert list(Registration.objects.order_by("pk").values()) == before
     assert Decision.objects.count() == decisions
@@ -156,7 +156,7 @@ def test_a_disabled_unit_is_refused_once_for_all(owner, station):
     factories.units.disable(station)
     sentence = "单位“宾阳县甘棠镇林业站”已停用，请重新选择单位。"
     assert problems(owner, [one, two], seen) == {one.pk: sentence, two.pk: sentence}
-    with pytest.raises(BatchRefused) as refusal:
+    with pytest.raises(SubmissionRefused) as refusal:
         send(owner, [one, two], seen)
     assert str(refusal.value) == sentence
 
@@ -192,7 +192,7 @@ def test_a_returned_registration_starts_again_at_the_first_review_of_its_unit(ow
 
 def test_a_returned_registration_keeps_its_unit(owner, station, returned):
     draft, other = factories.registration(owner, "新的"), factories.unit("宾阳县林业局")
-    assert transitions.unit_to_keep([draft, returned]) == station
+    assert transitions.required_unit([draft, returned]) == station
     assert problems(owner, [draft, returned], other) == {
         returned.pk: "“退回的”是退回修改的登记，须仍提交至“宾阳县甘棠镇林业站”。"
     }
@@ -207,7 +207,7 @@ def test_a_wrongly_chosen_unit_may_be_chosen_again(owner, station):
     registration = factories.submitted(owner, station)
     transitions.return_(factories.unit_reviewer(station), registration, wrong_unit)
     right = factories.unit("宾阳县林业局", "450103")
-    assert transitions.unit_to_keep([registration]) is None
+    assert transitions.required_unit([registration]) is None
     send(owner, [registration], right)
     registration.refresh_from_db()
     assert (registration.unit, registration.unit_name, registration.region) == (right, "宾阳县林业局", right.region)
@@ -221,12 +221,12 @@ def test_only_the_last_return_frees_the_unit(owner, station):
     )
     send(owner, [registration], station)
     transitions.return_(reviewer, registration, factories.verdict())
-    assert transitions.unit_to_keep([registration]) == station
+    assert transitions.required_unit([registration]) == station
 
 
 def test_a_unit_that_is_gone_need_not_be_kept(owner, station, returned):
     factories.units.disable(station)
-    assert transitions.unit_to_keep([returned]) is None
+    assert transitions.required_unit([returned]) is None
     assert send(owner, [returned], factories.unit("宾阳县林业局")).entries == 1
 
 
@@ -234,7 +234,7 @@ def test_a_returned_registration_follows_its_unit_into_a_merge(owner, station, r
     other = factories.unit("宾阳县林业局")
     factories.units.merge(station, other)
     returned.refresh_from_db()
-    assert transitions.unit_to_keep([returned]) == other
+    assert transitions.required_unit([returned]) == other
     send(owner, [returned], other)
     returned.refresh_from_db()
     assert (returned.unit, returned.unit_name) == (other, "宾阳县林业局")
@@ -289,7 +289,7 @@ def test_a_second_tab_with_its_own_token_finds_the_registration_gone(owner, stat
     registration = factories.registration(owner)
     seen_in_second_tab = Registration.objects.get(pk=registration.pk)
     send(owner, [registration], station)
-    with pytest.raises(BatchRefused) as refusal:
+    with pytest.raises(SubmissionRefused) as refusal:
         send(owner, [seen_in_second_tab], station)
     assert refusal.value.problems == {registration.pk: "“水利工程施工培训班”：该登记已由黄秋梦处理，目前为“待初审”。"}
     assert Submission.objects.count() == 1
@@ -328,4 +328,4 @@ def test_asking_what_stands_in_the_way_costs_the_same(owner, station, registrati
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
     with django_assert_num_queries(3):  # types and their first level, rules
-        assert transitions.batch_problems(owner, rows, station) == {}
+        assert transitions.submission_problems(owner, rows, station) == {}

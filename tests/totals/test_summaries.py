@@ -10,7 +10,7 @@ from hours.counting import LOCAL
 from hours.models import Completion, Course
 from hours.totals.summaries import CountedRow, PersonYear, person_years, year_rows
 from hours.workflow import transitions
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db

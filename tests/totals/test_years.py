@@ -9,12 +9,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.permissions import Allowed, Denied
 from hours.counting import LOCAL, year_of, years_of
 from hours.errors import WorkflowError
 from hours.models import PersonTotal, YearRule
 from hours.totals.summaries import person_years
 from hours.workflow import transitions
-from hours.workflow.permissions import Allowed, Denied, year_takes
+from hours.workflow.permissions import year_accepts_submission
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -56,14 +57,14 @@ DAYS = [
 @pytest.mark.parametrize("is_closed", [False, True])
 def test_closing_day_and_grace(day, new, returned, is_closed):
     about = YearRule(year=2025, closes_on=CLOSING, returned_closes_on=GRACE, is_closed=is_closed)
-    answers = [bool(year_takes(about, 2025, day, returned=which)) for which in (False, True)]
+    answers = [bool(year_accepts_submission(about, 2025, day, returned=which)) for which in (False, True)]
     assert answers == ([False, False] if is_closed else [new, returned])
 
 
 def test_a_year_without_a_rule_is_closed():
     said = "2031 年度尚未开放登记（没有年度规则），请联系管理员。"
     for reopened in (False, True):
-        assert year_takes(None, 2031, date(2031, 6, 1), returned=False, reopened=reopened) == Denied(said)
+        assert year_accepts_submission(None, 2031, date(2031, 6, 1), returned=False, reopened=reopened) == Denied(said)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_the_database_takes_no_rule_that_contradicts_itself(contradiction):
 def test_after_the_closing_day_a_new_registration_is_refused_with_the_day(people):
     rule(-1, 9)
     registration = factories.registration(people[0], **in_march())
-    with pytest.raises(transitions.BatchRefused, match=f"{LAST_YEAR} 年度已于 {TODAY - timedelta(1)} 截止提交。"):
+    with pytest.raises(transitions.SubmissionRefused, match=f"{LAST_YEAR} 年度已于 {TODAY - timedelta(1)} 截止提交。"):
         transitions.submit(people[0], [registration], people[1], people[1].region)
 
 
@@ -99,7 +100,7 @@ def test_after_the_grace_a_returned_registration_is_refused_too(people):
     about = rule(0, 9)
     registration = factories.returned(*people[:3], **in_march())
     YearRule.objects.filter(pk=about.pk).update(closes_on=TODAY - timedelta(9), returned_closes_on=TODAY - timedelta(1))
-    with pytest.raises(transitions.BatchRefused):
+    with pytest.raises(transitions.SubmissionRefused):
         transitions.submit(people[0], [registration], people[1], people[1].region)
 
 
@@ -163,7 +164,7 @@ def test_the_chosen_year_decides_which_rule_holds(people):
     }
     old = factories.registration(people[0], "计入旧年", year=LAST_YEAR, **span)
     new = factories.registration(people[0], "计入新年", year=TODAY.year, **span)
-    with pytest.raises(transitions.BatchRefused) as refused:
+    with pytest.raises(transitions.SubmissionRefused) as refused:
         transitions.submit(people[0], [old, new], people[1], people[1].region)
     assert list(refused.value.problems) == [old.pk]
     transitions.submit(people[0], [new], people[1], people[1].region)
@@ -199,4 +200,4 @@ def test_both_minimums_must_be_reached(people, public, professional, missing, of
 
 def test_an_allowed_year_says_so():
     about = YearRule(year=2025, closes_on=CLOSING, returned_closes_on=GRACE)
-    assert year_takes(about, 2025, CLOSING, returned=False) == Allowed()
+    assert year_accepts_submission(about, 2025, CLOSING, returned=False) == Allowed()

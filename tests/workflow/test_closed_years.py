@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.permissions import Allowed, Denied
 from hours.models import Opening, YearRule
 from hours.states import Action
 from hours.workflow import transitions
-from hours.workflow.permissions import Allowed, Denied, may
+from hours.workflow.moves import Verdict
+from hours.workflow.permissions import may
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +117,7 @@ def test_an_opening_ends_with_its_last_day(cast):
 def test_in_bulk_each_registration_of_a_closed_year_says_why(cast):
     YearRule.objects.update(is_closed=True)
     registration = cast["registrations"]["first_review"]
-    outcome = transitions.decide(cast["first"], Action.AGREE, [registration], transitions.Verdict())
+    outcome = transitions.decide(cast["first"], Action.AGREE, [registration], Verdict())
     assert outcome.done == []
     assert outcome.refused == {
         registration.pk: f"{registration.year} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from hours.models import Opening, YearRule
 from hours.workflow import transitions
-from hours.workflow.permissions import years_take
+from hours.workflow.permissions import submission_answers
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,11 @@ def taken(people, today=TODAY) -> list[str]:
         )
         for name in names
     }
-    return [name for name, registration in registrations.items() if years_take([registration], today)[registration.pk]]
+    return [
+        name
+        for name, registration in registrations.items()
+        if submission_answers([registration], today)[registration.pk]
+    ]
 
 
 def open_again(until: int = 0, year: int = YEAR, **whom) -> Opening:
@@ -100,7 +104,7 @@ def test_the_unit_that_is_sent_to_counts_as_well_as_the_own_one(people):
     registration = factories.registration(
         people["韦工"], starts_at=factories.moment(9), ends_at=factories.moment(8, 18)
     )
-    assert not years_take([registration])[registration.pk]
+    assert not submission_answers([registration])[registration.pk]
     transitions.submit(people["韦工"], [registration], people["station"], people["station"].region)
     assert registration.status == "first_review"
 

@@ -9,7 +9,7 @@ from hours.errors import WorkflowError
 from hours.models import Decision, Registration
 from hours.states import Action
 from hours.workflow import transitions
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_a_registration_changed_since_it_was_read_is_not_submitted(people):
     read_before = Registration.objects.get(pk=registration.pk)
     registration.hours_applied = Decimal(12)
     registration.save()
-    with pytest.raises(transitions.BatchRefused) as refusal:
+    with pytest.raises(transitions.SubmissionRefused) as refusal:
         transitions.submit(owner, [read_before], unit, unit.region)
     assert refusal.value.problems == {registration.pk: "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。"}
 

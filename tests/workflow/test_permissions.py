@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Appointment
+from accounts.permissions import Allowed, Denied
 from hours.models import YearRule
 from hours.states import Action
 from hours.workflow import transitions
-from hours.workflow.permissions import Allowed, Denied, Standing, may, year_takes, years_take
+from hours.workflow.permissions import Permissions, may, submission_answers, year_accepts_submission
 from organizations.models import Unit
 from tests import factories
 
@@ -197,8 +198,8 @@ def test_a_standing_costs_the_same_for_one_and_for_thirty(guangxi, station, regi
         factories.submitted(owner, station, content=f"培训 {number}")
     rows = list(owner.registrations.all())
     with django_assert_num_queries(6):  # region, unit, appointments, reviewers, decided, year rules
-        standing = Standing(final, rows)
-        assert [standing.may(Action.AGREE, row) for row in rows] == [Allowed()] * registrations
+        permissions = Permissions(final, rows)
+        assert [permissions.may(Action.AGREE, row) for row in rows] == [Allowed()] * registrations
 
 
 @pytest.mark.parametrize("registrations", [1, 30])
@@ -208,8 +209,8 @@ def test_an_owners_standing_costs_nothing(rules, registrations, django_assert_nu
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
     with django_assert_num_queries(0):
-        standing = Standing(owner, rows)
-        assert [standing.may(Action.EDIT, row) for row in rows] == [Allowed()] * registrations
+        permissions = Permissions(owner, rows)
+        assert [permissions.may(Action.EDIT, row) for row in rows] == [Allowed()] * registrations
 
 
 # --- years ------------------------------------------------------------
@@ -221,23 +222,29 @@ def rule(**fields) -> YearRule:
 
 
 def test_a_year_without_a_rule_is_closed():
-    answer = year_takes(None, 2026, TODAY, returned=False)
+    answer = year_accepts_submission(None, 2026, TODAY, returned=False)
     assert answer == Denied("2026 年度尚未开放登记（没有年度规则），请联系管理员。")
 
 
 def test_a_closed_year_takes_nothing():
-    assert year_takes(rule(is_closed=True), 2026, TODAY, returned=True) == Denied("2026 年度已关闭，不再接受提交。")
+    assert year_accepts_submission(rule(is_closed=True), 2026, TODAY, returned=True) == Denied(
+        "2026 年度已关闭，不再接受提交。"
+    )
 
 
 def test_the_last_day_still_counts_and_the_next_does_not():
     tomorrow = date(2026, 11, 25)
-    assert year_takes(rule(), 2026, TODAY, returned=False) == Allowed()
-    assert year_takes(rule(), 2026, tomorrow, returned=False) == Denied("2026 年度已于 2026-11-24 截止提交。")
+    assert year_accepts_submission(rule(), 2026, TODAY, returned=False) == Allowed()
+    assert year_accepts_submission(rule(), 2026, tomorrow, returned=False) == Denied(
+        "2026 年度已于 2026-11-24 截止提交。"
+    )
 
 
 def test_returned_registrations_have_a_last_day_of_their_own():
-    assert year_takes(rule(), 2026, date(2026, 12, 31), returned=True) == Allowed()
-    assert year_takes(rule(), 2026, date(2027, 1, 1), returned=True) == Denied("2026 年度已于 2026-12-31 截止提交。")
+    assert year_accepts_submission(rule(), 2026, date(2026, 12, 31), returned=True) == Allowed()
+    assert year_accepts_submission(rule(), 2026, date(2027, 1, 1), returned=True) == Denied(
+        "2026 年度已于 2026-12-31 截止提交。"
+    )
 
 
 def test_several_registrations_are_asked_for_in_two_queries(rules, django_assert_num_queries):
@@ -245,7 +252,7 @@ def test_several_registrations_are_asked_for_in_two_queries(rules, django_assert
     fine = factories.registration(owner, "今年")
     forgotten = factories.registration(owner, "很久以前", year=this_year - 9)
     with django_assert_num_queries(2):  # rules, openings
-        answers = years_take([fine, forgotten])
+        answers = submission_answers([fine, forgotten])
     assert answers == {
         fine.pk: Allowed(),
         forgotten.pk: Denied(f"{this_year - 9} 年度尚未开放登记（没有年度规则），请联系管理员。"),

@@ -11,7 +11,8 @@ from hours.errors import WorkflowError
 from hours.models import Decision, Registration, Submission
 from hours.states import Action, Status
 from hours.workflow import transitions
-from hours.workflow.transitions import BatchRefused, Verdict
+from hours.workflow.moves import Verdict
+from hours.workflow.transitions import SubmissionRefused
 from organizations.models import Unit
 from tests import factories
 
@@ -74,7 +75,7 @@ def test_of_twenty_tabs_with_own_tokens_one_wins_and_the_others_read_why(station
     keys = drafts(owner, 3)
     answers = at_once(sender(owner, keys, station, uuid.uuid4()) for _ in range(20))
     won = [answer for answer in answers if isinstance(answer, Submission)]
-    lost = [answer for answer in answers if isinstance(answer, BatchRefused)]
+    lost = [answer for answer in answers if isinstance(answer, SubmissionRefused)]
     assert (len(won), len(lost)) == (1, 19)
     assert won == list(Submission.objects.all())
     sentences = {key: f"“培训 {index}”：该登记已由黄秋梦处理，目前为“待初审”。" for index, key in enumerate(keys)}
@@ -87,7 +88,7 @@ def test_overlapping_batches_end_in_one_of_them(station):
     owner = factories.person("黄秋梦")
     keys = drafts(owner, 6)
     answers = at_once(sender(owner, part, station, uuid.uuid4()) for part in (keys[:4], keys[2:]))
-    assert sorted(type(answer).__name__ for answer in answers) == ["BatchRefused", "Submission"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["Submission", "SubmissionRefused"]
     assert Registration.objects.filter(status=Status.FIRST_REVIEW).count() == 4 == Decision.objects.count()
 
 
@@ -182,7 +183,7 @@ def test_no_registration_is_sent_to_a_unit_that_is_being_merged_away(station):
         calls.append(sender(owner, drafts(owner, 1), station, uuid.uuid4()))
     calls.insert(5, lambda: factories.units.merge(station, other))
     answers = at_once(calls)
-    assert {type(answer) for answer in answers} <= {Submission, BatchRefused, int}
+    assert {type(answer) for answer in answers} <= {Submission, SubmissionRefused, int}
     assert Unit.objects.get(pk=station.pk).merged_into == other
     assert Registration.objects.filter(unit=station).count() == 0
     sent = [answer for answer in answers if isinstance(answer, Submission)]

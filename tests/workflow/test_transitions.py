@@ -10,7 +10,7 @@ from hours.errors import WorkflowError
 from hours.models import Decision, Registration
 from hours.states import Action
 from hours.workflow import transitions
-from hours.workflow.transitions import Verdict
+from hours.workflow.moves import Verdict
 from organizations.models import Unit
 from tests import factories
 

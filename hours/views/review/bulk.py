@@ -103,7 +103,7 @@ def _state(registration: Registration, status: str, round_: str) -> tuple[str, s
 def _results(request: HttpRequest, ticked: list[Ticked], form: BulkForm) -> list[Result]:
     """What became of each, in the order of the ticks; the number of statements does not depend on how many."""
     current = [tick.registration for tick in ticked if tick.is_as_shown]
-    problems = moves.overtaken([_as_shown(tick) for tick in ticked if not tick.is_as_shown])
+    problems = moves.conflict_messages([_as_shown(tick) for tick in ticked if not tick.is_as_shown])
     for action, registrations in _by_action(form.cleaned_data["action"], current).items():
         problems |= transitions.decide(request.user, action, registrations, form.verdict_on(action)).refused
     return [Result(tick.registration, problems.get(tick.registration.pk, "")) for tick in ticked]

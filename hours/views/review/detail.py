@@ -21,7 +21,7 @@ from hours.review.queue import Queue
 from hours.states import IN_REVIEW, STAGE_OF, Action, Status
 from hours.wording import number
 from hours.workflow import moves, transitions
-from hours.workflow.permissions import Standing
+from hours.workflow.permissions import Permissions
 
 from .queue import address, here, queue_of
 
@@ -39,7 +39,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         return _show(request, queue, registration, DecisionForm(registration=registration))
     form = DecisionForm(request.POST, registration=registration)
     if not form.is_as_shown:
-        return _show_overtaken(request, queue, registration, moves.overtaken([_as_shown(registration, form)])[pk])
+        return _show_overtaken(
+            request, queue, registration, moves.conflict_messages([_as_shown(registration, form)])[pk]
+        )
     if denied := _denied(request, registration, form):
         form.tell_first(denied)
         return _show(request, queue, registration, form)
@@ -66,7 +68,7 @@ def _denied(request: HttpRequest, registration: Registration, form: DecisionForm
     action = form.data.get("action")
     if action not in DONE:
         return ""
-    allowed = Standing(request.user, [registration]).may(Action(action), registration)
+    allowed = Permissions(request.user, [registration]).may(Action(action), registration)
     return allowed.reason if isinstance(allowed, Denied) else ""
 
 
@@ -104,16 +106,16 @@ def _show_overtaken(request: HttpRequest, queue: Queue, registration: Registrati
 
 
 def _show(request: HttpRequest, queue: Queue, registration: Registration, form: DecisionForm) -> HttpResponse:
-    standing = Standing(request.user, [registration])
+    permissions = Permissions(request.user, [registration])
     positive = Action.AGREE if registration.status == Status.FIRST_REVIEW else Action.RECOGNISE
-    allowed = standing.may(positive, registration)
+    allowed = permissions.may(positive, registration)
     before, after = queue.neighbours(registration)
     context = {
         "queue": queue,
         "here": here(queue),
         "registration": registration,
         "facts": facts.of_registration(registration),
-        "steps": progress.steps(registration, is_unattended=standing.is_unattended(registration)),
+        "steps": progress.steps(registration, is_unattended=permissions.is_unattended(registration)),
         "asked": _asked_words(registration),
         "changes": versions.changes_since_return(registration) if registration.round > 1 else None,
         "related": _related(queue, registration),
