@@ -20,7 +20,7 @@ from hours.states import Action
 from hours.workflow import transitions
 from organizations import revision, units
 from organizations.models import Region, Unit
-from tests.collective.previews import preview
+from tests.collective.previews import previewed_draft
 
 from . import factories, files
 
@@ -119,7 +119,7 @@ def world(guangxi, rules) -> World:
     Platform.objects.create(name=hostile(PLATFORM))
     recognised = factories.recognised(owner, unit, reviewer, final, **text(3))
     issuing.issue(owner, owner, [recognised.year])
-    batch = saving.save(reviewer, preview(unit, reviewer, [colleague], **text(7)))
+    batch = saving.save(reviewer, previewed_draft(unit, reviewer, [colleague], **text(7)))
     return World(
         owner=owner,
         reviewer=reviewer,
