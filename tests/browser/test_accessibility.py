@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_no_barriers(visit, huang, offices, course, width: int):
+def test_axe_finds_no_violations(visit, huang, offices, course, width: int):
     course(huang)
     cast = histories(huang, offices)
     axe, found, pages = Axe(), {}, cast.pages(visit, width=width)

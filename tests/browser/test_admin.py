@@ -25,14 +25,14 @@ def root(world):
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_the_browser_has_nothing_to_complain_about(visit, root, width):
+def test_pages_fit_without_browser_errors(visit, root, width):
     page = visit("/admin/", root, width=width)
     for address in PAGES:
         page.goto(f"/admin/{address}")
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_a_chosen_person_is_named_beside_the_key(visit, root, huang):
+def test_popup_choice_shows_name(visit, root, huang):
     page = visit("/admin/accounts/appointment/add/", root)
     with page.expect_popup() as opened:
         page.locator("#lookup_id_person").click()
@@ -46,7 +46,7 @@ def test_a_chosen_person_is_named_beside_the_key(visit, root, huang):
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_courses_are_imported_with_and_without_scripts(visit, root, script, tmp_path):
+def test_course_import_with_and_without_script(visit, root, script, tmp_path):
     Course.objects.create(year=2026, name="创新能力建设", kind="elective", hours=9)
     file = tmp_path / "courses.csv"
     file.write_text(COURSES, encoding="utf-8")

@@ -28,7 +28,7 @@ def type_date(page: Page, field: Locator, day: datetime) -> None:
     raise AssertionError(f"no order of year, month and day gives {day:%Y-%m-%d}")
 
 
-def test_from_logging_in_to_submitting(visit, huang):
+def test_register_and_submit_by_keyboard(visit, huang):
     page = visit("/")
     log_in(page, huang)
     register(page)
@@ -116,7 +116,7 @@ def choose_unit(page: Page, dialog: Locator) -> None:
     raise AssertionError("the unit is not reached")
 
 
-def test_esc_closes_a_dialog_and_the_focus_returns(visit, huang):
+def test_esc_closes_dialog_and_restores_focus(visit, huang):
     registration = factories.registration(huang)
     page = visit("/hours/", huang)
     opener = page.get_by_role("link", name=f"查看“{registration.content}”")
@@ -128,7 +128,7 @@ def test_esc_closes_a_dialog_and_the_focus_returns(visit, huang):
     expect(opener).to_be_focused()
 
 
-def test_esc_does_not_lose_what_was_typed(visit, huang):
+def test_esc_asks_before_discarding_input(visit, huang):
     page = visit("/hours/", huang)
     form = open_by(page, "link", "新登记培训", "新登记培训")
     form.locator("[name=content]").fill("水利工程施工培训班")
@@ -140,7 +140,7 @@ def test_esc_does_not_lose_what_was_typed(visit, huang):
     expect(page.locator("dialog[open]")).to_have_count(0)
 
 
-def test_the_focus_stays_inside_an_open_dialog(visit, huang):
+def test_focus_stays_inside_dialog(visit, huang):
     page = visit("/hours/", huang)
     open_by(page, "link", "新登记培训", "新登记培训")
     for _ in range(30):
@@ -148,7 +148,7 @@ def test_the_focus_stays_inside_an_open_dialog(visit, huang):
         assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
 
 
-def test_the_progress_opens_by_space_and_enter(visit, huang):
+def test_progress_toggles_by_space_and_enter(visit, huang):
     registration = factories.submitted(huang, huang.unit)
     page = visit("/hours/lookup/registrations/", huang)
     plus = page.get_by_role("button", name=f"审核进度：{registration.content}")
@@ -159,7 +159,7 @@ def test_the_progress_opens_by_space_and_enter(visit, huang):
     expect(page).to_have_url(re.compile(r"/hours/lookup/registrations/$"))
 
 
-def test_an_error_summary_is_read_first_and_leads_to_its_field(visit, huang):
+def test_error_summary_gets_focus_and_links_to_field(visit, huang):
     page = visit("/hours/", huang)
     form = open_by(page, "link", "新登记培训", "新登记培训")
     form.get_by_role("button", name="保存").press("Enter")

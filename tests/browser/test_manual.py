@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_the_manual(visit, newcomer: Person, course, offices, script: bool):
+def test_manual_from_sign_up_to_progress(visit, newcomer: Person, course, offices, script: bool):
     page = visit("/", script=script)
     sign_up(page, newcomer)
     log_out_and_in(page, newcomer)

@@ -40,7 +40,7 @@ def filled_form(page: Page, script: bool = True) -> None:
 
 
 @MODES
-def test_a_double_click_submits_once(visit, huang, script: bool):
+def test_double_click_submits_once(visit, huang, script: bool):
     factories.registration(huang)
     page = visit("/hours/", huang, script=script)
     to_confirmation(page)
@@ -50,7 +50,7 @@ def test_a_double_click_submits_once(visit, huang, script: bool):
     assert Registration.objects.get().decisions.count() == 1
 
 
-def test_a_double_click_saves_once(visit, huang):
+def test_double_click_saves_once(visit, huang):
     page = visit("/hours/", huang)
     filled_form(page)
     declare(work(page))
@@ -60,7 +60,7 @@ def test_a_double_click_saves_once(visit, huang):
 
 
 @MODES
-def test_a_second_tab_submits_nothing_twice_and_names_the_registration(visit, huang, script: bool):
+def test_second_tab_does_not_submit_again(visit, huang, script: bool):
     factories.registration(huang)
     page = visit("/hours/", huang, script=script)
     other = page.context.new_page()
@@ -77,7 +77,7 @@ def test_a_second_tab_submits_nothing_twice_and_names_the_registration(visit, hu
 
 
 @MODES
-def test_going_back_shows_what_can_still_be_submitted_and_ticks_nothing_else(visit, huang, script: bool):
+def test_going_back_after_submission_ticks_nothing(visit, huang, script: bool):
     """The browser ticks again by place and not by row: after a submission it would tick another row."""
     factories.registration(huang, "先提交的培训班", starts_at=factories.moment(9), ends_at=factories.moment(8, 18))
     factories.registration(huang, "后提交的培训班", starts_at=factories.moment(20), ends_at=factories.moment(19, 18))
@@ -96,7 +96,7 @@ def test_going_back_shows_what_can_still_be_submitted_and_ticks_nothing_else(vis
     expect(page.locator("main tbody tr")).to_contain_text("后提交的培训班")
 
 
-def test_after_logging_out_going_back_shows_nothing_personal(visit, huang):
+def test_going_back_after_logout_shows_login(visit, huang):
     factories.registration(huang)
     page = visit("/hours/", huang)
     page.locator(".person-menu summary").click()
@@ -106,7 +106,7 @@ def test_after_logging_out_going_back_shows_nothing_personal(visit, huang):
     expect(page.locator(".page-title")).to_have_text("登录")
 
 
-def test_an_ended_session_loses_no_words(visit, huang):
+def test_ended_session_keeps_input(visit, huang):
     page = visit("/hours/", huang)
     filled_form(page)
     declare(work(page))
@@ -127,7 +127,7 @@ def test_an_ended_session_loses_no_words(visit, huang):
 
 
 @MODES
-def test_an_ended_session_leads_to_the_log_in_and_back_to_the_form(visit, huang, script: bool):
+def test_ended_session_returns_to_form_after_login(visit, huang, script: bool):
     page = visit("/hours/", huang, script=script)
     Session.objects.all().delete()
     page.get_by_role("link", name="新登记培训").click()
@@ -138,7 +138,7 @@ def test_an_ended_session_leads_to_the_log_in_and_back_to_the_form(visit, huang,
     shown(page, "新登记培训")
 
 
-def test_a_slow_answer_shows_that_it_is_coming(visit, huang):
+def test_slow_response_shows_progress(visit, huang):
     page = visit("/hours/", huang)
 
     def slowly(route):
@@ -162,7 +162,7 @@ def test_a_slow_answer_shows_that_it_is_coming(visit, huang):
         (413, "上传的文件太大，请减少文件后重试。"),
     ],
 )
-def test_what_is_too_much_for_the_server_is_said_and_nothing_is_lost(visit, huang, status: int, sentence: str):
+def test_too_large_request_keeps_input(visit, huang, status: int, sentence: str):
     page = visit("/hours/", huang)
     filled_form(page)
     page.route("**/hours/new/", lambda route: route.fulfill(status=status, body="<!doctype html>"))
@@ -173,7 +173,7 @@ def test_what_is_too_much_for_the_server_is_said_and_nothing_is_lost(visit, huan
 
 
 @MODES
-def test_a_refused_form_keeps_words_and_names_the_kept_file(visit, huang, script: bool):
+def test_invalid_form_keeps_input_and_files(visit, huang, script: bool):
     page = visit("/hours/", huang, script=script)
     filled_form(page, script)
     attach(work(page), "结业证书.pdf")
@@ -195,7 +195,7 @@ def test_a_refused_form_keeps_words_and_names_the_kept_file(visit, huang, script
 # --- Files that come instead of a page ---------------------------------------------------------------
 
 
-def test_a_page_that_gave_a_file_goes_on(visit, offices):
+def test_page_stays_usable_after_download(visit, offices):
     """The bad lines of a list come as a file; the good ones are then confirmed on the same page."""
     factories.category()
     li = factories.person("李工", unit=offices.station)
@@ -211,7 +211,7 @@ def test_a_page_that_gave_a_file_goes_on(visit, offices):
     expect(page.locator(".message-success")).to_contain_text("已为 1 人登记")
 
 
-def test_ticks_are_counted_as_they_are_set(visit, offices):
+def test_tick_count_is_updated(visit, offices):
     factories.category()
     for number in range(3):
         factories.person(f"职工{number}", unit=offices.station)

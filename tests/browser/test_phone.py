@@ -29,7 +29,7 @@ TOO_WIDE = """() => [document.scrollingElement, ...document.querySelectorAll('di
 
 
 @MODES
-def test_every_page_fits_a_phone(visit, huang, offices, course, script: bool):
+def test_pages_fit_a_phone(visit, huang, offices, course, script: bool):
     course(huang)
     cast = histories(huang, offices)
     found, pages = {}, cast.pages(visit, width=360, script=script)
@@ -42,7 +42,7 @@ def test_every_page_fits_a_phone(visit, huang, offices, course, script: bool):
 
 
 @MODES
-def test_the_bulk_bar_waits_at_the_foot_until_something_is_ticked(visit, offices, registrations, script: bool):
+def test_bulk_bar_appears_with_first_tick(visit, offices, registrations, script: bool):
     page = visit("/hours/review/", offices.unit, width=360, script=script)
     button = page.get_by_role("button", name="批量审核")
     expect(button).to_be_hidden()
@@ -55,9 +55,7 @@ def test_the_bulk_bar_waits_at_the_foot_until_something_is_ticked(visit, offices
 
 
 @MODES
-def test_a_decision_is_one_press_away_and_the_next_registration_opens_at_its_top(
-    visit, offices, registrations, script: bool
-):
+def test_decision_is_one_press_away(visit, offices, registrations, script: bool):
     page = visit("/hours/review/", offices.unit, width=360, script=script)
     page.get_by_role("link", name="水利工程施工培训班").click()
     agree = page.get_by_role("button", name="同意")
@@ -71,14 +69,14 @@ def test_a_decision_is_one_press_away_and_the_next_registration_opens_at_its_top
 
 
 @MODES
-def test_what_a_decision_lacks_is_in_sight_at_once(visit, offices, registrations, script: bool):
+def test_decision_errors_are_in_viewport(visit, offices, registrations, script: bool):
     page = visit("/hours/review/", offices.unit, width=360, script=script)
     page.get_by_role("link", name="水利工程施工培训班").click()
     page.get_by_role("button", name="退回修改").click()
     expect(page.locator("[data-error-summary]")).to_be_in_viewport()
 
 
-def test_a_row_is_a_card_that_names_each_fact(visit, huang, offices):
+def test_rows_are_cards_with_labels(visit, huang, offices):
     histories(huang, offices)
     page = visit("/hours/", huang, width=360)
     row = page.locator("main tbody tr").first
@@ -93,7 +91,7 @@ def test_a_row_is_a_card_that_names_each_fact(visit, huang, offices):
 
 
 @MODES
-def test_the_menu_opens_and_closes(visit, huang, script: bool):
+def test_menu_opens_and_closes(visit, huang, script: bool):
     page = visit("/hours/", huang, width=360, script=script)
     menu = page.locator("#menu")
     expect(menu).not_to_be_in_viewport()
@@ -108,7 +106,7 @@ def test_the_menu_opens_and_closes(visit, huang, script: bool):
 
 
 @MODES
-def test_all_rows_are_ticked_at_once(visit, huang, offices, script: bool):
+def test_select_all_ticks_all_rows(visit, huang, offices, script: bool):
     histories(huang, offices)
     page = visit("/hours/", huang, width=360, script=script)
     tick_all(page)
@@ -116,7 +114,7 @@ def test_all_rows_are_ticked_at_once(visit, huang, offices, script: bool):
     expect(page.locator("[data-select-row]:checked")).to_have_count(3)
 
 
-def test_a_dialog_keeps_its_head_in_sight_when_an_error_leads_down_to_its_field(visit, huang):
+def test_dialog_head_stays_visible_at_error_field(visit, huang):
     days = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}  # each warns of the others
     for content in ("水利工程施工培训班", "公文写作培训班", "工程测量培训班"):
         factories.registration(huang, content, **days)

@@ -34,7 +34,7 @@ def is_ticked(page: Page) -> bool:
     return settled(page).get_by_label(CHOSEN).is_checked()
 
 
-def test_a_ticked_unit_stays_ticked_while_one_turns_pages_and_changes_the_region(picker):
+def test_tick_survives_paging_and_region_change(picker):
     work(picker).get_by_role("link", name="上一页").click()
     expect(work(picker).locator(".pager [aria-current]")).to_have_text("1")
     assert is_ticked(picker)
@@ -44,13 +44,13 @@ def test_a_ticked_unit_stays_ticked_while_one_turns_pages_and_changes_the_region
     assert is_ticked(picker)
 
 
-def test_it_stays_ticked_while_one_looks_whether_to_add_another(picker):
+def test_tick_survives_add_unit_dialog(picker):
     work(picker).get_by_role("link", name="添加单位", exact=True).click()
     shown(picker, "添加单位").get_by_role("link", name="取消").click()
     assert is_ticked(picker)
 
 
-def test_the_focus_stays_on_the_link_that_turns_pages(picker):
+def test_focus_stays_on_page_link(picker):
     back = work(picker).get_by_role("link", name="第 1 页")
     back.focus()
     picker.keyboard.press("Enter")

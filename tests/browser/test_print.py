@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 A4 = 718  # CSS pixels between the browser's own margins
 
 
-def test_a_list_prints_as_a_table_without_what_surrounds_it(visit, huang):
+def test_list_prints_as_table_only(visit, huang):
     factories.registration(huang, "水利工程施工培训班")
     page = visit("/hours/", huang)
     page.set_viewport_size({"width": A4, "height": 1000})

@@ -15,7 +15,7 @@ MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript",
 
 
 @MODES
-def test_the_review(visit, huang, offices, registrations, script: bool):
+def test_review_from_submission_to_outcome(visit, huang, offices, registrations, script: bool):
     unit = visit("/", offices.unit, script=script)
     agree_return_and_refuse(unit)
     agree_to_the_rest(unit)

@@ -45,7 +45,7 @@ def queue(visit, offices, registrations) -> Page:
     return page
 
 
-def test_a_queue_is_worked_off(queue: Page):
+def test_decide_by_keyboard(queue: Page):
     press(queue, "j", "j", "k")
     expect(queue.get_by_role("link", name="水利工程施工培训班")).to_be_focused()
     queue.keyboard.press("o")
@@ -111,7 +111,7 @@ def agree_to_two(page: Page) -> None:
     assert cells(page, "认定内容") == ["工程测量培训班 培训进修类 · 培训班"]
 
 
-def test_several_are_refused_and_asked_about_once_more(queue: Page):
+def test_bulk_refusal_asks_for_confirmation(queue: Page):
     press(queue, "j", "x", "j", "x", "f")
     type_verdict(queue, "不属于继续教育", "考察不计学时。")
     queue.keyboard.press("Enter")
@@ -122,7 +122,7 @@ def test_several_are_refused_and_asked_about_once_more(queue: Page):
     assert Registration.objects.filter(status="refused").count() == 2
 
 
-def test_the_question_mark_lists_the_keys_and_esc_puts_them_away(queue: Page):
+def test_question_mark_opens_and_esc_closes_key_list(queue: Page):
     for path in ("/hours/review/", "/hours/review/?tab=mine"):
         queue.goto(path)
         press(queue, "?")
@@ -136,7 +136,7 @@ def test_the_question_mark_lists_the_keys_and_esc_puts_them_away(queue: Page):
     expect(queue.locator(".keys-panel")).to_contain_text("退回修改：移到原因、意见、按钮，回车决定")
 
 
-def test_the_slash_leads_to_the_search_and_n_to_the_next_page(queue: Page, monkeypatch: pytest.MonkeyPatch):
+def test_slash_focuses_search_and_n_opens_next_page(queue: Page, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("hours.review.queue.PAGE_SIZE", 4)
     queue.reload()
     queue.keyboard.press("n")

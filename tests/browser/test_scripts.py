@@ -15,7 +15,7 @@ def has_focus(page: Page) -> str:
     return page.evaluate("document.activeElement.textContent.trim()")
 
 
-def test_typing_that_was_not_saved_is_asked_about(visit, huang):
+def test_unsaved_input_asks_before_closing(visit, huang):
     page = visit("/hours/", huang)
     page.get_by_role("link", name="新登记培训").click()
     dialog = page.get_by_role("dialog", name="新登记培训")
@@ -28,7 +28,7 @@ def test_typing_that_was_not_saved_is_asked_about(visit, huang):
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_dialog_gives_the_focus_back_to_what_opened_it(visit, huang):
+def test_closed_dialog_restores_focus(visit, huang):
     page = visit("/hours/", huang)
     page.get_by_role("link", name="新登记培训").click()
     expect(page.get_by_role("dialog", name="新登记培训")).to_be_visible()
@@ -37,7 +37,7 @@ def test_a_dialog_gives_the_focus_back_to_what_opened_it(visit, huang):
     assert has_focus(page) == "新登记培训"
 
 
-def test_a_registration_that_is_gone_is_said_in_the_dialog(visit, huang):
+def test_deleted_registration_shows_message_in_dialog(visit, huang):
     registration = factories.registration(huang)
     page = visit("/hours/", huang)
     Registration.objects.all().delete()
@@ -49,7 +49,7 @@ def test_a_registration_that_is_gone_is_said_in_the_dialog(visit, huang):
     assert not Registration.objects.filter(pk=registration.pk).exists()
 
 
-def test_the_box_in_the_head_ticks_all_and_buttons_count(visit, huang):
+def test_select_all_updates_button_counts(visit, huang):
     for _ in range(3):
         factories.registration(huang)
     page = visit("/hours/", huang)
@@ -61,7 +61,7 @@ def test_the_box_in_the_head_ticks_all_and_buttons_count(visit, huang):
     assert every.evaluate("box => box.indeterminate")
 
 
-def test_the_region_tree_follows_the_keys(visit, huang):
+def test_region_tree_arrow_keys(visit, huang):
     factories.registration(huang)
     page = visit("/hours/", huang)
     page.get_by_label("全选本页").check()
@@ -79,7 +79,7 @@ def test_the_region_tree_follows_the_keys(visit, huang):
     assert has_focus(page) == "南宁市"
 
 
-def test_the_menu_of_a_phone_opens_with_and_without_script(visit, huang):
+def test_phone_menu_with_and_without_script(visit, huang):
     for script in (True, False):
         page = visit("/hours/", huang, width=360, script=script)
         registration = page.get_by_role("navigation", name="主菜单").get_by_role("link", name="学时查询")

@@ -29,7 +29,7 @@ def states(response) -> list[tuple[str, int]]:
     return [(status.label, count) for status, count in response.context["record"].states]
 
 
-def test_a_saved_batch_is_shown_person_by_person_and_listed(client, reviewer, station, draft):
+def test_saved_batch_is_shown_and_listed(client, reviewer, station, draft):
     sealed = drafts.seal_draft(draft(station.workers))
     response = client.post(reverse("hours:collective_save"), {"draft": sealed}, follow=True)
     batch = Submission.objects.get()
@@ -40,7 +40,7 @@ def test_a_saved_batch_is_shown_person_by_person_and_listed(client, reviewer, st
     assert (record.submission, record.training.content) == (batch, "林业有害生物防治培训班")
 
 
-def test_decisions_are_told_with_their_words(client, reviewer, station, bureau, entered):
+def test_decisions_are_shown_with_words(client, reviewer, station, bureau, entered):
     first, second, _ = Registration.objects.order_by("pk")
     transitions.recognise(bureau, first)
     transitions.refuse(bureau, second, factories.verdict("与证书不符。"))
@@ -50,9 +50,7 @@ def test_decisions_are_told_with_their_words(client, reviewer, station, bureau, 
     assert (said[first.pk], said[second.pk].endswith("：与证书不符。")) == ("", True)
 
 
-def test_a_registration_stays_in_its_batch_after_its_owner_submitted_it_again(
-    client, reviewer, station, bureau, entered
-):
+def test_resubmitted_registration_stays_in_its_batch(client, reviewer, station, bureau, entered):
     registration = Registration.objects.order_by("pk").first()
     transitions.return_(bureau, registration, factories.verdict())
     transitions.submit(registration.owner, [registration], station, station.region)
@@ -60,7 +58,7 @@ def test_a_registration_stays_in_its_batch_after_its_owner_submitted_it_again(
     assert states(client.get(page_of(entered))) == [("待初审", 1), ("待终审", 2)]
 
 
-def test_what_went_to_another_unit_is_named_without_a_link(client, reviewer, station, bureau, entered):
+def test_registration_of_other_unit_has_no_link(client, reviewer, station, bureau, entered):
     registration, other = Registration.objects.order_by("pk").first(), factories.unit("柳州市图书馆", "450202")
     transitions.return_(
         bureau, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
@@ -70,7 +68,7 @@ def test_what_went_to_another_unit_is_named_without_a_link(client, reviewer, sta
     assert ("已转其他单位" in html, reverse("hours:review_detail", args=[registration.pk]) in html) == (True, False)
 
 
-def test_every_reviewer_of_the_unit_sees_them_and_nobody_else(client, station, bureau, entered):
+def test_batches_are_visible_to_unit_reviewers_only(client, station, bureau, entered):
     colleague = factories.unit_reviewer(station, "韦审核")
     stranger = factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "别处审核员")
     got = {}
@@ -82,14 +80,14 @@ def test_every_reviewer_of_the_unit_sees_them_and_nobody_else(client, station, b
     assert got == {"韦审核": (1, 200), "别处审核员": (0, 404), bureau.name: (None, 404), "黄秋梦": (None, 404)}
 
 
-def test_what_people_submit_themselves_is_no_batch(client, reviewer, station):
+def test_own_submission_is_not_a_batch(client, reviewer, station):
     factories.submitted(station.workers[0], station)
     own = factories.submitted(reviewer, station)
     assert client.get(BATCHES).context["records"] == []
     assert client.get(page_of(own.submission)).status_code == 404
 
 
-def test_after_a_merge_they_are_the_other_units(client, reviewer, station, entered):
+def test_batches_of_merged_unit_move_to_target(client, reviewer, station, entered):
     other = factories.unit("宾阳县林业局")
     units.merge(station, other)
     client.force_login(factories.unit_reviewer(other, "韦审核"))
@@ -97,7 +95,7 @@ def test_after_a_merge_they_are_the_other_units(client, reviewer, station, enter
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_pages_cost_the_same_for_one_and_for_three(client, reviewer, station, draft, count, django_assert_num_queries):
+def test_query_count_is_constant(client, reviewer, station, draft, count, django_assert_num_queries):
     for number in range(count):
         batch = saving.save(reviewer, draft(station.workers[:count], content=f"培训 {number}"))
     client.get(BATCHES)

@@ -28,7 +28,7 @@ def names(context, part: str) -> list[str]:
     return [line.name for line in context[part]]
 
 
-def test_without_a_list_the_next_page_offers_the_units_people(client, reviewer, station, typed):
+def test_without_file_people_page_follows(client, reviewer, station, typed):
     factories.person("外人")
     response = client.post(FACTS, typed())
     assert response.templates[0].name == "collective/people.html"
@@ -36,7 +36,7 @@ def test_without_a_list_the_next_page_offers_the_units_people(client, reviewer, 
     assert "外人" not in response.content.decode()
 
 
-def test_ticked_people_are_previewed_and_saved_exactly(client, reviewer, station, typed):
+def test_ticked_people_are_previewed_and_saved(client, reviewer, station, typed):
     draft = client.post(FACTS, typed()).context["draft"]
     chosen = station.workers[:2]
     ticks = {"draft": draft, "person": [person.pk for person in chosen], "go": "preview"}
@@ -52,12 +52,12 @@ def test_ticked_people_are_previewed_and_saved_exactly(client, reviewer, station
     }
 
 
-def test_a_key_that_no_row_can_have_takes_nothing_away(client, reviewer, typed):
+def test_invalid_removed_key_is_ignored(client, reviewer, typed):
     response = client.post(FACTS, typed(content="", removed="9" * 5000))
     assert (response.status_code, response.templates[0].name) == (200, "collective/facts.html")
 
 
-def test_a_double_click_saves_once(client, reviewer, station, typed):
+def test_double_click_saves_once(client, reviewer, station, typed):
     draft = client.post(FACTS, typed()).context["draft"]
     ticks = {"draft": draft, "person": [station.workers[0].pk], "go": "preview"}
     sealed = client.post(PEOPLE, ticks).context["draft"]
@@ -66,7 +66,7 @@ def test_a_double_click_saves_once(client, reviewer, station, typed):
     assert Registration.objects.count() == 1
 
 
-def test_a_list_leads_straight_to_the_preview_with_what_is_wrong_named(client, reviewer, station, typed, sheet):
+def test_file_leads_to_preview_with_problems(client, reviewer, station, typed, sheet):
     huang, li, wei = station.workers
     file = listed(
         (huang.name, huang.id_number, "", ""),
@@ -86,7 +86,7 @@ def test_a_list_leads_straight_to_the_preview_with_what_is_wrong_named(client, r
     assert [person.id_number for person in station.workers if person.id_number in page] == []
 
 
-def test_the_bad_lines_come_back_as_they_were_typed_and_can_be_sent_again(client, reviewer, station, typed, sheet):
+def test_bad_lines_file_can_be_uploaded_again(client, reviewer, station, typed, sheet):
     huang, li, _ = station.workers
     rows = [(huang.name, huang.id_number, "", ""), ("=李工", li.id_number, "8", "A-1")]
     preview = client.post(FACTS, typed(people_file=listed(*rows, sheet=sheet)))
@@ -102,7 +102,7 @@ def test_the_bad_lines_come_back_as_they_were_typed_and_can_be_sent_again(client
     assert names(again.context, "bad") == ["=李工"]
 
 
-def test_a_list_survives_a_form_that_comes_back(client, reviewer, station, typed, sheet):
+def test_roster_survives_invalid_form(client, reviewer, station, typed, sheet):
     huang = station.workers[0]
     file = listed((huang.name, huang.id_number, "", ""), sheet=sheet)
     refused = client.post(FACTS, typed(content="", people_file=file))
@@ -112,7 +112,7 @@ def test_a_list_survives_a_form_that_comes_back(client, reviewer, station, typed
     assert names(client.post(FACTS, typed(roster=roster)).context, "good") == ["黄秋梦"]
 
 
-def test_the_way_back_keeps_everything(client, reviewer, station, typed):
+def test_edit_keeps_facts_files_and_ticks(client, reviewer, station, typed):
     draft = client.post(FACTS, typed(note="第 2 期", proofs=[files.pdf("通知.pdf")])).context["draft"]
     ticks = {"draft": draft, "person": [station.workers[0].pk], "go": "preview"}
     sealed = client.post(PEOPLE, ticks).context["draft"]
@@ -126,7 +126,7 @@ def test_the_way_back_keeps_everything(client, reviewer, station, typed):
     assert Attachment.objects.count() == 1
 
 
-def test_ticks_survive_searches_and_pages(client, reviewer, station, typed):
+def test_ticks_survive_searches(client, reviewer, station, typed):
     huang, li, _ = station.workers
     sent = {"draft": client.post(FACTS, typed()).context["draft"], "go": "search", "search": "李"}
     found = client.post(PEOPLE, {**sent, "shown": [huang.pk, li.pk], "person": [huang.pk]})
@@ -138,7 +138,7 @@ def test_ticks_survive_searches_and_pages(client, reviewer, station, typed):
     assert client.post(PEOPLE, sent).context["ticked"] == {li.pk}
 
 
-def test_everybody_whom_a_search_finds_can_be_ticked_at_once(client, reviewer, station, typed):
+def test_all_search_results_can_be_ticked(client, reviewer, station, typed):
     _, li, wei = station.workers
     draft = client.post(FACTS, typed()).context["draft"]
     answer = client.post(PEOPLE, {"draft": draft, "go": "all", "search": "工"})
@@ -146,7 +146,7 @@ def test_everybody_whom_a_search_finds_can_be_ticked_at_once(client, reviewer, s
     assert client.post(PEOPLE, {"draft": answer.context["draft"], "go": "none"}).context["ticked"] == set()
 
 
-def test_the_last_four_of_the_id_find_a_person(client, reviewer, station, typed):
+def test_search_by_last_four_of_id(client, reviewer, station, typed):
     huang = station.workers[0]
     draft = client.post(FACTS, typed()).context["draft"]
     found = client.post(PEOPLE, {"draft": draft, "go": "search", "search": huang.id_tail.lower()})
@@ -154,28 +154,28 @@ def test_the_last_four_of_the_id_find_a_person(client, reviewer, station, typed)
     assert found.context["page"].paginator.count < 3
 
 
-def test_the_preview_needs_a_tick(client, reviewer, typed):
+def test_preview_requires_ticks(client, reviewer, typed):
     draft = client.post(FACTS, typed()).context["draft"]
     assert "请先勾选人员。" in client.post(PEOPLE, {"draft": draft, "go": "preview"}).content.decode()
 
 
-def test_the_unit_declares(client, reviewer, typed):
+def test_declaration_is_required(client, reviewer, typed):
     response = client.post(FACTS, typed(declared=""))
     assert response.context["form"].errors["declared"] == ["请勾选“单位承诺以上信息属实”，否则不能登记。"]
 
 
-def test_the_facts_obey_the_rules_of_every_registration(client, reviewer, typed):
+def test_facts_are_validated(client, reviewer, typed):
     wrong = typed(ends_at_0=f"{factories.moment(12):%Y-%m-%d}", hours_applied="7.3")
     assert {"ends_at", "hours_applied"} <= set(client.post(FACTS, wrong).context["form"].errors)
 
 
-def test_a_reviewers_own_registration_of_the_same_name_is_no_obstacle(client, reviewer, station, typed):
+def test_own_registration_is_no_duplicate(client, reviewer, station, typed):
     day = {"starts_at": factories.moment(9, 8), "ends_at": factories.moment(8, 18)}
     factories.registration(reviewer, "林业有害生物防治培训班", **day)
     assert client.post(FACTS, typed()).context["draft"]
 
 
-def test_another_units_people_can_neither_be_ticked_nor_learned_of_by_their_keys(client, reviewer, station, typed):
+def test_people_of_other_units_cannot_be_ticked(client, reviewer, station, typed):
     stranger = factories.person("外人", unit=factories.unit("柳州市图书馆", "450202"))
     draft = client.post(FACTS, typed()).context["draft"]
     ticks = {"draft": draft, "go": "preview", "person": [stranger.pk, reviewer.pk, station.workers[0].pk]}
@@ -187,7 +187,7 @@ def test_another_units_people_can_neither_be_ticked_nor_learned_of_by_their_keys
     assert "请先勾选人员。" in alone.content.decode()
 
 
-def test_who_leaves_the_unit_after_the_tick_is_named_with_the_reason(client, reviewer, station, typed):
+def test_person_leaving_after_tick_is_a_problem(client, reviewer, station, typed):
     ticks = {"draft": client.post(FACTS, typed()).context["draft"], "person": [station.workers[0].pk]}
     sealed = client.post(PEOPLE, ticks).context["draft"]
     type(reviewer).objects.filter(pk=station.workers[0].pk).update(unit=None)
@@ -195,14 +195,14 @@ def test_who_leaves_the_unit_after_the_tick_is_named_with_the_reason(client, rev
     assert (bad.name, bad.problems) == ("黄秋梦", ["不是“宾阳县甘棠镇林业站”的人员。"])
 
 
-def test_another_unit_cannot_be_named(client, reviewer, typed):
+def test_other_unit_is_rejected(client, reviewer, typed):
     other = factories.unit("柳州市图书馆", "450202")
     assert client.post(FACTS, typed(unit=other.pk)).context["form"].errors["unit"] == [
         "您不能为所选单位登记，请重新选择。"
     ]
 
 
-def test_a_reviewer_of_two_units_chooses_one(client, reviewer, station, typed):
+def test_reviewer_of_two_units_chooses_one(client, reviewer, station, typed):
     second = factories.unit("柳州市图书馆", "450202")
     appointments.appoint(reviewer, "unit_reviewer", unit=second)
     assert "柳州市图书馆" in client.get(FACTS).content.decode()
@@ -210,13 +210,13 @@ def test_a_reviewer_of_two_units_chooses_one(client, reviewer, station, typed):
 
 
 @pytest.mark.parametrize("address", [EDIT, PEOPLE, SAVE, BAD_LINES])
-def test_a_draft_that_is_not_ones_own_is_a_404(client, reviewer, station, typed, address):
+def test_draft_of_other_reviewer_is_404(client, reviewer, station, typed, address):
     sealed = client.post(FACTS, typed()).context["draft"]
     client.force_login(factories.unit_reviewer(station, "韦审核"))
     assert [client.post(address, {"draft": text}).status_code for text in (sealed, sealed[:-8], "", "甲")] == [404] * 4
 
 
-def test_a_change_since_the_preview_is_shown_before_anything_is_saved(client, reviewer, station, typed):
+def test_change_since_preview_is_shown_before_saving(client, reviewer, station, typed):
     draft = client.post(FACTS, typed()).context["draft"]
     ticks = {"draft": draft, "person": [person.pk for person in station.workers], "go": "preview"}
     sealed = client.post(PEOPLE, ticks).context["draft"]
@@ -229,7 +229,7 @@ def test_a_change_since_the_preview_is_shown_before_anything_is_saved(client, re
     assert Registration.objects.count() == 2
 
 
-def test_the_person_sees_who_entered_it(client, reviewer, station, draft):
+def test_owner_sees_who_registered(client, reviewer, station, draft):
     owner = station.workers[0]
     saving.save(reviewer, draft([owner]))
     client.force_login(owner)
@@ -241,14 +241,14 @@ def test_the_person_sees_who_entered_it(client, reviewer, station, draft):
     assert "已由单位代为登记，待终审" in client.get(reverse("hours:notices")).content.decode()
 
 
-def test_an_own_registration_says_nothing_of_it(client, station):
+def test_own_registration_has_no_collective_note(client, station):
     owner = station.workers[0]
     registration = factories.submitted(owner, station)
     client.force_login(owner)
     assert "代为登记" not in client.get(reverse("hours:detail", args=[registration.pk])).content.decode()
 
 
-def test_the_menu_offers_it_to_unit_reviewers_alone(client, reviewer, station, guangxi):
+def test_menu_link_for_unit_reviewers_only(client, reviewer, station, guangxi):
     link = f'href="{FACTS}"'
     home = reverse("hours:list")
     assert link in client.get(home).content.decode()
@@ -258,9 +258,7 @@ def test_the_menu_offers_it_to_unit_reviewers_alone(client, reviewer, station, g
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_pages_cost_the_same_for_one_and_for_thirty(
-    client, reviewer, station, typed, count, django_assert_num_queries, sheet
-):
+def test_query_count_is_constant(client, reviewer, station, typed, count, django_assert_num_queries, sheet):
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     file = listed(*((person.name, person.id_number, "", "") for person in people), sheet=sheet)
     form = typed()

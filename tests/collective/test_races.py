@@ -44,7 +44,7 @@ def is_right(training_year: int) -> bool:
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_of_two_tabs_that_confirm_the_same_preview_one_saves_it(station, attempt):
+def test_concurrent_confirmations_save_once(station, attempt):
     sealed = drafts.seal_draft(shown_to(station.reviewer, station))
 
     def confirm():
@@ -61,7 +61,7 @@ def test_of_two_tabs_that_confirm_the_same_preview_one_saves_it(station, attempt
     assert is_right(Registration.objects.first().year)
 
 
-def test_of_two_reviewers_who_enter_the_same_training_one_does_and_the_other_reads_of_it(station):
+def test_concurrent_registration_only_first_wins(station):
     other = factories.unit_reviewer(station, "韦审核")
     days = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     shown = [(reviewer, shown_to(reviewer, station, **days)) for reviewer in (station.reviewer, other)]

@@ -34,7 +34,7 @@ def content_of(attachment: Attachment) -> bytes:
         return file.read()
 
 
-def test_each_person_gets_a_registration_that_waits_for_the_final_review(station, draft):
+def test_registrations_wait_for_final_review(station, draft):
     submission = saving.save(station.reviewer, draft(station.workers))
     got = registrations().values_list(
         "owner__name", "status", "hours_applied", "hours_proposed", "entered_by__name", "round"
@@ -48,7 +48,7 @@ def test_each_person_gets_a_registration_that_waits_for_the_final_review(station
     ) == {("宾阳县甘棠镇林业站", "宾阳县", "南宁市", "广西壮族自治区", submission.pk)}
 
 
-def test_one_decision_for_each_says_who_entered_it_and_the_owner_hears_of_it(station, draft):
+def test_decision_and_notice_for_each_owner(station, draft):
     saving.save(station.reviewer, draft(station.workers))
     told = Decision.objects.values_list("stage", "action", "status", "actor_name", "office", "hours", "words")
     words = "由单位审核员覃审核代为登记，单位承诺以上信息属实。"
@@ -56,7 +56,7 @@ def test_one_decision_for_each_says_who_entered_it_and_the_owner_hears_of_it(sta
     assert set(Notice.objects.values_list("person__name", flat=True)) == {"黄秋梦", "李工", "韦工"}
 
 
-def test_the_sums_follow(station, draft):
+def test_totals_are_updated(station, draft):
     about = draft(station.workers)
     saving.save(station.reviewer, about)
     year = about.facts["year"]
@@ -65,7 +65,7 @@ def test_the_sums_follow(station, draft):
     assert sums.recount(year) == {"people": 0, "places": 0}
 
 
-def test_the_final_decision_needs_another_hand(station, draft, guangxi):
+def test_registering_reviewer_is_denied_final_review(station, draft, guangxi):
     """A unit's reviewer may be the region's reviewer too, and yet not decide what the unit has entered."""
     appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
     saving.save(station.reviewer, draft(station.workers[:1]))
@@ -76,7 +76,7 @@ def test_the_final_decision_needs_another_hand(station, draft, guangxi):
     assert (registration.status, registration.hours_recognised) == ("recognised", 16)
 
 
-def test_after_a_return_and_a_new_submission_it_still_needs_another_hand(station, draft, guangxi, bureau):
+def test_denial_holds_after_return_and_resubmission(station, draft, guangxi, bureau):
     appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
     saving.save(station.reviewer, draft(station.workers[:1]))
     registration, owner = registrations().get(), station.workers[0]
@@ -89,20 +89,20 @@ def test_after_a_return_and_a_new_submission_it_still_needs_another_hand(station
     assert isinstance(may(station.reviewer, Action.RECOGNISE, registration), Denied)
 
 
-def test_its_owner_cannot_decide_it_either(station, draft, guangxi):
+def test_owner_is_denied_final_review(station, draft, guangxi):
     saving.save(station.reviewer, draft(station.workers[:1]))
     appointments.appoint(station.workers[0], "region_reviewer", region=guangxi)
     assert may(station.workers[0], Action.RECOGNISE, registrations().get()) == Denied("不能审核本人的登记。")
 
 
-def test_a_second_click_saves_nothing_more(station, draft):
+def test_save_is_idempotent(station, draft):
     about = draft(station.workers)
     first = saving.save(station.reviewer, about)
     assert saving.save(station.reviewer, about) == first
     assert (registrations().count(), Submission.objects.count()) == (3, 1)
 
 
-def test_what_the_preview_did_not_show_is_not_saved(station, draft):
+def test_outdated_preview_saves_nothing(station, draft):
     about = draft(station.workers)
     station.workers[2].unit = None
     station.workers[2].save()
@@ -111,7 +111,7 @@ def test_what_the_preview_did_not_show_is_not_saved(station, draft):
     assert not registrations().exists()
 
 
-def test_bad_lines_are_left_out(station, draft, row):
+def test_bad_lines_are_not_saved(station, draft, row):
     stranger = factories.person("外人")
     rows = [row(station.workers[0]), row(stranger, 3), row(station.workers[1], 4, hours="7.5", certificate_number="A1")]
     saving.save(station.reviewer, draft(rows=rows))
@@ -120,7 +120,7 @@ def test_bad_lines_are_left_out(station, draft, row):
 
 
 @pytest.mark.parametrize("end", ["appointment", "unit"])
-def test_who_may_not_any_more_saves_nothing(station, draft, end):
+def test_lost_permission_saves_nothing(station, draft, end):
     about = draft(station.workers)
     if end == "unit":
         units.disable(station)
@@ -131,13 +131,13 @@ def test_who_may_not_any_more_saves_nothing(station, draft, end):
     assert not registrations().exists()
 
 
-def test_a_pending_unit_is_none_to_enter_for(station):
+def test_pending_unit_is_not_offered(station):
     station.state = "pending"
     station.save()
     assert list(choices.units_of(station.reviewer)) == []
 
 
-def test_files_are_given_to_everybody_and_live_apart(station, draft):
+def test_files_are_copied_to_each_registration(station, draft):
     about = draft(station.workers, proofs=[attachments.inspect(files.pdf("通知.pdf"))])
     saving.save(station.reviewer, about)
     got = list(Attachment.objects.order_by("owner_id"))
@@ -149,7 +149,7 @@ def test_files_are_given_to_everybody_and_live_apart(station, draft):
     assert [content_of(row) for row in got[1:]] == [files.PDF] * 2
 
 
-def test_files_that_changed_since_the_preview_are_shown_before_anything_is_saved(station, draft):
+def test_files_changed_since_preview_save_nothing(station, draft):
     """Another page of the same form added one, or they were purged while this page stood open."""
     about = draft(station.workers, proofs=[attachments.inspect(files.pdf())])
     attachments.keep_for_form(station.reviewer, [attachments.inspect(files.pdf("另一份.pdf"))], about.files)
@@ -158,7 +158,7 @@ def test_files_that_changed_since_the_preview_are_shown_before_anything_is_saved
     assert not registrations().exists()
 
 
-def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
+def test_failure_leaves_no_rows_and_files(station, draft, monkeypatch):
     about = draft(station.workers, proofs=[attachments.inspect(files.pdf())])
     [original] = Attachment.objects.all()
 
@@ -173,7 +173,7 @@ def test_a_failure_leaves_no_rows_and_no_files(station, draft, monkeypatch):
     assert not registrations().exists()
 
 
-def test_storages_without_links_copy(station, draft, monkeypatch):
+def test_files_are_copied_without_hard_links(station, draft, monkeypatch):
     monkeypatch.setattr(Path, "hardlink_to", lambda *args: (_ for _ in ()).throw(OSError("no links")))
     about = draft(station.workers[:2], proofs=[attachments.inspect(files.pdf())])
     saving.save(station.reviewer, about)
@@ -181,7 +181,7 @@ def test_storages_without_links_copy(station, draft, monkeypatch):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_saving_costs_the_same_statements_for_one_and_for_thirty(station, draft, count, django_assert_num_queries):
+def test_query_count_is_constant(station, draft, count, django_assert_num_queries):
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     about = draft(people)
     with django_assert_num_queries(29):

@@ -8,7 +8,7 @@ from hours.collective import drafts
 from tests import factories
 
 
-def test_a_draft_of_two_thousand_lines_stays_below_the_limit_of_a_form():
+def test_largest_draft_fits_into_a_form():
     rows = [
         drafts.RosterRow(
             number,

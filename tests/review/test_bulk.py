@@ -32,7 +32,7 @@ def decided() -> list[tuple[str, str]]:
     return list(rows.values_list("registration__content", "action"))
 
 
-def test_agreeing_gives_a_line_for_each_registration(reader, huang, li, station):
+def test_agreement_lists_a_result_for_each(reader, huang, li, station):
     registrations = [factories.submitted(huang, station, content="甲"), factories.submitted(li, station, content="乙")]
     response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": ticks(*registrations)})
     assert results(response) == [("甲", ""), ("乙", "")]
@@ -40,7 +40,7 @@ def test_agreeing_gives_a_line_for_each_registration(reader, huang, li, station)
     assert (response.context["done"], response.context["failed"]) == (2, 0)
 
 
-def test_agreement_means_the_right_action_for_each_stage(reader, huang, station, bureau):
+def test_agreement_uses_the_action_of_each_stage(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     first = factories.submitted(huang, station, content="待初审的")
     final = factories.agreed(huang, station, station.reviewer, content="待终审的")
@@ -51,7 +51,7 @@ def test_agreement_means_the_right_action_for_each_stage(reader, huang, station,
     ]
 
 
-def test_returning_with_one_reason_and_the_same_words(reader, huang, station):
+def test_return_records_one_reason_and_words_for_all(reader, huang, station):
     registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
     typed = {"action": "return", "reason": factories.reason().pk, "words": "请补充证书。"}
     reader(station.reviewer).post(BULK, {**typed, "registration": ticks(*registrations)})
@@ -59,7 +59,7 @@ def test_returning_with_one_reason_and_the_same_words(reader, huang, station):
     assert list(rows) == [("材料不清晰", "请补充证书。")] * 2
 
 
-def test_refusing_is_asked_once_naming_how_many(reader, huang, station):
+def test_refusal_asks_for_confirmation_with_count(reader, huang, station):
     registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
     typed = {
         "action": "refuse",
@@ -76,7 +76,7 @@ def test_refusing_is_asked_once_naming_how_many(reader, huang, station):
 
 
 @pytest.mark.parametrize("first", ["refuse", "return"])
-def test_it_is_asked_once_too_after_something_was_missing(reader, huang, station, first):
+def test_refusal_asks_for_confirmation_after_errors(reader, huang, station, first):
     registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
     typed = {"action": first, "words": "不属于继续教育。", "registration": ticks(*registrations)}
     client = reader(station.reviewer)
@@ -88,7 +88,7 @@ def test_it_is_asked_once_too_after_something_was_missing(reader, huang, station
     assert decided() == []
 
 
-def test_each_registration_that_cannot_be_decided_is_told_why(reader, huang, li, station, bureau):
+def test_refused_registrations_show_their_reasons(reader, huang, li, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     possible = factories.submitted(huang, station, content="可以的")
     own = factories.submitted(bureau, station, content="本人的")
@@ -103,7 +103,7 @@ def test_each_registration_that_cannot_be_decided_is_told_why(reader, huang, li,
     ]
 
 
-def test_registrations_that_moved_since_the_list_was_shown_are_left_alone(reader, huang, station, bureau):
+def test_registrations_changed_since_display_are_skipped(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     registration = factories.submitted(huang, station, content="甲")
     shown = ticks(registration)
@@ -113,7 +113,7 @@ def test_registrations_that_moved_since_the_list_was_shown_are_left_alone(reader
     assert decided() == [("甲", "agree")]
 
 
-def test_a_second_click_decides_nothing_twice(reader, huang, station):
+def test_second_click_decides_nothing_again(reader, huang, station):
     registration = factories.submitted(huang, station, content="甲")
     sent = {"action": "agree", "registration": ticks(registration) * 2}
     client = reader(station.reviewer)
@@ -132,7 +132,7 @@ def test_a_second_click_decides_nothing_twice(reader, huang, station):
         ({"action": "agree", "words": "长" * 501}, {"words": ["意见最多 500 字，目前 501 字，请精简。"]}),
     ],
 )
-def test_what_is_missing_is_asked_for_and_ticks_and_words_stay(reader, huang, station, typed, found):
+def test_invalid_form_keeps_ticks_and_words(reader, huang, station, typed, found):
     registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
     response = reader(station.reviewer).post(BULK, {**typed, "registration": ticks(*registrations)})
     assert {name: list(errors) for name, errors in response.context["form"].errors.items()} == found
@@ -141,21 +141,21 @@ def test_what_is_missing_is_asked_for_and_ticks_and_words_stay(reader, huang, st
     assert decided() == []
 
 
-def test_nothing_ticked_leads_back_with_a_sentence(reader, station):
+def test_no_ticks_redirects_with_message(reader, station):
     response = reader(station.reviewer).post(f"{BULK}?content=水利", {"action": "agree"})
     assert response.url == f"{reverse('hours:review')}?content=%E6%B0%B4%E5%88%A9"
     assert [str(message) for message in get_messages(response.wsgi_request)] == ["请先勾选要审核的登记。"]
 
 
 @pytest.mark.parametrize("extra", ["999999", "1x", "", "-1", "１", "9" * 18, "9" * 19, "0.0.0.0"])
-def test_a_tampered_list_decides_nothing_at_all(reader, huang, station, extra):
+def test_invalid_keys_decide_nothing(reader, huang, station, extra):
     registration = factories.submitted(huang, station, content="甲")
     response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": [*ticks(registration), extra]})
     assert response.status_code == 404
     assert decided() == []
 
 
-def test_with_a_registration_outside_the_office_nothing_is_decided_and_nothing_typed_is_lost(reader, huang, station):
+def test_registration_outside_office_keeps_the_form(reader, huang, station):
     registration = factories.submitted(huang, station, content="甲")
     elsewhere = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
     typed = {"action": "return", "reason": factories.reason().pk, "words": "请补充证书的第二页。"}
@@ -174,7 +174,7 @@ def test_with_a_registration_outside_the_office_nothing_is_decided_and_nothing_t
     assert decided() == [("甲", "return")]
 
 
-def test_registrations_that_are_all_outside_the_office_are_not_there(reader, huang, station):
+def test_only_registrations_outside_office_is_404(reader, huang, station):
     elsewhere = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
     response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": ticks(elsewhere)})
     assert response.status_code == 404
@@ -182,7 +182,7 @@ def test_registrations_that_are_all_outside_the_office_are_not_there(reader, hua
     assert decided() == []
 
 
-def test_more_than_a_page_can_show_is_refused(reader, huang, station):
+def test_too_many_ticks_is_404(reader, huang, station):
     registration = factories.submitted(huang, station)
     assert (
         reader(station.reviewer).post(BULK, {"action": "agree", "registration": ticks(registration) * 201}).status_code
@@ -190,14 +190,14 @@ def test_more_than_a_page_can_show_is_refused(reader, huang, station):
     )
 
 
-def test_a_tampered_state_is_answered_and_decides_nothing(reader, huang, station):
+def test_invalid_state_decides_nothing(reader, huang, station):
     registration = factories.submitted(huang, station, content="甲")
     response = reader(station.reviewer).post(BULK, {"action": "agree", "registration": [f"{registration.pk}.x.y"]})
     assert results(response) == [("甲", "“甲”：该登记已由黄秋梦处理，目前为“待初审”。")]
     assert decided() == []
 
 
-def test_the_number_of_statements_does_not_depend_on_the_number_of_registrations(reader, huang, station):
+def test_query_count_is_constant(reader, huang, station):
     counts = []
     for size in (1, 30):
         registrations = [factories.submitted(huang, station, content=f"{size}-{number}") for number in range(size)]

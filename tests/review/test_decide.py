@@ -44,7 +44,7 @@ def decisions(registration: Registration) -> list[tuple[str, str]]:
 # --- What is decided --------------------------------------------------------------------------------
 
 
-def test_agreeing_sends_it_on_and_opens_the_next_one(reader, huang, station):
+def test_agreement_opens_the_next_registration(reader, huang, station):
     first = factories.submitted(huang, station, content="第一条")
     second = factories.submitted(huang, station, content="第二条")
     response = reader(station.reviewer).post(address(first, "?content=条"), given(first, "agree"))
@@ -54,7 +54,7 @@ def test_agreeing_sends_it_on_and_opens_the_next_one(reader, huang, station):
     assert (first.status, first.hours_proposed) == (Status.FINAL_REVIEW, Decimal(16))
 
 
-def test_recognising_with_fewer_hours_and_words(reader, huang, station, bureau):
+def test_recognition_with_fewer_hours_and_words(reader, huang, station, bureau):
     registration = factories.agreed(huang, station, station.reviewer)
     reader(bureau).post(address(registration), given(registration, "recognise", hours="12.5", words="按证书核减。"))
     registration.refresh_from_db()
@@ -62,7 +62,7 @@ def test_recognising_with_fewer_hours_and_words(reader, huang, station, bureau):
 
 
 @pytest.mark.parametrize(("action", "status"), [("return", Status.RETURNED), ("refuse", Status.REFUSED)])
-def test_returning_and_refusing_with_reason_and_words(reader, huang, station, action, status):
+def test_negative_decision_stores_reason_and_words(reader, huang, station, action, status):
     registration = factories.submitted(huang, station)
     reason = factories.reason()
     reader(station.reviewer).post(
@@ -72,13 +72,13 @@ def test_returning_and_refusing_with_reason_and_words(reader, huang, station, ac
     assert (decision.status, decision.reason, decision.words) == (status, reason, "请补充证书。")
 
 
-def test_the_way_wraps_to_the_first_one_that_waits(reader, huang, station):
+def test_last_decision_wraps_to_the_first_registration(reader, huang, station):
     first = factories.submitted(huang, station, content="第一条")
     last = factories.submitted(huang, station, content="最后一条")
     assert reader(station.reviewer).post(address(last), given(last, "agree")).url == address(first) + "?"
 
 
-def test_after_the_last_one_it_leads_back_to_the_list_with_a_sentence(reader, huang, station):
+def test_only_registration_returns_to_the_list(reader, huang, station):
     registration = factories.submitted(huang, station, content="唯一的")
     response = reader(station.reviewer).post(address(registration), given(registration, "agree"), follow=True)
     assert response.redirect_chain == [(QUEUE + "?", 302)]
@@ -87,7 +87,7 @@ def test_after_the_last_one_it_leads_back_to_the_list_with_a_sentence(reader, hu
     assert "这个列表中没有其他登记了。" in page
 
 
-def test_an_unattended_registration_is_decided_by_the_bureau(reader, huang, bureau):
+def test_region_decides_unattended_registration(reader, huang, bureau):
     registration = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
     reader(bureau).post(address(registration, "?tab=unattended"), given(registration, "agree"))
     registration.refresh_from_db()
@@ -98,7 +98,7 @@ def test_an_unattended_registration_is_decided_by_the_bureau(reader, huang, bure
 
 
 @pytest.mark.parametrize(("action", "label"), [("return", "退回修改"), ("refuse", "不予认定")])
-def test_a_negative_decision_needs_a_reason_and_words(reader, huang, station, action, label):
+def test_negative_decision_requires_reason_and_words(reader, huang, station, action, label):
     registration = factories.submitted(huang, station)
     response = reader(station.reviewer).post(address(registration), given(registration, action))
     assert errors(response) == {"reason": [f"{label}须选择原因。"], "words": [f"{label}须填写意见。"]}
@@ -119,7 +119,7 @@ def test_a_negative_decision_needs_a_reason_and_words(reader, huang, station, ac
         ("NaN", "hours", "学时应为数字，例如 8 或 7.5。"),
     ],
 )
-def test_wrong_hours_are_named_at_their_place(reader, huang, station, hours, field, sentence):
+def test_invalid_hours_show_error_at_their_field(reader, huang, station, hours, field, sentence):
     registration = factories.submitted(huang, station)
     response = reader(station.reviewer).post(address(registration), given(registration, "agree", hours=hours))
     assert errors(response) == {field: [sentence]}
@@ -127,14 +127,14 @@ def test_wrong_hours_are_named_at_their_place(reader, huang, station, hours, fie
     assert decisions(registration) == []
 
 
-def test_recognised_hours_do_not_exceed_the_proposed_ones(reader, huang, station, bureau):
+def test_recognised_hours_are_limited_to_proposed(reader, huang, station, bureau):
     registration = factories.submitted(huang, station)
     transitions.agree(station.reviewer, registration, Verdict(hours=Decimal(8), words="核减。"))
     response = reader(bureau).post(address(registration), given(registration, "recognise", hours="16"))
     assert errors(response) == {"hours": ["学时不能超过初审的 8 学时。"]}
 
 
-def test_words_have_an_end(reader, huang, station):
+def test_words_longer_than_limit_are_rejected(reader, huang, station):
     registration = factories.submitted(huang, station)
     typed = given(registration, "return", reason=factories.reason().pk, words="长" * 501)
     response = reader(station.reviewer).post(address(registration), typed)
@@ -142,20 +142,20 @@ def test_words_have_an_end(reader, huang, station):
     assert "长" * 501 in response.content.decode()
 
 
-def test_a_line_end_is_one_character_as_the_browser_counts_it(reader, huang, station):
+def test_line_end_counts_as_one_character(reader, huang, station):
     registration = factories.submitted(huang, station)
     typed = given(registration, "return", reason=factories.reason().pk, words="长\r\n" * 249 + "长末")
     reader(station.reviewer).post(address(registration), typed)
     assert Decision.objects.get(registration=registration, action="return").words == "长\n" * 249 + "长末"
 
 
-def test_words_that_show_nothing_are_none(reader, huang, station):
+def test_invisible_words_count_as_empty(reader, huang, station):
     registration = factories.submitted(huang, station)
     typed = given(registration, "return", reason=factories.reason().pk, words="\u200b \u3000\r\n")
     assert errors(reader(station.reviewer).post(address(registration), typed)) == {"words": ["退回修改须填写意见。"]}
 
 
-def test_a_reason_that_is_no_longer_offered_is_refused(reader, huang, station):
+def test_inactive_reason_is_rejected(reader, huang, station):
     registration = factories.submitted(huang, station)
     old = factories.reason("旧原因", is_active=False)
     response = reader(station.reviewer).post(
@@ -168,7 +168,7 @@ def test_a_reason_that_is_no_longer_offered_is_refused(reader, huang, station):
     ("action", "sentence"),
     [("", "请点击“同意”“退回修改”或“不予认定”。"), ("revoke", "没有这种审核操作。"), ("submit", "没有这种审核操作。")],
 )
-def test_an_action_that_the_page_does_not_offer_is_refused(reader, huang, station, action, sentence):
+def test_unknown_action_is_rejected(reader, huang, station, action, sentence):
     registration = factories.submitted(huang, station)
     response = reader(station.reviewer).post(address(registration), given(registration, action))
     assert errors(response) == {"action": [sentence]}
@@ -180,14 +180,14 @@ def test_an_action_that_the_page_does_not_offer_is_refused(reader, huang, statio
 
 @pytest.mark.parametrize("typed", [{}, {"words": "好。"}, {"reason": "1"}])
 @pytest.mark.parametrize("action", ["agree", "return", "refuse"])
-def test_nobody_decides_about_an_own_registration(reader, station, action, typed):
+def test_own_registration_is_denied(reader, station, action, typed):
     registration = factories.submitted(station.reviewer, station)
     response = reader(station.reviewer).post(address(registration), {"action": action, **typed})
     assert errors(response) == {"__all__": ["不能审核本人的登记。"]}
     assert decisions(registration) == []
 
 
-def test_two_people_decide_the_two_stages(reader, huang, station, bureau):
+def test_first_reviewer_is_denied_final_review(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     registration = factories.agreed(huang, station, bureau)
     response = reader(bureau).post(address(registration), given(registration, "recognise"))
@@ -195,20 +195,20 @@ def test_two_people_decide_the_two_stages(reader, huang, station, bureau):
     assert decisions(registration) == [("莫终审", "agree")]
 
 
-def test_a_regional_administrator_reads_and_does_not_decide(reader, huang, station, guangxi):
+def test_region_administrator_is_denied(reader, huang, station, guangxi):
     registration = factories.submitted(huang, station)
     response = reader(factories.region_admin(guangxi)).post(address(registration), given(registration, "agree"))
     assert errors(response) == {"__all__": ["您没有对该登记“初审同意”的权限。"]}
 
 
-def test_a_registration_at_a_pending_unit_waits(reader, huang, bureau):
+def test_pending_unit_is_denied(reader, huang, bureau):
     pending = factories.unit("新单位", state=Unit.State.PENDING)
     registration = factories.submitted(huang, pending)
     response = reader(bureau).post(address(registration), given(registration, "agree"))
     assert errors(response) == {"__all__": ["单位“新单位”待核实，管理员确认后才能初审。"]}
 
 
-def test_a_registration_outside_the_office_is_not_there(reader, huang, station):
+def test_registration_outside_office_is_404(reader, huang, station):
     registration = factories.submitted(huang, factories.unit("柳州市图书馆", "450202"))
     assert reader(station.reviewer).post(address(registration), given(registration, "agree")).status_code == 404
     assert decisions(registration) == []
@@ -217,7 +217,7 @@ def test_a_registration_outside_the_office_is_not_there(reader, huang, station):
 # --- Who comes too late -----------------------------------------------------------------------------
 
 
-def test_who_comes_second_reads_who_was_first_and_keeps_the_typed_words(reader, huang, station):
+def test_second_reviewer_sees_first_decision_and_keeps_words(reader, huang, station):
     registration = factories.submitted(huang, station, content="水利培训")
     typed = given(registration, "return", reason=factories.reason().pk, words="请补充证书的第二页。")
     transitions.agree(factories.unit_reviewer(station, "韦审核"), registration)
@@ -228,7 +228,7 @@ def test_who_comes_second_reads_who_was_first_and_keeps_the_typed_words(reader, 
     assert decisions(registration) == [("韦审核", "agree")]
 
 
-def test_who_holds_both_offices_does_not_decide_the_other_stage_unawares(reader, huang, station, bureau):
+def test_stale_form_does_not_decide_the_next_stage(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     registration = factories.submitted(huang, station, content="水利培训")
     typed = given(registration, "refuse", reason=factories.reason().pk, words="不属于继续教育。")
@@ -242,7 +242,7 @@ def test_who_holds_both_offices_does_not_decide_the_other_stage_unawares(reader,
     assert decisions(registration) == [("覃审核", "agree"), ("莫终审", "refuse")]
 
 
-def test_a_registration_that_was_returned_and_sent_again_is_another_one(reader, huang, station):
+def test_form_of_previous_round_is_outdated(reader, huang, station):
     registration = factories.submitted(huang, station, content="水利培训")
     typed = given(registration, "agree")
     transitions.return_(station.reviewer, registration, factories.verdict())
@@ -251,7 +251,7 @@ def test_a_registration_that_was_returned_and_sent_again_is_another_one(reader, 
     assert errors(response) == {"__all__": ["“水利培训”刚刚被修改过，请核对后重新操作。"]}
 
 
-def test_a_move_between_reading_and_writing_is_told_too(reader, huang, station, monkeypatch):
+def test_concurrent_decision_during_save_is_shown(reader, huang, station, monkeypatch):
     registration = factories.submitted(huang, station, content="水利培训")
     decide, faster = transitions.decide, factories.unit_reviewer(station, "韦审核")
 
@@ -266,14 +266,14 @@ def test_a_move_between_reading_and_writing_is_told_too(reader, huang, station, 
     assert decisions(registration) == [("韦审核", "agree")]
 
 
-def test_a_bare_post_for_a_decided_registration_reads_its_state(reader, huang, station):
+def test_post_without_state_uses_current_state(reader, huang, station):
     registration = factories.agreed(huang, station, station.reviewer)
     response = reader(station.reviewer).post(address(registration), {"action": "agree"})
     assert errors(response) == {"__all__": ["该登记目前为“待终审”，不能初审同意。"]}
 
 
 @pytest.mark.parametrize("shown", [{"status": "x", "round": "1"}, {"status": "first_review"}, {"round": "９" * 400}])
-def test_a_tampered_state_decides_nothing(reader, huang, station, shown):
+def test_invalid_state_decides_nothing(reader, huang, station, shown):
     registration = factories.submitted(huang, station)
     response = reader(station.reviewer).post(address(registration), {"action": "agree", **shown})
     assert (response.status_code, list(errors(response))) == (200, ["__all__"])

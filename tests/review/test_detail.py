@@ -33,7 +33,7 @@ def made(owner, unit, *days_ago: int, **fields) -> list[Registration]:
     return registrations
 
 
-def test_it_shows_pictures_and_documents_in_place(reader, huang, station):
+def test_attachments_are_embedded(reader, huang, station):
     registration = factories.submitted(huang, station)
     picture = factories.attachment(registration, files.upload("证书.jpg", files.picture()))
     document = factories.attachment(registration, files.pdf("通知.pdf"))
@@ -47,9 +47,7 @@ def test_it_shows_pictures_and_documents_in_place(reader, huang, station):
     response.close()
 
 
-def test_it_names_the_persons_other_registrations_that_overlap_or_share_a_certificate_number(
-    reader, huang, li, station
-):
+def test_related_registrations_are_listed(reader, huang, li, station):
     span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     other_days = {"starts_at": factories.moment(30), "ends_at": factories.moment(29, 18)}
     factories.refused(huang, station, station.reviewer, content="曾被拒绝的", certificate_number="桂-1", **other_days)
@@ -65,7 +63,7 @@ def test_it_names_the_persons_other_registrations_that_overlap_or_share_a_certif
     ]
 
 
-def test_it_marks_what_changed_since_the_return_files_too(reader, huang, station):
+def test_changes_since_return_include_files(reader, huang, station):
     registration = factories.submitted(huang, station, content="原来的")
     factories.attachment(registration, files.pdf("旧.pdf"))
     transitions.return_(station.reviewer, registration, factories.verdict())
@@ -85,31 +83,31 @@ def test_it_marks_what_changed_since_the_return_files_too(reader, huang, station
     assert "<ins>改过的</ins>" in page
 
 
-def test_a_registration_sent_for_the_first_time_has_no_changes(reader, huang, station):
+def test_first_submission_has_no_changes(reader, huang, station):
     assert reader(station.reviewer).get(address(factories.submitted(huang, station))).context["changes"] is None
 
 
-def test_it_tells_the_owners_wish_to_have_it_back(reader, huang, station):
+def test_return_request_is_shown(reader, huang, station):
     registration = factories.submitted(huang, station)
     transitions.ask_return(huang, registration, "附件传错了。")
     assert reader(station.reviewer).get(address(registration)).context["asked"] == "附件传错了。"
 
 
-def test_a_wish_of_the_first_stage_is_over_at_the_second(reader, huang, station, bureau):
+def test_return_request_of_previous_stage_is_hidden(reader, huang, station, bureau):
     registration = factories.submitted(huang, station)
     transitions.ask_return(huang, registration, "附件传错了。")
     transitions.agree(station.reviewer, registration)
     assert reader(bureau).get(address(registration)).context["asked"] == ""
 
 
-def test_hours_are_filled_in_with_what_may_be_given_at_most(reader, huang, station, bureau):
+def test_hours_default_to_the_limit(reader, huang, station, bureau):
     registration = factories.submitted(huang, station, hours_applied=16)
     assert reader(station.reviewer).get(address(registration)).context["form"]["hours"].value() == "16"
     transitions.agree(station.reviewer, registration, Verdict(hours=12, words="按证书核减。"))
     assert reader(bureau).get(address(registration)).context["form"]["hours"].value() == "12"
 
 
-def test_it_leads_to_the_neighbours_of_the_same_list(reader, huang, station):
+def test_neighbours_follow_order_and_filter(reader, huang, station):
     oldest, middle, newest = made(huang, station, 9, 5, 1)
     client = reader(station.reviewer)
     context = client.get(address(middle)).context
@@ -120,7 +118,7 @@ def test_it_leads_to_the_neighbours_of_the_same_list(reader, huang, station):
     assert (context["before"], context["after"]) == (None, None)
 
 
-def test_neighbours_in_a_list_sorted_by_another_column(reader, huang, station):
+def test_neighbours_follow_sort_column(reader, huang, station):
     (big,) = made(huang, station, 9, hours_applied=16)
     (small,) = made(huang, station, 5, hours_applied=8)
     (medium,) = made(huang, station, 1, hours_applied=12)
@@ -128,7 +126,7 @@ def test_neighbours_in_a_list_sorted_by_another_column(reader, huang, station):
     assert (context["before"], context["after"]) == (small.pk, big.pk)
 
 
-def test_neighbours_among_the_decided_ones(reader, huang, station):
+def test_neighbours_in_done_tab(reader, huang, station):
     registrations = made(huang, station, 9, 5, 1)
     for registration in registrations:
         transitions.agree(station.reviewer, registration)
@@ -136,7 +134,7 @@ def test_neighbours_among_the_decided_ones(reader, huang, station):
     assert (context["before"], context["after"]) == (registrations[2].pk, registrations[0].pk)
 
 
-def test_links_carry_the_filters_and_the_place_in_the_list(reader, huang, station, monkeypatch):
+def test_links_keep_filters_and_position(reader, huang, station, monkeypatch):
     monkeypatch.setattr(queue, "PAGE_SIZE", 1)
     made(huang, station, 9, 5)
     client = reader(station.reviewer)
@@ -146,7 +144,7 @@ def test_links_carry_the_filters_and_the_place_in_the_list(reader, huang, statio
     assert here.replace("&", "&amp;") in second.content.decode()
 
 
-def test_without_the_right_to_decide_it_says_why(reader, huang, station, bureau):
+def test_denial_reason_is_shown(reader, huang, station, bureau):
     own = factories.submitted(station.reviewer, station, content="本人的")
     client = reader(station.reviewer)
     response = client.get(address(own))
@@ -156,7 +154,7 @@ def test_without_the_right_to_decide_it_says_why(reader, huang, station, bureau)
     assert (response.context["may_decide"], response.context["denied"]) == (False, "")
 
 
-def test_it_is_not_there_outside_the_office(reader, huang, station):
+def test_registration_outside_office_is_404(reader, huang, station):
     library = factories.unit("柳州市图书馆", "450202")
     elsewhere = factories.submitted(huang, library, content="别的单位的")
     draft = factories.registration(huang, "草稿")
@@ -166,7 +164,7 @@ def test_it_is_not_there_outside_the_office(reader, huang, station):
 
 
 @pytest.mark.parametrize("many", [1, 12])
-def test_it_costs_a_constant_number_of_queries(reader, huang, station, many, django_assert_num_queries):
+def test_query_count_is_constant(reader, huang, station, many, django_assert_num_queries):
     span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     registration = factories.submitted(huang, station, content="这一条", **span)
     for number in range(many):

@@ -32,7 +32,7 @@ def rows(response) -> list[tuple]:
     return list(sheet(response).iter_rows(min_row=2, values_only=True))
 
 
-def test_it_holds_the_columns_of_the_page_with_masked_ids_and_real_dates(reader, huang, station):
+def test_export_has_masked_ids_and_dates(reader, huang, station):
     registration = factories.submitted(huang, station, content="水利培训")
     table = sheet(reader(station.reviewer).get(EXPORT))
     head, row = table.iter_rows(values_only=True)
@@ -45,7 +45,7 @@ def test_it_holds_the_columns_of_the_page_with_masked_ids_and_real_dates(reader,
     )
 
 
-def test_it_holds_what_the_filters_leave_on_all_pages_and_nothing_else(reader, huang, station, monkeypatch):
+def test_export_applies_filters_over_all_pages(reader, huang, station, monkeypatch):
     monkeypatch.setattr("hours.review.queue.PAGE_SIZE", 1)
     for content in ("水利培训", "水利讲座", "公文讲座"):
         factories.submitted(huang, station, content=content)
@@ -55,32 +55,32 @@ def test_it_holds_what_the_filters_leave_on_all_pages_and_nothing_else(reader, h
 
 
 @pytest.mark.parametrize("content", ["=1+1", '=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "#N/A"])
-def test_no_text_becomes_a_formula(reader, huang, station, content):
+def test_text_is_never_a_formula(reader, huang, station, content):
     factories.submitted(huang, station, content=content)
     cell = sheet(reader(station.reviewer).get(EXPORT)).cell(2, 9)
     assert (cell.value, cell.data_type) == (content, "s")
 
 
-def test_characters_that_a_sheet_cannot_hold_are_left_out(reader, huang, station):
+def test_illegal_characters_are_removed(reader, huang, station):
     registration = factories.submitted(huang, station, content="水利")
     Registration.objects.filter(pk=registration.pk).update(content="水\x0b利")
     assert rows(reader(station.reviewer).get(EXPORT))[0][8] == "水利"
 
 
-def test_the_decided_ones_come_with_the_decision(reader, huang, station):
+def test_done_tab_exports_decisions(reader, huang, station):
     registration = factories.submitted(huang, station)
     transitions.return_(station.reviewer, registration, factories.verdict())
     (row,) = rows(reader(station.reviewer).get(EXPORT, {"tab": "done"}))
     assert row[-3:] == ("退回修改", "材料不清晰", "请补充证书复印件。")
 
 
-def test_its_name_tells_list_and_day(reader, station):
+def test_file_name_has_tab_and_date(reader, station):
     response = reader(station.reviewer).get(EXPORT)
     response.close()
     assert f"学时审核-待我审核-{timezone.localdate():%Y-%m-%d}.xlsx" in unquote(response["Content-Disposition"])
 
 
-def test_too_many_rows_are_refused_with_advice(reader, huang, station, monkeypatch):
+def test_too_many_rows_redirect_with_message(reader, huang, station, monkeypatch):
     monkeypatch.setattr(exports, "MAX_ROWS", 2)
     for number in range(3):
         factories.submitted(huang, station, content=f"第 {number} 条")
@@ -92,9 +92,7 @@ def test_too_many_rows_are_refused_with_advice(reader, huang, station, monkeypat
 
 
 @pytest.mark.parametrize("registrations", [1, 30])
-def test_it_costs_the_same_queries_for_any_number_of_rows(
-    reader, huang, station, registrations, django_assert_num_queries
-):
+def test_query_count_is_constant(reader, huang, station, registrations, django_assert_num_queries):
     for number in range(registrations):
         factories.submitted(huang, station, content=f"第 {number} 条")
     client = reader(station.reviewer)

@@ -23,7 +23,7 @@ LAST_YEAR = (timezone.localdate() - timedelta(days=365)).year
 # --- Tabs -------------------------------------------------------------------------------------------
 
 
-def test_a_unit_reviewer_sees_what_waits_at_the_units_first_review(reader, huang, station, bureau):
+def test_unit_reviewer_sees_first_reviews_of_unit(reader, huang, station, bureau):
     factories.submitted(huang, station, content="待初审的")
     factories.agreed(huang, station, station.reviewer, content="待终审的")
     factories.registration(huang, "草稿")
@@ -32,7 +32,7 @@ def test_a_unit_reviewer_sees_what_waits_at_the_units_first_review(reader, huang
     assert contents(reader(station.reviewer).get(QUEUE)) == ["待初审的"]
 
 
-def test_a_regional_reviewer_sees_what_waits_at_the_final_review_of_the_region(reader, huang, station):
+def test_region_reviewer_sees_final_reviews_of_region(reader, huang, station):
     factories.submitted(huang, station, content="待初审的")
     factories.agreed(huang, station, station.reviewer, content="待终审的")
     library = factories.unit("柳州市图书馆", "450202")
@@ -41,7 +41,7 @@ def test_a_regional_reviewer_sees_what_waits_at_the_final_review_of_the_region(r
     assert contents(reader(nanning).get(QUEUE)) == ["待终审的"]
 
 
-def test_unattended_registrations_have_a_tab_for_regional_reviewers_alone(reader, huang, station, bureau):
+def test_unattended_tab_is_for_region_reviewers_only(reader, huang, station, bureau):
     factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="无人初审的")
     factories.submitted(huang, station, content="有人初审的")
     response = reader(bureau).get(QUEUE, {"tab": "unattended"})
@@ -51,7 +51,7 @@ def test_unattended_registrations_have_a_tab_for_regional_reviewers_alone(reader
     assert contents(response) == ["有人初审的"]  # the tab that is not there is the first one
 
 
-def test_the_done_tab_lists_the_own_decisions_latest_first(reader, huang, li, station, bureau):
+def test_done_tab_lists_own_decisions_newest_first(reader, huang, li, station, bureau):
     first = factories.submitted(huang, station, content="先审核的")
     second = factories.submitted(li, station, content="后审核的")
     transitions.agree(station.reviewer, first)
@@ -63,13 +63,13 @@ def test_the_done_tab_lists_the_own_decisions_latest_first(reader, huang, li, st
     assert [line.decision.get_action_display() for line in response.context["lines"]] == ["不予认定", "初审同意"]
 
 
-def test_the_own_request_to_return_an_own_registration_is_no_decision_of_a_reviewer(reader, station, bureau):
+def test_done_tab_excludes_own_return_requests(reader, station, bureau):
     registration = factories.submitted(station.reviewer, station, content="审核员本人的")
     transitions.ask_return(station.reviewer, registration, "写错了。")
     assert contents(reader(station.reviewer).get(QUEUE, {"tab": "done"})) == []
 
 
-def test_the_tab_of_all_holds_everything_ever_submitted_latest_first(reader, huang, station, bureau):
+def test_all_tab_lists_submitted_newest_first(reader, huang, station, bureau):
     send_back_in_time(factories.recognised(huang, station, station.reviewer, bureau, content="已认定的"), 3)
     send_back_in_time(factories.returned(huang, station, station.reviewer, content="退回的"), 2)
     send_back_in_time(factories.submitted(huang, station, content="待初审的"), 1)
@@ -77,7 +77,7 @@ def test_the_tab_of_all_holds_everything_ever_submitted_latest_first(reader, hua
     assert contents(reader(bureau).get(QUEUE, {"tab": "all"})) == ["待初审的", "退回的", "已认定的"]
 
 
-def test_the_queue_is_lost_with_the_appointment(reader, huang, station):
+def test_ended_appointment_is_404(reader, huang, station):
     factories.submitted(huang, station)
     appointment = station.reviewer.appointments.get()
     appointment.valid_from -= timedelta(days=9)
@@ -89,14 +89,14 @@ def test_the_queue_is_lost_with_the_appointment(reader, huang, station):
 # --- How much waits ---------------------------------------------------------------------------------
 
 
-def test_it_tells_how_many_wait_and_how_old_the_oldest_is(reader, huang, station):
+def test_waiting_count_and_age_are_shown(reader, huang, station):
     send_back_in_time(factories.submitted(huang, station, content="老的"), 12)
     factories.submitted(huang, station, content="新的")
     page = reader(station.reviewer).get(QUEUE).content.decode()
     assert "<strong>2</strong> 条待您审核，最早的一条已等待 <strong>12</strong> 天。" in page
 
 
-def test_counting_stops_where_nobody_needs_the_number(reader, huang, station, monkeypatch):
+def test_waiting_count_stops_at_limit(reader, huang, station, monkeypatch):
     for number in range(4):
         factories.submitted(huang, station, content=f"第 {number} 条")
     monkeypatch.setattr(queue, "COUNTED_AT_MOST", 3)
@@ -110,7 +110,7 @@ def marks(response) -> dict[str, list[str]]:
     return {line.registration.content: line.marks for line in response.context["lines"]}
 
 
-def test_an_asked_return_stands_above_the_list_with_the_owners_words(reader, huang, li, station):
+def test_return_requests_are_shown_above_the_list(reader, huang, li, station):
     transitions.ask_return(huang, factories.submitted(huang, station, content="附件传错的"), "附件传错了。")
     factories.submitted(li, station, content="没有请求的")
     earlier = factories.submitted(li, station, content="上一轮请求的")
@@ -124,7 +124,7 @@ def test_an_asked_return_stands_above_the_list_with_the_owners_words(reader, hua
     assert marks(response) == {"附件传错的": ["请求退回"], "没有请求的": [], "上一轮请求的": []}
 
 
-def test_registrations_of_one_person_that_share_time_are_marked(reader, huang, li, station):
+def test_overlapping_registrations_are_marked(reader, huang, li, station):
     span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     later = {"starts_at": factories.moment(8, 18), "ends_at": factories.moment(6, 18)}
     factories.submitted(huang, station, content="甲", **span)
@@ -140,7 +140,7 @@ def test_registrations_of_one_person_that_share_time_are_marked(reader, huang, l
     }
 
 
-def test_registrations_without_a_unit_and_to_a_pending_unit_are_marked(reader, huang, station, bureau, guangxi):
+def test_unaffiliated_and_pending_unit_are_marked(reader, huang, station, bureau, guangxi):
     nobody = units.unaffiliated(guangxi)
     registration = factories.registration(huang, "无单位的")
     transitions.submit(huang, [registration], nobody, factories.region("450126"))
@@ -185,27 +185,27 @@ def mixed(huang, li, station, bureau):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
-def test_it_filters(reader, bureau, mixed, given, found):
+def test_filters(reader, bureau, mixed, given, found):
     assert contents(reader(bureau).get(QUEUE, {"tab": "all", **given})) == found
 
 
-def test_it_filters_by_the_last_four_of_the_id(reader, bureau, mixed, huang):
+def test_filter_by_last_four_of_id(reader, bureau, mixed, huang):
     response = reader(bureau).get(QUEUE, {"tab": "all", "id_tail": huang.id_number[-4:].lower()})
     assert contents(response) == ["水利培训", "公文讲座"]
 
 
-def test_it_filters_by_a_type_of_either_level(reader, bureau, mixed):
+def test_filter_by_category_of_either_level(reader, bureau, mixed):
     talks = factories.category("讲座", "学术交流类")
     for chosen in (talks.pk, talks.parent_id):
         assert contents(reader(bureau).get(QUEUE, {"tab": "all", "category": chosen})) == ["公文讲座"]
 
 
-def test_a_name_that_many_people_share_is_found_all_the_same(reader, bureau, mixed, monkeypatch):
+def test_filter_by_common_name(reader, bureau, mixed, monkeypatch):
     monkeypatch.setattr("hours.review.forms.PEOPLE_AT_MOST", 0)
     assert contents(reader(bureau).get(QUEUE, {"tab": "all", "name": "李工"})) == ["古籍培训"]
 
 
-def test_a_filter_that_cannot_be_read_is_named_and_narrows_nothing(reader, bureau, mixed):
+def test_invalid_filter_shows_error_and_is_ignored(reader, bureau, mixed):
     response = reader(bureau).get(QUEUE, {"tab": "all", "since": "昨天", "id_tail": "450103198503211234"})
     assert contents(response) == ["古籍培训", "水利培训", "公文讲座"]
     assert {name: list(errors) for name, errors in response.context["queue"].filter.errors.items()} == {
@@ -221,26 +221,26 @@ def test_a_filter_that_cannot_be_read_is_named_and_narrows_nothing(reader, burea
         ({"until": "9999-12-31"}, "日期晚于 2999 年，请核对年份。"),
     ],
 )
-def test_a_day_at_the_end_of_the_calendar_is_named(reader, bureau, mixed, given, sentence):
+def test_filter_date_out_of_range_shows_error(reader, bureau, mixed, given, sentence):
     response = reader(bureau).get(QUEUE, {"tab": "all", **given})
     assert contents(response) == ["古籍培训", "水利培训", "公文讲座"]
     assert list(response.context["queue"].filter.errors.values()) == [[sentence]]
 
 
-def test_each_filter_has_its_name(reader, bureau, mixed):
+def test_filter_labels(reader, bureau, mixed):
     fields = reader(bureau).get(QUEUE, {"tab": "all"}).context["queue"].filter
     assert [field.label for field in fields] == [
         *("姓名", "证件号码", "认定内容", "单位", "区域", "认定类型", "计入年度", "状态", "提交日期从", "提交日期至")
     ]
 
 
-def test_a_unit_reviewer_has_no_filter_by_place(reader, station, huang):
+def test_unit_reviewer_has_no_place_filters(reader, station, huang):
     factories.submitted(huang, station)
     fields = reader(station.reviewer).get(QUEUE, {"tab": "all"}).context["queue"].filter.fields
     assert {"unit", "region"} & set(fields) == set()
 
 
-def test_a_region_outside_the_office_is_no_choice(reader, huang, mixed):
+def test_region_outside_office_is_rejected(reader, huang, mixed):
     nanning = factories.region_reviewer(factories.region("450100"), "韦终审")
     response = reader(nanning).get(QUEUE, {"tab": "all", "region": "450200"})
     assert list(response.context["queue"].filter.errors) == ["region"]
@@ -250,7 +250,7 @@ def test_a_region_outside_the_office_is_no_choice(reader, huang, mixed):
 # --- Order and pages --------------------------------------------------------------------------------
 
 
-def test_the_oldest_comes_first_until_the_head_is_clicked(reader, huang, station):
+def test_oldest_first_by_default(reader, huang, station):
     for days, content in ((3, "三天"), (9, "九天"), (1, "一天")):
         send_back_in_time(factories.submitted(huang, station, content=content), days)
     client = reader(station.reviewer)
@@ -260,7 +260,7 @@ def test_the_oldest_comes_first_until_the_head_is_clicked(reader, huang, station
     assert contents(client.get(turned)) == ["一天", "三天", "九天"]
 
 
-def test_a_small_list_can_be_sorted_by_other_heads(reader, huang, station):
+def test_small_list_is_sortable(reader, huang, station):
     for hours in (8, 16, 12):
         factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours)
     client = reader(station.reviewer)
@@ -268,7 +268,7 @@ def test_a_small_list_can_be_sorted_by_other_heads(reader, huang, station):
     assert contents(client.get(QUEUE, {"order": "-hours"})) == ["16 学时", "12 学时", "8 学时"]
 
 
-def test_a_large_list_says_why_it_cannot_be_sorted(reader, huang, station, monkeypatch):
+def test_large_list_is_not_sortable(reader, huang, station, monkeypatch):
     for days, hours in ((3, 8), (2, 16), (1, 12)):
         send_back_in_time(factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours), days)
     monkeypatch.setattr(queue, "SORTED_AT_MOST", 2)
@@ -279,7 +279,7 @@ def test_a_large_list_says_why_it_cannot_be_sorted(reader, huang, station, monke
 
 
 @pytest.mark.parametrize("order", ["", "hours"])
-def test_pages_lead_forwards_and_back_without_losing_or_repeating_a_row(reader, huang, station, monkeypatch, order):
+def test_pages_lose_and_repeat_no_row(reader, huang, station, monkeypatch, order):
     monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     for number in range(5):
         registration = factories.submitted(huang, station, content=f"第 {number} 条", hours_applied=8 + number)
@@ -300,7 +300,7 @@ def test_pages_lead_forwards_and_back_without_losing_or_repeating_a_row(reader, 
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "９", "999999", "x"])
-def test_a_page_that_does_not_exist_is_no_error(reader, huang, station, page):
+def test_invalid_page_is_ignored(reader, huang, station, page):
     factories.submitted(huang, station, content="唯一的")
     client = reader(station.reviewer)
     assert client.get(QUEUE, {"order": "hours", "page": page}).status_code == 200
@@ -308,7 +308,7 @@ def test_a_page_that_does_not_exist_is_no_error(reader, huang, station, page):
 
 
 @pytest.mark.parametrize("order", ["submitted", "hours"])
-def test_a_page_that_was_worked_off_leads_to_what_is_left(reader, huang, station, monkeypatch, order):
+def test_emptied_page_falls_back_to_the_first(reader, huang, station, monkeypatch, order):
     monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     registrations = [factories.submitted(huang, station, content=f"第 {number} 条") for number in range(4)]
     client = reader(station.reviewer)
@@ -320,7 +320,7 @@ def test_a_page_that_was_worked_off_leads_to_what_is_left(reader, huang, station
     assert (response.context["previous_url"], response.context["next_url"]) == ("", "")
 
 
-def test_an_empty_queue_says_so(reader, station):
+def test_empty_queue_message(reader, station):
     page = reader(station.reviewer).get(QUEUE).content.decode()
     assert "目前没有待您审核的登记。" in page
     assert "没有待审核的登记" in page
@@ -334,7 +334,7 @@ def test_id_numbers_are_masked(reader, huang, station):
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_it_costs_the_same_queries_for_any_number_of_rows(reader, huang, station, rows, django_assert_num_queries):
+def test_query_count_is_constant(reader, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         registration = factories.submitted(huang, station, content=f"第 {number} 条")
         if number % 3 == 0:
@@ -346,9 +346,7 @@ def test_it_costs_the_same_queries_for_any_number_of_rows(reader, huang, station
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_a_filtered_list_of_a_region_costs_a_constant_number_too(
-    reader, huang, station, bureau, rows, django_assert_num_queries
-):
+def test_query_count_is_constant_with_filters(reader, huang, station, bureau, rows, django_assert_num_queries):
     for number in range(rows):
         factories.submitted(huang, station, content=f"第 {number} 条")
     client = reader(bureau)
@@ -358,7 +356,7 @@ def test_a_filtered_list_of_a_region_costs_a_constant_number_too(
         client.get(QUEUE, {"tab": "all", "name": "黄", "status": "first_review"})
 
 
-def test_the_menu_leads_reviewers_here_and_nobody_else(reader, huang, station, bureau):
+def test_menu_link_for_reviewers_only(reader, huang, station, bureau):
     link = f'href="{QUEUE}"'
     shown = [link in reader(person).get(reverse("hours:list")).content.decode() for person in (huang, station.reviewer)]
     assert shown == [False, True]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 QUEUE = reverse("hours:review")
 
 
-def test_the_final_review_of_an_own_first_one_waits_for_somebody_else(reader, huang, station, bureau):
+def test_first_reviewer_does_not_get_the_final_review(reader, huang, station, bureau):
     colleague = factories.region_reviewer(factories.region("450100"), "韦终审")
     library = factories.unit("宾阳县图书馆")
     factories.agreed(huang, library, bureau, content="莫终审初审的")
@@ -26,7 +26,7 @@ def test_the_final_review_of_an_own_first_one_waits_for_somebody_else(reader, hu
     assert contents(reader(colleague).get(QUEUE)) == ["莫终审初审的", "单位初审的"]
 
 
-def test_what_was_returned_by_the_same_person_before_waits_again(reader, huang, station, bureau):
+def test_returned_registration_waits_for_same_reviewer(reader, huang, station, bureau):
     library = factories.unit("宾阳县图书馆")
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=library)
     registration = factories.returned(huang, library, bureau, content="退回过的")
@@ -34,7 +34,7 @@ def test_what_was_returned_by_the_same_person_before_waits_again(reader, huang, 
     assert contents(reader(bureau).get(QUEUE)) == ["退回过的"]
 
 
-def test_who_holds_both_offices_sees_both_stages(reader, huang, station, bureau):
+def test_two_offices_show_both_stages(reader, huang, station, bureau):
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     send_back_in_time(factories.submitted(huang, station, content="待初审的"), 2)
     factories.agreed(huang, station, station.reviewer, content="待终审的")

@@ -71,7 +71,7 @@ def nothing_to_correct() -> bool:
     return set(sums.recount(THIS_YEAR).values()) == {0}
 
 
-def test_of_two_reviewers_over_200_registrations_one_decides_each_and_the_other_reads_who(station):
+def test_two_reviewers_make_one_decision_each(station):
     keys = submitted(station, ENTRIES, OWNERS)
     agreeing, refusing = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
     answers = at_once(
@@ -95,7 +95,7 @@ def test_of_two_reviewers_over_200_registrations_one_decides_each_and_the_other_
     assert nothing_to_correct()
 
 
-def test_twenty_tabs_that_send_one_batch_make_one_submission(station):
+def test_repeated_submission_is_stored_once(station):
     owner, token = factories.person("黄秋梦", unit=station), uuid.uuid4()
     keys = [factories.registration(owner, f"培训 {number}", year=THIS_YEAR).pk for number in range(5)]
 
@@ -109,7 +109,7 @@ def test_twenty_tabs_that_send_one_batch_make_one_submission(station):
     assert nothing_to_correct()
 
 
-def test_one_registration_is_recognised_while_another_of_that_person_is_revoked(station, bureau):
+def test_recognition_and_revocation_of_one_person(station, bureau):
     first, *others = at_final_review(station, 6)
     transitions.recognise(bureau, Registration.objects.get(pk=first))
     taking_back = factories.region_admin(station.region)
@@ -124,7 +124,7 @@ def test_one_registration_is_recognised_while_another_of_that_person_is_revoked(
     assert nothing_to_correct()
 
 
-def test_a_registration_is_revoked_once_and_only_after_it_was_recognised(station, bureau):
+def test_revocation_happens_once_after_recognition(station, bureau):
     keys = at_final_review(station, 10)
     admins = [factories.region_admin(station.region, name) for name in ("陆管理", "蒙管理")]
     for key in keys:
@@ -144,7 +144,7 @@ def test_a_registration_is_revoked_once_and_only_after_it_was_recognised(station
     assert nothing_to_correct()
 
 
-def test_two_final_reviewers_recognise_registrations_of_the_same_people(station, bureau):
+def test_two_final_reviewers_of_same_people(station, bureau):
     keys = at_final_review(station, 40, owners=4)
     other = factories.region_reviewer(station.region, "蓝终审")
     answers = at_once(
@@ -158,7 +158,7 @@ def test_two_final_reviewers_recognise_registrations_of_the_same_people(station,
     assert nothing_to_correct()
 
 
-def test_a_recognition_and_a_completion_of_one_person_do_not_wait_for_each_other(station, bureau):
+def test_recognition_and_completion_do_not_deadlock(station, bureau):
     keys = at_final_review(station, 30, owners=3)
     people = list(User.objects.filter(registrations__in=keys).distinct().order_by("pk"))
     courses = [factories.course(THIS_YEAR, f"公需科目 {number}", hours=1) for number in range(10)]
@@ -178,7 +178,7 @@ def test_a_recognition_and_a_completion_of_one_person_do_not_wait_for_each_other
     assert nothing_to_correct()
 
 
-def test_crossing_bulk_decisions_of_two_reviewers_end(station):
+def test_crossing_batches_do_not_deadlock(station):
     keys = submitted(station, 60, owners=3)
     one, other = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
     forwards = list(Registration.objects.filter(pk__in=keys).order_by("pk"))

@@ -30,7 +30,7 @@ def returned_at_the_end(huang, unit, first, final) -> Registration:
     return registration
 
 
-def test_nobody_finds_an_unattended_registration_whose_final_review_was_the_own_one(reader, huang, bureau, guangxi):
+def test_final_reviewer_does_not_get_unattended_first_review(reader, huang, bureau, guangxi):
     other = factories.region_reviewer(guangxi, "蓝终审")
     registration = returned_at_the_end(huang, factories.unit("柳州市图书馆", "450202"), bureau, other)
     assert contents(reader(bureau).get(QUEUE, {"tab": "unattended"})) == ["再次提交的"]
@@ -38,7 +38,7 @@ def test_nobody_finds_an_unattended_registration_whose_final_review_was_the_own_
     assert [bool(may(person, Action.AGREE, registration)) for person in (bureau, other)] == [True, False]
 
 
-def test_nor_does_who_holds_both_seats_among_the_units(reader, huang, station, guangxi):
+def test_final_reviewer_does_not_get_first_review_of_own_unit(reader, huang, station, guangxi):
     both = factories.unit_reviewer(station, "蓝终审")
     appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
     registration = returned_at_the_end(huang, station, station.reviewer, both)

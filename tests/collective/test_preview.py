@@ -18,14 +18,14 @@ def problems(draft, station) -> list[str]:
     return ["".join(line.problems) for line in preview.lines_of(draft, station)]
 
 
-def test_everybody_is_good_at_first(station, draft):
+def test_valid_people_have_no_problems(station, draft):
     lines = preview.lines_of(draft(station.workers), station)
     assert [(line.name, line.problems, line.warnings) for line in lines] == [
         (person.name, [], []) for person in sorted(station.workers, key=lambda person: person.name)
     ]
 
 
-def test_the_reviewer_cannot_be_among_them(station, draft, row):
+def test_reviewer_is_rejected(station, draft, row):
     station.reviewer.unit = station
     station.reviewer.save()
     told = "不能为本人代为登记，请在“学时登记”中自行登记。"
@@ -34,7 +34,7 @@ def test_the_reviewer_cannot_be_among_them(station, draft, row):
     assert station.reviewer not in choices.selectable_people(station, station.reviewer)
 
 
-def test_wrong_people_are_named_each_with_the_reason(station, draft, row):
+def test_invalid_people_show_their_problems(station, draft, row):
     huang, li, wei = station.workers
     wei.is_active = False
     wei.save()
@@ -73,12 +73,12 @@ def test_wrong_people_are_named_each_with_the_reason(station, draft, row):
         ("24", "申请学时 24 高于按起止时间计算的 16 学时；如确需申请更多，请在“认定内容说明”中说明原因。"),
     ],
 )
-def test_each_lines_hours(station, draft, row, hours, problem):
+def test_hours_of_line(station, draft, row, hours, problem):
     about = draft(rows=[row(station.workers[0], hours=hours)])
     assert problems(about, station) == [problem]
 
 
-def test_a_registration_that_is_there_already_is_named(station, draft):
+def test_duplicate_registration_is_a_problem(station, draft):
     about = draft(station.workers)
     training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
@@ -88,14 +88,14 @@ def test_a_registration_that_is_there_already_is_named(station, draft):
     assert (told["李工"], told["韦工"]) == ("", "")
 
 
-def test_a_certificate_number_that_is_used_already_is_named(station, draft, row):
+def test_used_certificate_number_is_a_problem(station, draft, row):
     huang = station.workers[0]
     factories.submitted(huang, station, content="别的", certificate_number="GX-1")
     [said] = problems(draft(rows=[row(huang, certificate_number="GX-1")]), station)
     assert said.startswith("证书编号 GX-1 已用于其登记“别的”（")
 
 
-def test_of_a_draft_nothing_is_told_but_that_it_is_in_the_way(station, draft, row):
+def test_duplicate_draft_shows_no_content(station, draft, row):
     huang, li, _ = station.workers
     factories.registration(huang, "不想让人看到的", certificate_number="GX-1")
     about = draft(rows=[row(huang, certificate_number="GX-1"), row(li, 3)])
@@ -104,7 +104,7 @@ def test_of_a_draft_nothing_is_told_but_that_it_is_in_the_way(station, draft, ro
     assert problems(about, station) == ["证书编号 GX-1 已用于其一条待提交的登记。", "与其一条待提交的登记重复。"]
 
 
-def test_a_refused_one_is_no_obstacle(station, draft):
+def test_refused_registration_is_no_duplicate(station, draft):
     about = draft(station.workers[:1])
     training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
@@ -112,7 +112,7 @@ def test_a_refused_one_is_no_obstacle(station, draft):
     assert problems(about, station) == [""]
 
 
-def test_an_overlap_is_a_warning_and_drafts_of_others_are_not_told(station, draft):
+def test_overlap_is_a_warning_except_with_drafts(station, draft):
     about = draft(station.workers[:2])
     training = drafts.training(about)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
@@ -127,7 +127,7 @@ def test_an_overlap_is_a_warning_and_drafts_of_others_are_not_told(station, draf
     ("opened", "good"),
     [(None, []), ("person", ["黄秋梦"]), ("unit", ["李工", "韦工", "黄秋梦"]), ("all", ["李工", "韦工", "黄秋梦"])],
 )
-def test_a_closed_year_takes_only_those_it_was_opened_for(station, draft, opened, good):
+def test_closed_year_accepts_only_opened_people(station, draft, opened, good):
     about = draft(station.workers)
     year = about.facts["year"]
     YearRule.objects.update(is_closed=True)
@@ -139,13 +139,13 @@ def test_a_closed_year_takes_only_those_it_was_opened_for(station, draft, opened
     assert {"".join(line.problems) for line in preview.bad_lines(lines)} <= {f"{year} 年度已关闭，不再接受提交。"}
 
 
-def test_nothing_of_the_future_is_entered(station, draft):
+def test_future_training_is_a_problem(station, draft):
     about = draft(station.workers[:1])
     lines = preview.lines_of(about, station, timezone.now() - timedelta(days=400))
     assert "不能晚于现在" in "".join(lines[0].problems)
 
 
-def test_the_sealed_text_shows_no_id_number(station, draft, row):
+def test_sealed_draft_hides_id_numbers(station, draft, row):
     huang = station.workers[0]
     text = drafts.seal_draft(draft(rows=[row(huang)]))
     assert huang.id_number not in text
@@ -153,7 +153,7 @@ def test_the_sealed_text_shows_no_id_number(station, draft, row):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_it_costs_the_same_for_one_and_for_thirty(station, draft, row, count, django_assert_num_queries):
+def test_query_count_is_constant(station, draft, row, count, django_assert_num_queries):
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
     about = draft(rows=[row(person, number) for number, person in enumerate(people, 2)])
     with django_assert_num_queries(5):  # type, people, rule, openings, other registrations
