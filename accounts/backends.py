@@ -20,7 +20,7 @@ class AnyIdentifierBackend(ModelBackend):
     def authenticate(self, request, username=None, password=None, **kwargs):
         if not username or password is None:
             return None
-        if request is not None and FAILURES.is_used_up(request):
+        if request is not None and FAILURES.is_exhausted(request):
             raise PermissionDenied
         candidates = list(User.objects.by_identifier(username))
         if not candidates:
@@ -29,7 +29,7 @@ class AnyIdentifierBackend(ModelBackend):
             if user.check_password(password) and self.user_can_authenticate(user):
                 return user
         if request is not None:
-            FAILURES.is_exceeded(request)  # counts it
+            FAILURES.hit(request)  # counts it
         return None
 
     def get_user(self, user_id):

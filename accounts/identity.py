@@ -23,7 +23,7 @@ def check_character(first_17: str) -> str:
 
 def normalise(number: str) -> str:
     """The one form of a number, however people type it or paste it."""
-    return texts.compact(number)
+    return texts.normalise_code(number)
 
 
 def normalise_phone(text: str) -> str:

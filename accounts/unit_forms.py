@@ -16,7 +16,7 @@ from .models import Appointment, User
 class RegisterUnitForm(UnitForm):
     """单位注册 by the unit's responsible person, who asks to be its reviewer."""
 
-    also_needed = ("contact_name", "contact_phone")
+    extra_required = ("contact_name", "contact_phone")
 
     def __init__(self, *args, person: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -38,5 +38,5 @@ class RegisterUnitForm(UnitForm):
         try:
             unit = self.existing or units.add(self.instance, self.person)
         except units.UnitError as error:
-            return self.refuse(error)
+            return self.add_unit_error(error)
         return appointments.apply_to_review(self.person, unit)

@@ -76,8 +76,8 @@ if DEBUG:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.web.middleware.never_stored",
-    "config.web.middleware.bounded",
+    "config.web.middleware.no_store",
+    "config.web.middleware.limit_request_size",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -102,7 +102,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.frame",
             ],
-            "builtins": ["config.templatetags.facts", "hours.templatetags.tones"],
+            "builtins": ["config.templatetags.formatting", "hours.templatetags.tones"],
         },
     }
 ]

@@ -76,7 +76,7 @@ class World:
         usable = Unit.objects.exclude(is_unaffiliated=True).exclude(state=Unit.State.DISABLED)
         units = list(usable.with_regions().order_by("pk"))
         found = {unit.region_id: unit.region for unit in units}
-        places = {key: regions.places_of(region) for key, region in found.items()}
+        places = {key: regions.ancestors_by_kind(region) for key, region in found.items()}
         today = timezone.localdate()
         years = range(today.year - YEARS + 1, today.year + 1)
         rules = YearRule.objects.in_bulk(years, field_name="year")

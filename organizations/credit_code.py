@@ -15,7 +15,7 @@ def check_character(first_17: str) -> str:
 
 def normalise(code: str) -> str:
     """The one form of a code, however people type it or paste it."""
-    return texts.compact(code)
+    return texts.normalise_code(code)
 
 
 def problem(code: str) -> str:

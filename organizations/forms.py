@@ -31,7 +31,7 @@ class CreditCodeField(forms.CharField):
 class UnitForm(forms.ModelForm):
     """What 添加单位 and 单位注册 ask for."""
 
-    also_needed: tuple[str, ...] = ()
+    extra_required: tuple[str, ...] = ()
     credit_code = CreditCodeField(help_text="18 位，见营业执照、事业单位法人证书等。")
     region = RegionField(label="单位属地", help_text="单位所在的县（市、区）；市、自治区直属单位选“本级”。")
 
@@ -44,7 +44,7 @@ class UnitForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.existing: Unit | None = None
-        for name in self.also_needed:
+        for name in self.extra_required:
             self.fields[name].required = True
         self.fields["contact_phone"].validators.append(contact_phone_validator)
         self.helper = form_helper(self)
@@ -77,7 +77,7 @@ class UnitForm(forms.ModelForm):
         """The unit that has this code already, if it can be used."""
         return self.existing if self.existing and self.existing.state != Unit.State.DISABLED else None
 
-    def refuse(self, error: units.UnitError) -> None:
+    def add_unit_error(self, error: units.UnitError) -> None:
         """Say what only the attempt could tell."""
         self.add_error(None, str(error))
 
@@ -97,4 +97,4 @@ class AddUnitForm(UnitForm):
         try:
             return units.add(self.instance, person)
         except units.UnitError as error:
-            return self.refuse(error)
+            return self.add_unit_error(error)

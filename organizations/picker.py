@@ -84,7 +84,7 @@ def unit_picker(data: QueryDict, also: Iterable[int] = ()) -> UnitPicker:
     # The root's subtree is all there is, unless this installation serves only a part of a bigger tree.
     within = None if region.is_root_node() else region
     number = _page_number(data.get("page", ""))
-    found = search.best(keyword, within, index) if keyword else _listed(number, within, index)
+    found = search.find_keys(keyword, within, index) if keyword else _listed(number, within, index)
     known = _units({*found.keys, *also, index.unaffiliated} - {None}, regions)
     hits = [known[key] for key in found.keys if key in known]
     page = None if keyword else _page(hits, number, found.total)
@@ -92,8 +92,8 @@ def unit_picker(data: QueryDict, also: Iterable[int] = ()) -> UnitPicker:
     return UnitPicker(root, region, nodes, keyword, hits, found.total, found.similar, page, unaffiliated, known)
 
 
-def _listed(number: int, within: Region | None, index: search.UnitIndex) -> search.Found:
-    return search.Found(*search.listed_keys(within, number, PAGE_SIZE, index))
+def _listed(number: int, within: Region | None, index: search.UnitIndex) -> search.KeyMatches:
+    return search.KeyMatches(*search.list_keys(within, number, PAGE_SIZE, index))
 
 
 def _page(hits: list[Unit], number: int, total: int) -> Page:

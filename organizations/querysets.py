@@ -46,7 +46,7 @@ class UnitQuerySet(models.QuerySet):
         return self.exclude(state=self.model.State.DISABLED)
 
     def with_regions(self) -> UnitQuerySet:
-        """With the region of each and those above it, as `regions.places_of` asks for them."""
+        """With the region of each and those above it, as `regions.ancestors_by_kind` asks for them."""
         return self.select_related("region__parent__parent")
 
     def in_tree_order(self) -> UnitQuerySet:

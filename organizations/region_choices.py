@@ -45,7 +45,7 @@ class RegionField(forms.ModelChoiceField):
         options.setdefault("empty_label", "请选择")
         super().__init__(Region.objects.all(), to_field_name="code", **options)
 
-    def offer(self, areas: Sequence[Region]) -> None:
+    def limit_to(self, areas: Sequence[Region]) -> None:
         """Only these regions and all below them."""
         self.areas = areas
         self.queryset = Region.objects.filter(reduce(or_, map(within, areas)))

@@ -12,7 +12,7 @@ from django.db import transaction
 from . import revision
 from .models import Region
 
-BELOW_ITSELF = "区域不能移到自身或其下级区域之下。"
+CYCLE_ERROR = "区域不能移到自身或其下级区域之下。"
 NATIONAL_LIST = Path(__file__).parent / "data" / "regions.csv"
 
 
@@ -21,7 +21,7 @@ def root() -> Region:
     return Region.objects.get(code=settings.ROOT_REGION)
 
 
-def is_below_itself(region: Region) -> bool:
+def would_create_cycle(region: Region) -> bool:
     """Whether the parent that a region is about to get is itself or lies below it."""
     if not (region.pk and region.parent_id):
         return False
@@ -29,7 +29,7 @@ def is_below_itself(region: Region) -> bool:
     return Region.objects.within(stored).filter(pk=region.parent_id).exists()
 
 
-def places_of(region: Region) -> dict[str, Region]:
+def ancestors_by_kind(region: Region) -> dict[str, Region]:
     """Kind -> the region itself and those above it, such as county, city and province; a query for each that is not
     loaded."""
     path = [region]
@@ -50,8 +50,8 @@ def store(region: Region) -> Region:
     ValidationError on `parent` if it would come to stand below itself.
     """
     _lock_tree()
-    if is_below_itself(region):
-        raise ValidationError({"parent": BELOW_ITSELF})
+    if would_create_cycle(region):
+        raise ValidationError({"parent": CYCLE_ERROR})
     fresh = Region.objects.get(pk=region.pk) if region.pk else Region()
     for field in ("code", "name", "kind"):
         setattr(fresh, field, getattr(region, field))

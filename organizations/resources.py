@@ -25,7 +25,7 @@ NEEDED = (NAME, CODE, REGION)
 STATES = {label: value for value, label in Unit.State.choices}
 AT_ONCE = 1000
 # What a spreadsheet would take for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ChineseCSV(base_formats.CSV):
@@ -110,24 +110,24 @@ class UnitResource(resources.ModelResource):
         if problems:
             raise ValidationError([f"第 {line} 行{problem}" for problem in problems])
         row["before"] = _shown(instance) if instance.pk else {}
-        instance.name, instance.credit_code = text_of_cell(row, NAME), _code(row)
+        instance.name, instance.credit_code = cell_text(row, NAME), _code(row)
         instance.credit_code_flagged = bool(credit_code.problem(instance.credit_code))
-        instance.region = self.regions[text_of_cell(row, REGION)]
-        if text_of_cell(row, STATE) or not instance.pk:
-            instance.state = STATES[text_of_cell(row, STATE) or Unit.State.ACTIVE.label]
+        instance.region = self.regions[cell_text(row, REGION)]
+        if cell_text(row, STATE) or not instance.pk:
+            instance.state = STATES[cell_text(row, STATE) or Unit.State.ACTIVE.label]
         for attribute, column in (("contact_name", CONTACT), ("contact_phone", PHONE)):
             if column in row:
-                setattr(instance, attribute, text_of_cell(row, column))
+                setattr(instance, attribute, cell_text(row, column))
 
     def _problems(self, instance: Unit, row, line: int) -> Iterator[str]:
         """Each thing that is wrong with a line, from the column's name on."""
         for column in NEEDED:
-            if not text_of_cell(row, column):
+            if not cell_text(row, column):
                 yield f"“{column}”列为空。"
         for column, longest in ((NAME, 120), (CONTACT, 50), (PHONE, 30)):
-            if len(text_of_cell(row, column)) > longest:
-                yield f"“{column}”列的值“{text_of_cell(row, column)[:20]}…”超过 {longest} 个字。"
-        code, region_code, state = _code(row), text_of_cell(row, REGION), text_of_cell(row, STATE)
+            if len(cell_text(row, column)) > longest:
+                yield f"“{column}”列的值“{cell_text(row, column)[:20]}…”超过 {longest} 个字。"
+        code, region_code, state = _code(row), cell_text(row, REGION), cell_text(row, STATE)
         if len(code) > credit_code.LENGTH:
             yield f"“{CODE}”列的值“{code}”超过 {credit_code.LENGTH} 位。"
         if code and self.first_lines.setdefault(code, line) != line:
@@ -154,7 +154,7 @@ class UnitResource(resources.ModelResource):
         before = row.pop("before")
         row_result.line = kwargs["row_number"] + 1
         row_result.flagged = credit_code.problem(_code(row))
-        now = {column: text_of_cell(row, column) if column in row else before.get(column, "") for column in COLUMNS}
+        now = {column: cell_text(row, column) if column in row else before.get(column, "") for column in COLUMNS}
         now[CODE] = _code(row)
         now[STATE] = now[STATE] or before.get(STATE) or Unit.State.ACTIVE.label
         row_result.cells = [
@@ -177,22 +177,22 @@ class UnitResource(resources.ModelResource):
     def export_field(self, field, instance, **kwargs) -> str:
         """A text that begins like a formula gets an apostrophe, which an import takes off again."""
         value = str(super().export_field(field, instance, **kwargs) or "")
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+        return f"'{value}" if value.startswith(FORMULA_PREFIXES) else value
 
 
-def text_of_cell(row, column: str) -> str:
+def cell_text(row, column: str) -> str:
     """A cell as text: a spreadsheet gives numbers for what looks like one."""
     value = row.get(column)
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = texts.one_line(str(value))
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+    text = texts.normalise_line(str(value))
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_PREFIXES) else text
 
 
 def _code(row) -> str:
-    return credit_code.normalise(text_of_cell(row, CODE))
+    return credit_code.normalise(cell_text(row, CODE))
 
 
 def _shown(unit: Unit) -> dict[str, str]:

@@ -26,20 +26,20 @@ from config.web import texts
 from . import credit_code, revision, tree
 from .models import Region, Unit
 
-BEST = 10
+MAX_HITS = 10
 # Ranking looks at this many matches at the most; the count that goes with them is always the full one.
-RANKED_AT_MOST = 400
+MAX_RANKED = 400
 # Answers to common keywords that one index remembers.
-COMMON_KEPT = 500
+MAX_CACHED = 500
 # A unit is "similar" if it shares at least this part of the keyword's pairs of characters.
-SIMILAR_FROM = 0.5
+MIN_SIMILARITY = 0.5
 # From this length on a keyword of letters and digits may be the beginning of a credit code: they begin with the
 # registering office and the region, so that fewer would match half a province.
-CODE_FROM = 6
+MIN_CODE_LENGTH = 6
 
 
 @dataclass(frozen=True)
-class Found:
+class KeyMatches:
     """Keys of units, best first; `total` counts all matches; `similar` if none has the keyword literally."""
 
     keys: list[int]
@@ -48,7 +48,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Matches:
+class UnitMatches:
     """The same with the units themselves."""
 
     units: list[Unit]
@@ -112,17 +112,17 @@ class UnitIndex:
         question = (tuple(words), span)
         if question in self._common:
             return self._common[question]
-        found = list(islice(self._lines_with_all(words, span), RANKED_AT_MOST + 1))
+        found = list(islice(self._lines_with_all(words, span), MAX_RANKED + 1))
         total = len(found)
-        if total > RANKED_AT_MOST:
+        if total > MAX_RANKED:
             total = self._count(words, span)
             if len(words) == 1:  # a better line may stand behind those looked at
-                found.extend(islice(self._lines_starting_with(words[0] + "\n", span), BEST))
-                found.extend(islice(self._lines_starting_with(words[0], span), RANKED_AT_MOST))
+                found.extend(islice(self._lines_starting_with(words[0] + "\n", span), MAX_HITS))
+                found.extend(islice(self._lines_starting_with(words[0], span), MAX_RANKED))
         best = sorted(set(found), key=lambda line: self._rank(self._name(line), words[0], line))
-        answer = [self.keys[line] for line in best[:BEST]], total
-        if total > RANKED_AT_MOST:
-            if len(self._common) >= COMMON_KEPT:
+        answer = [self.keys[line] for line in best[:MAX_HITS]], total
+        if total > MAX_RANKED:
+            if len(self._common) >= MAX_CACHED:
                 self._common.clear()
             self._common[question] = answer
         return answer
@@ -140,9 +140,9 @@ class UnitIndex:
         near = [
             (-score, len(self._name(line)), line)
             for line, score in shared.items()
-            if score >= SIMILAR_FROM * len(wanted)
+            if score >= MIN_SIMILARITY * len(wanted)
         ]
-        return [self.keys[line] for *_, line in sorted(near)[:BEST]], len(near)
+        return [self.keys[line] for *_, line in sorted(near)[:MAX_HITS]], len(near)
 
     def _lines_with_all(self, words: list[str], span: tuple[int, int]) -> Iterator[int]:
         """The lines that hold every word, each once, in the order of the tree."""
@@ -224,20 +224,20 @@ def forget() -> None:
     tree.forget()
 
 
-def best_matches(keyword: str, region: Region | None = None) -> Matches:
+def find_units(keyword: str, region: Region | None = None) -> UnitMatches:
     """The units that `best` finds."""
-    found = best(keyword, region, index())
-    return Matches(_in_order(found.keys), found.total, found.similar)
+    found = find_keys(keyword, region, index())
+    return UnitMatches(_in_order(found.keys), found.total, found.similar)
 
 
-def best(keyword: str, region: Region | None, current: UnitIndex) -> Found:
+def find_keys(keyword: str, region: Region | None, current: UnitIndex) -> KeyMatches:
     """The ten best units of a region's subtree for what a person typed: a part of the name (several parts apart by
     spaces must all be there), a credit code or its beginning, or, if no name has it, something similar."""
-    words = [word for word in map(normalise, texts.seen(keyword).split()) if word]
+    words = [word for word in map(normalise, texts.strip_invisible(keyword).split()) if word]
     if not words:
-        return Found([], 0)
+        return KeyMatches([], 0)
     code = credit_code.normalise("".join(words))
-    if len(code) >= CODE_FROM and code.isascii() and code.isalnum():
+    if len(code) >= MIN_CODE_LENGTH and code.isascii() and code.isalnum():
         by_code = _by_credit_code(code, region)
         if by_code.total:
             return by_code
@@ -246,10 +246,10 @@ def best(keyword: str, region: Region | None, current: UnitIndex) -> Found:
     similar = not total
     if similar:
         keys, total = current.find_similar("".join(words), span)
-    return Found(keys, total, similar and bool(total))
+    return KeyMatches(keys, total, similar and bool(total))
 
 
-def listed_keys(region: Region | None, page: int, size: int, current: UnitIndex) -> tuple[list[int], int]:
+def list_keys(region: Region | None, page: int, size: int, current: UnitIndex) -> tuple[list[int], int]:
     """One page (from 1) of all units of a region's subtree in the order of the tree, and how many there are.
 
     A page behind the last one is the last one.
@@ -260,13 +260,13 @@ def listed_keys(region: Region | None, page: int, size: int, current: UnitIndex)
     return list(current.keys[start : min(start + size, last)]), last - first
 
 
-def _by_credit_code(code: str, region: Region | None) -> Found:
+def _by_credit_code(code: str, region: Region | None) -> KeyMatches:
     # SQLite serves LIKE from no index, but a range from the unique one; Z is the last character a code may have.
     span = (code, code.ljust(credit_code.LENGTH, "Z"))
     units = Unit.objects.selectable().filter(credit_code__range=span, credit_code__startswith=code)
     units = units.within(region) if region else units
-    found = list(units.order_by("credit_code").values_list("pk", flat=True)[: BEST + 1])
-    return Found(found[:BEST], units.count() if len(found) > BEST else len(found))
+    found = list(units.order_by("credit_code").values_list("pk", flat=True)[: MAX_HITS + 1])
+    return KeyMatches(found[:MAX_HITS], units.count() if len(found) > MAX_HITS else len(found))
 
 
 def _in_order(keys) -> list[Unit]:

@@ -10,7 +10,7 @@ from .models import Region, Unit
 
 UNAFFILIATED_NAME = "其他单位"
 # So many 待核实 units one person may have: enough for an honest one, too few to flood the administrators.
-PENDING_AT_MOST = 20
+MAX_PENDING_UNITS = 20
 
 
 class UnitError(Exception):
@@ -31,8 +31,8 @@ def add(unit: Unit, person) -> Unit:
 
     UnitError if the person has too many of them, or if somebody else has just entered the same credit code.
     """
-    if Unit.objects.filter(added_by=person, state=Unit.State.PENDING).count() >= PENDING_AT_MOST:
-        raise UnitError(f"您添加的单位中已有 {PENDING_AT_MOST} 个待核实，请待管理员核实后再添加。")
+    if Unit.objects.filter(added_by=person, state=Unit.State.PENDING).count() >= MAX_PENDING_UNITS:
+        raise UnitError(f"您添加的单位中已有 {MAX_PENDING_UNITS} 个待核实，请待管理员核实后再添加。")
     unit.state, unit.added_by = Unit.State.PENDING, person
     try:
         with transaction.atomic():
@@ -70,7 +70,7 @@ def restore(unit: Unit) -> None:
     unit.refresh_from_db()
 
 
-def belongings(unit: Unit) -> list[tuple[str, int]]:
+def count_references(unit: Unit) -> list[tuple[str, int]]:
     """What a merge would move, as (word, how many) for each kind of which there is any."""
     counts = [
         (str(relation.related_model._meta.verbose_name), _referring(relation, unit).count())

@@ -25,7 +25,7 @@ NEW_UNITS = Limit("NEW_UNITS_IN_TEN_MINUTES", minutes=10)
 def add(request: HttpRequest) -> HttpResponse:
     """添加单位: the new unit is 待核实 and already chosen on the page that the person comes from."""
     back = _local_url(request)
-    if request.method == "POST" and NEW_UNITS.is_exceeded(request):
+    if request.method == "POST" and NEW_UNITS.hit(request):
         context = {"form": AddUnitForm(initial=request.POST.dict()), "back": back, "offered_url": ""}
         return NEW_UNITS.refuse(request, "organizations/add.html", context)
     form = AddUnitForm(request.POST if request.method == "POST" else None, initial=_known_before(request))

@@ -21,7 +21,7 @@ from django.urls import reverse
 
 from config import menu
 from config.context import region_name
-from config.templatetags.facts import hours, or_dash, page_numbers
+from config.templatetags.formatting import format_hours, or_dash, page_numbers
 from config.web.dialogs import dialog_redirect
 from config.web.forms import form_helper
 from hours.states import Status
@@ -363,7 +363,12 @@ def test_only_the_step_that_is_waited_for_is_shown_as_waiting():
 
 
 def test_hours_and_empty_values_are_written_as_people_write_them():
-    assert [hours(Decimal("8.0")), hours(Decimal("7.5")), hours(Decimal(100)), hours(None)] == ["8", "7.5", "100", "—"]
+    assert [
+        format_hours(Decimal("8.0")),
+        format_hours(Decimal("7.5")),
+        format_hours(Decimal(100)),
+        format_hours(None),
+    ] == ["8", "7.5", "100", "—"]
     assert [or_dash(""), or_dash(None), or_dash(0)] == ["—", "—", 0]
 
 

@@ -12,8 +12,8 @@ from accounts.appointments import Position
 from accounts.models import Appointment, User
 from accounts.profile import AppointmentState, appointment_state
 from organizations.admin import access
-from organizations.admin.addresses import OfferedKeys
 from organizations.admin.lists import BoundedPaginator
+from organizations.admin.prefill import PrefillAdmin
 from organizations.models import Unit
 
 from .people import CHOOSE_PERSON_HELP, PersonLookupMedia
@@ -76,7 +76,7 @@ class AppointmentForm(forms.ModelForm):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(OfferedKeys):
+class AppointmentAdmin(PrefillAdmin):
     """A regional administrator appoints the reviewers of the own subtree's units, a superuser anybody.
 
     People are chosen by raw_id: its window searches by POST (see PersonAdmin), while a completing field would send

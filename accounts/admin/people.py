@@ -27,9 +27,10 @@ from accounts.forms import IdNumberField, NewPassword, PersonForm, PhoneField
 from accounts.models import User, identity_digest
 from config.web.forms import LineField
 from organizations.admin import access
-from organizations.admin.addresses import OfferedKeys
+from organizations.admin.columns import yes_no
+from organizations.admin.deletion import is_referenced
 from organizations.admin.lists import BoundedPaginator
-from organizations.admin.shown import is_used, yes_no
+from organizations.admin.prefill import PrefillAdmin
 from organizations.models import Unit
 
 # One log-in page for everybody, with its lock-out and its words.
@@ -151,7 +152,7 @@ class PostSearchMixin:
 
 
 @admin.register(User)
-class PersonAdmin(PostSearchMixin, OfferedKeys, UserAdmin):
+class PersonAdmin(PostSearchMixin, PrefillAdmin, UserAdmin):
     """Searching works by POST. Django's own search box is a GET form, so an ID number typed into it would be kept in
     the server's access log and the browser's history; here it is answered by a redirect to the address that holds
     its keyed digest, from which the number cannot be computed. Names and the like go into the address as they are.
@@ -237,7 +238,7 @@ class PersonAdmin(PostSearchMixin, OfferedKeys, UserAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """People with a history are taken out of use (可登录), not deleted; and nobody deletes many at once."""
-        return request.user.is_superuser and obj is not None and obj != request.user and not is_used(obj)
+        return request.user.is_superuser and obj is not None and obj != request.user and not is_referenced(obj)
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404

@@ -32,7 +32,7 @@ def signup(request: HttpRequest) -> HttpResponse:
     """注册: who signs up is logged in at once and lands where the manual begins."""
     if request.user.is_authenticated:
         return redirect("hours:list")
-    if request.method == "POST" and SIGN_UPS.is_exceeded(request):
+    if request.method == "POST" and SIGN_UPS.hit(request):
         typed = forms.SignUpForm(initial=request.POST.dict())
         return SIGN_UPS.refuse(request, "accounts/signup.html", {"form": typed})
     form = forms.SignUpForm(request.POST or None)
@@ -51,7 +51,7 @@ class Login(views.LoginView):
     redirect_authenticated_user = True
 
     def post(self, request, *args, **kwargs):
-        if backends.FAILURES.is_used_up(request):
+        if backends.FAILURES.is_exhausted(request):
             typed = self.form_class(request, initial=request.POST.dict())
             return backends.FAILURES.refuse(request, self.template_name, self.get_context_data(form=typed))
         return super().post(request, *args, **kwargs)
@@ -107,7 +107,7 @@ class PasswordReset(views.PasswordResetView):
     success_url = reverse_lazy("accounts:password_reset_done")
 
     def post(self, request, *args, **kwargs):
-        if RESETS.is_exceeded(request):
+        if RESETS.hit(request):
             typed = forms.ResetForm(initial=request.POST.dict())
             return RESETS.refuse(request, self.template_name, self.get_context_data(form=typed))
         return super().post(request, *args, **kwargs)

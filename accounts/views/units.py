@@ -17,7 +17,7 @@ from ..unit_forms import RegisterUnitForm
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """单位注册, and below it what became of the person's own ones."""
-    if request.method == "POST" and NEW_UNITS.is_exceeded(request):
+    if request.method == "POST" and NEW_UNITS.hit(request):
         typed = RegisterUnitForm(initial=request.POST.dict(), person=request.user)
         return NEW_UNITS.refuse(request, "accounts/register_unit.html", {"form": typed, **_own_units(request)})
     form = RegisterUnitForm(request.POST if request.method == "POST" else None, person=request.user)

@@ -1,6 +1,6 @@
 """READ: the rows of a CSV or XLSX file that people send, one at a time, so that memory does not grow with the file.
 
-What is wrong with a file as a whole is a FileProblem; a line of it that cannot be read is a Row that says so.
+What is wrong with a file as a whole is a FileProblem; a line of it that cannot be read is a TableRow that says so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 
 PIECE = 1024 * 1024
 # What a workbook may come to when it is unpacked: where somebody waits for the page, and where a command reads it.
-ON_PAGES, BY_COMMAND = 20 * PIECE, 512 * PIECE
+PAGE_MAX_UNPACKED, COMMAND_MAX_UNPACKED = 20 * PIECE, 512 * PIECE
 STRINGS_SHARE = 4  # its texts are held in memory, so that they may be a quarter of it
 LAST_ROW = 1_048_576  # of a worksheet
 HEAD_ROWS, WIDEST = 20, 200  # where the column names are looked for
@@ -45,7 +45,7 @@ class ErrorValue(str):
     __slots__ = ()
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A line and its cells; None for one that is no CSV. One with line ends in its cells goes on to the line `last`."""
 
     number: int
@@ -56,7 +56,7 @@ class Row(NamedTuple):
     def is_empty(self) -> bool:
         return self.cells is not None and not any(cell is not None and str(cell).strip() for cell in self.cells)
 
-    def swallows(self, places: Iterable[int]) -> bool:
+    def has_line_ends_in(self, places: Iterable[int]) -> bool:
         """Whether one of these cells holds line ends: its quotation mark has no end, and the lines below are gone."""
         if self.last == self.number or self.cells is None:
             return False
@@ -64,7 +64,7 @@ class Row(NamedTuple):
         return any("\n" in cell or "\r" in cell for cell in here)
 
     @property
-    def words_of_quotes(self) -> str:
+    def quote_problem(self) -> str:
         """What is wrong with a line that is no CSV or swallows others."""
         if self.last == self.number:
             return "此行不是正确的 CSV，请检查引号是否成对。"
@@ -75,13 +75,13 @@ class Row(NamedTuple):
 class Table:
     """About how many lines there are, the names of the columns, the rows below them, and merged cells ("A2:A3")."""
 
-    lines: int
-    heads: list[str]
-    rows: Iterator[Row]
-    merged: list[str]
+    line_count: int
+    column_names: list[str]
+    rows: Iterator[TableRow]
+    merged_cells: list[str]
 
 
-def read(file: BinaryIO, most_unpacked: int = ON_PAGES) -> Table:
+def read(file: BinaryIO, max_unpacked: int = PAGE_MAX_UNPACKED) -> Table:
     """The first sheet of a workbook, or a CSV, in a seekable binary file. FileProblem if it is neither."""
     file.seek(0)
     start = file.read(PIECE)
@@ -90,13 +90,13 @@ def read(file: BinaryIO, most_unpacked: int = ON_PAGES) -> Table:
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileProblem("这是旧版 .xls 或加密的 Excel 文件，请另存为不加密的 .xlsx 或 CSV。")
     if start.startswith(b"PK"):
-        return _workbook(file, most_unpacked)
+        return _workbook(file, max_unpacked)
     if b"\x00" in start and not _is_utf16(start):
         raise FileProblem(NO_TABLE)
     return _text(file, start)
 
 
-def _heads(rows: Iterable[Row]) -> tuple[int, list[str]]:
+def _heads(rows: Iterable[TableRow]) -> tuple[int, list[str]]:
     """The first line that is not empty: its number and what it says, without empty cells at its end."""
     for row in islice(rows, HEAD_ROWS):
         if row.cells is None or row.is_empty:
@@ -141,7 +141,7 @@ def _lines_if(file: BinaryIO, encoding: str) -> int | None:
     return lines
 
 
-def _csv_rows(text: io.TextIOWrapper) -> Iterator[Row]:
+def _csv_rows(text: io.TextIOWrapper) -> Iterator[TableRow]:
     try:
         first = text.readline()
         delimiter = max(",\t;", key=first.count)
@@ -155,7 +155,7 @@ def _csv_rows(text: io.TextIOWrapper) -> Iterator[Row]:
                 return
             except csv.Error:
                 cells = None
-            yield Row(number, max(reader.line_num, number), cells)
+            yield TableRow(number, max(reader.line_num, number), cells)
     finally:
         if not text.closed:
             text.detach()  # the file is its opener's to close
@@ -164,11 +164,11 @@ def _csv_rows(text: io.TextIOWrapper) -> Iterator[Row]:
 # --- XLSX ------------------------------------------------------------------------------------------
 
 
-def _workbook(file: BinaryIO, most_unpacked: int) -> Table:
+def _workbook(file: BinaryIO, max_unpacked: int) -> Table:
     """As wide as the column names: a stray cell far to the right does not lengthen every line."""
     try:
         with zipfile.ZipFile(file) as archive:
-            _check_size(archive, most_unpacked)
+            _check_size(archive, max_unpacked)
         sheet = load_workbook(file, read_only=True, keep_links=False).worksheets[0]
         with zipfile.ZipFile(file) as archive, archive.open(sheet._worksheet_path) as part:
             merged = _merged(part)
@@ -202,7 +202,7 @@ def _merged(part) -> list[str]:
     return found
 
 
-def _sheet_rows(sheet, first: int, last: int, width: int) -> Iterator[Row]:
+def _sheet_rows(sheet, first: int, last: int, width: int) -> Iterator[TableRow]:
     rows, number = iter(sheet.iter_rows(min_row=first, max_row=last, max_col=width)), first - 1
     while True:
         number += 1
@@ -212,7 +212,7 @@ def _sheet_rows(sheet, first: int, last: int, width: int) -> Iterator[Row]:
             return
         except Exception:
             raise FileProblem(f"工作簿自第 {number} 行起无法读取，请重新保存后再试。") from None
-        yield Row(number, number, [_value(cell) for cell in cells])
+        yield TableRow(number, number, [_value(cell) for cell in cells])
 
 
 def _value(cell):

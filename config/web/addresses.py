@@ -20,7 +20,7 @@ def _around(url_name: str) -> tuple[str, str]:
     return before, after
 
 
-def of_row(url_name: str, key: int) -> str:
+def url_with_pk(url_name: str, key: int) -> str:
     """`reverse(url_name, args=[key])`, for an address with a whole number in it.
 
     Forty look-ups by `{% url %}` are a third of what a list of twenty costs.
@@ -29,7 +29,7 @@ def of_row(url_name: str, key: int) -> str:
     return f"{before}{key}{after}"
 
 
-def key_in(text: str) -> int | None:
+def parse_pk(text: str) -> int | None:
     """The key that a text from a request names; None for anything that can be no key of a row."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
@@ -42,7 +42,7 @@ def parse_uuid(text: str | None) -> UUID | None:
         return None
 
 
-def back(request: HttpRequest, *url_names: str) -> str:
+def return_url(request: HttpRequest, *url_names: str) -> str:
     """The list that a dialog was opened from, with its filter and page.
 
     What the dialog's form says (`back`), else the page before this one. If that is none of the pages with these names,

@@ -18,14 +18,14 @@ class TextField(forms.CharField):
     """A text without what cannot be seen; a line end counts as the one character that a browser counts."""
 
     def to_python(self, value):
-        return texts.seen(super().to_python(value)).replace("\r\n", "\n").strip()
+        return texts.strip_invisible(super().to_python(value)).replace("\r\n", "\n").strip()
 
 
 class LineField(forms.CharField):
     """A text of one line, without what cannot be seen and without superfluous spaces."""
 
     def to_python(self, value):
-        return texts.one_line(super().to_python(value))
+        return texts.normalise_line(super().to_python(value))
 
 
 def form_helper(form: forms.BaseForm, *layout) -> FormHelper:

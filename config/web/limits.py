@@ -47,19 +47,19 @@ class Limit:
     minutes: int
     act: str = "提交"
 
-    def is_exceeded(self, request: HttpRequest) -> bool:
+    def hit(self, request: HttpRequest) -> bool:
         """Count this request; True from the one after the last allowed until the minutes since the first are over."""
         key, seconds = self._key(request), self.minutes * 60
         cache.add(key, 0, seconds)
         try:
-            return cache.incr(key) > self.most
+            return cache.incr(key) > self.max_requests
         except ValueError:  # it ran out between the two lines: a new span begins
             cache.set(key, 1, seconds)
             return False
 
-    def is_used_up(self, request: HttpRequest) -> bool:
+    def is_exhausted(self, request: HttpRequest) -> bool:
         """Whether as many were counted as are allowed; for what is counted only if it fails."""
-        return cache.get(self._key(request), 0) >= self.most
+        return cache.get(self._key(request), 0) >= self.max_requests
 
     def _key(self, request: HttpRequest) -> str:
         return f"limit:{self.setting}:{client_address(request)}"
@@ -69,16 +69,18 @@ class Limit:
 
         Its form should hold what was typed as `initial`: a bound one would answer what was asked too often.
         """
-        messages.error(request, self.sentence)
+        messages.error(request, self.message)
         response = render(request, template, context, status=429)
         response["Retry-After"] = str(self.minutes * 60)
         return response
 
     @property
-    def most(self) -> int:
+    def max_requests(self) -> int:
         return getattr(settings, self.setting)
 
     @property
-    def sentence(self) -> str:
+    def message(self) -> str:
         span, wait = ("分钟", "一分钟") if self.minutes == 1 else (f" {self.minutes} 分钟", f" {self.minutes} 分钟")
-        return TOO_OFTEN.format(span=span, wait=wait, act=self.act, most=self.most, contact=settings.HELP_CONTACT)
+        return TOO_OFTEN.format(
+            span=span, wait=wait, act=self.act, most=self.max_requests, contact=settings.HELP_CONTACT
+        )

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def never_stored(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def no_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """No browser and no proxy keeps a page: after 退出 nobody sees one again by going back.
 
     Static files do not come through here; WhiteNoise answers for them before.
@@ -21,7 +21,7 @@ def never_stored(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
     return answer
 
 
-def bounded(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def limit_request_size(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Nothing bigger than any form of ours is read at all: a file goes to the disk before anybody asks whose it is."""
 
     def answer(request: HttpRequest) -> HttpResponse:

@@ -15,18 +15,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Place:
+class Cursor:
     """A place in the order (a moment, pk)."""
 
     moment: datetime
     pk: int
 
     @classmethod
-    def of(cls, row: Model, field: str = "submitted_at") -> Place:
+    def of(cls, row: Model, field: str = "submitted_at") -> Cursor:
         return cls(getattr(row, field), row.pk)
 
     @classmethod
-    def read(cls, text: str) -> Place | None:
+    def parse(cls, text: str) -> Cursor | None:
         """From an address; None for anything else than what `str` wrote."""
         moment, _, pk = text.partition(".")
         if not (moment.isascii() and moment.isdigit() and pk.isascii() and pk.isdigit() and len(text) < 40):
@@ -54,7 +54,7 @@ class KeysetPage:
     previous: str
 
 
-def page_of(
+def keyset_page(
     rows: QuerySet,
     size: int,
     *,
@@ -64,8 +64,8 @@ def page_of(
     field: str = "submitted_at",
 ) -> KeysetPage:
     """The `size` rows after (or before) a place, by this moment of theirs; the first ones without a readable place."""
-    place = Place.read(after) or Place.read(before)
-    backwards = place is not None and not Place.read(after)
+    place = Cursor.parse(after) or Cursor.parse(before)
+    backwards = place is not None and not Cursor.parse(after)
     forwards = newest_first == backwards
     if place:
         rows = rows.filter(place.behind(field, forwards=forwards))
@@ -77,7 +77,7 @@ def page_of(
     has_next, has_previous = (True, more) if backwards else (more, place is not None)
     if not found:
         return KeysetPage([], "", "")
-    first, last = str(Place.of(found[0], field)), str(Place.of(found[-1], field))
+    first, last = str(Cursor.of(found[0], field)), str(Cursor.of(found[-1], field))
     return KeysetPage(found, last if has_next else "", first if has_previous else "")
 
 

@@ -8,29 +8,29 @@ EMPTY = "—"  # shown for a missing value
 
 # Control characters, and signs that show nothing or turn the direction of what follows them; copied along from
 # documents by accident, and on purpose to make a text look like another one. Line ends, tabs and joiners stay.
-UNSEEN = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 
 # The dashes that people and their programs put for a hyphen; small letters for capital ones.
-ALIKE = str.maketrans(string.ascii_lowercase + "\u2010\u2012\u2013\u2014\u2212", string.ascii_uppercase + "-" * 5)
+UNIFORM = str.maketrans(string.ascii_lowercase + "\u2010\u2012\u2013\u2014\u2212", string.ascii_uppercase + "-" * 5)
 
 
-def seen(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Without the characters that cannot be seen."""
-    return UNSEEN.sub("", text)
+    return INVISIBLE.sub("", text)
 
 
-def one_line(text: str) -> str:
+def normalise_line(text: str) -> str:
     """What can be seen, with single spaces."""
-    return " ".join(seen(text).split())
+    return " ".join(strip_invisible(text).split())
 
 
-def compact(text: str) -> str:
+def normalise_code(text: str) -> str:
     """A number or code as it is meant: the unseen, spaces, hyphens, small letters and full width do not matter."""
-    return "".join(unicodedata.normalize("NFKC", seen(text)).split()).replace("-", "").upper()
+    return "".join(unicodedata.normalize("NFKC", strip_invisible(text)).split()).replace("-", "").upper()
 
 
-def as_number(text: str) -> str:
+def normalise_number(text: str) -> str:
     """A number printed on a paper, in the one form under which it is found again, however it was typed."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).translate(ALIKE)
+    return "".join(unicodedata.normalize("NFKC", text).split()).translate(UNIFORM)

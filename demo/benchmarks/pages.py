@@ -31,7 +31,7 @@ from django.utils.html import escape
 from accounts import appointments
 from accounts.models import Appointment, User
 from config.urls import urlpatterns as product_urls
-from config.web.paging import Place
+from config.web.paging import Cursor
 from config.web.progress import watched
 from demo import bulk, invented, province
 from hours.models import PersonTotal, Registration, Submission
@@ -179,7 +179,7 @@ def _review_pages(reviewer: User) -> list[Page]:
         Page("学时审核：第 1 页", queue),
         Page("学时审核：按年度筛选", f"{queue}?year={timezone.localdate().year}"),
     ]
-    return [*pages, Page(f"学时审核：{PAGES_BEFORE} 页之后", f"{queue}?after={Place.of(behind)}")] if behind else pages
+    return [*pages, Page(f"学时审核：{PAGES_BEFORE} 页之后", f"{queue}?after={Cursor.of(behind)}")] if behind else pages
 
 
 def _count(answer: Answer, page: Page, cookie: str) -> None:

@@ -20,10 +20,10 @@ from config.files import sheets
 from hours.completions import platforms, recording
 from hours.completions.courses import EARLIEST, LATEST, MOST_HOURS, CourseResource, are_course_hours
 from hours.models import Completion, CompletionVersion, Course, Platform
-from organizations.admin.addresses import OfferedKeys
+from organizations.admin.deletion import ProtectedAdmin
 from organizations.admin.files import FileAdmin
-from organizations.admin.lists import COUNTED_AT_MOST, BoundedPaginator
-from organizations.admin.shown import KeptIfUsed
+from organizations.admin.lists import MAX_COUNTED_ROWS, BoundedPaginator
+from organizations.admin.prefill import PrefillAdmin
 
 from . import completion_import
 from .reading import hours
@@ -63,7 +63,7 @@ class CourseForm(forms.ModelForm):
 
 
 @admin.register(Course)
-class CourseAdmin(FileAdmin, KeptIfUsed):
+class CourseAdmin(FileAdmin, ProtectedAdmin):
     """Courses come one by one or as a file, which shows what it would change before it does."""
 
     form = CourseForm
@@ -117,7 +117,7 @@ class VersionInline(admin.TabularInline):
 
 
 @admin.register(Completion)
-class CompletionAdmin(PostSearchMixin, OfferedKeys):
+class CompletionAdmin(PostSearchMixin, PrefillAdmin):
     """Searching works by POST, as for people: a whole ID number never stands in an address."""
 
     form = CompletionForm
@@ -211,7 +211,7 @@ class CompletionAdmin(PostSearchMixin, OfferedKeys):
 
     def export(self, request: HttpRequest) -> HttpResponse:
         """The filtered list as far as it is counted, ID numbers masked as on the screen."""
-        rows = self.get_changelist_instance(request).queryset[:COUNTED_AT_MOST]
+        rows = self.get_changelist_instance(request).queryset[:MAX_COUNTED_ROWS]
         sheet = sheets.Sheet("公需科目学习记录", EXPORTED, (_exported(row) for row in rows.iterator(chunk_size=1000)))
         return FileResponse(
             sheets.write([sheet]),

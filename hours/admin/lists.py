@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from hours.models import Category, Reason
-from organizations.admin.shown import KeptIfUsed, is_used, yes_no
+from organizations.admin.columns import yes_no
+from organizations.admin.deletion import ProtectedAdmin, is_referenced
 
 OUT_OF_USE = "取消后不能再选用，已有的登记不受影响。已用过的只能停用，不能删除。"
 PLACE = "数字小的排在前面。"
@@ -28,7 +29,7 @@ class SecondLevelForm(forms.ModelForm):
     def clean(self) -> dict:
         """One that is used keeps its row, with a sentence in place of a list of everything that uses it."""
         cleaned = super().clean()
-        if cleaned.get("DELETE") and self.instance.pk and is_used(self.instance):
+        if cleaned.get("DELETE") and self.instance.pk and is_referenced(self.instance):
             cleaned["DELETE"] = False
             self.add_error("name", f"“{self.instance.name}”已被登记或年度规则使用，不能删除；可以取消“可选”。")
         return cleaned
@@ -44,7 +45,7 @@ class SecondLevel(admin.TabularInline):
 
 
 @admin.register(Category)
-class CategoryAdmin(KeptIfUsed):
+class CategoryAdmin(ProtectedAdmin):
     """One page per first-level type, with its second level below."""
 
     form = FirstLevelForm
@@ -75,7 +76,7 @@ class CategoryAdmin(KeptIfUsed):
 
 
 @admin.register(Reason)
-class ReasonAdmin(KeptIfUsed):
+class ReasonAdmin(ProtectedAdmin):
     list_display = ("name", yes_no("frees_unit", "可改选单位"), "is_active", "position")
     list_editable = ("is_active", "position")
 

@@ -10,11 +10,11 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
+from config.web.texts import EMPTY
 from hours.offices import NO_ROWS, in_region
 from hours.wording import number
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
-from organizations.admin.shown import EMPTY
 
 
 def hours(field: str, label: str) -> Callable[[Model], str]:

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from config.web.addresses import key_in
+from config.web.addresses import parse_pk
+from config.web.texts import EMPTY
 from hours.models import Decision, Notice, ReturnedVersion, Submission
 from hours.registrations.versions import LABELS
 from organizations.admin import access
-from organizations.admin.shown import EMPTY
 
 from .reading import ReadOnlyAdmin, hours
 
@@ -29,7 +29,7 @@ class OfRegistration(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        key = key_in(term)
+        key = parse_pk(term)
         return queryset.none() if key is None else queryset.filter(registration=key), False
 
 

@@ -11,8 +11,9 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 
 from accounts.models import User
-from config.web.addresses import key_in
+from config.web.addresses import parse_pk
 from config.web.forms import TextField
+from config.web.texts import EMPTY
 from hours.errors import WorkflowError
 from hours.models import Attachment, Category, Decision, Reason, Registration, YearRule
 from hours.offices import in_region
@@ -21,7 +22,6 @@ from hours.workflow import transitions
 from hours.workflow.moves import Verdict
 from hours.workflow.permissions import Permissions
 from organizations.admin.lists import SubtreeFilter
-from organizations.admin.shown import EMPTY, yes_no
 
 from .reading import ReadOnlyAdmin, ReadOnlyInline, hours
 
@@ -183,7 +183,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         """Never on more than a person can read, and on nothing that is no key of a registration."""
         keys = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
-        if any(key_in(key) is None for key in keys):
+        if any(parse_pk(key) is None for key in keys):
             messages.error(request, "勾选的登记无法识别，请重新勾选。")
             return redirect(request.get_full_path())
         if request.POST.get("select_across", "0") != "0" and queryset[: CHANGED_AT_MOST + 1].count() > CHANGED_AT_MOST:

@@ -12,9 +12,9 @@ from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
 from hours.counting import is_step
 from hours.models import Cap, Category, Opening, YearRule
 from hours.totals import rule_changes
-from organizations.admin.addresses import OfferedKeys
+from organizations.admin.columns import yes_no
 from organizations.admin.lists import BoundedPaginator
-from organizations.admin.shown import yes_no
+from organizations.admin.prefill import PrefillAdmin
 
 from .reading import hours
 
@@ -187,7 +187,7 @@ class OpeningForm(forms.ModelForm):
 
 
 @admin.register(Opening)
-class OpeningAdmin(OfferedKeys):
+class OpeningAdmin(PrefillAdmin):
     """A closed year opened again for one person, one unit's people or everybody. People are chosen by raw_id, whose
     window searches by POST: no ID number gets into an address."""
 

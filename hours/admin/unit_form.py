@@ -62,6 +62,6 @@ def form_for(request) -> type[UnitAdminForm]:
         def __init__(self, *args, **kwargs) -> None:
             super().__init__(*args, **kwargs)
             if "region" in self.fields and (areas := access.scope(request)):
-                self.fields["region"].offer(areas)
+                self.fields["region"].limit_to(areas)
 
     return ScopedUnitForm

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 
 from accounts import appointments
 from accounts.models import Appointment
-from config.web.addresses import key_in
+from config.web.addresses import parse_pk
 from hours.totals.merging import merge_units
 from organizations import units
 from organizations.admin import access
@@ -105,7 +105,7 @@ class UnitAdmin(FileAdmin):
     @admin.action(description="确认所选单位（待核实 → 正常）")
     def confirm_units(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         if "confirmed" in request.POST:
-            read = [key for text in request.POST.getlist("application") if (key := key_in(text))]
+            read = [key for text in request.POST.getlist("application") if (key := parse_pk(text))]
             return self._one_by_one(request, queryset, partial(appointments.confirm_unit, applications=read), "已确认")
         applications = Appointment.objects.unconfirmed().filter(unit__in=queryset).select_related("person", "unit")
         pending = queryset.filter(state=Unit.State.PENDING).select_related("region", "added_by")
@@ -132,7 +132,7 @@ class UnitAdmin(FileAdmin):
         stays = next((unit for unit in chosen if str(unit.pk) == request.POST.get("stays")), None)
         if "confirmed" not in request.POST or stays is None:
             error = "请选择保留哪一个单位。" if "confirmed" in request.POST else ""
-            facts = {"units": [(unit, units.belongings(unit)) for unit in chosen], "error": error}
+            facts = {"units": [(unit, units.count_references(unit)) for unit in chosen], "error": error}
             return self._ask(request, "merge_units", "合并单位", "merge.html", facts)
         gone = next(unit for unit in chosen if unit != stays)
         try:

@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from accounts import identity
 from config.files import tables
-from config.web.texts import as_number, one_line
+from config.web.texts import normalise_line, normalise_number
 
 from .drafts import MAX_PEOPLE, RosterRow
 from .preview import PreviewLine
@@ -38,22 +38,22 @@ def read(upload: UploadedFile) -> list[RosterRow]:
         raise ValidationError(f"文件超过 {MOST_BYTES // 1024**2} MB，请只保留名单一张表，每次最多 {MAX_PEOPLE} 行。")
     try:
         table = tables.read(upload)
-        if table.merged:
-            raise ValidationError(f"表中有合并的单元格（{'、'.join(table.merged[:5])}），请取消合并后上传。")
-        return _rows(table.rows, _columns(table.heads))
+        if table.merged_cells:
+            raise ValidationError(f"表中有合并的单元格（{'、'.join(table.merged_cells[:5])}），请取消合并后上传。")
+        return _rows(table.rows, _columns(table.column_names))
     except tables.FileProblem as problem:
         raise ValidationError(str(problem)) from None
 
 
-def _rows(lines: Iterable[tables.Row], columns: dict[str, int]) -> list[RosterRow]:
+def _rows(lines: Iterable[tables.TableRow], columns: dict[str, int]) -> list[RosterRow]:
     rows: list[RosterRow] = []
     for line in lines:
         if line.is_empty:
             continue
         if len(rows) == MAX_PEOPLE:
             raise ValidationError(f"名单超过 {MAX_PEOPLE} 行，请分成几个文件上传。")
-        if line.cells is None or line.swallows(columns.values()):
-            rows.append(RosterRow(line.number, "", "", problem=line.words_of_quotes))
+        if line.cells is None or line.has_line_ends_in(columns.values()):
+            rows.append(RosterRow(line.number, "", "", problem=line.quote_problem))
         else:
             rows.append(_row(line.number, line.cells, columns))
     if not rows:
@@ -79,7 +79,7 @@ def _text(value) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = one_line(unicodedata.normalize("NFKC", str(value)))
+    text = normalise_line(unicodedata.normalize("NFKC", str(value)))
     return text[1:] if re.match(r"'[=+\-@]", text) else text
 
 
@@ -110,7 +110,7 @@ def _row(number: int, cells: Sequence, columns: dict[str, int]) -> RosterRow:
         name=values[NAME],
         id_number=identity.normalise(values[NUMBER]),
         hours=values.get(HOURS, ""),
-        certificate_number=as_number(values.get(CERTIFICATE, "")),
+        certificate_number=normalise_number(values.get(CERTIFICATE, "")),
         problem="".join(problems),
     )
 

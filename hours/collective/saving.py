@@ -95,7 +95,7 @@ def _create_submission(
 def _create_registrations(reviewer: User, submission: Submission, registrations: Sequence[Registration]) -> None:
     """Store the registrations and move them to the 终审, each with its decision row."""
     unit, now = submission.unit, submission.created_at
-    places = regions.places_of(submission.region)
+    places = regions.ancestors_by_kind(submission.region)
     for registration in registrations:
         registration.declared_at, registration.entered_by, registration.unit = now, reviewer, unit
     Registration.objects.bulk_create(registrations)

@@ -11,7 +11,7 @@ from import_export import fields, resources
 from hours.counting import is_step
 from hours.models import Course
 from hours.wording import number, number_in
-from organizations.resources import FORMULA_STARTS, text_of_cell
+from organizations.resources import FORMULA_PREFIXES, cell_text
 
 YEAR, NAME, KIND, HOURS = COLUMNS = ("年度", "科目名称", "科目类型", "学时")
 KINDS = {label: value for value, label in Course.Kind.choices}
@@ -49,7 +49,7 @@ class CourseResource(resources.ModelResource):
         """Cells as the model has them; a line that is wrong goes no further."""
         line = kwargs["row_number"] + 1  # the first line holds the column names
         for column in COLUMNS:
-            row[column] = text_of_cell(row, column)
+            row[column] = cell_text(row, column)
         if problems := list(self._problems(row, line)):
             raise ValidationError([f"第 {line} 行{problem}" for problem in problems])
         row["told"] = [row[column] for column in COLUMNS]
@@ -93,7 +93,7 @@ class CourseResource(resources.ModelResource):
 
     def export_field(self, field, instance, **kwargs) -> str:
         value = str(super().export_field(field, instance, **kwargs) or "")
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+        return f"'{value}" if value.startswith(FORMULA_PREFIXES) else value
 
 
 def _are_hours(text: str) -> bool:

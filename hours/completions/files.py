@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 from accounts import identity
 from config.files import tables
-from config.files.tables import ErrorValue, FileProblem, Formula, Row
-from organizations.resources import FORMULA_STARTS
+from config.files.tables import ErrorValue, FileProblem, Formula, TableRow
+from organizations.resources import FORMULA_PREFIXES
 
 from .items import Item, Refusal, quotable, text_of, whole_number_of
 from .recording import Result
@@ -44,12 +44,12 @@ class Completions:
     unused: list[str]
 
 
-def read(file: BinaryIO, most_unpacked: int = tables.ON_PAGES) -> Completions:
+def read(file: BinaryIO, max_unpacked: int = tables.PAGE_MAX_UNPACKED) -> Completions:
     """The completions in a seekable binary file. FileProblem if it is no table with the right columns."""
-    table = tables.read(file, most_unpacked)
-    places = _places(table.heads)
-    unused = [head for head in table.heads if head and head not in COLUMNS]
-    return Completions(table.lines, _items(table.rows, places, _Merged(table.merged)), unused)
+    table = tables.read(file, max_unpacked)
+    places = _places(table.column_names)
+    unused = [head for head in table.column_names if head and head not in COLUMNS]
+    return Completions(table.line_count, _items(table.rows, places, _Merged(table.merged_cells)), unused)
 
 
 class _Merged:
@@ -80,10 +80,10 @@ def _places(heads: list[str]) -> dict[str, int]:
     return {column: heads.index(column) for column in COLUMNS if column in heads}
 
 
-def _items(rows: Iterator[Row], places: dict[str, int], merged: Container[int]) -> Iterator[Item]:
+def _items(rows: Iterator[TableRow], places: dict[str, int], merged: Container[int]) -> Iterator[Item]:
     for row in rows:
-        if row.cells is None or row.swallows(places.values()):
-            yield Item(row.number, problem=Refusal("", row.words_of_quotes))
+        if row.cells is None or row.has_line_ends_in(places.values()):
+            yield Item(row.number, problem=Refusal("", row.quote_problem))
         elif not row.is_empty:
             yield _item(row.number, row.cells, places, merged)
 
@@ -128,4 +128,4 @@ def error_row(result: Result) -> list[str]:
     masked = identity.masked(identity.tail(item.id_number)) if item.id_number else ""
     column = FIELDS.get(result.field, "")
     row = [str(item.position), column, result.words, masked, str(item.year or ""), quotable(item.course), item.key]
-    return [f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in row]
+    return [f"'{text}" if text.startswith(FORMULA_PREFIXES) else text for text in row]

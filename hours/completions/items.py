@@ -10,7 +10,7 @@ from typing import Any
 
 from dateutil.parser import isoparse
 
-from config.web.texts import one_line
+from config.web.texts import normalise_line
 from hours.counting import LOCAL
 from hours.wording import number_in
 
@@ -62,7 +62,7 @@ def text_of(value: Any, field: str = "", words: str = "应为文字。") -> str:
     text = " ".join(str(value).split())
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise Refusal(field, "含有无法识别的字符。")
-    return one_line(text)
+    return normalise_line(text)
 
 
 def whole_number_of(value: Any, field: str, label: str) -> int | None:

@@ -16,8 +16,8 @@ from hours.models import YearRule
 from hours.registrations import attachments
 from hours.review import exports
 from hours.states import COUNTED, RULES, Action, Capacity, Rule, Status
-from organizations.search import BEST
-from organizations.units import PENDING_AT_MOST
+from organizations.search import MAX_HITS
+from organizations.units import MAX_PENDING_UNITS
 
 MEGABYTE, DAY = 1024 * 1024, timedelta(days=1).total_seconds()
 MEANINGS = {
@@ -87,8 +87,8 @@ def limits() -> dict[str, object]:
         "step": wording.number(counting.STEP),
         "day_starts": f"{counting.DAY_STARTS:%H:%M}",
         "day_ends": f"{counting.DAY_ENDS:%H:%M}",
-        "units_shown": BEST,
-        "units_pending": PENDING_AT_MOST,
+        "units_shown": MAX_HITS,
+        "units_pending": MAX_PENDING_UNITS,
         "reset_days": int(settings.PASSWORD_RESET_TIMEOUT // DAY),
         "log_ins": settings.AXES_FAILURE_LIMIT,
         "lock_minutes": int(settings.AXES_COOLOFF_TIME * 60),

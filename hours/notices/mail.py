@@ -120,5 +120,5 @@ def message(notice: Notice, connection=None) -> EmailMessage:
             "help_contact": settings.HELP_CONTACT,
         },
     )
-    subject = texts.one_line(what)[:MAX_SUBJECT_LENGTH]
+    subject = texts.normalise_line(what)[:MAX_SUBJECT_LENGTH]
     return EmailMessage(subject, body, None, [notice.person.email], connection=connection)

@@ -132,7 +132,7 @@ def _stored(proof: Proof, owner: User, *, registration: Registration | None = No
 def _own_name(name: str) -> str:
     """The last part of what the browser sent, without what cannot be seen, its end kept if it is long."""
     last = PureWindowsPath(PurePosixPath(name).name).name
-    return texts.one_line(last)[-120:] or "未命名"
+    return texts.normalise_line(last)[-120:] or "未命名"
 
 
 def _whole_pdf(name: str, content: bytes) -> bytes:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import ValidationError
 
-from config.web.addresses import key_in
+from config.web.addresses import parse_pk
 from hours.models import Category
 from hours.wording import number
 
@@ -96,7 +96,7 @@ class RemovedField(forms.ModelMultipleChoiceField):
     """Files to take away. One that is gone already, perhaps by another window, needs no taking away."""
 
     def clean(self, value):
-        return self.queryset.filter(pk__in={key_in(text) for text in value or ()} - {None})
+        return self.queryset.filter(pk__in={parse_pk(text) for text in value or ()} - {None})
 
 
 class _GroupedByFirstLevel(forms.models.ModelChoiceIterator):

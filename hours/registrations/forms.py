@@ -15,7 +15,7 @@ from accounts import identity
 from accounts.models import User
 from config.web.addresses import parse_uuid
 from config.web.forms import Filter, LineField, TextField, form_helper
-from config.web.texts import as_number
+from config.web.texts import normalise_number
 from hours.counting import DAY_ENDS, DAY_STARTS, proposed_hours, year_of
 from hours.models import Attachment, Category, Registration, YearRule
 
@@ -109,7 +109,7 @@ class RegistrationForm(forms.ModelForm):
         return self.cleaned_data.get("proofs", ([], []))[0]
 
     def clean_certificate_number(self) -> str:
-        return as_number(self.cleaned_data["certificate_number"])
+        return normalise_number(self.cleaned_data["certificate_number"])
 
     def clean(self) -> dict:
         data = super().clean()

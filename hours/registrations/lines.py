@@ -11,8 +11,8 @@ from datetime import datetime
 
 from django.db.models import prefetch_related_objects
 
-from config.templatetags.facts import hours
-from config.web.addresses import of_row
+from config.templatetags.formatting import format_hours
+from config.web.addresses import url_with_pk
 from hours.counting import LOCAL
 from hours.models import Category, Registration
 from hours.models.settings import category_name
@@ -41,7 +41,7 @@ def basic_line(registration: Registration, position: int) -> LineContext:
         "hours": number(registration.hours_applied),
         "tone": tone(registration.status),
         "state": Status(registration.status).label,
-        "detail_url": of_row("hours:detail", registration.pk),
+        "detail_url": url_with_pk("hours:detail", registration.pk),
     }
 
 
@@ -58,7 +58,7 @@ def editable_lines(registrations: Sequence[Registration], first: int, categories
             "returned": registration.status == Status.RETURNED,
             "words": summaries.last_words(registration) if registration.status == Status.RETURNED else "",
             "deletable": registration.status in DELETABLE,
-            "edit_url": of_row("hours:edit", registration.pk),
+            "edit_url": url_with_pk("hours:edit", registration.pk),
         }
         for position, registration in enumerate(registrations, first)
     ]
@@ -96,7 +96,7 @@ def _step(step: Step) -> LineContext:
         "tone": step_tone(step),
         "stage": step.stage,
         "decision": step.decision,
-        "hours": "" if step.hours is None else hours(step.hours),
+        "hours": "" if step.hours is None else format_hours(step.hours),
         "office": step.office,
         "when": step.when and minute(step.when),
         "iso": step.when and step.when.astimezone(LOCAL).isoformat(),

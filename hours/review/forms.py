@@ -94,7 +94,7 @@ class QueueFilter(Filter):
 
     def _set_places(self) -> None:
         if regions := self.office.regions:
-            self.fields["region"].offer(regions)
+            self.fields["region"].limit_to(regions)
             return
         del self.fields["region"]
         if len(self.office.units) < 2:
@@ -145,7 +145,7 @@ class QueueFilter(Filter):
         """A unit is found as everywhere else: by parts of its name, its credit code, or something similar."""
         if not (places := self.office.regions):
             return rows.filter(unit_name__contains=keyword)
-        found = search.best_matches(keyword, places[0] if len(places) == 1 else None)
+        found = search.find_units(keyword, places[0] if len(places) == 1 else None)
         names = "、".join(unit.name for unit in found.units)
         more = f"，另有 {found.more} 家未列入，请输入更完整的名称" if found.more else ""
         self.unit_note = f"单位“{keyword}”：{names}{more}。" if names else f"没有找到单位“{keyword}”。"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from config.templatetags.facts import hours
-from config.web.addresses import of_row
+from config.templatetags.formatting import format_hours
+from config.web.addresses import url_with_pk
 from hours.registrations.lines import LineContext, basic_line, day_and_time
 
 from .queue import Line as QueueLine
@@ -28,8 +28,8 @@ def to_review(lines: Sequence[QueueLine], here: str, kinds: dict[int, str]) -> l
             "region": line.registration.region.name,
             "kind": kinds[line.registration.category_id],
             "marks": line.marks,
-            "proposed": hours(line.registration.hours_proposed),
-            "url": of_row("hours:review_detail", line.registration.pk) + here,
+            "proposed": format_hours(line.registration.hours_proposed),
+            "url": url_with_pk("hours:review_detail", line.registration.pk) + here,
         }
         for line in lines
     ]

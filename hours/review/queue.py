@@ -26,7 +26,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import User
-from config.web.paging import Place, page_of
+from config.web.paging import Cursor, keyset_page
 from hours.models import Decision, Registration
 from hours.offices import Office
 from hours.states import IN_REVIEW, REJECTED, Action, Stage, Status
@@ -224,7 +224,7 @@ class Queue:
         return self._by_moment(place) if self.is_by_moment else self._by_column(place)
 
     def _by_moment(self, place: Mapping[str, str]) -> Listing:
-        page = page_of(
+        page = keyset_page(
             self._shown(self.rows),
             PAGE_SIZE,
             after=place.get("after", ""),
@@ -276,11 +276,11 @@ class Queue:
         anchor = self._anchor(registration)
         if anchor is None:
             return None, None
-        place, newest_first = str(Place.of(anchor, self.field)), self.order == "-submitted"
+        place, newest_first = str(Cursor.of(anchor, self.field)), self.order == "-submitted"
         rows = self.rows.exclude(pk=anchor.pk)
         options = {"newest_first": newest_first, "field": self.field}
-        before = page_of(rows, 1, before=place, **options).rows
-        after = page_of(rows, 1, after=place, **options).rows
+        before = keyset_page(rows, 1, before=place, **options).rows
+        after = keyset_page(rows, 1, after=place, **options).rows
         return self._key(before), self._key(after)
 
     def _anchor(self, registration: Registration):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django import template
 
-from config.templatetags.facts import hours
+from config.templatetags.formatting import format_hours
 
 register = template.Library()
 
@@ -52,7 +52,7 @@ def hours_picture(year) -> Bar:
         words += [Word("missing", "还差", year.missing), Word("goal", "年度目标", target)]
     whole = max(sum(word.hours for word in drawn), target or 0, 1)
     beyond = target is not None and target < whole
-    sentence = f"{year.year} 年：" + "，".join(f"{word.label} {hours(word.hours)} 学时" for word in words)
+    sentence = f"{year.year} 年：" + "，".join(f"{word.label} {format_hours(word.hours)} 学时" for word in words)
     return Bar(words, _parts(drawn, whole), _percent(target, whole) if beyond else "", sentence)
 
 

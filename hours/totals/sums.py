@@ -273,7 +273,7 @@ def _home(person: User) -> dict[str, int | None]:
     if person.unit is None:
         return dict.fromkeys(PLACE_COLUMNS)
     region = person.unit.region
-    above = {kind: place.pk for kind, place in regions.places_of(region).items()}
+    above = {kind: place.pk for kind, place in regions.ancestors_by_kind(region).items()}
     return {
         "unit_id": person.unit_id,
         "region_id": region.pk,

@@ -31,7 +31,7 @@ def form(request: HttpRequest) -> HttpResponse:
 @require_safe
 def answer(request: HttpRequest, code: str) -> HttpResponse:
     """The answer to one code; wrong and unknown ones are answered alike, with the same work."""
-    if CHECKS.is_exceeded(request):
+    if CHECKS.hit(request):
         context = {"form": CodeForm(initial={"code": grouped(normalise(code))})}
         return _private(CHECKS.refuse(request, "certificates/check.html", context))
     context = {"checked": issuing.check(code), "code": grouped(normalise(code))}

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.files import sheets
-from config.web.addresses import key_in
+from config.web.addresses import parse_pk
 from hours.collective import choices, drafts, preview, records, roster, saving
 from hours.collective.drafts import CollectiveDraft, InvalidDraft
 from hours.collective.forms import CollectiveForm, PeopleSearch
@@ -133,7 +133,7 @@ def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
         "form": form,
         "units": form.units,
         "kept": list(form.kept_attachments()),
-        "removed_keys": [key_in(key) for key in request.POST.getlist("removed")],
+        "removed_keys": [parse_pk(key) for key in request.POST.getlist("removed")],
         "named": len(form.rows),
         "ticked": len(form.ticked),
     }
@@ -220,4 +220,4 @@ def _ticked(request: HttpRequest, draft: CollectiveDraft, unit: Unit) -> list[in
 
 
 def _keys(request: HttpRequest, name: str) -> set[int]:
-    return {key_in(key) for key in request.POST.getlist(name)} - {None}
+    return {parse_pk(key) for key in request.POST.getlist(name)} - {None}

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from config.web.addresses import of_row
+from config.web.addresses import url_with_pk
 from hours.models import Registration
 from hours.registrations import lines, progress
 from hours.registrations.forms import LookupFilter
@@ -51,7 +51,7 @@ OFFERED = {
 def _open_to_owner(permissions: Permissions, registration: Registration) -> list[tuple[str, str]]:
     """What its owner may do with the registration now: label and address."""
     return [
-        (action.label, of_row(name, registration.pk))
+        (action.label, url_with_pk(name, registration.pk))
         for action, name in OFFERED.items()
         if permissions.may(action, registration)
     ]

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.web.addresses import back
+from config.web.addresses import return_url
 from config.web.dialogs import dialog_redirect
 from hours.errors import WorkflowError
 from hours.models import Registration
@@ -42,7 +42,7 @@ def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
         "registration": registration,
         "form": form,
         "facts": facts.of_registration(registration),
-        "back_url": back(request, LOOKUP),
+        "back_url": return_url(request, LOOKUP),
     }
     return render(request, "hours/ask_return.html", context)
 
@@ -60,7 +60,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
         "removed_keys": [],
         "returned_words": "",
         "copied_from": registration,
-        "back_url": back(request, LOOKUP, "hours:notices"),
+        "back_url": return_url(request, LOOKUP, "hours:notices"),
     }
     return render(request, "hours/form.html", context)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest
 
-from config.web.addresses import key_in
+from config.web.addresses import parse_pk
 from hours.models import Registration
 
 MAX_REGISTRATIONS = 500
@@ -18,7 +18,7 @@ def picked_registrations(request: HttpRequest, *, in_full: bool = True) -> list[
     With their types and regions, unless a page needs no more than COLUMNS of them.
     """
     given = request.POST.getlist("registration") or request.GET.getlist("registration")
-    keys = {key_in(text) for text in given}
+    keys = {parse_pk(text) for text in given}
     if len(given) > MAX_REGISTRATIONS or None in keys:
         raise Http404
     rows = request.user.registrations.filter(pk__in=keys)  # so each knows its owner without asking

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from config.web.addresses import back, key_in
+from config.web.addresses import parse_pk, return_url
 from config.web.dialogs import dialog_redirect
 from config.web.paging import numbered_page
 from hours.counting import proposed_hours, year_of, years_of
@@ -72,15 +72,15 @@ def _form(request: HttpRequest, registration: Registration) -> HttpResponse:
         messages.success(request, f"{done}“{form.instance.content}”。核查无误后请勾选并点击“批量提交审核”。")
         _notify(request, form.instance)
         # A new registration need not fit the filter that was set before.
-        home = reverse("hours:list") if is_new else back(request, "hours:list")
+        home = reverse("hours:list") if is_new else return_url(request, "hours:list")
         return dialog_redirect(request, f"{home}#registration-{form.instance.pk}")
     context = {
         "form": form,
         "is_new": is_new,
         "kept": _kept_files(request, form),
-        "removed_keys": [key_in(key) for key in request.POST.getlist("removed")],
+        "removed_keys": [parse_pk(key) for key in request.POST.getlist("removed")],
         "returned_words": "" if is_new or request.POST else summaries.last_words(registration),
-        "back_url": back(request, *LISTS),
+        "back_url": return_url(request, *LISTS),
     }
     return render(request, "hours/form.html", context)
 
@@ -140,7 +140,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "registration": registration,
         "facts": facts.of_registration(registration),
         "steps": progress.steps(registration, is_unattended=permissions.is_unattended(registration)),
-        "back_url": back(request, *LISTS),
+        "back_url": return_url(request, *LISTS),
         "may_edit": bool(permissions.may(Action.EDIT, registration)),
         "may_ask_return": bool(permissions.may(Action.ASK_RETURN, registration)),
         "may_copy": bool(permissions.may(Action.COPY, registration)),
@@ -152,7 +152,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
     """删除 and 批量删除: asks once, naming what goes, then deletes all of it or nothing."""
-    registrations, home = picked_registrations(request), back(request, "hours:list")
+    registrations, home = picked_registrations(request), return_url(request, "hours:list")
     if not registrations:
         messages.error(request, "请先勾选要删除的登记。")
         return dialog_redirect(request, home)

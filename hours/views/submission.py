@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.web.addresses import key_in, parse_uuid
+from config.web.addresses import parse_pk, parse_uuid
 from config.web.dialogs import dialog_redirect
 from hours.errors import WorkflowError
 from hours.models import Registration
@@ -123,7 +123,7 @@ def _named_unit(request: HttpRequest) -> Unit | None:
 
 
 def _named_key(request: HttpRequest) -> int | None:
-    return key_in(request.POST.get("unit") or request.GET.get("unit") or "")
+    return parse_pk(request.POST.get("unit") or request.GET.get("unit") or "")
 
 
 def _named_region(request: HttpRequest) -> Region | None:

@@ -202,7 +202,7 @@ def _take_turns(owner: User, unit: Unit) -> tuple[Unit, int | None]:
 def _send(submission: Submission, registrations: Sequence[Registration]) -> None:
     """Let the registrations leave with this submission, all or none."""
     owner, unit = submission.owner, submission.unit
-    places = regions.places_of(submission.region)
+    places = regions.ancestors_by_kind(submission.region)
     moved = apply_action(
         owner,
         Action.SUBMIT,

@@ -13,7 +13,7 @@ from organizations.tree import is_within
 from . import access
 
 # A list is cut after so many rows; who looks for more narrows it down.
-COUNTED_AT_MOST = 10_000
+MAX_COUNTED_ROWS = 10_000
 
 
 class BoundedPaginator(Paginator):
@@ -21,7 +21,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by().values("pk")[:COUNTED_AT_MOST].count()
+        return self.object_list.order_by().values("pk")[:MAX_COUNTED_ROWS].count()
 
 
 class SubtreeFilter(SimpleListFilter):

@@ -24,8 +24,8 @@ class RegionForm(forms.ModelForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         moved = Region(pk=self.instance.pk, parent=cleaned.get("parent"))
-        if regions.is_below_itself(moved):
-            self.add_error("parent", regions.BELOW_ITSELF)
+        if regions.would_create_cycle(moved):
+            self.add_error("parent", regions.CYCLE_ERROR)
         elif problem := self._out_of_order(cleaned.get("kind"), cleaned.get("parent")):
             self.add_error("kind", problem)
         return cleaned

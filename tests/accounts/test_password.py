@@ -117,7 +117,7 @@ def test_an_address_may_ask_for_so_many_mails(client, qiumeng, settings):
     answers = [client.post(RESET, {"email": ADDRESS}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 429]
     assert f'value="{ADDRESS}"' in answers[1].content.decode()
-    assert [str(message) for message in answers[1].context["messages"]] == [people.RESETS.sentence]
+    assert [str(message) for message in answers[1].context["messages"]] == [people.RESETS.message]
     assert len(mail.outbox) == 1
 
 

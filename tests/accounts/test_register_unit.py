@@ -143,7 +143,7 @@ def test_an_address_may_send_so_many_new_units(client, 韦站长, settings):
     response = client.post(URL, factories.typed_unit(name="宾阳县图书馆"))
     assert (response.status_code, [str(message) for message in response.context["messages"]]) == (
         429,
-        [NEW_UNITS.sentence],
+        [NEW_UNITS.message],
     )
     assert 'value="宾阳县图书馆"' in response.content.decode()
     assert rows(response) == [("宾阳县甘棠镇林业站", "单位审核员：待管理员确认")]

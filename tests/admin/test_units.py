@@ -100,11 +100,11 @@ def test_其他单位_is_not_listed(client, superuser, guangxi):
 def test_a_unit_added_by_an_administrator_needs_no_confirmation_and_is_found_at_once(client, superuser):
     from organizations import search
 
-    assert search.best_matches("林业").total == 0
+    assert search.find_units("林业").total == 0
     client.post(ADD, registration_form())
     unit = Unit.objects.get()
     assert (unit.state, unit.added_by) == (Unit.State.ACTIVE, superuser)
-    assert search.best_matches("林业").units == [unit]
+    assert search.find_units("林业").units == [unit]
 
 
 def test_a_wrong_code_is_refused_by_hand_entry(client, superuser):

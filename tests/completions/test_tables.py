@@ -35,7 +35,7 @@ def cells(content: bytes) -> list[tuple[int, list]]:
     return [(row.number, row.cells) for row in tables.read(io.BytesIO(content)).rows if not row.is_empty]
 
 
-def refusal(content: bytes, most: int = tables.ON_PAGES) -> str:
+def refusal(content: bytes, most: int = tables.PAGE_MAX_UNPACKED) -> str:
     with pytest.raises(FileProblem) as problem:
         list(tables.read(io.BytesIO(content), most).rows)
     return str(problem.value)

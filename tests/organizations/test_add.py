@@ -197,5 +197,5 @@ def test_an_address_may_send_so_many_new_units(client, 黄秋梦, settings):
         assert f'value="{given[name]}"' in page
     assert '<option value="450126" selected>' in page
     assert 'name="next" value="/hours/submit/?registration=1&amp;registration=2&amp;page=3&amp;go=search"' in page
-    assert f"<p>{views.NEW_UNITS.sentence}</p>" in page
+    assert f"<p>{views.NEW_UNITS.message}</p>" in page
     assert not Unit.objects.exists()

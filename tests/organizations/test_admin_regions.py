@@ -70,7 +70,7 @@ def test_a_move_below_itself_is_refused_at_the_field(client, parent):
 
 def test_what_only_the_lock_can_tell_is_said_too(client, monkeypatch):
     def overtaken(region):
-        raise ValidationError({"parent": regions.BELOW_ITSELF})
+        raise ValidationError({"parent": regions.CYCLE_ERROR})
 
     monkeypatch.setattr(regions, "store", overtaken)
     response = client.post(change_url("450126"), form("450126", "宾阳县", "450200"), follow=True)

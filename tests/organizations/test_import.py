@@ -73,7 +73,7 @@ def test_a_preview_changes_nothing(client, superuser):
 
 
 def test_confirmed_the_units_are_there_and_found_at_once(client, superuser):
-    assert search.best_matches("林业").total == 0
+    assert search.find_units("林业").total == 0
     number = revision.current()
     rows = [
         ["\ufeff宾阳县甘棠镇\u200b林业站", FORESTRY, "450126", "待核实", "韦站长", "0771-8212345"],
@@ -88,7 +88,7 @@ def test_confirmed_the_units_are_there_and_found_at_once(client, superuser):
         ("梧州市电影公司", FILMS, "450202", "active", "", "13800000000", False),
     ]
     assert revision.current() == number + 1
-    assert search.best_matches("林业").total == 1
+    assert search.find_units("林业").total == 1
 
 
 def test_a_code_that_exists_updates_its_unit_and_the_preview_says_what_changes(client, superuser):

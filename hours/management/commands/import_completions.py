@@ -36,7 +36,7 @@ class Command(BaseCommand):
         begun = time.monotonic()
         try:
             with file.open("rb") as opened, _Report(errors, self.stderr) as report:
-                found = files.read(opened, tables.BY_COMMAND)
+                found = files.read(opened, tables.COMMAND_MAX_UNPACKED)
                 if found.unused:
                     self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
                 with Progress("学习记录", found.lines, self.stdout) as progress:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from config.web.addresses import key_in
+from config.web.addresses import parse_pk
 from hours.models import Registration
 from hours.review.forms import BulkForm
 from hours.review.queue import Queue
@@ -84,7 +84,7 @@ def _ticked(queue: Queue, values: Sequence[str]) -> tuple[list[Ticked], int]:
     shown = {}
     for value in values:
         text, round_, status = [*value.split("."), "", ""][:3]
-        if (key := key_in(text)) is None:
+        if (key := parse_pk(text)) is None:
             raise Http404
         shown[key] = (status, round_)
     rows = Registration.objects.in_office(queue.office).select_related("owner", "unit", "region", "category__parent")

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
-from .facts import query_with
+from .formatting import query_with
 
 register = template.Library()
 MENUS_KEPT = 500  # as many as there are kinds of people times registrations, several times over

@@ -13,8 +13,8 @@ register = template.Library()
 GAP = "…"
 
 
-@register.filter
-def hours(value: Decimal | int | float | None) -> str:
+@register.filter("hours")
+def format_hours(value: Decimal | int | float | None) -> str:
     """Hours without needless zeros; — for none."""
     if value is None or value == "":
         return EMPTY
