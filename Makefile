@@ -1,4 +1,4 @@
-# Needs make and Python 3.11 or newer; every target does its own set-up the first time. See README.md.
+# Needs make and Python 3.11 or newer; every target does its own set-up the first time. `make help` lists the targets.
 PORT ?= 8000
 PYTHON ?= python3
 UNITS ?= 27670
@@ -17,9 +17,13 @@ PRODUCTION = DEBUG=0 DATABASE_URL=postgres://xueshi@localhost/xueshi ALLOWED_HOS
 	FIELD_KEYS="k1:$$($(RUN) -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \
 	DIGEST_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(48))')"
 
-.PHONY: run test lint screenshots manual bench
+.DEFAULT_GOAL := help
+.PHONY: help run test lint hooks screenshots manual bench mutants
 
-run: $(RUNTIME) $(FRONT_END)
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+run: $(RUNTIME) $(FRONT_END) ## serve the demonstration on http://127.0.0.1:8000 (PORT changes it)
 	@mkdir -p var
 	@$(MANAGE) migrate --verbosity 1
 	@$(MANAGE) load_base_data
@@ -27,11 +31,11 @@ run: $(RUNTIME) $(FRONT_END)
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl-C stops; the data stay in var/)"
 	@DEBUG=1 PORT=$(PORT) $(RUN) -m gunicorn --config config/gunicorn.py config.wsgi
 
-test: $(DEV) $(FRONT_END)
+test: $(DEV) $(FRONT_END) ## run the tests without the slow ones; CI=true runs all, ARGS go to pytest
 	@chromium="$$(sh scripts/chromium.sh)"; CHROMIUM="$$chromium" \
-	$(RUN) -m pytest -n auto -m "$${chromium:+browser or }not browser" $(ARGS)
+	$(RUN) -m pytest -n auto -m "($${chromium:+browser or }not browser)$(if $(CI),, and not slow)" $(ARGS)
 
-lint: $(DEV) $(FRONT_END)
+lint: $(DEV) $(FRONT_END) ## check style, templates, types, import contracts, migrations and production settings
 	@mkdir -p var
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -42,16 +46,18 @@ lint: $(DEV) $(FRONT_END)
 	@echo "manage.py check --deploy, with production settings"
 	@$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 
-screenshots: $(DEV) $(FRONT_END)
+hooks: $(DEV) ## let git run the linters before each commit
+	.venv/bin/pre-commit install
+
+screenshots: $(DEV) $(FRONT_END) ## take the pictures of README and manual anew
 	@CHROMIUM="$$(sh scripts/chromium.sh)" $(RUN) scripts/screenshots.py
 
-# docs/manual.md, from the text of the help page.
-manual: $(RUNTIME)
+manual: $(RUNTIME) ## write docs/manual.md from the text of the help page
 	@DEBUG=1 $(RUN) -m scripts.manual
 
 # A database of its own, kept between runs; DATABASE_URL names another one.
 bench: export DATABASE_URL ?= sqlite:///var/bench-$(UNITS).sqlite3
-bench: $(RUNTIME) $(FRONT_END)
+bench: $(RUNTIME) $(FRONT_END) ## measure each page beside a page that shows only a name
 	@mkdir -p var
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_province --if-empty --units $(UNITS) --people $(PEOPLE) --registrations $(REGISTRATIONS)
