@@ -21,6 +21,7 @@ from hours.states import Action
 from hours.workflow import transitions
 from hours.workflow.moves import Verdict
 from hours.workflow.permissions import Permissions
+from organizations.admin.columns import yes_no
 from organizations.admin.lists import SubtreeFilter
 
 from .reading import ReadOnlyAdmin, ReadOnlyInline, hours
