@@ -14,8 +14,10 @@ from accounts import appointments, identity
 from accounts.models import Appointment, User
 from hours.certificates import issuing
 from hours.counting import LOCAL
+from hours.errors import WorkflowError
 from hours.models import Attachment, Category, Certificate, Completion, Course, Reason, Registration, YearRule
 from hours.registrations import attachments
+from hours.states import Action
 from hours.totals import sums
 from hours.workflow import transitions
 from hours.workflow.moves import Verdict
@@ -202,21 +204,45 @@ def verdict(words: str = "请补充证书复印件。", **fields) -> Verdict:
     return Verdict(words=words, **fields)
 
 
+def decide(actor: User, action: Action, registration: Registration, verdict: Verdict) -> Registration:
+    """Decide one registration; WorkflowError with the reason if that is refused."""
+    result = transitions.decide(actor, action, [registration], verdict)
+    if result.refused:
+        raise WorkflowError(result.refused[registration.pk])
+    return result.done[0]
+
+
+def agree(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
+    return decide(actor, Action.AGREE, registration, verdict)
+
+
+def recognise(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
+    return decide(actor, Action.RECOGNISE, registration, verdict)
+
+
+def return_(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    return decide(actor, Action.RETURN, registration, verdict)
+
+
+def refuse(actor: User, registration: Registration, verdict: Verdict) -> Registration:
+    return decide(actor, Action.REFUSE, registration, verdict)
+
+
 def agreed(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
     """A registration at the region's 终审."""
-    return transitions.agree(reviewer, submitted(owner, unit, **fields))
+    return agree(reviewer, submitted(owner, unit, **fields))
 
 
 def recognised(owner: User, unit: Unit, reviewer: User, final: User, **fields) -> Registration:
-    return transitions.recognise(final, agreed(owner, unit, reviewer, **fields))
+    return recognise(final, agreed(owner, unit, reviewer, **fields))
 
 
 def returned(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
-    return transitions.return_(reviewer, submitted(owner, unit, **fields), verdict())
+    return return_(reviewer, submitted(owner, unit, **fields), verdict())
 
 
 def refused(owner: User, unit: Unit, reviewer: User, **fields) -> Registration:
-    return transitions.refuse(reviewer, submitted(owner, unit, **fields), verdict())
+    return refuse(reviewer, submitted(owner, unit, **fields), verdict())
 
 
 def certificate(owner: User, unit: Unit, reviewer: User) -> Certificate:

@@ -46,26 +46,6 @@ class DecisionResult:
     refused: dict[int, str] = field(default_factory=dict)
 
 
-def agree(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
-    """初审同意, with the hours proposed; fewer than applied for need words."""
-    return _one(actor, Action.AGREE, registration, verdict)
-
-
-def recognise(actor: User, registration: Registration, verdict: Verdict = Verdict()) -> Registration:
-    """终审认定, with the hours recognised; fewer than proposed need words."""
-    return _one(actor, Action.RECOGNISE, registration, verdict)
-
-
-def return_(actor: User, registration: Registration, verdict: Verdict) -> Registration:
-    """退回修改 from either stage, with a reason and words."""
-    return _one(actor, Action.RETURN, registration, verdict)
-
-
-def refuse(actor: User, registration: Registration, verdict: Verdict) -> Registration:
-    """不予认定 from either stage, with a reason and words."""
-    return _one(actor, Action.REFUSE, registration, verdict)
-
-
 def revoke(actor: User, registration: Registration, verdict: Verdict) -> Registration:
     """撤销认定, also in a closed year."""
     return _one(actor, Action.REVOKE, registration, verdict)

@@ -42,8 +42,8 @@ def test_saved_batch_is_shown_and_listed(client, reviewer, station, draft):
 
 def test_decisions_are_shown_with_words(client, reviewer, station, bureau, entered):
     first, second, _ = Registration.objects.order_by("pk")
-    transitions.recognise(bureau, first)
-    transitions.refuse(bureau, second, factories.verdict("与证书不符。"))
+    factories.recognise(bureau, first)
+    factories.refuse(bureau, second, factories.verdict("与证书不符。"))
     response = client.get(page_of(entered))
     assert states(response) == [("待终审", 1), ("已认定", 1), ("不予认定", 1)]
     said = {registration.pk: words for registration, words, _ in response.context["rows"]}
@@ -52,7 +52,7 @@ def test_decisions_are_shown_with_words(client, reviewer, station, bureau, enter
 
 def test_resubmitted_registration_stays_in_its_batch(client, reviewer, station, bureau, entered):
     registration = Registration.objects.order_by("pk").first()
-    transitions.return_(bureau, registration, factories.verdict())
+    factories.return_(bureau, registration, factories.verdict())
     transitions.submit(registration.owner, [registration], station, station.region)
     assert registration.submission != entered
     assert states(client.get(page_of(entered))) == [("待初审", 1), ("待终审", 2)]
@@ -60,9 +60,7 @@ def test_resubmitted_registration_stays_in_its_batch(client, reviewer, station, 
 
 def test_registration_of_other_unit_has_no_link(client, reviewer, station, bureau, entered):
     registration, other = Registration.objects.order_by("pk").first(), factories.unit("柳州市图书馆", "450202")
-    transitions.return_(
-        bureau, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
-    )
+    factories.return_(bureau, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
     transitions.submit(registration.owner, [registration], other, other.region)
     html = client.get(page_of(entered)).content.decode()
     assert ("已转其他单位" in html, reverse("hours:review_detail", args=[registration.pk]) in html) == (True, False)

@@ -72,7 +72,7 @@ def test_registering_reviewer_is_denied_final_review(station, draft, guangxi):
     registration = registrations().get()
     said = "您已对该登记作出初审决定，终审须由另一人进行。"
     assert may(station.reviewer, Action.RECOGNISE, registration) == Denied(said)
-    transitions.recognise(factories.region_reviewer(guangxi, "另一人"), registration)
+    factories.recognise(factories.region_reviewer(guangxi, "另一人"), registration)
     assert (registration.status, registration.hours_recognised) == ("recognised", 16)
 
 
@@ -80,12 +80,12 @@ def test_denial_holds_after_return_and_resubmission(station, draft, guangxi, bur
     appointments.appoint(station.reviewer, "region_reviewer", region=guangxi)
     saving.save(station.reviewer, draft(station.workers[:1]))
     registration, owner = registrations().get(), station.workers[0]
-    transitions.return_(bureau, registration, factories.verdict())
+    factories.return_(bureau, registration, factories.verdict())
     assert (registration.status, bool(may(owner, Action.EDIT, registration))) == ("returned", True)
     transitions.submit(owner, [registration], station, station.region)
     assert registration.status == "first_review"
     other = factories.unit_reviewer(station, "梁审核")
-    transitions.agree(other, registration)
+    factories.agree(other, registration)
     assert isinstance(may(station.reviewer, Action.RECOGNISE, registration), Denied)
 
 

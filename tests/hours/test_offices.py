@@ -44,7 +44,7 @@ def test_a_first_review_without_reviewers_is_that_of_the_bureau_that_gave_it(hua
     assert offices(registration) == [("agree", office)]
 
 
-@pytest.mark.parametrize("decide", [transitions.return_, transitions.refuse])
+@pytest.mark.parametrize("decide", [factories.return_, factories.refuse])
 def test_so_is_a_negative_one(huang, empty, decide):
     registration = factories.submitted(huang, empty)
     decide(factories.region_reviewer(factories.region("450100")), registration, factories.verdict())
@@ -72,7 +72,7 @@ def test_who_holds_both_seats_gives_the_final_one_at_the_bureau(huang, station):
     registration = factories.agreed(huang, station, station.reviewer)
     both = factories.region_reviewer(factories.region("450100"))
     appointments.appoint(both, Role.UNIT_REVIEWER, unit=station)
-    transitions.recognise(both, registration)
+    factories.recognise(both, registration)
     assert offices(registration) == [("agree", STATION), ("recognise", "南宁市人社部门")]
 
 

@@ -37,7 +37,7 @@ def refused(huang, station):
     )
     factories.attachment(registration, files.pdf("专利证书.pdf"))
     transitions.submit(huang, [registration], station, station.region)
-    return transitions.refuse(station.reviewer, registration, factories.verdict("不属于继续教育范围。"))
+    return factories.refuse(station.reviewer, registration, factories.verdict("不属于继续教育范围。"))
 
 
 def address(registration) -> str:

@@ -76,7 +76,7 @@ def test_without_an_employer_it_waits_at_the_bureau_at_once(guangxi, people):
 
 def test_a_recognised_registration_is_at_its_end(people):
     registration = factories.agreed(*people[:3])
-    transitions.recognise(people[3], registration, Verdict(hours=Decimal(12), words="第二天下午缺勤。"))
+    factories.recognise(people[3], registration, Verdict(hours=Decimal(12), words="第二天下午缺勤。"))
     assert shown(registration) == [
         SUBMITTED,
         AGREED,

@@ -12,7 +12,6 @@ from accounts import appointments
 from accounts.models import Appointment
 from hours.models import Decision, Registration
 from hours.states import Status
-from hours.workflow import transitions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +106,7 @@ def test_registrations_changed_since_display_are_skipped(reader, huang, station,
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     registration = factories.submitted(huang, station, content="甲")
     shown = ticks(registration)
-    transitions.agree(station.reviewer, registration)
+    factories.agree(station.reviewer, registration)
     response = reader(bureau).post(BULK, {"action": "agree", "registration": shown})
     assert results(response) == [("甲", "“甲”：该登记已由覃审核处理，目前为“待终审”。")]
     assert decided() == [("甲", "agree")]

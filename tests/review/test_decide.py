@@ -129,7 +129,7 @@ def test_invalid_hours_show_error_at_their_field(reader, huang, station, hours, 
 
 def test_recognised_hours_are_limited_to_proposed(reader, huang, station, bureau):
     registration = factories.submitted(huang, station)
-    transitions.agree(station.reviewer, registration, Verdict(hours=Decimal(8), words="核减。"))
+    factories.agree(station.reviewer, registration, Verdict(hours=Decimal(8), words="核减。"))
     response = reader(bureau).post(address(registration), given(registration, "recognise", hours="16"))
     assert errors(response) == {"hours": ["学时不能超过初审的 8 学时。"]}
 
@@ -220,7 +220,7 @@ def test_registration_outside_office_is_404(reader, huang, station):
 def test_second_reviewer_sees_first_decision_and_keeps_words(reader, huang, station):
     registration = factories.submitted(huang, station, content="水利培训")
     typed = given(registration, "return", reason=factories.reason().pk, words="请补充证书的第二页。")
-    transitions.agree(factories.unit_reviewer(station, "韦审核"), registration)
+    factories.agree(factories.unit_reviewer(station, "韦审核"), registration)
     response = reader(station.reviewer).post(address(registration), typed)
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由韦审核处理，目前为“待终审”。"]}
     assert response.context["registration"].status == Status.FINAL_REVIEW
@@ -232,7 +232,7 @@ def test_stale_form_does_not_decide_the_next_stage(reader, huang, station, burea
     appointments.appoint(bureau, Appointment.Role.UNIT_REVIEWER, unit=station)
     registration = factories.submitted(huang, station, content="水利培训")
     typed = given(registration, "refuse", reason=factories.reason().pk, words="不属于继续教育。")
-    transitions.agree(station.reviewer, registration)
+    factories.agree(station.reviewer, registration)
     client = reader(bureau)
     response = client.post(address(registration), typed)
     assert errors(response) == {"__all__": ["“水利培训”：该登记已由覃审核处理，目前为“待终审”。"]}
@@ -245,7 +245,7 @@ def test_stale_form_does_not_decide_the_next_stage(reader, huang, station, burea
 def test_form_of_previous_round_is_outdated(reader, huang, station):
     registration = factories.submitted(huang, station, content="水利培训")
     typed = given(registration, "agree")
-    transitions.return_(station.reviewer, registration, factories.verdict())
+    factories.return_(station.reviewer, registration, factories.verdict())
     transitions.submit(huang, [registration], station, station.region)
     response = reader(station.reviewer).post(address(registration), typed)
     assert errors(response) == {"__all__": ["“水利培训”刚刚被修改过，请核对后重新操作。"]}

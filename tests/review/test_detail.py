@@ -66,7 +66,7 @@ def test_related_registrations_are_listed(reader, huang, li, station):
 def test_changes_since_return_include_files(reader, huang, station):
     registration = factories.submitted(huang, station, content="原来的")
     factories.attachment(registration, files.pdf("旧.pdf"))
-    transitions.return_(station.reviewer, registration, factories.verdict())
+    factories.return_(station.reviewer, registration, factories.verdict())
     Registration.objects.filter(pk=registration.pk).update(content="改过的")
     registration.attachments.all().delete()
     factories.attachment(registration, files.pdf("新.pdf"))
@@ -96,14 +96,14 @@ def test_return_request_is_shown(reader, huang, station):
 def test_return_request_of_previous_stage_is_hidden(reader, huang, station, bureau):
     registration = factories.submitted(huang, station)
     transitions.ask_return(huang, registration, "附件传错了。")
-    transitions.agree(station.reviewer, registration)
+    factories.agree(station.reviewer, registration)
     assert reader(bureau).get(address(registration)).context["asked"] == ""
 
 
 def test_hours_default_to_the_limit(reader, huang, station, bureau):
     registration = factories.submitted(huang, station, hours_applied=16)
     assert reader(station.reviewer).get(address(registration)).context["form"]["hours"].value() == "16"
-    transitions.agree(station.reviewer, registration, Verdict(hours=12, words="按证书核减。"))
+    factories.agree(station.reviewer, registration, Verdict(hours=12, words="按证书核减。"))
     assert reader(bureau).get(address(registration)).context["form"]["hours"].value() == "12"
 
 
@@ -129,7 +129,7 @@ def test_neighbours_follow_sort_column(reader, huang, station):
 def test_neighbours_in_done_tab(reader, huang, station):
     registrations = made(huang, station, 9, 5, 1)
     for registration in registrations:
-        transitions.agree(station.reviewer, registration)
+        factories.agree(station.reviewer, registration)
     context = reader(station.reviewer).get(address(registrations[1], "?tab=done")).context
     assert (context["before"], context["after"]) == (registrations[2].pk, registrations[0].pk)
 

@@ -15,7 +15,6 @@ from openpyxl import load_workbook
 from hours.counting import LOCAL
 from hours.models import Registration
 from hours.review import exports
-from hours.workflow import transitions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +68,7 @@ def test_illegal_characters_are_removed(reader, huang, station):
 
 def test_done_tab_exports_decisions(reader, huang, station):
     registration = factories.submitted(huang, station)
-    transitions.return_(station.reviewer, registration, factories.verdict())
+    factories.return_(station.reviewer, registration, factories.verdict())
     (row,) = rows(reader(station.reviewer).get(EXPORT, {"tab": "done"}))
     assert row[-3:] == ("退回修改", "材料不清晰", "请补充证书复印件。")
 

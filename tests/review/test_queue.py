@@ -54,9 +54,9 @@ def test_unattended_tab_is_for_region_reviewers_only(reader, huang, station, bur
 def test_done_tab_lists_own_decisions_newest_first(reader, huang, li, station, bureau):
     first = factories.submitted(huang, station, content="先审核的")
     second = factories.submitted(li, station, content="后审核的")
-    transitions.agree(station.reviewer, first)
-    transitions.refuse(station.reviewer, second, factories.verdict())
-    transitions.recognise(bureau, first)
+    factories.agree(station.reviewer, first)
+    factories.refuse(station.reviewer, second, factories.verdict())
+    factories.recognise(bureau, first)
     factories.submitted(huang, station, content="没审核的")
     response = reader(station.reviewer).get(QUEUE, {"tab": "done"})
     assert contents(response) == ["后审核的", "先审核的"]
@@ -115,7 +115,7 @@ def test_return_requests_are_shown_above_the_list(reader, huang, li, station):
     factories.submitted(li, station, content="没有请求的")
     earlier = factories.submitted(li, station, content="上一轮请求的")
     transitions.ask_return(li, earlier, "上一轮。")
-    transitions.return_(station.reviewer, earlier, factories.verdict())
+    factories.return_(station.reviewer, earlier, factories.verdict())
     transitions.submit(li, [earlier], station, station.region)
     response = reader(station.reviewer).get(QUEUE)
     assert [(asked.registration.content, asked.words) for asked in response.context["asked"]] == [
@@ -314,7 +314,7 @@ def test_emptied_page_falls_back_to_the_first(reader, huang, station, monkeypatc
     client = reader(station.reviewer)
     second = QUEUE + client.get(QUEUE, {"order": order}).context["next_url"]
     for registration in registrations[2:]:
-        transitions.agree(station.reviewer, registration)
+        factories.agree(station.reviewer, registration)
     response = client.get(second)
     assert contents(response) == ["第 0 条", "第 1 条"]
     assert (response.context["previous_url"], response.context["next_url"]) == ("", "")

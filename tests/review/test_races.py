@@ -111,7 +111,7 @@ def test_repeated_submission_is_stored_once(station):
 
 def test_recognition_and_revocation_of_one_person(station, bureau):
     first, *others = at_final_review(station, 6)
-    transitions.recognise(bureau, Registration.objects.get(pk=first))
+    factories.recognise(bureau, Registration.objects.get(pk=first))
     taking_back = factories.region_admin(station.region)
     answers = at_once(
         [
@@ -131,7 +131,7 @@ def test_revocation_happens_once_after_recognition(station, bureau):
         registration = Registration.objects.get(pk=key)
 
         def recognising(registration=registration):
-            return transitions.recognise(bureau, registration)
+            return factories.recognise(bureau, registration)
 
         def revoking(admin, key=key):
             return lambda: transitions.revoke(admin, Registration.objects.get(pk=key), factories.verdict())

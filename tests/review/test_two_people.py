@@ -23,7 +23,7 @@ def contents(response) -> list[str]:
 
 def returned_at_the_end(huang, unit, first, final) -> Registration:
     """Agreed by the one, returned by the other, sent again."""
-    registration = transitions.return_(
+    registration = factories.return_(
         final, factories.agreed(huang, unit, first, content="再次提交的"), factories.verdict()
     )
     transitions.submit(huang, [registration], unit, unit.region)

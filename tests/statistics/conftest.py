@@ -53,16 +53,14 @@ class Office:
         self.bureau = bureau
 
     def agreed(self, owner, hours, *, days=0, **facts):
-        return transitions.agree(self.reviewer, waited(registration(owner, self.unit, hours, **facts), days=days))
+        return factories.agree(self.reviewer, waited(registration(owner, self.unit, hours, **facts), days=days))
 
     def recognised(self, owner, hours, *, days=0, final_days=0, **facts):
-        return transitions.recognise(
-            self.bureau, waited(self.agreed(owner, hours, days=days, **facts), days=final_days)
-        )
+        return factories.recognise(self.bureau, waited(self.agreed(owner, hours, days=days, **facts), days=final_days))
 
     def refused(self, owner, hours, *, days=0, **facts):
         one = waited(registration(owner, self.unit, hours, **facts), days=days)
-        return transitions.refuse(self.reviewer, one, factories.verdict())
+        return factories.refuse(self.reviewer, one, factories.verdict())
 
 
 @pytest.fixture

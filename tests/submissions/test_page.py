@@ -205,7 +205,7 @@ def test_a_returned_registration_is_not_sent_straight_to_the_region(guangxi, own
 def test_a_wrongly_chosen_unit_may_be_chosen_again(owner, station):
     wrong_unit = factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
     registration = factories.submitted(owner, station)
-    transitions.return_(factories.unit_reviewer(station), registration, wrong_unit)
+    factories.return_(factories.unit_reviewer(station), registration, wrong_unit)
     right = factories.unit("宾阳县林业局", "450103")
     assert transitions.required_unit([registration]) is None
     send(owner, [registration], right)
@@ -216,11 +216,11 @@ def test_a_wrongly_chosen_unit_may_be_chosen_again(owner, station):
 def test_only_the_last_return_frees_the_unit(owner, station):
     reviewer = factories.unit_reviewer(station)
     registration = factories.submitted(owner, station)
-    transitions.return_(
+    factories.return_(
         reviewer, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
     )
     send(owner, [registration], station)
-    transitions.return_(reviewer, registration, factories.verdict())
+    factories.return_(reviewer, registration, factories.verdict())
     assert transitions.required_unit([registration]) == station
 
 

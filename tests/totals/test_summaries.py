@@ -58,7 +58,7 @@ def a_full_year(people, year: int) -> None:
             factories.region_admin(factories.region("450000")), revoked, factories.verdict("证书系伪造。")
         )
         reduced = factories.agreed(*who[:3], content="核减", **in_year(year, 8, 40))
-        transitions.recognise(final, reduced, Verdict(hours=Decimal("32.5"), words="核减。"))
+        factories.recognise(final, reduced, Verdict(hours=Decimal("32.5"), words="核减。"))
 
 
 def test_a_year_holds_what_counts_and_what_does_not_yet_side_by_side(people, rules, this_year):
@@ -153,7 +153,7 @@ def test_the_latest_return_is_the_one_that_is_told(people, this_year):
     owner, unit, first, _ = people
     registration = factories.returned(owner, unit, first, **in_year(this_year - 1, 5, 8))
     transitions.submit(owner, [registration], unit, unit.region)
-    transitions.return_(first, registration, factories.verdict("仍不清晰。", reason=factories.reason("学时与证明不符")))
+    factories.return_(first, registration, factories.verdict("仍不清晰。", reason=factories.reason("学时与证明不符")))
     assert [why for _, why in year_rows(owner, this_year - 1).uncounted] == ["退回修改（学时与证明不符：仍不清晰。）"]
 
 
@@ -175,8 +175,8 @@ def test_sums_cost_the_same_for_one_and_for_thirty(people, this_year, registrati
 def test_words_of_both_cuts_are_told(people, this_year):
     owner, unit, first, final = people
     registration = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
-    transitions.agree(first, registration, Verdict(hours=Decimal(12), words="第三天是参观。"))
-    transitions.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
+    factories.agree(first, registration, Verdict(hours=Decimal(12), words="第三天是参观。"))
+    factories.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
     [row] = year_rows(owner, this_year - 1).counted
     assert row.why_fewer == "申请 16 学时，核减 8 学时（第三天是参观。；缺半天签到。）"
 
@@ -184,8 +184,8 @@ def test_words_of_both_cuts_are_told(people, this_year):
 def test_words_without_a_cut_are_no_reason(people, this_year):
     owner, unit, first, final = people
     registration = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
-    transitions.agree(first, registration, Verdict(words="属实。"))
-    transitions.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
+    factories.agree(first, registration, Verdict(words="属实。"))
+    factories.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
     [row] = year_rows(owner, this_year - 1).counted
     assert row.why_fewer == "申请 16 学时，核减 8 学时（缺半天签到。）"
 

@@ -171,7 +171,7 @@ def test_a_decision_about_a_registration_that_was_read_before_a_merge_leaves_the
     registration = factories.agreed(world["people"][0], one, world["reviewers"][one.pk])
     read_before = Registration.objects.get(pk=registration.pk)
     merging.merge_units(one, other)
-    transitions.recognise(world["bureau"], read_before)
+    factories.recognise(world["bureau"], read_before)
     row = PlaceTotal.objects.get(kind="unit", year=registration.year)
     assert (row.place, row.final_review, row.recognised) == (other.pk, 0, 1)
     assert sums.recount(registration.year) == {"people": 0, "places": 0}

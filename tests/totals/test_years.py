@@ -109,7 +109,7 @@ def test_a_year_past_its_closing_day_still_decides_what_it_has_taken(people):
     registration = factories.submitted(*people[:2], **in_march())
     days = {"closes_on": TODAY - timedelta(9), "returned_closes_on": TODAY - timedelta(1)}
     YearRule.objects.filter(pk=about.pk).update(**days)
-    transitions.recognise(people[3], transitions.agree(people[2], registration))
+    factories.recognise(people[3], factories.agree(people[2], registration))
     assert PersonTotal.objects.get().professional == 16
 
 
@@ -118,15 +118,15 @@ def test_a_closed_year_takes_back_and_nothing_else(people, guangxi):
     waits, agreed, registration = (
         factories.submitted(*people[:2], content=f"第 {n} 条", **in_march()) for n in range(3)
     )
-    transitions.agree(people[2], agreed)
-    transitions.recognise(people[3], transitions.agree(people[2], registration))
+    factories.agree(people[2], agreed)
+    factories.recognise(people[3], factories.agree(people[2], registration))
     YearRule.objects.filter(pk=about.pk).update(is_closed=True)
     refused = f"{LAST_YEAR} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
     for decision in (
-        lambda: transitions.agree(people[2], waits),
-        lambda: transitions.return_(people[2], waits, factories.verdict()),
-        lambda: transitions.recognise(people[3], agreed),
-        lambda: transitions.refuse(people[3], agreed, factories.verdict()),
+        lambda: factories.agree(people[2], waits),
+        lambda: factories.return_(people[2], waits, factories.verdict()),
+        lambda: factories.recognise(people[3], agreed),
+        lambda: factories.refuse(people[3], agreed, factories.verdict()),
     ):
         with pytest.raises(WorkflowError, match=refused):
             decision()

@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from hours.models import Decision
 from hours.states import Action, Status
-from hours.workflow import transitions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +60,7 @@ def test_it_is_possible_once_a_stage(client, registration, station, huang):
     client.post(address(registration), {"words": WORDS}, follow=True)
     response = client.post(address(registration), {"words": "再次请求"}, follow=True)
     assert [str(message) for message in response.context["messages"]] == ["此环节已请求过退回，请等待审核人员处理。"]
-    transitions.agree(station.reviewer, huang.registrations.get())
+    factories.agree(station.reviewer, huang.registrations.get())
     ask(client, registration, "终审前也请退回。")
     asked = registration.decisions.filter(action=Action.ASK_RETURN)
     assert list(asked.values_list("stage", "words")) == [("first", WORDS), ("final", "终审前也请退回。")]
@@ -74,7 +73,7 @@ def test_somebody_who_was_faster_is_named_and_the_words_are_kept(client, registr
 
     def read_and_be_overtaken(request, pk):
         found = read(request, pk)
-        transitions.agree(station.reviewer, registration)
+        factories.agree(station.reviewer, registration)
         return found
 
     monkeypatch.setattr(owner, "_own", read_and_be_overtaken)

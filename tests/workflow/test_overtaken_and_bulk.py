@@ -40,9 +40,9 @@ def test_the_second_decider_reads_who_was_first(people):
     registration = factories.submitted(*people[:2])
     second = factories.unit_reviewer(people[1], "韦审核")
     seen_by_second = Registration.objects.get(pk=registration.pk)
-    transitions.return_(people[2], registration, factories.verdict())
+    factories.return_(people[2], registration, factories.verdict())
     assert (
-        sentence(transitions.agree, second, seen_by_second)
+        sentence(factories.agree, second, seen_by_second)
         == "“水利工程施工培训班”：该登记已由覃审核处理，目前为“退回修改”。"
     )
     assert history(registration) == [(1, "owner", "submit"), (1, "first", "return")]
@@ -51,10 +51,10 @@ def test_the_second_decider_reads_who_was_first(people):
 def test_a_registration_that_came_back_in_a_new_round_is_not_decided_unseen(people):
     registration = factories.submitted(*people[:2])
     seen_in_round_one = Registration.objects.get(pk=registration.pk)
-    transitions.return_(people[2], registration, factories.verdict())
+    factories.return_(people[2], registration, factories.verdict())
     transitions.submit(people[0], [registration], people[1], people[1].region)
     assert (
-        sentence(transitions.agree, people[2], seen_in_round_one)
+        sentence(factories.agree, people[2], seen_in_round_one)
         == "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。"
     )
 
@@ -88,7 +88,7 @@ def test_one_verdict_on_several_moves_those_it_can_and_answers_for_the_others(pe
     done = factories.agreed(owner, unit, first, content="已同意")
     overtaken = factories.submitted(owner, unit, content="被抢先")
     stale = Registration.objects.get(pk=overtaken.pk)
-    transitions.refuse(first, overtaken, factories.verdict())
+    factories.refuse(first, overtaken, factories.verdict())
     outcome = transitions.decide(first, Action.AGREE, [good, own, done, stale], Verdict())
     assert [registration.pk for registration in outcome.done] == [good.pk]
     assert outcome.refused == {

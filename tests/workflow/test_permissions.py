@@ -133,7 +133,7 @@ def test_who_agreed_at_the_unit_may_not_recognise(guangxi, station):
 
 def test_who_did_the_first_review_for_an_unmanned_unit_may_not_recognise(guangxi, registration):
     one, other = factories.region_reviewer(guangxi, "莫一"), factories.region_reviewer(guangxi, "莫二")
-    transitions.agree(one, registration)
+    factories.agree(one, registration)
     assert not may(one, Action.RECOGNISE, registration)
     assert may(other, Action.RECOGNISE, registration)
 
@@ -142,7 +142,7 @@ def test_who_decided_at_the_end_may_not_begin_the_next_round(guangxi, station, r
     reviewer = factories.unit_reviewer(station, "覃审核")
     both = factories.unit_reviewer(station, "韦两职")
     factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
-    transitions.return_(both, transitions.agree(reviewer, registration), factories.verdict())
+    factories.return_(both, factories.agree(reviewer, registration), factories.verdict())
     transitions.submit(registration.owner, [registration], station, station.region)
     assert may(both, Action.AGREE, registration) == Denied("您已对该登记作出终审决定，初审须由另一人进行。")
     assert may(reviewer, Action.AGREE, registration) == Allowed()
@@ -151,7 +151,7 @@ def test_who_decided_at_the_end_may_not_begin_the_next_round(guangxi, station, r
 def test_who_refused_at_the_unit_may_not_recognise_after_a_reopening(guangxi, station, registration):
     both = factories.unit_reviewer(station, "覃两职")
     factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=guangxi)
-    transitions.refuse(both, registration, factories.verdict())
+    factories.refuse(both, registration, factories.verdict())
     transitions.reopen(factories.region_admin(guangxi), registration, factories.verdict("审核有误。"))
     assert may(both, Action.RECOGNISE, registration) == Denied("您已对该登记作出初审决定，终审须由另一人进行。")
 
