@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from hours.counting import DAY_ENDS, DAY_STARTS, at, proposed_hours, year_of
+from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours, local_moment
 from hours.errors import WorkflowError
 from hours.models import Category, Reason, Registration
 from hours.registrations import saving
@@ -65,7 +65,7 @@ class Narrator:
     def __init__(self, administrator: User, stand_in: User, random: Random) -> None:
         self.administrator, self.stand_in, self.random = administrator, stand_in, random
         self.today = timezone.localdate()
-        self.categories = {category.name: category for category in Category.objects.choosable()}
+        self.categories = {category.name: category for category in Category.objects.selectable()}
         self.reasons = {reason.name: reason for reason in Reason.objects.all()}
         self.saved: list[Registration] = []
         self.proofs = 0
@@ -139,16 +139,16 @@ class Narrator:
         return Verdict(reason=self.reasons[reason], words=text)
 
     def _save(self, owner: User, plan: Plan) -> Registration:
-        start = at(self.today - timedelta(days=plan.ended + plan.days - 1), DAY_STARTS)
-        end = at(self.today - timedelta(days=plan.ended), DAY_ENDS)
+        start = local_moment(self.today - timedelta(days=plan.ended + plan.days - 1), DAY_STARTS)
+        end = local_moment(self.today - timedelta(days=plan.ended), DAY_ENDS)
         registration = Registration(
             owner=owner,
             category=self.categories[plan.category],
             content=plan.content,
             starts_at=start,
             ends_at=end,
-            hours_applied=proposed_hours(start, end) if plan.hours is None else Decimal(plan.hours),
-            year=year_of(end),
+            hours_applied=half_day_hours(start, end) if plan.hours is None else Decimal(plan.hours),
+            year=default_year(end),
             certificate_number=plan.certificate,
             note=plan.note,
         )
@@ -170,7 +170,9 @@ class Narrator:
         return [proof(number) for number in numbers]
 
     def moment(self, day: int, hour: int) -> datetime:
-        return at(self.today - timedelta(days=day), DAY_STARTS.replace(hour=hour, minute=self.random.randrange(60)))
+        return local_moment(
+            self.today - timedelta(days=day), DAY_STARTS.replace(hour=hour, minute=self.random.randrange(60))
+        )
 
     @transaction.atomic
     def date_back(self) -> None:

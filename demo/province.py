@@ -23,7 +23,7 @@ from django.utils import timezone
 from accounts.models import User
 from config.web.progress import Progress
 from hours import base_data
-from hours.counting import DAY_ENDS, DAY_STARTS, at, year_of
+from hours.counting import DAY_ENDS, DAY_STARTS, default_year, local_moment
 from hours.models import Category, PersonTotal, Registration, Submission, YearRule
 from hours.states import IN_REVIEW, Status
 from hours.totals import sums
@@ -80,7 +80,7 @@ class World:
         today = timezone.localdate()
         years = range(today.year - YEARS + 1, today.year + 1)
         rules = YearRule.objects.in_bulk(years, field_name="year")
-        categories = list(Category.objects.choosable())
+        categories = list(Category.objects.selectable())
         return cls(random, units, categories, places, rules, sums.caps_of(years), today)
 
 
@@ -164,7 +164,7 @@ def store_registrations(registrations: list[Registration], world: World) -> sums
 def add_to_places(gained: sums.Sums) -> None:
     """Add to the stored sums of all these places."""
     for keys in sums.batched(sorted(gained), PLACES_AT_ONCE):
-        sums.add({key: gained[key] for key in keys})
+        sums.add_to_places({key: gained[key] for key in keys})
 
 
 def _years(registrations: list[Registration], world: World) -> list[PersonTotal]:
@@ -174,7 +174,7 @@ def _years(registrations: list[Registration], world: World) -> list[PersonTotal]
         if registration.status != Status.DRAFT:
             sent[registration.owner_id, registration.year].append(registration)
     years = [
-        sums.person_year(pair, own, Decimal(), world.rules.get(pair[1]), world.caps[pair[1]], {})
+        sums.person_total(pair, own, Decimal(), world.rules.get(pair[1]), world.caps[pair[1]], {})
         for pair, own in sent.items()
     ]
     for year in years:
@@ -191,17 +191,17 @@ def registration(owner: User, number: int, world: World) -> Registration:
     days = random.choice((1, 1, 2, 3, 5))
     status = _status(PRESENT if year == today.year else FINISHED, owner.unit, random)
     hours = Decimal(8 * days)
-    end = at(ended, DAY_ENDS)
+    end = local_moment(ended, DAY_ENDS)
     return Registration(
         owner=owner,
         category=random.choice(world.categories),
         content=f"{random.choice(TOPICS)}培训班（第{number + 1}期）",
-        starts_at=at(ended - timedelta(days=days - 1), DAY_STARTS),
+        starts_at=local_moment(ended - timedelta(days=days - 1), DAY_STARTS),
         ends_at=end,
         hours_applied=hours,
         hours_proposed=hours if status in (Status.FINAL_REVIEW, Status.RECOGNISED, Status.REVOKED) else None,
         hours_recognised=hours if status in (Status.RECOGNISED, Status.REVOKED) else None,
-        year=year_of(end),
+        year=default_year(end),
         declared_at=end + timedelta(hours=2),
         status=status,
     )

@@ -20,7 +20,7 @@ from hours.collective import drafts, preview, saving
 from hours.completions import recording
 from hours.completions.items import Item
 from hours.completions.recording import Outcome
-from hours.counting import DAY_ENDS, DAY_STARTS, at, proposed_hours, year_of
+from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours, local_moment
 from hours.models import Certificate, Course, Notice, Opening, Platform, Registration
 from hours.registrations import attachments
 from hours.states import Action, Status
@@ -78,14 +78,16 @@ def enter_together(cast: Cast, narrator: Narrator) -> None:
 
 
 def _draft(cast: Cast, narrator: Narrator, people: list[User]) -> drafts.CollectiveDraft:
-    start, end = (at(narrator.today - timedelta(days=days), clock) for days, clock in ((8, DAY_STARTS), (7, DAY_ENDS)))
+    start, end = (
+        local_moment(narrator.today - timedelta(days=days), clock) for days, clock in ((8, DAY_STARTS), (7, DAY_ENDS))
+    )
     training = Registration(
         category=narrator.categories["培训班、研修班"],
         content="甘棠镇林业站岗位技能集中培训",
         starts_at=start,
         ends_at=end,
-        hours_applied=proposed_hours(start, end),
-        year=year_of(end),
+        hours_applied=half_day_hours(start, end),
+        year=default_year(end),
     )
     return drafts.CollectiveDraft(
         reviewer=cast.station.reviewer.pk,

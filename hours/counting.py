@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 HOURS_PER_HALF_DAY = 4
-STEP = Decimal("0.5")
+HOURS_STEP = Decimal("0.5")
 NOON = time(12)
 DAY_STARTS, DAY_ENDS = time(8), time(18)  # what the pickers offer, so that plain dates mean whole days
 
@@ -35,18 +35,18 @@ def _slot(moment: datetime) -> int:
     return 2 * moment.date().toordinal() + (moment.time() >= NOON)
 
 
-def proposed_hours(start: datetime, end: datetime) -> Decimal:
+def half_day_hours(start: datetime, end: datetime) -> Decimal:
     """4 hours for each half day that [start, end) touches."""
     return Decimal(HOURS_PER_HALF_DAY * half_days(start, end))
 
 
-def is_step(hours: Decimal) -> bool:
+def is_half_hour_multiple(hours: Decimal) -> bool:
     """Whether hours are a multiple of 0.5."""
-    return hours % STEP == 0
+    return hours % HOURS_STEP == 0
 
 
 @dataclass(frozen=True)
-class CountedRegistration:
+class RecognisedHours:
     """What counting needs of a recognised registration: its hours, its type and that type's first level."""
 
     hours: Decimal
@@ -54,7 +54,7 @@ class CountedRegistration:
     first_level: int | None
 
 
-def count_year(registrations: Sequence[CountedRegistration], caps: Mapping[int, Decimal]) -> list[Decimal]:
+def count_year(registrations: Sequence[RecognisedHours], caps: Mapping[int, Decimal]) -> list[Decimal]:
     """How many hours of each registration count, in their order, when types of either level have caps.
 
     What a registration has above the room left under either cap does not count. Without caps all hours count.
@@ -70,7 +70,7 @@ def count_year(registrations: Sequence[CountedRegistration], caps: Mapping[int, 
     return counted
 
 
-def reaches(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> bool:
+def meets_requirements(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> bool:
     """Whether a year is complete: enough in all, and enough 专业 (人社部令第25号, Art. 8)."""
     return public + professional >= total and professional >= professional_minimum
 
@@ -80,17 +80,17 @@ def hours_missing(public: Decimal, professional: Decimal, total: Decimal, profes
     return max(total - public - professional, professional_minimum - professional, Decimal())
 
 
-def year_of(end: datetime) -> int:
+def default_year(end: datetime) -> int:
     """The year that hours count for unless the person chooses another: that of the (local) end."""
     return end.astimezone(LOCAL).year
 
 
-def years_of(start: datetime, end: datetime) -> range:
+def selectable_years(start: datetime, end: datetime) -> range:
     """The years that the span touches, all of which may be chosen."""
-    return range(year_of(start), year_of(end) + 1)
+    return range(default_year(start), default_year(end) + 1)
 
 
-def at(day, clock: time) -> datetime:
+def local_moment(day, clock: time) -> datetime:
     """The aware moment of a local day and time."""
     return datetime.combine(day, clock, tzinfo=LOCAL)
 

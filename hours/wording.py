@@ -27,18 +27,18 @@ TONES = {
 }
 
 
-def number_in(text: str) -> Decimal | None:
+def parse_number(text: str) -> Decimal | None:
     """The number that a cell or a message says; None for anything else, such as 1_0, NaN and Infinity."""
     text = text.strip()
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def number(hours: Decimal | int) -> str:
+def format_number(hours: Decimal | int) -> str:
     """Hours as people write them: 8 or 7.5, never 8.0."""
     return f"{Decimal(hours).normalize():f}"
 
 
-def minute(moment: datetime) -> str:
+def format_minute(moment: datetime) -> str:
     """A local moment as people write it: 2026-05-12 08:30."""
     return f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}"
 

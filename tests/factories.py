@@ -152,7 +152,7 @@ def completion(person: User, course: Course, **fields) -> Completion:
     fields.setdefault("completed_on", date(course.year, 1, 2))
     fields.setdefault("source_key", f"{person.pk}-{course.pk}")
     done = Completion.objects.create(person=person, course=course, source="学习平台", **fields)
-    sums.people_changed([(person.pk, course.year)])
+    sums.update_for_people([(person.pk, course.year)])
     return done
 
 

@@ -36,7 +36,7 @@ from hours.completions import files, recording
 from hours.completions.files import ERROR_COLUMNS, FileProblem, error_row
 from hours.completions.items import Item
 from hours.completions.recording import LABELS, Outcome, Result
-from hours.wording import number
+from hours.wording import format_number
 
 FOLDER, SESSION = "imports", "completion_import"
 MOST_BYTES = 5 * 1024 * 1024
@@ -181,7 +181,7 @@ def _fingerprint(results: Iterable[Result]) -> str:
     seen = hashlib.sha256()
     for result in results:
         course = result.course.pk if result.course else None
-        hours = None if result.hours is None else number(result.hours)
+        hours = None if result.hours is None else format_number(result.hours)
         facts = (result.item.position, result.outcome.value, result.words, result.person, course, hours, result.day)
         seen.update(repr(facts).encode())
     return seen.hexdigest()

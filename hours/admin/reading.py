@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 
 from config.web.texts import EMPTY
 from hours.offices import NO_ROWS, in_region
-from hours.wording import number
+from hours.wording import format_number
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
 
@@ -23,7 +23,7 @@ def hours(field: str, label: str) -> Callable[[Model], str]:
     @admin.display(description=label, ordering=field)
     def shown(row: Model) -> str:
         value = getattr(row, field)
-        return EMPTY if value is None else number(value)
+        return EMPTY if value is None else format_number(value)
 
     shown.__name__ = field
     return shown

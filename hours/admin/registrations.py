@@ -155,7 +155,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="认定类型")
     def both_levels(self, registration: Registration) -> str:
-        return registration.category.in_full
+        return registration.category.full_name
 
     @admin.display(description="区域")
     def place(self, registration: Registration) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
-from hours.counting import is_step
+from hours.counting import is_half_hour_multiple
 from hours.models import Cap, Category, Opening, YearRule
 from hours.totals import rule_changes
 from organizations.admin.columns import yes_no
@@ -38,9 +38,9 @@ class YearRuleForm(forms.ModelForm):
         total, professional, returned = data.get("total"), data.get("professional"), data.get("returned_closes_on")
         if year and not EARLIEST <= year <= LATEST:
             self.add_error("year", f"年度应在 {EARLIEST} 至 {LATEST} 之间。")
-        if total is not None and (total <= 0 or not is_step(total)):
+        if total is not None and (total <= 0 or not is_half_hour_multiple(total)):
             self.add_error("total", "总学时要求必须大于 0，且是 0.5 的倍数。")
-        if professional is not None and (professional < 0 or not is_step(professional)):
+        if professional is not None and (professional < 0 or not is_half_hour_multiple(professional)):
             self.add_error("professional", "专业科目最低学时不能为负，且必须是 0.5 的倍数。")
         elif total is not None and professional is not None and professional > total:
             self.add_error("professional", f"专业科目最低学时不能超过总学时要求（{total}）。")
@@ -54,7 +54,7 @@ class YearRuleForm(forms.ModelForm):
 class CapForm(forms.ModelForm):
     def clean_hours(self):
         hours = self.cleaned_data["hours"]
-        if hours is not None and (hours < 0 or not is_step(hours)):
+        if hours is not None and (hours < 0 or not is_half_hour_multiple(hours)):
             raise forms.ValidationError("上限不能为负，且必须是 0.5 的倍数。")
         return hours
 
@@ -104,7 +104,7 @@ class CapInline(admin.TabularInline):
 
 
 def _with_first_level(category: Category) -> str:
-    return category.in_full if category.parent else f"{category}（整个一级类型）"
+    return category.full_name if category.parent else f"{category}（整个一级类型）"
 
 
 @admin.register(YearRule)
@@ -143,7 +143,7 @@ class YearRuleAdmin(admin.ModelAdmin):
             self._tell_what_waits(request, form.instance.year)
 
     def _tell_what_waits(self, request, year: int) -> None:
-        if waiting := rule_changes.waiting_in(year):
+        if waiting := rule_changes.count_in_review(year):
             messages.warning(
                 request,
                 f"{year} 年度还有 {waiting} 条登记在审核中，关闭期间不能审核；如需继续审核，请重新开放该年度。",
@@ -161,10 +161,10 @@ class YearRuleAdmin(admin.ModelAdmin):
         self._count_anew(request, years)
 
     def _count_anew(self, request, years) -> None:
-        for year in rule_changes.count_anew(years):
+        for year in rule_changes.recount_years(years):
             messages.warning(
                 request,
-                f"{year} 年度超过 {rule_changes.AT_ONCE} 人，学时合计尚未按新规则重新计算，"
+                f"{year} 年度超过 {rule_changes.MAX_PEOPLE} 人，学时合计尚未按新规则重新计算，"
                 f"请运行 manage.py recount_totals {year}。",
             )
 

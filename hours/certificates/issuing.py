@@ -24,11 +24,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Allowed, Denied, Permission
-from hours.counting import reaches
+from hours.counting import meets_requirements
 from hours.models import Certificate, CertificateYear, Completion, PersonTotal, Registration, YearRule
 from hours.offices import NO_ROWS, Office
 from hours.states import COUNTED
-from hours.wording import number
+from hours.wording import format_number
 from organizations.querysets import within
 
 from . import codes
@@ -117,12 +117,12 @@ def _year(row: PersonTotal, rule: YearRule | None, registrations: dict, courses:
     pair = row.person_id, row.year
     return {
         "year": row.year,
-        "public": number(row.public),
-        "professional": number(row.professional),
-        "total": number(row.public + row.professional),
-        "required": number(rule.total) if rule else "",
-        "required_professional": number(rule.professional) if rule else "",
-        "reached": bool(rule) and reaches(row.public, row.professional, rule.total, rule.professional),
+        "public": format_number(row.public),
+        "professional": format_number(row.professional),
+        "total": format_number(row.public + row.professional),
+        "required": format_number(rule.total) if rule else "",
+        "required_professional": format_number(rule.professional) if rule else "",
+        "reached": bool(rule) and meets_requirements(row.public, row.professional, rule.total, rule.professional),
         "entries": registrations.get(pair, 0),
         "courses": courses.get(pair, 0),
     }

@@ -18,7 +18,7 @@ from hours.counting import overlaps
 from hours.models import Attachment, Category, Opening, Registration, YearRule
 from hours.registrations import validation
 from hours.states import Status
-from hours.wording import number_in
+from hours.wording import parse_number
 from hours.workflow.permissions import year_accepts_submission
 from organizations.models import Unit
 
@@ -147,7 +147,7 @@ def _fill_in(line: PreviewLine, training: Registration, now: datetime) -> None:
 
 
 def _hours(line: PreviewLine) -> Decimal | None:
-    hours = number_in(line.hours)
+    hours = parse_number(line.hours)
     if hours is None:
         line.problems.append(f"学时“{line.hours}”不是数字，例如 8 或 7.5。")
     elif abs(hours) > MAX_HOURS:

@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from hours.models import Decision, Registration, Submission
 from hours.offices import Office
 from hours.states import IN_REVIEW, Action, Status
-from hours.totals.summaries import last_words
+from hours.totals.summaries import status_reason
 
 
 @dataclass
@@ -47,7 +47,7 @@ def registrations_of(submission: Submission) -> QuerySet[Registration]:
 
 def said_of(registration: Registration) -> str:
     """What its reviewer said who decided about it; empty while it waits. Its decisions should be prefetched."""
-    return "" if registration.status in IN_REVIEW else last_words(registration)
+    return "" if registration.status in IN_REVIEW else status_reason(registration)
 
 
 def records_of(batches: Sequence[Submission]) -> list[Record]:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from import_export import fields, resources
 
-from hours.counting import is_step
+from hours.counting import is_half_hour_multiple
 from hours.models import Course
-from hours.wording import number, number_in
+from hours.wording import format_number, parse_number
 from organizations.resources import FORMULA_PREFIXES, cell_text
 
 YEAR, NAME, KIND, HOURS = COLUMNS = ("年度", "科目名称", "科目类型", "学时")
@@ -57,13 +57,17 @@ class CourseResource(resources.ModelResource):
 
     def after_init_instance(self, instance: Course, new: bool, row, **kwargs) -> None:
         """Before the line is taken over; a new course has nothing that it would replace."""
-        shown = (instance.year, instance.name, instance.get_kind_display(), number(instance.hours)) if not new else ()
+        shown = (
+            (instance.year, instance.name, instance.get_kind_display(), format_number(instance.hours))
+            if not new
+            else ()
+        )
         row["was"] = [str(value) for value in shown] or [None] * len(COLUMNS)
 
     def after_import_row(self, row, row_result, **kwargs) -> None:
         """What the preview shows of a line: each value, and what it replaces."""
         row_result.line = kwargs["row_number"] + 1
-        told = [*row["told"][:-1], number(row[HOURS])]
+        told = [*row["told"][:-1], format_number(row[HOURS])]
         row_result.cells = [
             {"value": value, "was": was if was != value else None} for value, was in zip(told, row["was"], strict=True)
         ]
@@ -89,7 +93,7 @@ class CourseResource(resources.ModelResource):
         return course.get_kind_display()
 
     def dehydrate_hours(self, course: Course) -> str:
-        return number(course.hours)
+        return format_number(course.hours)
 
     def export_field(self, field, instance, **kwargs) -> str:
         value = str(super().export_field(field, instance, **kwargs) or "")
@@ -97,10 +101,10 @@ class CourseResource(resources.ModelResource):
 
 
 def _are_hours(text: str) -> bool:
-    hours = number_in(text)
+    hours = parse_number(text)
     return hours is not None and are_course_hours(hours)
 
 
 def are_course_hours(hours: Decimal) -> bool:
     """Whether a course can have so many."""
-    return 0 < hours <= MOST_HOURS and is_step(hours)
+    return 0 < hours <= MOST_HOURS and is_half_hour_multiple(hours)

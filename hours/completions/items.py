@@ -12,7 +12,7 @@ from dateutil.parser import isoparse
 
 from config.web.texts import normalise_line
 from hours.counting import LOCAL
-from hours.wording import number_in
+from hours.wording import parse_number
 
 # Year, month and day as Chinese offices write them; a time may follow.
 _DAY = re.compile(
@@ -80,7 +80,7 @@ def hours_of(value: Any) -> Decimal | None:
     """Hours as typed or sent; None if they are left out."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    hours = None if isinstance(value, bool) else number_in(str(value))
+    hours = None if isinstance(value, bool) else parse_number(str(value))
     if hours is None:
         raise Refusal("hours", "学时应为数字，例如 8 或 7.5。")
     if abs(hours) >= 10_000:

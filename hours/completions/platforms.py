@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.crypto import digest
 from hours.models import Platform
-from hours.wording import minute
+from hours.wording import format_minute
 
 TOKEN_BYTES = 32
 LONGEST_TOKEN = 200
@@ -63,7 +63,7 @@ def state_of(platform: Platform) -> str:
         return "已撤回"
     if is_expired(platform):
         return "已到期"
-    used = f"，最近使用 {minute(platform.last_used_at)}" if platform.last_used_at else "，尚未使用"
+    used = f"，最近使用 {format_minute(platform.last_used_at)}" if platform.last_used_at else "，尚未使用"
     return f"有效{used}"
 
 

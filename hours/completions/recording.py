@@ -22,11 +22,11 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User, identity_digest
-from hours.counting import is_step
+from hours.counting import is_half_hour_multiple
 from hours.models import Completion, CompletionVersion, Course
 from hours.totals import sums
 from hours.totals.sums import batched
-from hours.wording import number
+from hours.wording import format_number
 
 from .items import Item, Refusal, day_of, hours_of, quotable
 
@@ -156,7 +156,7 @@ def enter(person: User, course: Course, hours: Decimal, day: date) -> Completion
         )
         if not is_new:
             raise CompletionError("course", "该人员已有此科目的学习记录，请更正原记录。")
-        sums.people_changed([(person.pk, course.year)])
+        sums.update_for_people([(person.pk, course.year)])
     return completion
 
 
@@ -181,7 +181,7 @@ def remove(completions: Iterable[Completion]) -> int:
     rows = list(Completion.objects.filter(pk__in=keys).select_related("course"))
     pairs = {(row.person_id, row.course.year) for row in rows}
     Completion.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    sums.people_changed(pairs)
+    sums.update_for_people(pairs)
     return len(rows)
 
 
@@ -190,10 +190,10 @@ def remove(completions: Iterable[Completion]) -> int:
 
 def problem_of(course: Course, hours: Decimal, day: date) -> tuple[str, str] | None:
     """Which column is wrong and why, as a sentence; None for a completion that can be right."""
-    if hours <= 0 or not is_step(hours):
+    if hours <= 0 or not is_half_hour_multiple(hours):
         return "hours", "学时必须大于 0，且是 0.5 的倍数。"
     if hours > course.hours:
-        return "hours", f"学时 {number(hours)} 超过该科目的 {number(course.hours)} 学时。"
+        return "hours", f"学时 {format_number(hours)} 超过该科目的 {format_number(course.hours)} 学时。"
     if day > timezone.localdate():
         return "completed_on", f"完成日期 {day} 在今天之后。"
     if day.year != course.year:
@@ -304,8 +304,8 @@ class _Desk:
         if same_key is None and (facts.key or row.source != self.source):
             raise Refusal(
                 "source_key",
-                f"该人员的此科目已由“{row.source}”登记（{number(row.hours)} 学时，{row.completed_on}），内容不同；"
-                "更正须用原来源编号。",
+                f"该人员的此科目已由“{row.source}”登记（{format_number(row.hours)} 学时，{row.completed_on}），"
+                "内容不同；更正须用原来源编号。",
             )
         was = (row.hours, row.completed_on)
         _correct(self.plan, row, hours, facts.day, self.source)
@@ -360,7 +360,7 @@ def _write(plan: Plan) -> None:
     Completion.objects.bulk_create(sorted(plan.new, key=lambda row: (row.person_id, row.course_id)))
     _update(plan.corrected.values())
     CompletionVersion.objects.bulk_create(plan.versions)
-    sums.people_changed(plan.pairs)
+    sums.update_for_people(plan.pairs)
 
 
 def _update(rows: Iterable[Completion]) -> None:

@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from hours.counting import STEP
+from hours.counting import HOURS_STEP
 
 from .items import Item, Refusal, text_of, whole_number_of
 
@@ -86,7 +86,7 @@ def _hours(statement: dict) -> Decimal | None:
     if not match or not any(match.groupdict().values()):
         raise Refusal("result", "result.duration 应为 ISO 8601 时长，例如 PT9H。")
     seconds = sum(Decimal(amount) * SECONDS[unit] for unit, amount in match.groupdict().items() if amount)
-    hours = seconds / 3600 // STEP * STEP
+    hours = seconds / 3600 // HOURS_STEP * HOURS_STEP
     if hours == 0:
         raise Refusal("result", "result.duration 不足 0.5 学时。")
     return min(hours, Decimal(9999))

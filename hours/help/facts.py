@@ -84,7 +84,7 @@ def limits() -> dict[str, object]:
         "file_megabytes": settings.ATTACHMENT_MAX_BYTES // MEGABYTE,
         "files": settings.ATTACHMENT_MAX_COUNT,
         "half_day": counting.HOURS_PER_HALF_DAY,
-        "step": wording.number(counting.STEP),
+        "step": wording.format_number(counting.HOURS_STEP),
         "day_starts": f"{counting.DAY_STARTS:%H:%M}",
         "day_ends": f"{counting.DAY_ENDS:%H:%M}",
         "units_shown": MAX_HITS,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CategoryQuerySet(models.QuerySet):
-    def choosable(self) -> CategoryQuerySet:
+    def selectable(self) -> CategoryQuerySet:
         """The second-level types that a new registration may have, with their first level."""
         return (
             self.filter(is_active=True, parent__is_active=True)
@@ -75,7 +75,7 @@ class RegistrationQuerySet(models.QuerySet):
         """All decisions. Their model is found through the relation, because its module imports this one."""
         return self.model._meta.get_field("decisions").related_model._default_manager.all()
 
-    def open_to_owner(self) -> RegistrationQuerySet:
+    def editable(self) -> RegistrationQuerySet:
         """What 学时登记 lists: registrations their owner can still change, latest first."""
         return self.filter(status__in=sorted(EDITABLE)).order_by("-ends_at", "-pk")
 

@@ -1,6 +1,7 @@
 """Registrations and the batches they were submitted in."""
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -190,6 +191,6 @@ class Registration(models.Model):
         return self.content
 
     @property
-    def hours_shown(self):
+    def current_hours(self) -> Decimal:
         """The latest word on its hours: recognised, else proposed, else applied."""
         return self.hours_recognised or self.hours_proposed or self.hours_applied

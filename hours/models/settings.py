@@ -52,7 +52,7 @@ class Category(models.Model):
         return category_name(self.name, self.is_example)
 
     @property
-    def in_full(self) -> str:
+    def full_name(self) -> str:
         """Both levels of a second-level type; an example is marked once, at the type that people choose."""
         return f"{self.parent.name} · {self}"
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from hours.models import Decision, Notice
 from hours.states import Action
-from hours.wording import number
+from hours.wording import format_number
 
 UNREAD_LIMIT = 100
 WHAT_HAPPENED = {
@@ -44,7 +44,7 @@ def mark_all_read(person: User) -> int:
 def sentence(notice: Notice) -> str:
     """What was decided about which registration."""
     decision = notice.decision
-    hours = f" {number(decision.hours)} 学时" if decision.action == Action.RECOGNISE and decision.hours else ""
+    hours = f" {format_number(decision.hours)} 学时" if decision.action == Action.RECOGNISE and decision.hours else ""
     return f"您的登记“{notice.registration.content}”{WHAT_HAPPENED[Action(decision.action)]}{hours}。"
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hours.models import Registration
 from hours.states import Action
-from hours.wording import minute, number
+from hours.wording import format_minute, format_number
 from organizations.models import Region, Unit
 
 DescriptionList = list[tuple[str, str]]
@@ -15,7 +15,7 @@ DescriptionList = list[tuple[str, str]]
 
 def hours_with_unit(value: Decimal | None) -> str:
     """8 学时 or 7.5 学时; empty for none."""
-    return "" if value is None else f"{number(value)} 学时"
+    return "" if value is None else f"{format_number(value)} 学时"
 
 
 def of_registration(registration: Registration) -> DescriptionList:
@@ -24,10 +24,10 @@ def of_registration(registration: Registration) -> DescriptionList:
     told = [
         ("姓名", owner.name),
         ("证件号码", owner.masked_id),
-        ("认定类型", category.in_full),
+        ("认定类型", category.full_name),
         ("认定内容", registration.content),
-        ("开始时间", minute(registration.starts_at)),
-        ("结束时间", minute(registration.ends_at)),
+        ("开始时间", format_minute(registration.starts_at)),
+        ("结束时间", format_minute(registration.ends_at)),
         ("申请学时", hours_with_unit(registration.hours_applied)),
         ("计入年度", str(registration.year)),
         ("认定内容说明", registration.note),
@@ -41,7 +41,7 @@ def of_registration(registration: Registration) -> DescriptionList:
         *told,
         ("提交单位", registration.unit_name),
         ("单位属地", registration.region.name),
-        ("提交时间", minute(registration.submitted_at)),
+        ("提交时间", format_minute(registration.submitted_at)),
         ("初审学时", hours_with_unit(registration.hours_proposed)),
         ("认定学时", hours_with_unit(registration.hours_recognised)),
     ]
@@ -60,10 +60,10 @@ def of_training(training: Registration, unit: Unit) -> DescriptionList:
     category = training.category
     return [
         ("登记单位", unit.name),
-        ("认定类型", category.in_full),
+        ("认定类型", category.full_name),
         ("认定内容", training.content),
-        ("开始时间", minute(training.starts_at)),
-        ("结束时间", minute(training.ends_at)),
+        ("开始时间", format_minute(training.starts_at)),
+        ("结束时间", format_minute(training.ends_at)),
         ("每人学时", hours_with_unit(training.hours_applied)),
         ("计入年度", str(training.year)),
         ("认定内容说明", training.note),

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from config.web.addresses import parse_pk
 from hours.models import Category
-from hours.wording import number
+from hours.wording import format_number
 
 from . import attachments
 from .attachments import Proof
@@ -72,7 +72,7 @@ class HoursField(forms.DecimalField):
 
     def prepare_value(self, value):
         """8 and 7.5, never 8.0."""
-        return number(value) if isinstance(value, Decimal) else super().prepare_value(value)
+        return format_number(value) if isinstance(value, Decimal) else super().prepare_value(value)
 
 
 class ProofsInput(forms.ClearableFileInput):
@@ -115,7 +115,7 @@ class CategoryChoice(forms.ModelChoiceField):
 
     def __init__(self) -> None:
         super().__init__(
-            Category.objects.choosable(),
+            Category.objects.selectable(),
             label="二级类型",
             empty_label="请选择二级类型",
             error_messages={

@@ -16,7 +16,7 @@ from accounts.models import User
 from config.web.addresses import parse_uuid
 from config.web.forms import Filter, LineField, TextField, form_helper
 from config.web.texts import normalise_number
-from hours.counting import DAY_ENDS, DAY_STARTS, proposed_hours, year_of
+from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours
 from hours.models import Attachment, Category, Registration, YearRule
 
 from . import attachments, validation
@@ -145,12 +145,12 @@ class RegistrationForm(forms.ModelForm):
         """What the person left to the system: hours by half days, the year of the end."""
         start, end, category = data.get("starts_at"), data.get("ends_at"), data.get("category")
         if end and data.get("year") is None and "year" not in self.errors:
-            data["year"] = year_of(end)
+            data["year"] = default_year(end)
         if data.get("hours_applied") is not None or "hours_applied" in self.errors:
             return
         if category and category.counts_by_half_day and start and end:
             if end > start:
-                data["hours_applied"] = proposed_hours(start, end)
+                data["hours_applied"] = half_day_hours(start, end)
             elif end == start:
                 self.add_error("ends_at", "开始和结束是同一时刻，无法计算学时，请核对。")
         elif category and not category.counts_by_half_day:
@@ -211,7 +211,7 @@ class AskReturnForm(forms.Form):
 class ProposalForm(forms.Form):
     """What the proposal of hours needs; anything missing or unreadable means: no proposal yet."""
 
-    category = forms.ModelChoiceField(Category.objects.choosable())
+    category = forms.ModelChoiceField(Category.objects.selectable())
     starts_at = MomentField("开始时间", DAY_STARTS)
     ends_at = MomentField("结束时间", DAY_ENDS)
 

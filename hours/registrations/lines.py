@@ -18,7 +18,7 @@ from hours.models import Category, Registration
 from hours.models.settings import category_name
 from hours.states import DELETABLE, Status
 from hours.totals import summaries
-from hours.wording import minute, number, step_tone, tone
+from hours.wording import format_minute, format_number, step_tone, tone
 
 from .progress import Step
 
@@ -38,7 +38,7 @@ def basic_line(registration: Registration, position: int) -> LineContext:
         "number": position,
         "content": registration.content,
         "year": registration.year,
-        "hours": number(registration.hours_applied),
+        "hours": format_number(registration.hours_applied),
         "tone": tone(registration.status),
         "state": Status(registration.status).label,
         "detail_url": url_with_pk("hours:detail", registration.pk),
@@ -52,11 +52,11 @@ def editable_lines(registrations: Sequence[Registration], first: int, categories
     return [
         {
             **basic_line(registration, position),
-            "start": minute(registration.starts_at),
-            "end": minute(registration.ends_at),
+            "start": format_minute(registration.starts_at),
+            "end": format_minute(registration.ends_at),
             "category": categories[registration.category_id],
             "returned": registration.status == Status.RETURNED,
-            "words": summaries.last_words(registration) if registration.status == Status.RETURNED else "",
+            "words": summaries.status_reason(registration) if registration.status == Status.RETURNED else "",
             "deletable": registration.status in DELETABLE,
             "edit_url": url_with_pk("hours:edit", registration.pk),
         }
@@ -98,7 +98,7 @@ def _step(step: Step) -> LineContext:
         "decision": step.decision,
         "hours": "" if step.hours is None else format_hours(step.hours),
         "office": step.office,
-        "when": step.when and minute(step.when),
+        "when": step.when and format_minute(step.when),
         "iso": step.when and step.when.astimezone(LOCAL).isoformat(),
         "reason": step.reason,
         "words": step.words,
@@ -107,7 +107,7 @@ def _step(step: Step) -> LineContext:
 
 def day_and_time(moment: datetime, prefix: str = "") -> LineContext:
     """Apart, so that a narrow column breaks between them and not within the day."""
-    day, _, time = minute(moment).partition(" ")
+    day, _, time = format_minute(moment).partition(" ")
     return {f"{prefix}day": day, f"{prefix}time": time}
 
 

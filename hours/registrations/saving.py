@@ -66,7 +66,7 @@ def _move_to_year(stored: Registration, year: int) -> None:
         return
     old, before = stored.year, sums.sums_of([stored])
     stored.year = year
-    sums.registrations_changed(before, [stored], [(stored.owner_id, old), (stored.owner_id, year)])
+    sums.update_for_registrations(before, [stored], [(stored.owner_id, old), (stored.owner_id, year)])
 
 
 @transaction.atomic

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from hours.counting import is_step, proposed_hours, year_of, years_of
-from hours.wording import minute, number
+from hours.counting import default_year, half_day_hours, is_half_hour_multiple, selectable_years
+from hours.wording import format_minute, format_number
 
 if TYPE_CHECKING:
     from hours.models import Category, Registration
@@ -33,7 +33,7 @@ def problems(registration: Registration, now: datetime | None = None) -> Problem
         found["category"] = f"认定类型“{category.name}”已停用，请重新选择。"
     _check_hours(registration, category if dates_fit else None, found)
     if dates_fit and registration.year is not None:
-        years = years_of(registration.starts_at, registration.ends_at)
+        years = selectable_years(registration.starts_at, registration.ends_at)
         if registration.year not in years:
             span = f"{years[0]}" if len(years) == 1 else f"{years[0]} 至 {years[-1]}"
             found["year"] = f"计入年度须在起止时间所在的年度之内（{span}）。"
@@ -42,7 +42,7 @@ def problems(registration: Registration, now: datetime | None = None) -> Problem
 
 def _check_dates(registration: Registration, now: datetime, found: Problems) -> bool:
     start, end = registration.starts_at, registration.ends_at
-    if start is not None and year_of(start) < FIRST_YEAR:
+    if start is not None and default_year(start) < FIRST_YEAR:
         found["starts_at"] = f"开始时间早于 {FIRST_YEAR} 年，请核对年份。"
     elif start is not None and start > now:
         found["starts_at"] = "开始时间不能晚于现在。"
@@ -51,7 +51,7 @@ def _check_dates(registration: Registration, now: datetime, found: Problems) -> 
     if start is None or end is None:
         return False
     if end < start:
-        found["ends_at"] = f"结束时间（{minute(end)}）早于开始时间（{minute(start)}），请核对。"
+        found["ends_at"] = f"结束时间（{format_minute(end)}）早于开始时间（{format_minute(start)}），请核对。"
     return end >= start
 
 
@@ -61,20 +61,20 @@ def _check_hours(registration: Registration, category: Category | None, found: P
         return
     if hours <= 0:
         found["hours_applied"] = "申请学时必须大于 0。"
-    elif not is_step(hours):
+    elif not is_half_hour_multiple(hours):
         found["hours_applied"] = "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"
     elif category is not None and category.counts_by_half_day:
-        proposed = proposed_hours(registration.starts_at, registration.ends_at)
+        proposed = half_day_hours(registration.starts_at, registration.ends_at)
         if hours > proposed and not registration.note.strip():
             found["hours_applied"] = (
-                f"申请学时 {number(hours)} 高于按起止时间计算的 {number(proposed)} 学时；"
+                f"申请学时 {format_number(hours)} 高于按起止时间计算的 {format_number(proposed)} 学时；"
                 "如确需申请更多，请在“认定内容说明”中说明原因。"
             )
 
 
 def year_notice(registration: Registration) -> str:
     """A sentence if the chosen year is allowed, but not the one of the end date."""
-    usual = year_of(registration.ends_at)
+    usual = default_year(registration.ends_at)
     if registration.year == usual:
         return ""
     return f"“{registration.content}”计入 {registration.year} 年度，与结束时间所在年度（{usual}）不同，请确认。"
@@ -82,7 +82,7 @@ def year_notice(registration: Registration) -> str:
 
 def description(registration: Registration) -> str:
     """Content, time span and status, as text for a sentence about another registration."""
-    span = f"{minute(registration.starts_at)} 至 {minute(registration.ends_at)}"
+    span = f"{format_minute(registration.starts_at)} 至 {format_minute(registration.ends_at)}"
     return f"“{registration.content}”（{span}，{registration.get_status_display()}）"
 
 
@@ -96,5 +96,7 @@ def duplicate_sentence(registration: Registration, other: Registration) -> str:
 
 def overlap_sentence(registration: Registration, others: list[Registration]) -> str:
     """A warning that names the registrations that share time with this one."""
-    names = "、".join(f"“{other.content}”（{minute(other.starts_at)} 至 {minute(other.ends_at)}）" for other in others)
+    names = "、".join(
+        f"“{other.content}”（{format_minute(other.starts_at)} 至 {format_minute(other.ends_at)}）" for other in others
+    )
     return f"“{registration.content}”与您的登记{names}时间重叠，审核人员会看到此提示。"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hours.models import Registration, ReturnedVersion
-from hours.wording import minute, number
+from hours.wording import format_minute, format_number
 
 LABELS = {
     "category": "认定类型",
@@ -33,11 +33,11 @@ def snapshot(registration: Registration) -> dict:
     prefetched.
     """
     return {
-        "category": registration.category.in_full,
+        "category": registration.category.full_name,
         "content": registration.content,
-        "starts_at": minute(registration.starts_at),
-        "ends_at": minute(registration.ends_at),
-        "hours_applied": number(registration.hours_applied),
+        "starts_at": format_minute(registration.starts_at),
+        "ends_at": format_minute(registration.ends_at),
+        "hours_applied": format_number(registration.hours_applied),
         "year": str(registration.year),
         "note": registration.note,
         "certificate_number": registration.certificate_number,

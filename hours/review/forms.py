@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import identity
 from accounts.models import User
 from config.web.forms import Filter, TextField, form_helper
-from hours.counting import LOCAL, is_step
+from hours.counting import LOCAL, is_half_hour_multiple
 from hours.models import Category, Reason, Registration
 from hours.offices import Office, in_region
 from hours.registrations.forms import HoursField
@@ -300,7 +300,7 @@ class DecisionForm(_VerdictForm):
     def tell_about_hours(self, sentence: str) -> None:
         """Put a refusal of the hours where it belongs: to the hours, or to the words that a cut needs."""
         hours = self.cleaned_data.get("hours")
-        is_cut = hours is not None and 0 < hours < self.limit and is_step(hours)
+        is_cut = hours is not None and 0 < hours < self.limit and is_half_hour_multiple(hours)
         self.add_error("words" if is_cut else "hours", sentence)
 
 

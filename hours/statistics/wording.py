@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hours.wording import number
+from hours.wording import format_number
 
 from . import charts
 from .charts import Chart, Value
@@ -18,7 +18,7 @@ YEARS_DRAWN = 6
 
 
 def share_words(share: Decimal | None) -> str:
-    return NOTHING if share is None else f"{number(share)}%"
+    return NOTHING if share is None else f"{format_number(share)}%"
 
 
 def duration_words(seconds: float | None) -> str:
@@ -28,7 +28,7 @@ def duration_words(seconds: float | None) -> str:
     if seconds < HOUR:
         return f"{round(seconds / MINUTE)} 分钟"
     unit, word = (DAY, "天") if seconds >= DAY else (HOUR, "小时")
-    return f"{number(round(Decimal(seconds) / unit, 1))} {word}"
+    return f"{format_number(round(Decimal(seconds) / unit, 1))} {word}"
 
 
 def count_words(count: Decimal | int) -> str:

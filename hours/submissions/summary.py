@@ -8,7 +8,7 @@ from decimal import Decimal
 from accounts.models import User
 from hours.models import Registration, Submission
 from hours.registrations import validation
-from hours.wording import number
+from hours.wording import format_number
 from hours.workflow.permissions import reviewers_of
 from organizations.models import Region, Unit
 
@@ -48,7 +48,7 @@ def is_unattended(unit: Unit, owner: User) -> bool:
 
 def done_sentence(submission: Submission) -> str:
     """What happened and what comes next."""
-    total = number(submission.hours)
+    total = format_number(submission.hours)
     stage = "终审" if submission.unit.is_unaffiliated else "初审"
     if submission.unit.is_unaffiliated or is_unattended(submission.unit, submission.owner):
         where = f"{submission.region.name}人社部门"

@@ -14,5 +14,5 @@ from . import sums
 def merge_units(unit: Unit, into: Unit) -> int:
     """organizations.units.merge and the sums of both units; return the number of rows that moved."""
     moved = units.merge(unit, into)
-    sums.units_merged(unit, into)
+    sums.merge_unit_sums(unit, into)
     return moved

@@ -11,10 +11,10 @@ from django.db.models import Q, Sum, prefetch_related_objects
 from django.db.models.functions import ExtractYear
 
 from accounts.models import User
-from hours.counting import hours_missing, reaches
+from hours.counting import hours_missing, meets_requirements
 from hours.models import Completion, PersonTotal, Registration, YearRule
 from hours.states import COUNTED, EDITABLE, IN_REVIEW, REJECTED, Action, Status
-from hours.wording import number
+from hours.wording import format_number
 
 from . import sums
 
@@ -59,7 +59,7 @@ class PersonYear:
 
     @property
     def is_complete(self) -> bool:
-        return self.rule is not None and reaches(
+        return self.rule is not None and meets_requirements(
             self.public, self.professional, self.rule.total, self.rule.professional
         )
 
@@ -72,7 +72,7 @@ class CountedRow:
     name: str
     hours: Decimal
     is_public: bool
-    why_fewer: str = ""
+    reduction_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class YearRows:
     uncounted: list[tuple[Registration, str]]
 
 
-def person_years(person: User, *, always: int | None = None) -> list[PersonYear]:
-    """Every year in which this person has anything, latest first, and the year `always`; three queries.
+def person_years(person: User, *, include_year: int | None = None) -> list[PersonYear]:
+    """Every year in which this person has anything, latest first, and the year `include_year`; three queries.
 
     What counts is kept (totals.py); what does not count yet is summed here. A year in which something only ended that
     counts for another one is there too, to say so.
@@ -98,7 +98,7 @@ def person_years(person: User, *, always: int | None = None) -> list[PersonYear]
     for year, end, status, hours in registrations.annotate(Sum("hours_applied")):
         waiting[year][status] += hours
         ended.add(end)
-    years = sorted({*kept, *waiting, *ended, *([always] if always else [])}, reverse=True)
+    years = sorted({*kept, *waiting, *ended, *([include_year] if include_year else [])}, reverse=True)
     rules = YearRule.objects.in_bulk(years, field_name="year")
     nothing = PersonTotal()
     return [_person_year(year, kept.get(year, nothing), waiting[year], rules.get(year)) for year in years]
@@ -129,13 +129,14 @@ def year_rows(person: User, year: int) -> YearRows:
     rows = list(registrations.select_related("category__parent").only(*SHOWN).order_by("ends_at", "pk"))
     prefetch_related_objects([row for row in rows if _needs_words(row)], "decisions")
     caps = sums.caps_of([year])[year]
-    counted = sums.as_counted((row for row in rows if row.year == year), caps)
+    counted = sums.counted_hours((row for row in rows if row.year == year), caps)
     public = [
         CountedRow(row.course.get_kind_display(), row.course.name, row.hours, True)
         for row in completions.order_by("completed_on", "pk")
     ]
     return YearRows(
-        public + [CountedRow("", row.content, hours, False, why_fewer(row, hours, caps)) for row, hours in counted],
+        public
+        + [CountedRow("", row.content, hours, False, reduction_reason(row, hours, caps)) for row, hours in counted],
         [(row, _why_not_in(year, row)) for row in rows if row.year != year or row.status not in COUNTED],
     )
 
@@ -146,26 +147,28 @@ def _needs_words(row: Registration) -> bool:
 
 
 def _why_not_in(year: int, row: Registration) -> str:
-    return why_uncounted(row) if row.year == year else f"计入 {row.year} 年度，不计入 {year} 年度。"
+    return uncounted_reason(row) if row.year == year else f"计入 {row.year} 年度，不计入 {year} 年度。"
 
 
-def why_fewer(registration: Registration, counted: Decimal, caps: Mapping[int, Decimal]) -> str:
+def reduction_reason(registration: Registration, counted: Decimal, caps: Mapping[int, Decimal]) -> str:
     """Why a recognised registration counts fewer hours than it applied for; empty if it does not."""
     reasons = []
     if cut := registration.hours_applied - registration.hours_recognised:
-        words = words_of_cuts(registration)
+        words = cut_reasons(registration)
         reasons.append(
-            f"申请 {number(registration.hours_applied)} 学时，核减 {number(cut)} 学时"
+            f"申请 {format_number(registration.hours_applied)} 学时，核减 {format_number(cut)} 学时"
             + (f"（{words}）" if words else "")
         )
     if over := registration.hours_recognised - counted:
         levels = [level for level in (registration.category, registration.category.parent) if level]
-        capped = "、".join(f"“{level.name}”{number(caps[level.pk])} 学时" for level in levels if level.pk in caps)
-        reasons.append(f"{number(over)} 学时超出上限（{capped}），不计入")
+        capped = "、".join(
+            f"“{level.name}”{format_number(caps[level.pk])} 学时" for level in levels if level.pk in caps
+        )
+        reasons.append(f"{format_number(over)} 学时超出上限（{capped}），不计入")
     return "；".join(reasons)
 
 
-def words_of_cuts(registration: Registration) -> str:
+def cut_reasons(registration: Registration) -> str:
     """What the reviewers said who took hours off; the latest decision of each stage is the one that holds."""
     latest = {row.action: row for row in registration.decisions.all()}
     applied, recognised = registration.hours_applied, registration.hours_recognised
@@ -175,17 +178,17 @@ def words_of_cuts(registration: Registration) -> str:
     return "；".join(words for words in spoken if words)
 
 
-def why_uncounted(registration: Registration) -> str:
+def uncounted_reason(registration: Registration) -> str:
     """Why a registration does not count, as a sentence; its decisions should be prefetched."""
     if registration.status in IN_REVIEW:
         return "正在审核，认定后计入。"
     if registration.status == Status.DRAFT:
         return "尚未提交审核。"
-    words = last_words(registration)
+    words = status_reason(registration)
     return f"{registration.get_status_display()}（{words}）" if words else registration.get_status_display()
 
 
-def last_words(registration: Registration) -> str:
+def status_reason(registration: Registration) -> str:
     """Reason and words of the decision that brought the registration where it is now; its decisions should be
     prefetched.
     """

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from accounts.models import User
-from hours.counting import CountedRegistration, count_year, reaches
+from hours.counting import RecognisedHours, count_year, meets_requirements
 from hours.models import Cap, Completion, PersonTotal, PlaceTotal, Registration, YearRule
 from hours.offices import NO_ROWS
 from hours.states import COUNTED, Status
@@ -35,14 +35,14 @@ PERSON_COLUMNS = ("public", "professional", "over_cap", "reached", *PLACE_COLUMN
 CHUNK = 1000
 
 
-def places(row: Registration | PersonTotal) -> list[tuple[str, int]]:
+def places_of(row: Registration | PersonTotal) -> list[tuple[str, int]]:
     """Every unit and region whose sums a row belongs to, each once."""
     regions = {row.region_id, row.city_id, row.province_id} - {None}
     unit = [("unit", row.unit_id)] if row.unit_id else []
     return unit + [("region", region) for region in sorted(regions)]
 
 
-def of_registration(registration: Registration) -> Counter:
+def sums_of_registration(registration: Registration) -> Counter:
     """What one submitted registration adds to the sums of its places."""
     if registration.status == Status.DRAFT:
         return Counter()
@@ -53,7 +53,7 @@ def of_registration(registration: Registration) -> Counter:
     return found
 
 
-def of_person(row: PersonTotal) -> Counter:
+def sums_of_person(row: PersonTotal) -> Counter:
     """What one person's year adds to the sums of its places."""
     return Counter(
         people=1,
@@ -68,9 +68,9 @@ def sums_of(rows: Iterable[Registration | PersonTotal]) -> Sums:
     """What all these rows add up to, by place and year."""
     found: Sums = defaultdict(Counter)
     for row in rows:
-        added = of_person(row) if isinstance(row, PersonTotal) else of_registration(row)
+        added = sums_of_person(row) if isinstance(row, PersonTotal) else sums_of_registration(row)
         if added:
-            for kind, place in places(row):
+            for kind, place in places_of(row):
                 found[kind, place, row.year].update(added)
     return found
 
@@ -86,7 +86,7 @@ def difference(before: Sums, after: Sums) -> Sums:
     return found
 
 
-def add(change: Sums) -> None:
+def add_to_places(change: Sums) -> None:
     """Add to the stored sums of places; one statement, rows in one order."""
     if not change:
         return
@@ -104,7 +104,7 @@ def add(change: Sums) -> None:
         cursor.execute(statement, [value for row in rows for value in row])
 
 
-def registrations_changed(
+def update_for_registrations(
     before: Sums,
     registrations: Sequence[Registration],
     people: Iterable[PersonAndYear] = (),
@@ -126,13 +126,13 @@ def registrations_changed(
     gained = _people_difference(people, belongs)
     for key, change in difference(before, sums_of(registrations)).items():
         gained.setdefault(key, Counter()).update(change)
-    add(gained)
+    add_to_places(gained)
 
 
 @transaction.atomic
-def people_changed(pairs: Iterable[PersonAndYear]) -> None:
+def update_for_people(pairs: Iterable[PersonAndYear]) -> None:
     """Count these people's years anew and bring the sums of their places along; constant statements."""
-    add(_people_difference(pairs))
+    add_to_places(_people_difference(pairs))
 
 
 def _people_difference(pairs: Iterable[PersonAndYear], belongs: Mapping[PersonAndYear, tuple] = {}) -> Sums:
@@ -147,7 +147,7 @@ def _people_difference(pairs: Iterable[PersonAndYear], belongs: Mapping[PersonAn
     pairs = [_pair(row) for row in stored]
     before = sums_of(row for row in stored if row.is_counted)
     new = {_pair(row) for row in stored if not row.is_counted and _pair(row) in belongs}
-    counted = {pair: _without_hours(pair, belongs[pair]) for pair in new} | counted_years({*pairs} - new)
+    counted = {pair: _without_hours(pair, belongs[pair]) for pair in new} | person_totals({*pairs} - new)
     drop = [row.pk for row in stored if _pair(row) not in counted]
     keep = [counted[pair] for pair in pairs if pair in counted]
     for row in keep:
@@ -191,7 +191,7 @@ def _where(row: Registration | PersonTotal) -> tuple:
     return tuple(getattr(row, name) for name in PLACE_COLUMNS)
 
 
-def counted_years(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonTotal]:
+def person_totals(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonTotal]:
     """For each pair that has anything submitted or completed what its row should hold; five queries for any number."""
     pairs = set(pairs)
     if not pairs:
@@ -210,7 +210,7 @@ def counted_years(pairs: Iterable[PersonAndYear]) -> dict[PersonAndYear, PersonT
     caps = caps_of(years)
     homes = _homes({pair[0] for pair in public if pair not in registrations})
     return {
-        pair: person_year(pair, registrations[pair], public.get(pair, ZERO), rules.get(pair[1]), caps[pair[1]], homes)
+        pair: person_total(pair, registrations[pair], public.get(pair, ZERO), rules.get(pair[1]), caps[pair[1]], homes)
         for pair in pairs
         if registrations[pair] or pair in public
     }
@@ -226,19 +226,21 @@ def caps_of(years: Iterable[int]) -> dict[int, dict[int, Decimal]]:
     return found
 
 
-def as_counted(registrations: Iterable[Registration], caps: dict[int, Decimal]) -> list[tuple[Registration, Decimal]]:
+def counted_hours(
+    registrations: Iterable[Registration], caps: dict[int, Decimal]
+) -> list[tuple[Registration, Decimal]]:
     """Recognised registrations (types loaded), in the order of their end, each with the hours that count under the
     caps.
     """
     recognised = [registration for registration in registrations if registration.status in COUNTED]
     facts = [
-        CountedRegistration(registration.hours_recognised, registration.category_id, registration.category.parent_id)
+        RecognisedHours(registration.hours_recognised, registration.category_id, registration.category.parent_id)
         for registration in recognised
     ]
     return list(zip(recognised, count_year(facts, caps), strict=True))
 
 
-def person_year(
+def person_total(
     pair: PersonAndYear,
     registrations: list[Registration],
     public: Decimal,
@@ -247,7 +249,7 @@ def person_year(
     homes: dict[int, dict[str, int | None]],
 ) -> PersonTotal:
     """What the row of one person's year should hold; `homes` tells of those who submitted nothing."""
-    counted = as_counted(registrations, caps)
+    counted = counted_hours(registrations, caps)
     professional = sum((hours for _, hours in counted), ZERO)
     claimed = sum((registration.hours_recognised for registration, _ in counted), ZERO)
     latest = max(registrations, key=lambda registration: (registration.submitted_at, registration.pk), default=None)
@@ -258,7 +260,7 @@ def person_year(
         public=public,
         professional=professional,
         over_cap=claimed - professional,
-        reached=rule is not None and reaches(public, professional, rule.total, rule.professional),
+        reached=rule is not None and meets_requirements(public, professional, rule.total, rule.professional),
         **home,
     )
 
@@ -299,10 +301,12 @@ def batched(rows: Iterable, size: int) -> Iterator[list]:
 
 
 @transaction.atomic
-def units_merged(unit: Unit, into: Unit) -> None:
+def merge_unit_sums(unit: Unit, into: Unit) -> None:
     """After a merge of units: what was the one's is the other's."""
     gone = PlaceTotal.objects.filter(kind=PlaceTotal.Kind.UNIT, place=unit.pk)
-    add({("unit", into.pk, row.year): Counter({name: getattr(row, name) for name in COLUMNS}) for row in gone})
+    add_to_places(
+        {("unit", into.pk, row.year): Counter({name: getattr(row, name) for name in COLUMNS}) for row in gone}
+    )
     gone.delete()
 
 
@@ -338,7 +342,7 @@ def _recount_people(year: int) -> int:
         after = {row.person_id: _values(row) for row in PersonTotal.objects.filter(_of(pairs))}
         wrong += sum(before.get(person) != after.get(person) for person in chunk)
     for keys in batched(sorted(gained), CHUNK):  # only now: all people's rows are locked before any place's
-        add({key: gained[key] for key in keys})
+        add_to_places({key: gained[key] for key in keys})
     return wrong
 
 
@@ -358,5 +362,5 @@ def _recount_places(year: int) -> int:
             fresh[key].update(sums)
     change = difference(stored, fresh)
     for keys in batched(sorted(change), CHUNK):
-        add({key: change[key] for key in keys})
+        add_to_places({key: change[key] for key in keys})
     return len(change)

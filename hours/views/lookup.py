@@ -25,7 +25,7 @@ def years(request: HttpRequest) -> HttpResponse:
     filter_form = LookupFilter(request.GET)
     rows = []
     if filter_form.matches(request.user):
-        rows = summaries.person_years(request.user, always=timezone.localdate().year)
+        rows = summaries.person_years(request.user, include_year=timezone.localdate().year)
     if filter_form.chosen_year:
         rows = [row for row in rows if row.year == filter_form.chosen_year]
     chosen = _chosen(rows, request.GET.get("detail", ""))
@@ -81,7 +81,7 @@ def registrations(request: HttpRequest) -> HttpResponse:
         (
             registration,
             progress.steps(registration, is_unattended=permissions.is_unattended(registration)),
-            summaries.last_words(registration),
+            summaries.status_reason(registration),
             _open_to_owner(permissions, registration),
         )
         for registration in page

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from config.web.addresses import parse_pk, return_url
 from config.web.dialogs import dialog_redirect
 from config.web.paging import numbered_page
-from hours.counting import proposed_hours, year_of, years_of
+from hours.counting import default_year, half_day_hours, selectable_years
 from hours.errors import WorkflowError
 from hours.models import Registration
 from hours.registrations import attachments, facts, lines, progress, saving, validation
 from hours.registrations.forms import ProposalForm, RegistrationFilter, RegistrationForm
 from hours.states import DELETABLE, REJECTED, Action
 from hours.totals import summaries
-from hours.wording import number
+from hours.wording import format_number
 from hours.workflow.permissions import Permissions, may, submission_answers
 
 from .picking import picked_registrations
@@ -32,7 +32,7 @@ LISTS = ("hours:list", "hours:lookup_registrations", "hours:lookup", "hours:noti
 def index(request: HttpRequest) -> HttpResponse:
     """学时登记."""
     filter_form = RegistrationFilter(request.GET)
-    rows = filter_form.narrow(Registration.objects.owned_by(request.user).open_to_owner())
+    rows = filter_form.narrow(Registration.objects.owned_by(request.user).editable())
     page = numbered_page(rows.only(*lines.LIST_COLUMNS, "category_id"), PAGE_SIZE, request.GET.get("page"))
     context = {
         "filter": filter_form,
@@ -79,7 +79,7 @@ def _form(request: HttpRequest, registration: Registration) -> HttpResponse:
         "is_new": is_new,
         "kept": _kept_files(request, form),
         "removed_keys": [parse_pk(key) for key in request.POST.getlist("removed")],
-        "returned_words": "" if is_new or request.POST else summaries.last_words(registration),
+        "returned_words": "" if is_new or request.POST else summaries.status_reason(registration),
         "back_url": return_url(request, *LISTS),
     }
     return render(request, "hours/form.html", context)
@@ -124,10 +124,10 @@ def proposal(request: HttpRequest) -> JsonResponse:
     if not start or not end or end <= start:
         return JsonResponse({"hours": None, "years": [], "year": None, "text": category.hint if category else ""})
     by_half_day = category is None or category.counts_by_half_day
-    hours = number(proposed_hours(start, end)) if by_half_day else None
+    hours = format_number(half_day_hours(start, end)) if by_half_day else None
     text = f"按起止时间每半天 4 学时计算，共 {hours} 学时。" if hours else category.hint
-    years = list(years_of(start, end))[-10:]
-    return JsonResponse({"hours": hours, "years": years, "year": year_of(end), "text": text})
+    years = list(selectable_years(start, end))[-10:]
+    return JsonResponse({"hours": hours, "years": years, "year": default_year(end), "text": text})
 
 
 @require_safe

@@ -97,7 +97,7 @@ def apply_action(
             if action in RECOUNT_AFTER
             else []
         )
-        sums.registrations_changed(before, unchanged, people, undecided=action in SUBMITTING)
+        sums.update_for_registrations(before, unchanged, people, undecided=action in SUBMITTING)
     if action is Action.REVOKE:
         issuing.revoke_for((registration.owner_id, registration.year) for registration in unchanged)
     return unchanged

@@ -17,12 +17,12 @@ from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import User
-from hours.counting import is_step
+from hours.counting import is_half_hour_multiple
 from hours.errors import WorkflowError
 from hours.models import Decision, Registration, Submission
 from hours.registrations import validation
 from hours.states import Action, Status, rule_for
-from hours.wording import number
+from hours.wording import format_number
 from organizations import regions
 from organizations.models import Region, Unit
 
@@ -285,11 +285,11 @@ def _hours_problem(action: Action, registration: Registration, verdict: Verdict)
     limit = hours_limit(action, registration)
     if verdict.hours is None:
         return ""
-    if verdict.hours <= 0 or not is_step(verdict.hours):
+    if verdict.hours <= 0 or not is_half_hour_multiple(verdict.hours):
         return "学时必须大于 0，且是 0.5 的倍数。"
     if verdict.hours > limit:
         whose = "申请" if action is Action.AGREE or registration.hours_proposed is None else "初审"
-        return f"学时不能超过{whose}的 {number(limit)} 学时。"
+        return f"学时不能超过{whose}的 {format_number(limit)} 学时。"
     if verdict.hours < limit and not verdict.words.strip():
         return "核减学时须填写意见。"
     return ""

@@ -134,7 +134,7 @@ def test_lower_minimums_count_the_year_anew(client, learned):
 
 
 def test_other_days_count_nothing_anew(client, learned, monkeypatch):
-    monkeypatch.setattr(rule_changes, "count_anew", lambda years: pytest.fail("counted"))
+    monkeypatch.setattr(rule_changes, "recount_years", lambda years: pytest.fail("counted"))
     assert client.post(change(learned), typed(returned_closes_on=f"{YEAR + 1}-05-31")).status_code == 302
 
 
@@ -158,7 +158,7 @@ def test_who_closes_a_year_without_waiting_registrations_reads_nothing_of_them(c
 @pytest.mark.parametrize("way", ["one", "action"])
 def test_a_deleted_rule_lets_nobody_reach_it(client, learned, way):
     YearRule.objects.update(total=50, professional=50)
-    rule_changes.count_anew([YEAR])
+    rule_changes.recount_years([YEAR])
     assert PersonTotal.objects.get().reached is True
     if way == "one":
         client.post(reverse("admin:hours_yearrule_delete", args=[learned.pk]), {"post": "yes"})
@@ -170,7 +170,7 @@ def test_a_deleted_rule_lets_nobody_reach_it(client, learned, way):
 
 
 def test_a_year_of_very_many_people_is_left_to_the_command(client, learned, monkeypatch):
-    monkeypatch.setattr(rule_changes, "AT_ONCE", 0)
+    monkeypatch.setattr(rule_changes, "MAX_PEOPLE", 0)
     page = client.post(change(learned), typed(total="50", professional="50"), follow=True).content.decode()
     assert f"请运行 manage.py recount_totals {YEAR}。" in page
     assert PersonTotal.objects.get().reached is False

@@ -73,7 +73,7 @@ def test_a_corrected_completion_leaves_it_valid_and_is_told(client, huang, certi
     from hours.totals import sums
 
     huang.completions.update(hours=20)
-    sums.people_changed([(huang.pk, THIS_YEAR)])
+    sums.update_for_people([(huang.pk, THIS_YEAR)])
     checked = ask(client, certificate.code).context["checked"]
     assert (checked.state, checked.years[0]["total"], list(checked.lowered)) == ("valid", "94", [THIS_YEAR])
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hours import counting, wording
-from hours.counting import LOCAL, at, half_days, is_step, overlaps, proposed_hours, year_of, years_of
+from hours.counting import (
+    LOCAL,
+    default_year,
+    half_day_hours,
+    half_days,
+    is_half_hour_multiple,
+    local_moment,
+    overlaps,
+    selectable_years,
+)
 
 TOKYO = timezone(timedelta(hours=9))
 NEW_YORK_IN_WINTER = timezone(timedelta(hours=-5))
@@ -58,7 +67,7 @@ def local(text: str) -> datetime:
     ],
 )
 def test_four_hours_for_each_half_day(start, end, hours):
-    assert proposed_hours(local(start), local(end)) == Decimal(hours)
+    assert half_day_hours(local(start), local(end)) == Decimal(hours)
 
 
 @pytest.mark.parametrize("zone", [UTC, TOKYO, NEW_YORK_IN_WINTER], ids=str)
@@ -78,7 +87,7 @@ def test_the_noon_that_counts_is_that_of_shanghai():
     [("0.5", True), ("7.5", True), ("8", True), ("8.0", True), ("0.3", False), ("7.25", False), ("0.1", False)],
 )
 def test_hours_come_in_halves(hours, fits):
-    assert is_step(Decimal(hours)) is fits
+    assert is_half_hour_multiple(Decimal(hours)) is fits
 
 
 @pytest.mark.parametrize(
@@ -91,7 +100,7 @@ def test_hours_come_in_halves(hours, fits):
     ],
 )
 def test_a_registration_counts_for_the_local_year_of_its_end(end, year):
-    assert year_of(datetime.fromisoformat(end)) == year
+    assert default_year(datetime.fromisoformat(end)) == year
 
 
 @pytest.mark.parametrize(
@@ -108,12 +117,12 @@ def test_days_are_those_of_the_calendar(earlier, later, days):
 
 
 def test_every_year_that_the_span_touches_may_be_chosen():
-    assert list(years_of(local("2026-05-11 08:00"), local("2026-05-12 18:00"))) == [2026]
-    assert list(years_of(local("2024-12-30 08:00"), local("2026-01-05 18:00"))) == [2024, 2025, 2026]
+    assert list(selectable_years(local("2026-05-11 08:00"), local("2026-05-12 18:00"))) == [2026]
+    assert list(selectable_years(local("2024-12-30 08:00"), local("2026-01-05 18:00"))) == [2024, 2025, 2026]
 
 
 def test_a_local_day_and_time_make_a_moment():
-    assert at(date(2026, 5, 11), time(8)) == datetime(2026, 5, 11, 0, tzinfo=UTC)
+    assert local_moment(date(2026, 5, 11), time(8)) == datetime(2026, 5, 11, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +201,7 @@ def test_a_span_counts_the_half_days_of_its_length_and_at_most_two_begun_ones(st
 
 @given(moments, lengths)
 def test_hours_are_four_times_the_half_days(start, length):
-    assert proposed_hours(start, start + length) == counting.HOURS_PER_HALF_DAY * half_days(start, start + length)
+    assert half_day_hours(start, start + length) == counting.HOURS_PER_HALF_DAY * half_days(start, start + length)
 
 
 @given(moments, lengths, moments, lengths)

@@ -150,7 +150,7 @@ def test_seeing_costs_one_query_more_however_many_appointments(world, appointmen
 
 
 def test_the_list_of_open_registrations_holds_what_can_still_be_changed(world):
-    mine = Registration.objects.owned_by(world["huang draft"].owner).open_to_owner()
+    mine = Registration.objects.owned_by(world["huang draft"].owner).editable()
     assert {registration.content for registration in mine} == {"黄草稿", "黄退回"}
     assert [registration.ends_at for registration in mine] == sorted(
         (registration.ends_at for registration in mine), reverse=True

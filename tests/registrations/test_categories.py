@@ -65,7 +65,7 @@ def test_the_filter_of_the_queue_says_it_at_the_types(pages, station):
 
 def test_a_type_of_ones_own_below_an_example_is_none(example):
     example.is_example = False
-    assert example.in_full == "培训进修类 · 培训班"
+    assert example.full_name == "培训进修类 · 培训班"
 
 
 def test_the_admin_marks_both_levels(client, example):

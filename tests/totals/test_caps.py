@@ -113,7 +113,7 @@ def test_recognised_hours_are_stored_whole_and_counted_up_to_the_cap(people, kin
     [registration] = learn(people, kinds, ("论文", 50))
     [row] = year_rows(people[0], YEAR).counted
     assert (registration.hours_recognised, row.hours) == (50, 40)
-    assert row.why_fewer == "10 学时超出上限（“论文”40 学时），不计入"
+    assert row.reduction_reason == "10 学时超出上限（“论文”40 学时），不计入"
 
 
 def test_both_caps_are_named_where_both_hold(people, kinds, rules):
@@ -121,7 +121,7 @@ def test_both_caps_are_named_where_both_hold(people, kinds, rules):
     cap(rules, kinds, "论文著作类", 30)
     learn(people, kinds, ("论文", 21))
     [row] = year_rows(people[0], YEAR).counted
-    assert row.why_fewer == "1 学时超出上限（“论文”20 学时、“论文著作类”30 学时），不计入"
+    assert row.reduction_reason == "1 学时超出上限（“论文”20 学时、“论文著作类”30 学时），不计入"
 
 
 def test_a_revoked_registration_frees_its_room_for_the_later_ones(people, kinds, rules, guangxi):

@@ -85,7 +85,7 @@ def test_years_stand_latest_first_with_the_asked_one_even_if_empty(people, rules
     factories.registration(owner, "前年", **in_year(this_year - 2, 5, 8))
     completed(owner, this_year - 5, "多年前的公需课", Decimal(30))
     zero = Decimal(0)
-    assert person_years(owner, always=this_year) == [
+    assert person_years(owner, include_year=this_year) == [
         PersonYear(this_year, zero, zero, zero, zero, zero, rules[this_year]),
         PersonYear(this_year - 2, zero, zero, zero, zero, Decimal(8), rules[this_year - 2]),
         PersonYear(this_year - 5, Decimal(30), zero, zero, zero, zero, None),
@@ -178,7 +178,7 @@ def test_words_of_both_cuts_are_told(people, this_year):
     factories.agree(first, registration, Verdict(hours=Decimal(12), words="第三天是参观。"))
     factories.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
     [row] = year_rows(owner, this_year - 1).counted
-    assert row.why_fewer == "申请 16 学时，核减 8 学时（第三天是参观。；缺半天签到。）"
+    assert row.reduction_reason == "申请 16 学时，核减 8 学时（第三天是参观。；缺半天签到。）"
 
 
 def test_words_without_a_cut_are_no_reason(people, this_year):
@@ -187,7 +187,7 @@ def test_words_without_a_cut_are_no_reason(people, this_year):
     factories.agree(first, registration, Verdict(words="属实。"))
     factories.recognise(final, registration, Verdict(hours=Decimal(8), words="缺半天签到。"))
     [row] = year_rows(owner, this_year - 1).counted
-    assert row.why_fewer == "申请 16 学时，核减 8 学时（缺半天签到。）"
+    assert row.reduction_reason == "申请 16 学时，核减 8 学时（缺半天签到。）"
 
 
 def test_the_year_of_the_end_says_where_a_registration_counts(people, this_year):

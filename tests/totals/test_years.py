@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.permissions import Allowed, Denied
-from hours.counting import LOCAL, year_of, years_of
+from hours.counting import LOCAL, default_year, selectable_years
 from hours.errors import WorkflowError
 from hours.models import PersonTotal, YearRule
 from hours.totals.summaries import person_years
@@ -151,7 +151,7 @@ SPANS = [
 @pytest.mark.parametrize(("start", "end", "choice", "proposed"), SPANS)
 def test_the_years_of_a_span(start, end, choice, proposed):
     start, end = datetime(*start, tzinfo=LOCAL), datetime(*end, tzinfo=LOCAL)
-    assert (list(years_of(start, end)), year_of(end)) == (choice, proposed)
+    assert (list(selectable_years(start, end)), default_year(end)) == (choice, proposed)
 
 
 def test_the_chosen_year_decides_which_rule_holds(people):

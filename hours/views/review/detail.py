@@ -19,7 +19,7 @@ from hours.registrations import facts, progress, versions
 from hours.review.forms import DecisionForm
 from hours.review.queue import Queue
 from hours.states import IN_REVIEW, STAGE_OF, Action, Status
-from hours.wording import number
+from hours.wording import format_number
 from hours.workflow import moves, transitions
 from hours.workflow.permissions import Permissions
 
@@ -77,7 +77,7 @@ def _decide(request: HttpRequest, queue: Queue, form: DecisionForm) -> HttpRespo
     registration, action = form.registration, form.chosen
     outcome = transitions.decide(request.user, action, [registration], form.verdict)
     if outcome.done:
-        hours = f"，{number(registration.hours_shown)} 学时" if action in POSITIVE else ""
+        hours = f"，{format_number(registration.current_hours)} 学时" if action in POSITIVE else ""
         messages.success(request, f"{DONE[action]}：{registration.owner.name}“{registration.content}”{hours}。")
         return None
     sentence, now = outcome.refused[registration.pk], _registration(queue, registration.pk)
