@@ -1,7 +1,8 @@
-"""READ: the page of appointments: one's own, and the reviewers of the units that one leads."""
+"""Tables of the page 任职管理: a person's own appointments, deputies, and the reviewers of units they manage."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,12 +14,18 @@ from . import appointments
 from .models import Appointment, User
 from .profile import AppointmentState, appointment_state
 
-ROWS_PER_TABLE = 200  # of one unit or person; ended ones come last
+ROWS_PER_TABLE = 200  # per unit or person, latest first
+STATE_ORDER = (
+    AppointmentState.ACTIVE,
+    AppointmentState.FUTURE,
+    AppointmentState.UNCONFIRMED,
+    AppointmentState.ENDED,
+)
 
 
 @dataclass(frozen=True)
 class AppointmentRow:
-    """One appointment, and what the reader may do with it."""
+    """One appointment and the reader's permissions on it."""
 
     appointment: Appointment
     state: AppointmentState
@@ -27,18 +34,19 @@ class AppointmentRow:
 
 
 def reachable_by(person: User) -> QuerySet[Appointment]:
-    """What a person may ask to change: the own appointments, those of own deputies, those of units led."""
+    """Appointments the person may open: their own, their deputies' and those in units they manage."""
     units = appointments.led_by(person).values("unit")
     mine = Q(person=person) | Q(deputy_of__person=person) | Q(unit__in=units)
     return _with_names(Appointment.objects.filter(mine))
 
 
 def units_led_by(person: User) -> QuerySet[Unit]:
+    """Units whose reviewers the person manages, by name."""
     return Unit.objects.filter(pk__in=appointments.led_by(person).values("unit")).order_by("name", "pk")
 
 
 def own_rows(person: User) -> list[AppointmentRow]:
-    """The own appointments, those in force first; one query."""
+    """Return the person's own appointments, active ones first; one query."""
     rows = _with_names(person.appointments.all())[:ROWS_PER_TABLE]
     return _in_order(
         AppointmentRow(
@@ -52,22 +60,23 @@ def own_rows(person: User) -> list[AppointmentRow]:
 
 
 def deputy_rows(person: User) -> list[AppointmentRow]:
-    """Who stands in for the person where no unit's table tells it; one query."""
+    """Return the person's deputies in a region; deputies in a unit are in that unit's table. One query."""
     rows = Appointment.objects.filter(deputy_of__person=person, unit=None)
-    return _in_order(_row(appointment) for appointment in _with_names(rows)[:ROWS_PER_TABLE])
+    return _in_order(_manageable_row(appointment) for appointment in _with_names(rows)[:ROWS_PER_TABLE])
 
 
 def rows_of_units(units: Iterable[Unit]) -> list[tuple[Unit, list[AppointmentRow]]]:
-    """The reviewers of each of these units, as somebody sees them who leads it; one query for all."""
-    found: dict[Unit, list[AppointmentRow]] = {unit: [] for unit in units}
-    rows = Appointment.objects.filter(unit__in=found)
-    for appointment in _with_names(rows)[: ROWS_PER_TABLE * max(len(found), 1)]:
-        found[appointment.unit].append(_row(appointment))
-    return [(unit, _in_order(rows)) for unit, rows in found.items()]
+    """Return the reviewers of each unit, for a reader who manages all of these units; one query for all rows."""
+    units = list(units)
+    rows: defaultdict[Unit | None, list[AppointmentRow]] = defaultdict(list)
+    found = _with_names(Appointment.objects.filter(unit__in=units))
+    for appointment in found[: ROWS_PER_TABLE * max(len(units), 1)]:
+        rows[appointment.unit].append(_manageable_row(appointment))
+    return [(unit, _in_order(rows[unit])) for unit in units]
 
 
-def _row(appointment: Appointment) -> AppointmentRow:
-    """Of somebody else, for a reader who is known to be in charge of it."""
+def _manageable_row(appointment: Appointment) -> AppointmentRow:
+    """Return the row of another person's appointment that the reader manages."""
     return AppointmentRow(appointment, appointment_state(appointment), may_end=bool(appointments.can_end(appointment)))
 
 
@@ -77,5 +86,4 @@ def _with_names(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
 
 
 def _in_order(rows: Iterable[AppointmentRow]) -> list[AppointmentRow]:
-    rank = (AppointmentState.ACTIVE, AppointmentState.FUTURE, AppointmentState.UNCONFIRMED, AppointmentState.ENDED)
-    return sorted(rows, key=lambda row: rank.index(row.state))
+    return sorted(rows, key=lambda row: STATE_ORDER.index(row.state))

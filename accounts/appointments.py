@@ -1,4 +1,4 @@
-"""CHANGE: appointments, who may make and end them, and the confirmation of units that brings their first reviewer."""
+"""Making, confirming and ending appointments, with the permission checks."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from organizations.models import Region, Unit
 
 from .models import Appointment, User
 from .permissions import Allowed, Denied, Permission
+from .querysets import AppointmentQuerySet
 
 Role = Appointment.Role
 ENDED = Denied("该任职已经结束。")
 
 
 class AppointmentError(Exception):
-    """An appointment cannot be made or ended; the text is a sentence for people."""
+    """An appointment cannot be made or ended; the text is a sentence for users."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """What somebody is appointed to: a role at a place, for oneself or as a deputy."""
+    """A role in a unit or region, with the principal's appointment if a deputy takes it."""
 
     role: str
     unit: Unit | None = None
@@ -40,7 +41,7 @@ class Position:
 
 @dataclass(frozen=True)
 class PlannedAppointment:
-    """An appointment that somebody is about to make."""
+    """An appointment before it is made."""
 
     position: Position
     person: User
@@ -48,13 +49,20 @@ class PlannedAppointment:
     valid_until: date | None
 
 
-# --- What administrators and the 单位注册 do ---------------------------------------------------------
+# --- Called by administrators and the 单位注册 -------------------------------------------------------
 
 
 def appoint(
-    person: User, role: str, *, unit=None, region=None, valid_from=None, valid_until=None, deputy_of=None
+    person: User,
+    role: str,
+    *,
+    unit: Unit | None = None,
+    region: Region | None = None,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+    deputy_of: Appointment | None = None,
 ) -> Appointment:
-    """A confirmed appointment; without dates it holds from today on."""
+    """Create a confirmed appointment; by default it starts today and has no end."""
     return Appointment.objects.create(
         person=person,
         role=role,
@@ -74,11 +82,9 @@ def apply_to_review(person: User, unit: Unit) -> Appointment:
 
 
 @transaction.atomic
-def confirm(appointments) -> int:
-    """Let these applications hold from today on; return how many there were."""
-    return appointments.filter(confirmed_at__isnull=True).update(
-        confirmed_at=timezone.now(), valid_from=timezone.localdate()
-    )
+def confirm(applications: AppointmentQuerySet) -> int:
+    """Confirm these applications from today on; return how many were unconfirmed."""
+    return applications.unconfirmed().update(confirmed_at=timezone.now(), valid_from=timezone.localdate())
 
 
 @transaction.atomic
@@ -91,16 +97,16 @@ def confirm_unit(unit: Unit, applications: Iterable[int]) -> None:
     confirm(Appointment.objects.filter(unit=unit, pk__in=applications))
 
 
-# --- Who may what ----------------------------------------------------------------------------------
+# --- Permissions -----------------------------------------------------------------------------------
 
 
 def led_by(actor: User) -> QuerySet[Appointment]:
-    """The appointments by which a person leads a unit's reviewers: active and no deputy's."""
+    """Active appointments as unit reviewer, except as a deputy: their holder manages the unit's reviewers."""
     return actor.appointments.active().filter(role=Role.UNIT_REVIEWER, deputy_of=None)
 
 
-def may_appoint(actor: User, unit: Unit) -> Permission:
-    """Whether this person may name and end reviewers of this unit."""
+def may_appoint(actor: User, unit: Unit | None) -> Permission:
+    """Whether the person may appoint reviewers of the unit and end their appointments."""
     held = list(actor.appointments.active().filter(role=Role.UNIT_REVIEWER, unit=unit))
     if not actor.is_active or not held:
         return Denied("只有该单位在任的审核员可以任命或终止审核员。")
@@ -110,7 +116,7 @@ def may_appoint(actor: User, unit: Unit) -> Permission:
 
 
 def may_deputise(actor: User, principal: Appointment) -> Permission:
-    """Whether this person may name a deputy for this appointment."""
+    """Whether the person may appoint a deputy for this appointment."""
     if principal.person_id != actor.pk:
         return Denied("只能为本人的任职指定代理人。")
     if principal.deputy_of_id:
@@ -123,21 +129,22 @@ def may_deputise(actor: User, principal: Appointment) -> Permission:
 
 
 def may_end(actor: User, appointment: Appointment) -> Permission:
-    """Whether this person may end this appointment: the own one, that of the own deputy, or one of the own unit."""
-    if not (runs := can_end(appointment)):
-        return runs
+    """Whether the person may end this appointment: their own, their deputy's, or one of a unit they manage."""
+    if not (permission := can_end(appointment)):
+        return permission
     if appointment.role == Role.REGION_ADMIN:
         return Denied("区域管理员的任职由上级管理员调整。")
-    own_deputy = appointment.deputy_of_id and appointment.deputy_of.person_id == actor.pk
-    if actor.is_active and (appointment.person_id == actor.pk or own_deputy):
+    is_own = appointment.person_id == actor.pk
+    is_own_deputy = appointment.deputy_of is not None and appointment.deputy_of.person_id == actor.pk
+    if actor.is_active and (is_own or is_own_deputy):
         return Allowed()
-    if appointment.unit_id:
+    if appointment.unit:
         return may_appoint(actor, appointment.unit)
     return Denied("只有本人或被代理的人可以终止该任职。")
 
 
 def can_end(appointment: Appointment) -> Permission:
-    """Whether there is anything left to end."""
+    """Whether the appointment is confirmed and has not ended, whoever asks."""
     if not appointment.confirmed_at:
         return Denied("待确认的任职由管理员处理。")
     if appointment.valid_until and appointment.valid_until < timezone.localdate():
@@ -145,11 +152,11 @@ def can_end(appointment: Appointment) -> Permission:
     return Allowed()
 
 
-# --- What a plan must be like ----------------------------------------------------------------------
+# --- Checks of a planned appointment ---------------------------------------------------------------
 
 
 def date_problems(valid_from: date, valid_until: date | None, principal: Appointment | None = None) -> dict[str, str]:
-    """field -> sentence; a deputy's period has an end, and lies within that of the principal."""
+    """Return a sentence per wrong field. A deputy's period needs an end, within the principal's period."""
     problems = {}
     if valid_from < timezone.localdate():
         problems["valid_from"] = "起始日不能早于今天。"
@@ -157,13 +164,13 @@ def date_problems(valid_from: date, valid_until: date | None, principal: Appoint
         problems["valid_until"] = "最后一日不能早于起始日。"
     if principal and not valid_until:
         problems["valid_until"] = "请填写代理的最后一日。"
-    elif principal and principal.valid_until and valid_until > principal.valid_until:
+    elif principal and valid_until and principal.valid_until and valid_until > principal.valid_until:
         problems["valid_until"] = f"代理期不能超过您本人的任期（至 {principal.valid_until}）。"
     return problems
 
 
 def may_hold(person: User, position: Position, valid_from: date, valid_until: date | None) -> Permission:
-    """Whether this person can take the position for these days: nobody holds the same one twice at a time."""
+    """Whether the person can hold the position in this period: periods in the same position must not overlap."""
     if not person.is_active:
         return Denied("该账号已停用，不能任命。")
     if position.deputy_of and position.deputy_of.person_id == person.pk:
@@ -189,16 +196,16 @@ def may_hold(person: User, position: Position, valid_from: date, valid_until: da
 
 @transaction.atomic
 def make(actor: User, plan: PlannedAppointment) -> Appointment:
-    """A reviewer of the actor's unit, or a deputy for the actor's own appointment. AppointmentError if it may not be.
+    """Appoint a reviewer of the actor's unit or a deputy of the actor. AppointmentError if it is not allowed.
 
-    The person's row is locked, so that of two clicks the second one finds what the first one has made.
+    The lock on the person's row makes concurrent calls run one after the other, so the second finds the overlap.
     """
     User.objects.select_for_update(no_key=True).values_list("pk").get(pk=plan.person.pk)
-    position = plan.position
-    may = may_deputise(actor, position.deputy_of) if position.deputy_of else may_appoint(actor, position.unit)
-    _insist(may)
-    _insist(*(Denied(text) for text in date_problems(plan.valid_from, plan.valid_until, position.deputy_of).values()))
-    _insist(may_hold(plan.person, position, plan.valid_from, plan.valid_until))
+    position, principal = plan.position, plan.position.deputy_of
+    _require(may_deputise(actor, principal) if principal else may_appoint(actor, position.unit))
+    problems = date_problems(plan.valid_from, plan.valid_until, principal)
+    _require(*(Denied(sentence) for sentence in problems.values()))
+    _require(may_hold(plan.person, position, plan.valid_from, plan.valid_until))
     return appoint(
         plan.person,
         position.role,
@@ -206,27 +213,27 @@ def make(actor: User, plan: PlannedAppointment) -> Appointment:
         region=position.region,
         valid_from=plan.valid_from,
         valid_until=plan.valid_until,
-        deputy_of=position.deputy_of,
+        deputy_of=principal,
     )
 
 
 @transaction.atomic
 def end(actor: User, appointment: Appointment) -> None:
-    """End it, with its deputies', at once. AppointmentError if this person may not.
+    """End the appointment and those of its deputies at once. AppointmentError if it is not allowed.
 
-    Its last day becomes yesterday, so that every queue is lost within this transaction. One that began today or has yet
-    to begin never had a whole day: it is taken back.
+    The last day becomes yesterday, so the permissions end with this transaction. An appointment that started today
+    or later had no whole day and is deleted.
     """
-    _insist(may_end(actor, appointment))
+    _require(may_end(actor, appointment))
     today = timezone.localdate()
-    rows = Appointment.objects.filter(Q(pk=appointment.pk) | Q(deputy_of=appointment))
-    begun = rows.filter(Q(valid_until=None) | Q(valid_until__gte=today), valid_from__lt=today)
-    begun.update(valid_until=today - timedelta(days=1))
-    rows.filter(valid_from__gte=today).delete()
+    ending = Appointment.objects.filter(Q(pk=appointment.pk) | Q(deputy_of=appointment))
+    started = ending.filter(Q(valid_until=None) | Q(valid_until__gte=today), valid_from__lt=today)
+    started.update(valid_until=today - timedelta(days=1))
+    ending.filter(valid_from__gte=today).delete()
 
 
 def consequences(actor: User, appointment: Appointment) -> dict[str, str]:
-    """What else happens when it ends, each as a sentence under a short name."""
+    """Return the warnings to show before the appointment ends, as short name -> sentence."""
     found = {}
     if appointment.person_id == actor.pk:
         found["own"] = "这是您本人的任职，终止后您将立即失去相应的审核权限。"
@@ -241,14 +248,14 @@ def consequences(actor: User, appointment: Appointment) -> dict[str, str]:
 
 
 def _is_last(appointment: Appointment) -> bool:
-    """Whether nobody of the unit's reviewers is left without it."""
+    """Whether the unit has no other active reviewer than this appointment's holder and deputies."""
     active = Appointment.objects.active().filter(unit=appointment.unit_id, person__is_active=True)
     keys = list(active.values_list("pk", "deputy_of"))
     others = [key for key, principal in keys if appointment.pk not in (key, principal)]
     return appointment.pk in (key for key, _ in keys) and not others
 
 
-def _insist(*answers: Permission) -> None:
-    for answer in answers:
-        if isinstance(answer, Denied):
-            raise AppointmentError(answer.reason)
+def _require(*permissions: Permission) -> None:
+    for permission in permissions:
+        if isinstance(permission, Denied):
+            raise AppointmentError(permission.reason)

@@ -1,8 +1,13 @@
-"""Log-in by ID number, phone or user name."""
+"""Log-in by ID number, phone or user name, and the lock-out after failures."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from axes.utils import reset
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 
 from config.web.limits import Limit
 
@@ -10,30 +15,32 @@ from . import identity
 from .crypto import digest
 from .models import User
 
-# The lock is of one identifier; this is for who tries one password on everybody.
+# The lock-out counts per identifier. This limit stops an attacker who tries one password on many accounts.
 FAILURES = Limit("FAILED_LOG_INS_IN_TEN_MINUTES", minutes=10, act="输错密码")
 
 
 class AnyIdentifierBackend(ModelBackend):
-    """The identifier may be a user name, a phone or an ID number; the password decides between namesakes."""
+    """Log-in by user name, phone or ID number. If several accounts match, the password decides."""
 
-    def authenticate(self, request, username=None, password=None, **kwargs):
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
         if not username or password is None:
             return None
         if request is not None and FAILURES.is_exhausted(request):
             raise PermissionDenied
         candidates = list(User.objects.by_identifier(username))
         if not candidates:
-            User().set_password(password)  # as slow as a real check, so that time does not tell who is registered
+            User().set_password(password)  # as slow as a real check, so the time does not tell whether one exists
         for user in candidates:
             if user.check_password(password) and self.user_can_authenticate(user):
                 return user
         if request is not None:
-            FAILURES.hit(request)  # counts it
+            FAILURES.hit(request)
         return None
 
-    def get_user(self, user_id):
-        """Whose session it is, on every request. No page shows the ID number, so none pays for decrypting it."""
+    def get_user(self, user_id: int) -> User | None:
+        """Return the session's user. The ID number is deferred: no page shows it, and decrypting it takes time."""
         try:
             person = User.objects.defer("id_number").get(pk=user_id)
         except User.DoesNotExist:
@@ -41,23 +48,23 @@ class AnyIdentifierBackend(ModelBackend):
         return person if self.user_can_authenticate(person) else None
 
 
-def digest_of_identifier(request, credentials=None) -> str:
-    """What the log-in guard stores instead of the identifier, which may be an ID number.
+def digest_of_identifier(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
+    """Return the digest that django-axes stores in place of the identifier, which may be an ID number.
 
-    What was typed goes before the credentials: after a success these hold the user name, and the failures to be
-    forgotten were counted under the phone or the ID number that the person logs in by.
+    The submitted identifier takes precedence over the credentials: after a success these hold the user name, but the
+    failures to reset were counted under the submitted phone or ID number.
     """
     typed = request.POST.get("username", "") if request else ""
     return lockout_key(typed or (credentials or {}).get("username") or "")
 
 
 def lockout_key(identifier: str) -> str:
-    """Under what the log-in guard counts the failures of an identifier: one key for all the ways to type it."""
+    """Return the key under which failures are counted, the same for every way to type the identifier."""
     return digest(identity.normalise_phone(identifier))
 
 
 def forget_failures(person: User) -> None:
-    """Let somebody who proved to be this person log in again at once."""
+    """Reset the person's lock-out, under each of their identifiers."""
     for identifier in (person.username, person.phone, person.id_number):
         if identifier:
             reset(username=lockout_key(identifier))

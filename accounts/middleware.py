@@ -1,32 +1,36 @@
-"""Who may ask for a page at all."""
+"""Requires a log-in for every page that is not marked login_not_required."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.contrib.auth import middleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 
 
 class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
-    """Everybody logs in first. Who pressed a button when the session had ended comes back to the page of that button.
+    """After a POST from an expired session, the log-in leads back to the page that sent it.
 
-    The button's own address need not be a page: asked for after the log-in, some answer nothing but 405.
+    Django would lead to the address of the POST, which may accept no GET.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)
-        return redirect_to_login(_page_before(request), self.get_login_url(view_func))
+        return redirect_to_login(_referring_page(request), self.get_login_url(view_func))
 
 
-def _page_before(request: HttpRequest) -> str:
-    """The page of ours that sent this request; the home page if the browser does not say."""
+def _referring_page(request: HttpRequest) -> str:
+    """Return the path of the page of this site that sent the request; the home page if it is unknown."""
     try:
-        before = urlsplit(request.headers.get("Referer", ""))
+        referrer = urlsplit(request.headers.get("Referer", ""))
     except ValueError:
         return "/"
-    if before.netloc != request.get_host():
+    if referrer.netloc != request.get_host():
         return "/"
-    return before._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    return referrer._replace(scheme="", netloc="", fragment="").geturl() or "/"

@@ -1,7 +1,8 @@
-"""People and what they are appointed to."""
+"""People and their appointments."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -25,12 +26,12 @@ username_validator = RegexValidator(
 
 
 def identity_digest(number: str) -> str:
-    """Under what an ID number, however it is typed, is found and kept unique."""
+    """Return the digest for look-up and uniqueness of an ID number, the same for every way to type it."""
     return digest(identity.normalise(number))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who logs in. The ID number is encrypted; pages show `masked_id`, look-ups use `id_digest`."""
+    """A person with an account. The ID number is encrypted; pages show `masked_id`, look-ups use `id_digest`."""
 
     class IdKind(models.TextChoices):
         RESIDENT = "resident", "居民身份证"
@@ -77,9 +78,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = verbose_name_plural = "人员"
         indexes = [
-            # Names are looked up by their beginnings; on PostgreSQL only this kind of index serves that (and equality).
+            # Serves searches by the start of a name, which a plain PostgreSQL index does not serve.
             models.Index(fields=["name"], name="user_name", opclasses=["varchar_pattern_ops"]),
-            models.Index(fields=["email"], name="user_email"),  # for 找回密码, which anybody may ask for
+            models.Index(fields=["email"], name="user_email"),  # for 找回密码, open to anonymous visitors
         ]
         constraints = [
             models.CheckConstraint(
@@ -92,12 +93,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name
 
-    def clean_fields(self, exclude=None) -> None:
-        """Besides every column by itself: the ID number fits its kind, unless the form at hand does not hold it."""
-        problems = {}
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Check every field by itself and, unless excluded, the ID number against its kind."""
+        problems: dict[str, list[ValidationError]] = {}
         number = "" if "id_number" in (exclude or ()) else identity.normalise(self.id_number or "")
         if number and (problem := id_number_problem(self.id_kind, number)):
-            problems["id_number"] = problem
+            problems["id_number"] = [ValidationError(problem)]
         try:
             super().clean_fields(exclude)
         except ValidationError as error:
@@ -116,33 +117,33 @@ class User(AbstractBaseUser, PermissionsMixin):
         return identity.masked(self.id_tail)
 
     def active_appointments(self) -> list[Appointment]:
-        """What this person may review or administer today, with regions; nothing for a disabled account.
+        """Return today's active appointments with their regions; none for a disabled account.
 
-        Every page asks, and nearly everybody has none: that is asked first. What `active()` says of rows in SQL is said
-        of the few that somebody has by `is_active`; writing that SQL anew takes longer than anything else in a frame.
+        Every page calls this, and most people have no appointments, so `exists()` comes first. `is_active` in Python
+        gives the same result as the SQL of `active()`, which takes longer to build than the rest of the page frame.
         """
         if not self.is_active or not self.appointments.exists():
             return []
         return [row for row in self.appointments.select_related("region", "deputy_of") if row.is_active]
 
     def administered_regions(self) -> list[Region]:
-        """Regions that this person administers today."""
+        """Return the regions that this person administers today."""
         held = self.appointments.active().filter(role=Appointment.Role.REGION_ADMIN).select_related("region")
-        return [appointment.region for appointment in held]
+        return [appointment.region for appointment in held if appointment.region]
 
     def get_short_name(self) -> str:
         return self.name
 
 
 def id_number_problem(kind: str, number: str) -> str:
-    """Why a normalised number of this kind is wrong, as a sentence for people; empty for a right one."""
+    """Return why a normalised number of this kind is wrong, as a sentence for users; empty if it is right."""
     if kind == User.IdKind.RESIDENT:
         return identity.resident_id_problem(number, timezone.localdate())
     return identity.other_id_problem(number)
 
 
 class Appointment(models.Model):
-    """Who may review or administer what, from when until when. It ends by itself after its last day."""
+    """A person's right to review or administer in a unit or region, from the first to the last day."""
 
     class Role(models.TextChoices):
         UNIT_REVIEWER = "unit_reviewer", "单位审核员"
@@ -191,11 +192,14 @@ class Appointment(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """As `AppointmentQuerySet.active` has it: confirmed, within its dates, a deputy's only with its principal's."""
+        """Whether it is active today, by the same rules as `AppointmentQuerySet.active`."""
         today = timezone.localdate()
-        chain = [self, self.deputy_of] if self.deputy_of_id else [self]
-        return all(one._runs(today) for one in chain)
+        return all(appointment._is_in_force(today) for appointment in self.with_principal())
 
-    def _runs(self, day: date) -> bool:
+    def with_principal(self) -> list[Appointment]:
+        """Return this appointment and, for a deputy, the principal's, on which it depends."""
+        return [self, self.deputy_of] if self.deputy_of else [self]
+
+    def _is_in_force(self, day: date) -> bool:
         until = self.valid_until or day
         return bool(self.confirmed_at) and self.valid_from <= day <= until

@@ -1,13 +1,14 @@
-"""Answers to "may I?": a denial carries its reason, as a sentence for people."""
+"""Results of permission checks. A denial carries its reason, a sentence for users."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Allowed:
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Literal[True]:
         return True
 
 
@@ -15,7 +16,7 @@ class Allowed:
 class Denied:
     reason: str
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Literal[False]:
         return False
 
 

@@ -1,4 +1,4 @@
-"""What a person's profile shows, in words."""
+"""The facts and appointments on a person's profile page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .models import Appointment, User
 
 
 class AppointmentState(TextChoices):
-    """How an appointment stands today."""
+    """The state of an appointment today."""
 
     UNCONFIRMED = "pending", "待确认"
     FUTURE = "future", "未开始"
@@ -22,7 +22,7 @@ class AppointmentState(TextChoices):
 
 @dataclass(frozen=True)
 class HeldAppointment:
-    """One appointment as its holder reads it."""
+    """One appointment as its holder's profile shows it."""
 
     role: str
     scope: str
@@ -33,7 +33,7 @@ class HeldAppointment:
 
 
 def facts(person: User) -> list[tuple[str, object]]:
-    """Who the person is, with the ID number masked."""
+    """Return the person's identity as label -> value, with the ID number masked."""
     return [
         ("姓名", person.name),
         ("证件类型", person.get_id_kind_display()),
@@ -44,7 +44,7 @@ def facts(person: User) -> list[tuple[str, object]]:
 
 
 def appointments(person: User) -> list[HeldAppointment]:
-    """All appointments, latest first, with those that ended or wait; one query."""
+    """Return all appointments, latest first, including ended and unconfirmed ones; one query."""
     rows = person.appointments.select_related("unit", "region", "deputy_of__person").order_by("-valid_from", "-pk")
     return [
         HeldAppointment(
@@ -60,11 +60,11 @@ def appointments(person: User) -> list[HeldAppointment]:
 
 
 def appointment_state(appointment: Appointment) -> AppointmentState:
-    """How it stands today; a deputy's holds only while that of the principal does."""
+    """Return the state today; a deputy's appointment is active only while the principal's is."""
     if not appointment.confirmed_at:
         return AppointmentState.UNCONFIRMED
-    chain = [appointment, appointment.deputy_of] if appointment.deputy_of_id else [appointment]
     if appointment.is_active:
         return AppointmentState.ACTIVE
-    begins_later = any(one.valid_from > timezone.localdate() for one in chain)
-    return AppointmentState.FUTURE if begins_later else AppointmentState.ENDED
+    today = timezone.localdate()
+    starts_later = any(row.valid_from > today for row in appointment.with_principal())
+    return AppointmentState.FUTURE if starts_later else AppointmentState.ENDED

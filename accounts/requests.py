@@ -1,4 +1,4 @@
-"""The request of a signed-in person, for annotations."""
+"""The type of a request from a signed-in person, for annotations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from .models import User
 
 
 class PersonRequest(HttpRequest):
-    """A request whose user is a person. LoginRequiredMiddleware lets no other reach an ordinary view."""
+    """A request with a person as its user, as LoginRequiredMiddleware guarantees for every ordinary view."""
 
     user: User

@@ -1,6 +1,8 @@
-"""单位注册."""
+"""The form of 单位注册."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -14,11 +16,11 @@ from .models import Appointment, User
 
 
 class RegisterUnitForm(UnitForm):
-    """单位注册 by the unit's responsible person, who asks to be its reviewer."""
+    """Registers a unit for its responsible person, who applies to become its reviewer."""
 
     extra_required = ("contact_name", "contact_phone")
 
-    def __init__(self, *args, person: User, **kwargs) -> None:
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
 
@@ -29,7 +31,7 @@ class RegisterUnitForm(UnitForm):
             raise forms.ValidationError(f"您已是“{unit.name}”的单位审核员，无需再次注册。")
 
     def validate_unique(self) -> None:
-        if self.existing is None:  # an application for a unit that exists leaves that unit as it is
+        if self.existing is None:  # an existing unit stays as it is
             super().validate_unique()
 
     @transaction.atomic
@@ -38,5 +40,6 @@ class RegisterUnitForm(UnitForm):
         try:
             unit = self.existing or units.add(self.instance, self.person)
         except units.UnitError as error:
-            return self.add_unit_error(error)
+            self.add_unit_error(error)
+            return None
         return appointments.apply_to_review(self.person, unit)

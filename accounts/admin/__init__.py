@@ -1,4 +1,4 @@
-"""People and their appointments for administrators."""
+"""People and their appointments in the admin."""
 
 from .appointments import AppointmentAdmin
 from .people import CHOOSE_PERSON_HELP, DIGEST_PREFIX, PersonAdmin, PersonLookupMedia, PostSearchMixin

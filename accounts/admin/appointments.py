@@ -1,9 +1,12 @@
-"""Appointments for administrators: who reviews or administers what, from when until when."""
+"""Appointments in the admin."""
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Field, ForeignKey, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
@@ -23,18 +26,19 @@ class StateFilter(admin.SimpleListFilter):
     title = "状态"
     parameter_name = "state"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         return AppointmentState.choices
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Appointment]:
         today = timezone.localdate()
         confirmed = queryset.filter(confirmed_at__isnull=False)
-        return {
+        by_state: dict[str | None, QuerySet[Appointment]] = {
             AppointmentState.UNCONFIRMED: queryset.unconfirmed(),
             AppointmentState.ACTIVE: queryset.active(today),
             AppointmentState.FUTURE: confirmed.filter(valid_from__gt=today),
             AppointmentState.ENDED: confirmed.filter(valid_until__lt=today),
-        }.get(self.value(), queryset)
+        }
+        return by_state.get(self.value(), queryset)
 
 
 class AppointmentForm(forms.ModelForm):
@@ -46,8 +50,9 @@ class AppointmentForm(forms.ModelForm):
             "deputy_of": "仅代理人填写：点放大镜选择被代理的任职，职责和范围须与其一致。",
         }
 
-    def clean(self):
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         if "region" not in self.fields and "unit" in cleaned and not cleaned["unit"]:
             self.add_error("unit", "请选择单位。")
         if principal := cleaned.get("deputy_of"):
@@ -57,14 +62,16 @@ class AppointmentForm(forms.ModelForm):
             self.add_error("person", problem)
         return cleaned
 
-    def _position_problem(self, cleaned) -> str:
-        """Why the person cannot take this position, such as having it already; empty if nothing is in the way."""
-        place = {"unit": cleaned.get("unit"), "region": cleaned.get("region")}
-        position = Position(cleaned["role"], **place, deputy_of=cleaned.get("deputy_of"))
-        answer = appointments.may_hold(cleaned["person"], position, cleaned["valid_from"], cleaned.get("valid_until"))
-        return getattr(answer, "reason", "")
+    def _position_problem(self, cleaned: dict[str, Any]) -> str:
+        """Return why the person cannot take this position, as a sentence; empty if they can."""
+        position = Position(cleaned["role"], cleaned.get("unit"), cleaned.get("region"), cleaned.get("deputy_of"))
+        permission = appointments.may_hold(
+            cleaned["person"], position, cleaned["valid_from"], cleaned.get("valid_until")
+        )
+        return "" if permission else permission.reason
 
-    def _deputy_problems(self, principal: Appointment, cleaned) -> list[str]:
+    def _deputy_problems(self, principal: Appointment, cleaned: dict[str, Any]) -> list[str]:
+        """Return why the appointment cannot be a deputy's for this principal, as sentences."""
         problems = []
         if principal.person == cleaned.get("person", self.instance.person_id and self.instance.person):
             problems.append("不能代理本人的职责。")
@@ -77,10 +84,11 @@ class AppointmentForm(forms.ModelForm):
 
 @admin.register(Appointment)
 class AppointmentAdmin(PrefillAdmin):
-    """A regional administrator appoints the reviewers of the own subtree's units, a superuser anybody.
+    """Regional administrators manage the unit reviewers of their subtree, superusers all appointments.
 
-    People are chosen by raw_id: its window searches by POST (see PersonAdmin), while a completing field would send
-    every key stroke of an ID number in an address."""
+    People are chosen with raw_id_fields, whose window searches by POST (see PersonAdmin). An autocomplete field would
+    send ID numbers in URLs.
+    """
 
     form = AppointmentForm
     list_display = ("person", "shown_id", "role", "scope", "valid_from", "valid_until", "state", "deputy_of")
@@ -113,7 +121,7 @@ class AppointmentAdmin(PrefillAdmin):
         return appointment_state(appointment).label
 
     @admin.action(description="确认所选的待确认任职", permissions=["change"])
-    def confirm(self, request, queryset) -> None:
+    def confirm(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
         """Confirm applications; those for a 待核实 unit are confirmed together with the unit, in the list of units."""
         applications = Appointment.objects.unconfirmed().filter(pk__in=queryset.values("pk"))
         waiting = applications.filter(unit__state=Unit.State.PENDING).count()
@@ -122,26 +130,29 @@ class AppointmentAdmin(PrefillAdmin):
         if waiting:
             messages.warning(request, f"{waiting} 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。")
 
-    # --- Who may what ---
+    # --- Permissions and scope ---
 
-    def get_queryset(self, request: HttpRequest):
-        queryset = super().get_queryset(request)
-        return access.within_scope(queryset, request, "unit__region")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
+        return access.within_scope(super().get_queryset(request), request, "unit__region")
 
-    def get_fields(self, request, obj=None):
-        """An appointment stays its person's, who need not be one of the own subtree."""
-        kept = [name for name in self.fields if name != "region" or request.user.is_superuser]
-        return ["person", "shown_id", *kept[1:]] if obj else kept
+    def get_fields(self, request: HttpRequest, obj: Appointment | None = None) -> tuple[str, ...]:
+        """Return the fields; the person of an existing appointment is read-only and may be outside the subtree."""
+        kept = tuple(name for name in self.fields if name != "region" or request.user.is_superuser)
+        return ("person", "shown_id", *kept[1:]) if obj else kept
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> tuple[str, ...]:
         return ("person", "shown_id", *self.readonly_fields) if obj else self.readonly_fields
 
-    def formfield_for_choice_field(self, db_field, request, **kwargs):
+    def formfield_for_choice_field(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.TypedChoiceField | None:
         if db_field.name == "role" and not request.user.is_superuser:
             kwargs["choices"] = [(Appointment.Role.UNIT_REVIEWER.value, Appointment.Role.UNIT_REVIEWER.label)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField[Any] | None:
         scoped = {
             "unit": (Unit, "region"),
             "person": (User, "unit__region"),
@@ -152,21 +163,21 @@ class AppointmentAdmin(PrefillAdmin):
             kwargs["queryset"] = access.within_scope(model._default_manager.all(), request, path)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def has_module_permission(self, request) -> bool:
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return access.is_administrator(request)
 
-    def has_view_permission(self, request, obj=None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
         return access.is_administrator(request)
 
     has_add_permission = has_module_permission
     has_change_permission = has_view_permission
     has_delete_permission = has_view_permission
 
-    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         raise Http404
 
-    def save_model(self, request, obj, form, change) -> None:
-        """What an administrator enters needs nobody's confirmation; an application keeps waiting for it."""
+    def save_model(self, request: HttpRequest, obj: Appointment, form: AppointmentForm, change: bool) -> None:
+        """Confirm a new appointment; changing an application leaves it unconfirmed."""
         if not change:
             obj.confirmed_at = timezone.now()
         super().save_model(request, obj, form, change)

@@ -1,9 +1,11 @@
-"""People for administrators. No page here shows, stores or logs a full ID number."""
+"""People in the admin. No page here shows, stores or logs a full ID number."""
 
 from __future__ import annotations
 
 import re
+from typing import Any, NoReturn
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.auth.admin import UserAdmin
@@ -16,14 +18,14 @@ from django.contrib.auth.forms import (
     UsernameField,
 )
 from django.contrib.auth.models import Group
-from django.db.models import Q
+from django.db.models import ForeignKey, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import identity
 from accounts.backends import forget_failures
-from accounts.forms import IdNumberField, NewPassword, PersonForm, PhoneField
+from accounts.forms import IdNumberField, NewPasswordMixin, PersonForm, PhoneField
 from accounts.models import User, identity_digest
 from config.web.forms import LineField
 from organizations.admin import access
@@ -33,32 +35,32 @@ from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
 from organizations.models import Unit
 
-# One log-in page for everybody, with its lock-out and its words.
-admin.site.login = login_required(admin.site.login)
-# What somebody administers follows from appointments, not from groups of permissions.
+# The admin uses the log-in page of the site, with its lock-out.
+admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]  # Django has no setting for this
+# Appointments define administrators' permissions; groups have no use.
 admin.site.unregister(Group)
 
 DIGEST_PREFIX = "digest:"
 ONLY_SUPERUSERS_SET = ("is_staff", "is_superuser")
-FIELD_CLASSES = {"name": LineField, "username": UsernameField, "phone": PhoneField}
+FIELD_CLASSES: dict[str, type[forms.Field]] = {"name": LineField, "username": UsernameField, "phone": PhoneField}
 CHOOSE_PERSON_HELP = "点放大镜，在打开的窗口中按姓名或证件号码查找并选择。"
 
 
 class PersonLookupMedia:
-    """Media of the forms whose people are chosen in a window: the field says whom."""
+    """Scripts of the forms with a window to choose a person; the field then shows the name."""
 
-    js = ("admin/js/admin/RelatedObjectLookups.js", "js/chosen.js")  # in this order
+    js = ("admin/js/admin/RelatedObjectLookups.js", "js/chosen.js")  # the order matters
 
 
 class PasswordLink(ReadOnlyPasswordHashWidget):
-    """Leads to the page that sets a password, and shows nothing of the stored one."""
+    """A link to the page that sets a password, without the summary of the stored hash."""
 
-    def get_context(self, name, value, attrs) -> dict:
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         return {**super().get_context(name, value, attrs), "summary": []}
 
 
 class PersonChangeForm(PersonForm, UserChangeForm):
-    """The ID number can be replaced, never read: the field is empty and an empty one changes nothing."""
+    """Changes a person. The field for the ID number is always empty; leaving it empty keeps the number."""
 
     id_number = IdNumberField(
         label="证件号码（更正）", required=False, help_text="留空表示不变；更正时输入完整的新号码。现有号码不会显示。"
@@ -68,7 +70,7 @@ class PersonChangeForm(PersonForm, UserChangeForm):
         model = User
         field_classes = FIELD_CLASSES
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["id_number"] = ""
         if "password" in self.fields:
@@ -79,7 +81,8 @@ class PersonChangeForm(PersonForm, UserChangeForm):
         return super().clean_id_number() if self.cleaned_data["id_number"] else self.instance.id_number
 
 
-class PersonAddForm(NewPassword, PersonForm, AdminUserCreationForm):
+# django-stubs does not know that AdminUserCreationForm is a SetPasswordMixin.
+class PersonAddForm(NewPasswordMixin, PersonForm, AdminUserCreationForm):  # type: ignore[misc]
     id_number = IdNumberField()
 
     class Meta(AdminUserCreationForm.Meta):
@@ -88,25 +91,26 @@ class PersonAddForm(NewPassword, PersonForm, AdminUserCreationForm):
         field_classes = FIELD_CLASSES
 
 
-class PersonPasswordForm(NewPassword, AdminPasswordChangeForm):
-    """For people who ask an administrator because they cannot get in: the new password opens at once.
+class PersonPasswordForm(NewPasswordMixin, AdminPasswordChangeForm):
+    """Sets a person's password and resets the lock-out, so they can log in at once.
 
-    An account is closed by 可登录, not by taking its password away, as Django would also offer."""
+    Django's option to remove the password is not offered: 可登录 disables an account.
+    """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("usable_password", None)
         for field in self.fields.values():
             field.required = True
 
-    def save(self, commit=True) -> User:
+    def save(self, commit: bool = True) -> User:
         person = super().save(commit)
         forget_failures(person)
         return person
 
 
 def looks_like_id(text: str) -> bool:
-    """Whether this may be a whole ID number: letters and at least six digits, and not the beginning of a mobile."""
+    """Whether the text may be a complete ID number: at least six digits, and not the start of a mobile number."""
     number = identity.normalise(text)
     digits = sum(character.isdigit() for character in number)
     is_mobile = re.fullmatch(r"1[3-9]\d{0,9}", number)
@@ -114,7 +118,7 @@ def looks_like_id(text: str) -> bool:
 
 
 def safe_search(text: str) -> str:
-    """The form of a search text that may stand in an address: a whole ID number becomes its keyed digest."""
+    """Return a search text that may be in a URL: a complete ID number is replaced by its keyed digest."""
     text = text.strip()
     if not text:
         return text
@@ -132,11 +136,11 @@ class PersonChangeList(ChangeList):
         return self.query.startswith(DIGEST_PREFIX)
 
 
-class PostSearchMixin:
-    """A list of people, or of what is theirs, whose search box posts, so that no number stands in an address."""
+class PostSearchMixin(admin.ModelAdmin):
+    """A list with people whose search box uses POST, so that no ID number is in a URL."""
 
     @method_decorator(sensitive_post_parameters(SEARCH_VAR))
-    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         searched = request.POST.get(SEARCH_VAR)
         typed = request.GET.get(SEARCH_VAR, "") if searched is None else searched
         safe = typed if typed.startswith(DIGEST_PREFIX) else safe_search(typed)
@@ -147,16 +151,18 @@ class PostSearchMixin:
         query[SEARCH_VAR] = safe
         return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
 
-    def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PersonChangeList
 
 
 @admin.register(User)
 class PersonAdmin(PostSearchMixin, PrefillAdmin, UserAdmin):
-    """Searching works by POST. Django's own search box is a GET form, so an ID number typed into it would be kept in
-    the server's access log and the browser's history; here it is answered by a redirect to the address that holds
-    its keyed digest, from which the number cannot be computed. Names and the like go into the address as they are.
-    An ID number in the address of a GET (typed there by hand) is redirected too, before it spreads by links."""
+    """People, with a search by POST.
+
+    Django's search box is a GET form: ID numbers would be in the server's access log and the browser's history. Here a
+    search for an ID number redirects to a URL with its keyed digest; other texts are in the URL as typed. An ID number
+    in the URL of a GET is redirected as well.
+    """
 
     form = PersonChangeForm
     add_form = PersonAddForm
@@ -194,8 +200,10 @@ class PersonAdmin(PostSearchMixin, PrefillAdmin, UserAdmin):
     def shown_id(self, person: User) -> str:
         return person.masked_id if person.pk else "—"
 
-    def get_search_results(self, request, queryset, search_term: str):
-        """By the beginnings of names and numbers, which indexes serve, and not by what they contain."""
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Search by the start of names and numbers, which indexes serve."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -204,41 +212,43 @@ class PersonAdmin(PostSearchMixin, PrefillAdmin, UserAdmin):
         starts = Q(name__startswith=term) | Q(username__startswith=term) | Q(phone__startswith=term)
         return queryset.filter(starts | Q(id_tail=term.upper())), False
 
-    # --- Who may what: a regional administrator helps the trainees of the own subtree, others are a 404 ---
+    # --- Permissions and scope: regional administrators change the people of their subtree; others are a 404 ---
 
-    def get_queryset(self, request: HttpRequest):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return access.within_scope(super().get_queryset(request), request, "unit__region")
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField[Any] | None:
         if db_field.name == "unit":
             kwargs["queryset"] = access.within_scope(Unit.objects.all(), request, "region")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request, obj=None):
-        """Nobody gives rights that they do not have."""
-        fields = super().get_readonly_fields(request, obj)
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Return the read-only fields; only superusers grant admin rights."""
+        fields = tuple(super().get_readonly_fields(request, obj))
         return fields if request.user.is_superuser else (*fields, *ONLY_SUPERUSERS_SET)
 
-    def has_module_permission(self, request) -> bool:
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return access.is_administrator(request)
 
-    def has_view_permission(self, request, obj=None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return access.is_administrator(request)
 
-    def has_change_permission(self, request, obj=None) -> bool:
-        """Who sets somebody's password can act as them: so not for people whose reach may be wider than one's own."""
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Exclude people with rights beyond the administrator's subtree, whose password could be set to act as them."""
         if not request.user.is_superuser and obj is not None:
             own = access.within_scope(obj.appointments.all(), request, "unit__region")
             wider = obj.is_staff or obj.is_superuser or obj.appointments.exclude(pk__in=own.values("pk")).exists()
             return not wider and access.is_administrator(request)
         return access.is_administrator(request)
 
-    def has_add_permission(self, request) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_superuser
 
-    def has_delete_permission(self, request, obj=None) -> bool:
-        """People with a history are taken out of use (可登录), not deleted; and nobody deletes many at once."""
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only people without a history can be deleted, one at a time; others are disabled (可登录)."""
         return request.user.is_superuser and obj is not None and obj != request.user and not is_referenced(obj)
 
-    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         raise Http404

@@ -167,7 +167,7 @@ def test_somebody_quicker_with_the_same_value_ends_in_a_sentence(field):
 def test_a_race_that_cannot_be_explained_is_still_a_sentence(client, monkeypatch):
     factories.person("覃小明", id_number=NUMBER)
     monkeypatch.setattr(forms.PersonForm, "clean_id_number", lambda form: form.cleaned_data["id_number"])
-    assert errors(client) == {"__all__": [forms.SOMETHING_TAKEN]}
+    assert errors(client) == {"__all__": [forms.VALUE_TAKEN]}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""manage.py rewrite_id_numbers: after a change of FIELD_KEYS or DIGEST_KEY, every ID number under the new ones."""
+"""manage.py rewrite_id_numbers: encrypt and digest every ID number anew after FIELD_KEYS or DIGEST_KEY changed."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -6,13 +10,13 @@ from django.db import transaction
 from accounts.models import User, identity_digest
 from config.web.progress import Progress
 
-CHUNK = 500
+BATCH_SIZE = 500
 
 
 class Command(BaseCommand):
     help = "Encrypt every ID number with the first key of FIELD_KEYS and compute its digest anew."
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         last, total = 0, User.objects.count()
         with Progress("证件号码", total, self.stdout) as progress:
             while people := self._rewrite(last):
@@ -21,8 +25,8 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def _rewrite(self, after: int) -> list[User]:
-        """The next people in the order of their keys, locked so that a change made meanwhile is not undone."""
-        people = list(User.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:CHUNK])
+        """Rewrite and return the next batch by primary key; the lock keeps concurrent changes from being lost."""
+        people = list(User.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:BATCH_SIZE])
         for person in people:
             person.id_digest = identity_digest(person.id_number)
         User.objects.bulk_update(people, ["id_number", "id_digest"])
