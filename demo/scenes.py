@@ -18,8 +18,8 @@ from accounts.models import User
 from hours.certificates import issuing
 from hours.collective import drafts, preview, saving
 from hours.completions import recording
-from hours.completions.items import Item
-from hours.completions.recording import Outcome
+from hours.completions.items import CompletionItem
+from hours.completions.recording import ItemOutcome
 from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours, local_moment
 from hours.models import Certificate, Course, Notice, Opening, Platform, Registration
 from hours.registrations import attachments
@@ -51,16 +51,16 @@ def complete_courses(people: list[User], keen: Iterable[User], random: Random) -
     _take([replace(items[0], completed_on=items[0].completed_on - timedelta(days=1))])  # the platform corrects a day
 
 
-def _item(place: int, person: User, course: Course, random: Random) -> Item:
+def _item(place: int, person: User, course: Course, random: Random) -> CompletionItem:
     day = min(date(course.year, random.randint(3, 12), random.randint(2, 28)), timezone.localdate())
     key = f"demo-{person.username}-{course.pk}"
-    return Item(place, person.id_number, course_id=course.pk, completed_on=day, key=key)
+    return CompletionItem(place, person.id_number, course_id=course.pk, completed_on=day, key=key)
 
 
-def _take(items: list[Item]) -> None:
-    for results in recording.take_all(items, PLATFORM):
-        if refused := next((result for result in results if result.outcome is Outcome.REFUSED), None):
-            raise ValueError(refused.words)
+def _take(items: list[CompletionItem]) -> None:
+    for results in recording.record_all(items, PLATFORM):
+        if refused := next((result for result in results if result.outcome is ItemOutcome.REFUSED), None):
+            raise ValueError(refused.message)
 
 
 def enter_together(cast: Cast, narrator: Narrator) -> None:

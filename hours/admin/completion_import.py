@@ -34,8 +34,9 @@ from accounts.models import User
 from config.web.forms import LineField
 from hours.completions import files, recording
 from hours.completions.files import ERROR_COLUMNS, FileProblem, error_row
-from hours.completions.items import Item
-from hours.completions.recording import LABELS, Outcome, Result
+from hours.completions.items import CompletionItem
+from hours.completions.recording import ItemOutcome, ItemResult
+from hours.models import Completion
 from hours.wording import format_number
 
 FOLDER, SESSION = "imports", "completion_import"
@@ -49,7 +50,7 @@ CHANGED = "预览之后数据有变动，尚未导入任何内容。以下是现
 class ImportForm(forms.Form):
     source = LineField(
         label="来源",
-        max_length=recording.SOURCE_LENGTH,
+        max_length=Completion.SOURCE_LENGTH,
         error_messages={"required": "请填写来源。"},
         help_text="谁提供的记录，例如“广西继续教育网”。同一来源请始终用同一名称，更正时按来源和来源编号对应。",
     )
@@ -74,7 +75,7 @@ class ImportForm(forms.Form):
 class Line:
     """A result as the preview shows it."""
 
-    result: Result
+    result: ItemResult
     label: str
     person: User | None
     column: str
@@ -102,7 +103,7 @@ def confirm(model_admin, request: HttpRequest) -> HttpResponse:
         return _start_again(request)
     items, _ = _read(waiting["content"])
     with transaction.atomic():
-        results = [result for batch in recording.take_all(items, waiting["source"]) for result in batch]
+        results = [result for batch in recording.record_all(items, waiting["source"]) for result in batch]
         is_as_shown = _fingerprint(results) == request.POST.get("fingerprint")
         if not is_as_shown:
             transaction.set_rollback(True)
@@ -123,15 +124,15 @@ def bad_lines(request: HttpRequest) -> HttpResponse:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(ERROR_COLUMNS)
-    for result in recording.examine(_read(waiting["content"])[0], waiting["source"]).results:
-        if result.outcome is Outcome.REFUSED:
+    for result in recording.plan_batch(_read(waiting["content"])[0], waiting["source"]).results:
+        if result.outcome is ItemOutcome.REFUSED:
             writer.writerow(error_row(result))
     answer = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="bad-lines.csv"'
     return answer
 
 
-def _read(content: bytes) -> tuple[list[Item], list[str]]:
+def _read(content: bytes) -> tuple[list[CompletionItem], list[str]]:
     """The items of the file, and its columns that are not used."""
     file, items = files.read(io.BytesIO(content)), []
     for item in file.items:
@@ -143,11 +144,11 @@ def _read(content: bytes) -> tuple[list[Item], list[str]]:
     return items, file.unused
 
 
-def _preview(model_admin, request: HttpRequest, items: list[Item]) -> HttpResponse:
-    results = recording.examine(items, request.session[SESSION]["source"]).results
+def _preview(model_admin, request: HttpRequest, items: list[CompletionItem]) -> HttpResponse:
+    results = recording.plan_batch(items, request.session[SESSION]["source"]).results
     lines = _lines(results)
-    refused = [line for line in lines if line.result.outcome is Outcome.REFUSED]
-    changing = [line for line in lines if line.result.outcome in (Outcome.SAVED, Outcome.CORRECTED)]
+    refused = [line for line in lines if line.result.outcome is ItemOutcome.REFUSED]
+    changing = [line for line in lines if line.result.outcome in (ItemOutcome.SAVED, ItemOutcome.CORRECTED)]
     facts = {
         "name": request.session[SESSION]["name"],
         "source": request.session[SESSION]["source"],
@@ -162,27 +163,27 @@ def _preview(model_admin, request: HttpRequest, items: list[Item]) -> HttpRespon
     return _page(model_admin, request, "preview.html", facts)
 
 
-def _lines(results: Iterable[Result]) -> list[Line]:
+def _lines(results: Iterable[ItemResult]) -> list[Line]:
     people = User.objects.only("name", "id_tail").in_bulk({result.person for result in results if result.person})
     columns = files.FIELDS
     return [
-        Line(result, LABELS[result.outcome], people.get(result.person), columns.get(result.field, ""))
+        Line(result, result.outcome.label, people.get(result.person), columns.get(result.field, ""))
         for result in results
     ]
 
 
-def _counted(results: Iterable[Result]) -> str:
+def _counted(results: Iterable[ItemResult]) -> str:
     counts = Counter(result.outcome for result in results)
-    return "，".join(f"{label} {counts[outcome]:,} 条" for outcome, label in LABELS.items())
+    return "，".join(f"{outcome.label} {counts[outcome]:,} 条" for outcome in ItemOutcome)
 
 
-def _fingerprint(results: Iterable[Result]) -> str:
+def _fingerprint(results: Iterable[ItemResult]) -> str:
     """Equal for results that do the same."""
     seen = hashlib.sha256()
     for result in results:
         course = result.course.pk if result.course else None
         hours = None if result.hours is None else format_number(result.hours)
-        facts = (result.item.position, result.outcome.value, result.words, result.person, course, hours, result.day)
+        facts = (result.item.position, result.outcome.value, result.message, result.person, course, hours, result.day)
         seen.update(repr(facts).encode())
     return seen.hexdigest()
 

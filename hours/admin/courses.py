@@ -18,7 +18,7 @@ from accounts.admin import CHOOSE_PERSON_HELP, DIGEST_PREFIX, PersonLookupMedia,
 from accounts.models import User
 from config.files import sheets
 from hours.completions import platforms, recording
-from hours.completions.courses import EARLIEST, LATEST, MOST_HOURS, CourseResource, are_course_hours
+from hours.completions.courses import FIRST_YEAR, LAST_YEAR, MAX_COURSE_HOURS, CourseResource, is_valid_course_hours
 from hours.models import Completion, CompletionVersion, Course, Platform
 from organizations.admin.deletion import ProtectedAdmin
 from organizations.admin.files import FileAdmin
@@ -44,14 +44,14 @@ class CourseForm(forms.ModelForm):
         }
 
     def clean_year(self) -> int:
-        if not EARLIEST <= (year := self.cleaned_data["year"]) <= LATEST:
-            raise forms.ValidationError(f"年度应在 {EARLIEST} 至 {LATEST} 之间。")
+        if not FIRST_YEAR <= (year := self.cleaned_data["year"]) <= LAST_YEAR:
+            raise forms.ValidationError(f"年度应在 {FIRST_YEAR} 至 {LAST_YEAR} 之间。")
         return year
 
     def clean_hours(self):
         value = self.cleaned_data["hours"]
-        if not are_course_hours(value):
-            raise forms.ValidationError(f"学时必须大于 0，不超过 {MOST_HOURS}，且是 0.5 的倍数。")
+        if not is_valid_course_hours(value):
+            raise forms.ValidationError(f"学时必须大于 0，不超过 {MAX_COURSE_HOURS}，且是 0.5 的倍数。")
         return value
 
     def clean(self) -> dict:
@@ -95,7 +95,7 @@ class CompletionForm(forms.ModelForm):
         cleaned = super().clean()
         course = self.instance.course if self.instance.pk else cleaned.get("course")
         hours, day = cleaned.get("hours"), cleaned.get("completed_on")
-        if course and hours is not None and day and (problem := recording.problem_of(course, hours, day)):
+        if course and hours is not None and day and (problem := recording.find_problem(course, hours, day)):
             self.add_error(*problem)
         return cleaned
 
@@ -178,7 +178,7 @@ class CompletionAdmin(PostSearchMixin, PrefillAdmin):
         if change:
             recording.correct(obj, obj.hours, obj.completed_on, by=request.user.name)
         else:
-            obj.pk = recording.enter(obj.person, obj.course, obj.hours, obj.completed_on).pk
+            obj.pk = recording.add(obj.person, obj.course, obj.hours, obj.completed_on).pk
 
     def delete_model(self, request: HttpRequest, obj: Completion) -> None:
         recording.remove([obj])

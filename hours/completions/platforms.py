@@ -1,4 +1,4 @@
-"""CHANGE: learning platforms and the tokens they report with. A token is shown once; its keyed digest is stored."""
+"""Learning platforms and the tokens that they report with. A token is shown once; its keyed digest is stored."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from hours.models import Platform
 from hours.wording import format_minute
 
 TOKEN_BYTES = 32
-LONGEST_TOKEN = 200
+MAX_TOKEN_LENGTH = 200
 
 
 class TokenProblem(Exception):
-    """Why a token opens nothing, as a sentence for people."""
+    """A token is not valid; the message is a sentence for people."""
 
 
 def issue_token(platform: Platform) -> str:
-    """A new token for the platform, in place of a former one; this is the only time that it can be read."""
+    """Replace the platform's token and return the new one, which cannot be read again."""
     token = f"xs_{secrets.token_urlsafe(TOKEN_BYTES)}"
     platform.token_digest, platform.token_tail = _digest(token), token[-4:]
     platform.is_withdrawn, platform.last_used_at = False, None
@@ -28,14 +28,14 @@ def issue_token(platform: Platform) -> str:
 
 
 def withdraw(platform: Platform) -> None:
-    """From now on the platform's token opens nothing."""
+    """Make the platform's token invalid."""
     platform.is_withdrawn = True
     platform.save(update_fields=["is_withdrawn"])
 
 
-def by_token(token: str) -> Platform:
-    """Whose token this is; TokenProblem if it is nobody's, withdrawn, or past its last day."""
-    known = Platform.objects.filter(token_digest=_digest(token)) if 0 < len(token) <= LONGEST_TOKEN else ()
+def authenticate(token: str) -> Platform:
+    """Return the platform of a token; raise TokenProblem if the token is unknown, withdrawn or expired."""
+    known = Platform.objects.filter(token_digest=_digest(token)) if 0 < len(token) <= MAX_TOKEN_LENGTH else ()
     platform = next(iter(known), None)
     if platform is None:
         raise TokenProblem("令牌不正确。")
@@ -46,7 +46,8 @@ def by_token(token: str) -> Platform:
     return platform
 
 
-def note_use(platform: Platform) -> None:
+def record_use(platform: Platform) -> None:
+    """Store the current time as the platform's last use."""
     Platform.objects.filter(pk=platform.pk).update(last_used_at=timezone.now())
 
 
@@ -56,7 +57,7 @@ def is_expired(platform: Platform) -> bool:
 
 
 def state_of(platform: Platform) -> str:
-    """In a word, for lists."""
+    """Return the state of the platform's token for lists."""
     if not platform.token_digest:
         return "无令牌"
     if platform.is_withdrawn:

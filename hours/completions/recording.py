@@ -1,22 +1,21 @@
-"""CHANGE: completions of 公需科目, taken in from files and platforms, corrected and removed.
+"""Record completions of 公需科目 from files, platforms and administrators; correct and remove them.
 
-Every item gets one answer: saved, corrected, unchanged, or refused with a sentence. A refused item saves nothing, and
-the others are taken all the same. A batch is one transaction with a constant number of statements; the kept sums of the
-people change in it.
+Every item gets one result: saved, corrected, unchanged, or refused with a message. A refused item does not hold up the
+others. A batch is one transaction with a constant number of statements, including the kept sums of the people.
 
-What is the same completion: the same number from the same source, or the same person and course. The source may correct
-hours and day under its number; the same number for another person or course is refused.
+Two items are the same completion if they have the same number from the same source, or the same person and course. The
+source may correct hours and day under its number; the same number for another person or course is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -28,42 +27,32 @@ from hours.totals import sums
 from hours.totals.sums import batched
 from hours.wording import format_number
 
-from .items import Item, Refusal, day_of, hours_of, quotable
+from .items import CompletionItem, ItemError, parse_day, parse_hours, quotable
 
-AT_ONCE = 1000
-BY_HAND = "手工登记"
-TRIES = 3
-SURE_LENGTH = 8  # a shorter passport number may stand in another number by chance
-KEY_LENGTH = Completion._meta.get_field("source_key").max_length
-SOURCE_LENGTH = Completion._meta.get_field("source").max_length
+BATCH_SIZE = 1000
+MAX_ATTEMPTS = 3
+MANUAL_SOURCE = "手工登记"
+MIN_ID_LENGTH = 8  # a shorter passport number may stand in another number by chance
 
 
 class CompletionError(Exception):
-    """Why a completion cannot be entered or corrected, as a sentence for people; `field` is the model's."""
+    """A completion cannot be added or corrected by hand; the message is a sentence for people, `field` the model's."""
 
-    def __init__(self, field: str, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
         self.field = field
 
 
-class Outcome(StrEnum):
-    SAVED = "saved"
-    CORRECTED = "corrected"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
-LABELS = {
-    Outcome.SAVED: "新增",
-    Outcome.CORRECTED: "更正",
-    Outcome.UNCHANGED: "未变",
-    Outcome.REFUSED: "未采纳",
-}
+class ItemOutcome(models.TextChoices):
+    SAVED = "saved", "新增"
+    CORRECTED = "corrected", "更正"
+    UNCHANGED = "unchanged", "未变"
+    REFUSED = "refused", "未采纳"
 
 
 @dataclass(frozen=True)
-class Facts:
-    """An item understood: whose, which course, how many hours (None: not said), on which day, under which number."""
+class ParsedItem:
+    """The validated values of an item; `hours` is None if the item has none, `key` is the source's number."""
 
     person: int
     course: Course
@@ -73,76 +62,83 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What became, or would become, of one item; `was` is what a correction replaces."""
+class ItemResult:
+    """The result of recording, or planning to record, one item; `previous` holds what a correction replaces.
 
-    item: Item
-    outcome: Outcome
+    A refused item has a `message` and the `field` that it is about, and no values.
+    """
+
+    item: CompletionItem
+    outcome: ItemOutcome
     field: str = ""
-    words: str = ""
+    message: str = ""
     person: int | None = None
     course: Course | None = None
     hours: Decimal | None = None
     day: date | None = None
-    was: tuple[Decimal, date] | None = None
+    previous: tuple[Decimal, date] | None = None
 
 
 @dataclass
-class Plan:
-    """What a batch comes to before anything is written."""
+class BatchPlan:
+    """The results of a batch and the rows to write."""
 
-    results: list[Result] = field(default_factory=list)
+    results: list[ItemResult] = field(default_factory=list)
     new: list[Completion] = field(default_factory=list)
     corrected: dict[int, Completion] = field(default_factory=dict)
     versions: list[CompletionVersion] = field(default_factory=list)
 
     @property
-    def pairs(self) -> set[tuple[int, int]]:
+    def person_years(self) -> set[tuple[int, int]]:
         return {(row.person_id, row.course.year) for row in (*self.new, *self.corrected.values())}
 
 
-# --- The ways in -----------------------------------------------------------------------------------
+# --- Batches ---------------------------------------------------------------------------------------
 
 
-def take(items: Iterable[Item], source: str) -> list[Result]:
-    """Take in one batch in one transaction; one result for each item, in their order.
+def record(items: Iterable[CompletionItem], source: str) -> list[ItemResult]:
+    """Record one batch in one transaction and return one result for each item, in their order.
 
-    When another connection has just saved the same completion, the batch is looked at again and finds it there.
+    If another connection saves one of the completions at the same time, the batch is repeated and finds it.
     """
     items = list(items)
-    for attempt in range(1, TRIES + 1):
-        try:
-            with transaction.atomic():
-                plan = examine(items, source, lock=True)
-                _write(plan)
-            return plan.results
-        except IntegrityError:
-            if attempt == TRIES:
-                raise
-    raise AssertionError("unreachable")
+    for _ in range(MAX_ATTEMPTS - 1):
+        with suppress(IntegrityError):
+            return _record_once(items, source)
+    return _record_once(items, source)
 
 
-def take_all(items: Iterable[Item], source: str) -> Iterator[list[Result]]:
-    """Take in any number of items, a batch and a transaction at a time."""
-    for batch in batched(items, AT_ONCE):
-        yield take(batch, source)
+@transaction.atomic
+def _record_once(items: Sequence[CompletionItem], source: str) -> list[ItemResult]:
+    plan = plan_batch(items, source, lock=True)
+    _write(plan)
+    return plan.results
 
 
-def examine(items: Sequence[Item], source: str, *, lock: bool = False) -> Plan:
-    """What taking these items would do; writes nothing. Four statements for any number of items."""
-    desk = _Desk(items, source, lock)
+def record_all(items: Iterable[CompletionItem], source: str) -> Iterator[list[ItemResult]]:
+    """Record any number of items, one batch and one transaction at a time."""
+    for batch in batched(items, BATCH_SIZE):
+        yield record(batch, source)
+
+
+def plan_batch(items: Sequence[CompletionItem], source: str, *, lock: bool = False) -> BatchPlan:
+    """Return what recording these items would do; write nothing. Four queries for any number of items."""
+    planner = _BatchPlanner(items, source, lock)
     for item in items:
         try:
-            facts = desk.facts_of(item)
-            desk.plan.results.append(desk.place(item, facts))
-        except Refusal as refusal:
-            desk.plan.results.append(Result(item, Outcome.REFUSED, refusal.field, str(refusal)))
-    return desk.plan
+            result = planner.add(item)
+        except ItemError as error:
+            result = ItemResult(item, ItemOutcome.REFUSED, error.field, str(error))
+        planner.plan.results.append(result)
+    return planner.plan
 
 
-def enter(person: User, course: Course, hours: Decimal, day: date) -> Completion:
-    """One completion that an administrator types in. CompletionError if it exists or cannot be right."""
-    _check(course, hours, day)
+# --- By hand ---------------------------------------------------------------------------------------
+
+
+def add(person: User, course: Course, hours: Decimal, day: date) -> Completion:
+    """Save a completion that an administrator enters; raise CompletionError if it exists or is not valid."""
+    _validate(course, hours, day)
     with transaction.atomic():
         completion, is_new = Completion.objects.get_or_create(
             person=person,
@@ -150,7 +146,7 @@ def enter(person: User, course: Course, hours: Decimal, day: date) -> Completion
             defaults={
                 "hours": hours,
                 "completed_on": day,
-                "source": BY_HAND,
+                "source": MANUAL_SOURCE,
                 "source_key": derived_key(person.pk, course),
             },
         )
@@ -162,12 +158,12 @@ def enter(person: User, course: Course, hours: Decimal, day: date) -> Completion
 
 @transaction.atomic
 def correct(completion: Completion, hours: Decimal, day: date, by: str) -> bool:
-    """Other hours or another day for a completion, by hand; its former values are kept. False if nothing changes."""
-    _check(completion.course, hours, day)
+    """Change hours or day of a completion and keep the former values; return False if nothing changes."""
+    _validate(completion.course, hours, day)
     row = Completion.objects.select_for_update(no_key=True, of=("self",)).select_related("course").get(pk=completion.pk)
     if (row.hours, row.completed_on) == (hours, day):
         return False
-    plan = Plan()
+    plan = BatchPlan()
     _correct(plan, row, hours, day, by)
     _write(plan)
     completion.hours, completion.completed_on = hours, day
@@ -176,20 +172,20 @@ def correct(completion: Completion, hours: Decimal, day: date, by: str) -> bool:
 
 @transaction.atomic
 def remove(completions: Iterable[Completion]) -> int:
-    """Take completions back, with their history."""
+    """Delete completions with their history; return their number."""
     keys = [completion.pk for completion in completions]
     rows = list(Completion.objects.filter(pk__in=keys).select_related("course"))
-    pairs = {(row.person_id, row.course.year) for row in rows}
+    person_years = {(row.person_id, row.course.year) for row in rows}
     Completion.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    sums.update_for_people(pairs)
+    sums.update_for_people(person_years)
     return len(rows)
 
 
-# --- What is right ---------------------------------------------------------------------------------
+# --- Validation ------------------------------------------------------------------------------------
 
 
-def problem_of(course: Course, hours: Decimal, day: date) -> tuple[str, str] | None:
-    """Which column is wrong and why, as a sentence; None for a completion that can be right."""
+def find_problem(course: Course, hours: Decimal, day: date) -> tuple[str, str] | None:
+    """Return the wrong field and a message, or None if the values are valid."""
     if hours <= 0 or not is_half_hour_multiple(hours):
         return "hours", "学时必须大于 0，且是 0.5 的倍数。"
     if hours > course.hours:
@@ -202,37 +198,40 @@ def problem_of(course: Course, hours: Decimal, day: date) -> tuple[str, str] | N
 
 
 def derived_key(person: int, course: Course) -> str:
-    """The number of a completion that came without one."""
+    """Return the number of a completion whose source gives none."""
     return f"auto-{person}-{course.pk}"
 
 
-def holds_number(key: str, id_number: str) -> bool:
-    """Whether a source's number tells the person's ID number, which is stored and shown nowhere in clear."""
+def contains_id_number(key: str, id_number: str) -> bool:
+    """Whether a source's number contains the person's ID number, which is stored and shown nowhere in clear."""
     key, id_number = identity.normalise(key), identity.normalise(id_number)
-    return key == id_number or (len(id_number) >= SURE_LENGTH and id_number in key)
+    return key == id_number or (len(id_number) >= MIN_ID_LENGTH and id_number in key)
 
 
-def _check(course: Course, hours: Decimal, day: date) -> None:
-    if problem := problem_of(course, hours, day):
+def _validate(course: Course, hours: Decimal, day: date) -> None:
+    if problem := find_problem(course, hours, day):
         raise CompletionError(*problem)
 
 
-class _Desk:
-    """Everything that one batch needs to know, read at once."""
+# --- Planning --------------------------------------------------------------------------------------
 
-    def __init__(self, items: Sequence[Item], source: str, lock: bool) -> None:
-        self.source, self.plan = source, Plan()
+
+class _BatchPlanner:
+    """Plans one batch, with everything that it needs from the database read at once."""
+
+    def __init__(self, items: Sequence[CompletionItem], source: str, lock: bool) -> None:
+        self.source, self.plan = source, BatchPlan()
         self.courses = _courses(items, lock)
         digests = {item.id_number: identity_digest(item.id_number) for item in items if item.id_number}
         people = dict(User.objects.filter(id_digest__in=set(digests.values())).values_list("id_digest", "pk"))
         self.people = {typed: people[digest] for typed, digest in digests.items() if digest in people}
-        # What is known under its number and under its person and course; grows while the batch is read.
+        # Existing completions and, while the batch is planned, the new ones.
         self.by_key: dict[str, Completion] = {}
-        self.by_pair: dict[tuple[int, int], Completion] = {}
-        for row in self._known(items, lock):
-            self._know(row)
+        self.by_person_and_course: dict[tuple[int, int], Completion] = {}
+        for row in self._existing(items, lock):
+            self._index(row)
 
-    def _known(self, items: Sequence[Item], lock: bool) -> list[Completion]:
+    def _existing(self, items: Sequence[CompletionItem], lock: bool) -> list[Completion]:
         rows = Completion.objects.select_for_update(no_key=True, of=("self",)) if lock else Completion.objects.all()
         rows = rows.order_by("pk")
         keys = {item.key for item in items if item.key}
@@ -245,94 +244,100 @@ class _Desk:
                 row.course = courses[row.course_id]
         return list(found.values())
 
-    def _know(self, row: Completion) -> None:
-        self.by_pair[row.person_id, row.course_id] = row
+    def _index(self, row: Completion) -> None:
+        self.by_person_and_course[row.person_id, row.course_id] = row
         if row.source == self.source:
             self.by_key[row.source_key] = row
 
-    def facts_of(self, item: Item) -> Facts:
-        """The item's facts, each looked at in the order of the columns; Refusal at the first that is wrong."""
-        if item.problem:
-            raise item.problem
-        if not item.id_number:
-            raise Refusal("id_number", "证件号码为空。")
-        if item.id_number not in self.people:
-            raise Refusal("id_number", "没有此证件号码的人员。")
-        course = self._course(item)
-        hours = hours_of(item.hours)
-        if hours is not None and item.caps_hours:
-            hours = min(hours, course.hours)
-        day = day_of(item.completed_on)
-        if problem := problem_of(course, course.hours if hours is None else hours, day):
-            raise Refusal(*problem)
-        return Facts(self.people[item.id_number], course, hours, day, self._key(item))
-
-    def _course(self, item: Item) -> Course:
-        if item.course_id is not None:
-            course = self.courses.get(item.course_id)
-            if course is None or (item.year is not None and course.year != item.year):
-                raise Refusal("course", "没有此编号的公需科目" + (f"（{item.year} 年度）。" if item.year else "。"))
-            return course
-        if item.year is None:
-            raise Refusal("year", "年度为空。")
-        if not item.course:
-            raise Refusal("course", "科目名称为空。")
-        course = self.courses.get((item.year, item.course))
-        if course is None:
-            raise Refusal("course", f"{item.year} 年度没有公需科目“{quotable(item.course)}”。")
-        return course
-
-    def _key(self, item: Item) -> str:
-        if len(item.key) > KEY_LENGTH:
-            raise Refusal("source_key", f"来源编号超过 {KEY_LENGTH} 个字符。")
-        if item.key and holds_number(item.key, item.id_number):
-            raise Refusal("source_key", "来源编号不能含有证件号码。")
-        return item.key
-
-    def place(self, item: Item, facts: Facts) -> Result:
-        """Beside what is known: new, the same, corrected, or in contradiction (Refusal)."""
-        same_key = self.by_key.get(facts.key) if facts.key else None
-        row = same_key or self.by_pair.get((facts.person, facts.course.pk))
+    def add(self, item: CompletionItem) -> ItemResult:
+        """Plan one item: new, unchanged or corrected; raise ItemError if it is wrong or contradicts another one."""
+        parsed = self._parse(item)
+        same_key = self.by_key.get(parsed.key) if parsed.key else None
+        row = same_key or self.by_person_and_course.get((parsed.person, parsed.course.pk))
         if row is None:
-            return self._new(item, facts)
-        if (row.person_id, row.course_id) != (facts.person, facts.course.pk):
-            raise Refusal("source_key", "此来源编号已用于另一人员或另一科目。")
-        hours = row.hours if facts.hours is None else facts.hours
-        seen = {"person": row.person_id, "course": row.course, "hours": hours, "day": facts.day}
-        if (row.hours, row.completed_on) == (hours, facts.day):
-            return Result(item, Outcome.UNCHANGED, **seen)
-        if same_key is None and (facts.key or row.source != self.source):
-            raise Refusal(
+            return self._add_new(item, parsed)
+        if (row.person_id, row.course_id) != (parsed.person, parsed.course.pk):
+            raise ItemError("source_key", "此来源编号已用于另一人员或另一科目。")
+        hours = row.hours if parsed.hours is None else parsed.hours
+        result = ItemResult(
+            item, ItemOutcome.UNCHANGED, person=row.person_id, course=row.course, hours=hours, day=parsed.day
+        )
+        previous = (row.hours, row.completed_on)
+        if previous == (hours, parsed.day):
+            return result
+        if same_key is None and (parsed.key or row.source != self.source):
+            raise ItemError(
                 "source_key",
                 f"该人员的此科目已由“{row.source}”登记（{format_number(row.hours)} 学时，{row.completed_on}），"
                 "内容不同；更正须用原来源编号。",
             )
-        was = (row.hours, row.completed_on)
-        _correct(self.plan, row, hours, facts.day, self.source)
-        return Result(item, Outcome.CORRECTED, was=was, **seen)
+        _correct(self.plan, row, hours, parsed.day, self.source)
+        return replace(result, outcome=ItemOutcome.CORRECTED, previous=previous)
 
-    def _new(self, item: Item, facts: Facts) -> Result:
-        hours = facts.course.hours if facts.hours is None else facts.hours
+    def _add_new(self, item: CompletionItem, parsed: ParsedItem) -> ItemResult:
+        hours = parsed.course.hours if parsed.hours is None else parsed.hours
         row = Completion(
-            person_id=facts.person,
-            course=facts.course,
+            person_id=parsed.person,
+            course=parsed.course,
             hours=hours,
-            completed_on=facts.day,
+            completed_on=parsed.day,
             source=self.source,
-            source_key=facts.key or derived_key(facts.person, facts.course),
+            source_key=parsed.key or derived_key(parsed.person, parsed.course),
         )
         if row.source_key in self.by_key:
-            raise Refusal("source_key", "此来源编号已用于另一人员或另一科目。")
+            raise ItemError("source_key", "此来源编号已用于另一人员或另一科目。")
         self.plan.new.append(row)
-        self._know(row)
-        return Result(item, Outcome.SAVED, person=facts.person, course=facts.course, hours=hours, day=facts.day)
+        self._index(row)
+        return ItemResult(
+            item, ItemOutcome.SAVED, person=parsed.person, course=parsed.course, hours=hours, day=parsed.day
+        )
+
+    def _parse(self, item: CompletionItem) -> ParsedItem:
+        """Validate the values in the order of the columns; raise ItemError for the first wrong one."""
+        if item.problem:
+            raise item.problem
+        if not item.id_number:
+            raise ItemError("id_number", "证件号码为空。")
+        if item.id_number not in self.people:
+            raise ItemError("id_number", "没有此证件号码的人员。")
+        course = self._course(item)
+        hours = parse_hours(item.hours)
+        if hours is not None and item.caps_hours:
+            hours = min(hours, course.hours)
+        day = parse_day(item.completed_on)
+        if problem := find_problem(course, course.hours if hours is None else hours, day):
+            raise ItemError(*problem)
+        return ParsedItem(self.people[item.id_number], course, hours, day, _key(item))
+
+    def _course(self, item: CompletionItem) -> Course:
+        if item.course_id is not None:
+            course = self.courses.get(item.course_id)
+            if course is None or (item.year is not None and course.year != item.year):
+                raise ItemError("course", "没有此编号的公需科目" + (f"（{item.year} 年度）。" if item.year else "。"))
+            return course
+        if item.year is None:
+            raise ItemError("year", "年度为空。")
+        if not item.course:
+            raise ItemError("course", "科目名称为空。")
+        course = self.courses.get((item.year, item.course))
+        if course is None:
+            raise ItemError("course", f"{item.year} 年度没有公需科目“{quotable(item.course)}”。")
+        return course
 
 
-def _courses(items: Sequence[Item], lock: bool) -> dict[int | tuple[int, str], Course]:
-    """The courses that the items name, by id and by year and name.
+def _key(item: CompletionItem) -> str:
+    if len(item.key) > Completion.SOURCE_KEY_LENGTH:
+        raise ItemError("source_key", f"来源编号超过 {Completion.SOURCE_KEY_LENGTH} 个字符。")
+    if item.key and contains_id_number(item.key, item.id_number):
+        raise ItemError("source_key", "来源编号不能含有证件号码。")
+    return item.key
 
-    Locked, they let one batch after the other change the completions of a course: two can neither save the same one
-    nor wait for each other in a circle.
+
+def _courses(items: Sequence[CompletionItem], lock: bool) -> dict[int | tuple[int, str], Course]:
+    """Return the courses that the items name, by id and by (year, name).
+
+    The lock serialises the batches that change the completions of a course: two batches can neither save the same
+    completion nor deadlock.
     """
     ids = {item.course_id for item in items if item.course_id is not None}
     named = {(item.year, item.course) for item in items if item.course_id is None and item.year and item.course}
@@ -344,11 +349,14 @@ def _courses(items: Sequence[Item], lock: bool) -> dict[int | tuple[int, str], C
     return found
 
 
-def _correct(plan: Plan, row: Completion, hours: Decimal, day: date, by: str) -> None:
-    """Note what stood there, then change the row at hand."""
+def _correct(plan: BatchPlan, row: Completion, hours: Decimal, day: date, by: str) -> None:
+    """Add the former values as a version to the plan, then change the row."""
     plan.versions.append(
         CompletionVersion(
-            completion=row, hours=row.hours, completed_on=row.completed_on, replaced_by=by[:SOURCE_LENGTH]
+            completion=row,
+            hours=row.hours,
+            completed_on=row.completed_on,
+            replaced_by=by[: Completion.SOURCE_LENGTH],
         )
     )
     row.hours, row.completed_on = hours, day
@@ -356,16 +364,17 @@ def _correct(plan: Plan, row: Completion, hours: Decimal, day: date, by: str) ->
         plan.corrected[row.pk] = row
 
 
-def _write(plan: Plan) -> None:
+def _write(plan: BatchPlan) -> None:
     Completion.objects.bulk_create(sorted(plan.new, key=lambda row: (row.person_id, row.course_id)))
     _update(plan.corrected.values())
     CompletionVersion.objects.bulk_create(plan.versions)
-    sums.update_for_people(plan.pairs)
+    sums.update_for_people(plan.person_years)
 
 
 def _update(rows: Iterable[Completion]) -> None:
-    """Store hours and days, by one prepared statement: `bulk_update` compares every row with every key."""
-    hours, day = (Completion._meta.get_field(name) for name in ("hours", "completed_on"))
+    """Store hours and days with one prepared statement, because `bulk_update` compares every row with every key."""
+    hours = Completion._meta.get_field("hours")
+    day = Completion._meta.get_field("completed_on")
     values = [
         (hours.get_db_prep_save(row.hours, connection), day.get_db_prep_save(row.completed_on, connection), row.pk)
         for row in rows

@@ -58,14 +58,16 @@ class Platform(models.Model):
 class Completion(models.Model):
     """A person has completed a public course; the hours are those of that day."""
 
+    SOURCE_LENGTH, SOURCE_KEY_LENGTH = 50, 100
+
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="completions", verbose_name="人员"
     )
     course = models.ForeignKey(Course, models.PROTECT, related_name="completions", verbose_name="公需科目")
     hours = hours_field("学时")
     completed_on = models.DateField("完成日期")
-    source = models.CharField("来源", max_length=50)
-    source_key = models.CharField("来源方编号", max_length=100)
+    source = models.CharField("来源", max_length=SOURCE_LENGTH)
+    source_key = models.CharField("来源方编号", max_length=SOURCE_KEY_LENGTH)
 
     class Meta:
         verbose_name = verbose_name_plural = "公需科目学习记录"
@@ -98,7 +100,7 @@ class CompletionVersion(models.Model):
     hours = hours_field("原学时")
     completed_on = models.DateField("原完成日期")
     replaced_at = models.DateTimeField("更正时间", auto_now_add=True)
-    replaced_by = models.CharField("更正来源", max_length=50)
+    replaced_by = models.CharField("更正来源", max_length=Completion.SOURCE_LENGTH)
 
     class Meta:
         verbose_name = verbose_name_plural = "学习记录的更正"

@@ -1,11 +1,12 @@
-"""What learning platforms talk to: completions in, one answer per item out. Described in docs/api.md."""
+"""The HTTP API for learning platforms: completions in, one result per item out. Described in docs/api.md."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
@@ -14,15 +15,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
 from hours.completions import platforms, recording, xapi
-from hours.completions.items import Item, Refusal, quotable, text_of, whole_number_of
-from hours.completions.recording import Outcome, Result
+from hours.completions.items import CompletionItem, ItemError, parse_text, parse_whole_number, quotable
+from hours.completions.recording import ItemOutcome, ItemResult
+from hours.models import Completion
 
-PLAIN = frozenset({"id", "id_number", "course_id", "year", "course", "hours", "completed_on"})
-MOST_BYTES = 1024 * 1024
-MOST_ITEMS = 1000
-# What a value at fault is called where it stood.
-IN_ITEMS = {"source_key": "id"}
-IN_STATEMENTS = {
+ITEM_FIELDS = frozenset({"id", "id_number", "course_id", "year", "course", "hours", "completed_on"})
+MAX_BODY_BYTES = 1024 * 1024
+MAX_ITEMS = 1000
+# Field of an ItemError -> name of the value in the request
+NAMES_IN_ITEMS = {"source_key": "id"}
+NAMES_IN_STATEMENTS = {
     "source_key": "id",
     "id_number": "actor",
     "course": "object",
@@ -31,11 +33,11 @@ IN_STATEMENTS = {
 }
 
 
-class BadRequest(Exception):
-    """Why a request is answered as a whole, not item by item; `status` is the answer's."""
+class RequestError(Exception):
+    """The request as a whole cannot be processed; `status` is that of the response."""
 
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
@@ -43,30 +45,33 @@ class BadRequest(Exception):
 @login_not_required
 @sensitive_variables()
 def receive(request: HttpRequest) -> JsonResponse:
+    """Record the items of the request and return a result for each."""
     if request.method != "POST":
-        return _answer({"error": "请用 POST 发送。"}, 405, {"Allow": "POST"})
+        return _respond({"error": "请用 POST 发送。"}, 405, {"Allow": "POST"})
     try:
-        platform = platforms.by_token(_token(request))
-        registrations = _registrations(request)
+        platform = platforms.authenticate(_token(request))
+        sent_items = _read_items(request)
     except platforms.TokenProblem as problem:
         challenge = {"WWW-Authenticate": 'Bearer realm="completions", error="invalid_token"'}
-        return _answer({"error": str(problem)}, 401, challenge)
-    except BadRequest as problem:
-        return _answer({"error": str(problem)}, problem.status)
-    platforms.note_use(platform)
-    items = [_item(position, registration) for position, registration in enumerate(registrations, start=1)]
-    results = recording.take(items, platform.name)
-    counts = {outcome.value: sum(result.outcome is outcome for result in results) for outcome in Outcome}
-    shown = [_shown(result, registration) for result, registration in zip(results, registrations, strict=True)]
-    return _answer({"counts": counts, "results": shown})
+        return _respond({"error": str(problem)}, 401, challenge)
+    except RequestError as error:
+        return _respond({"error": str(error)}, error.status)
+    platforms.record_use(platform)
+    items = [_parse(position, sent) for position, sent in enumerate(sent_items, start=1)]
+    results = recording.record(items, platform.name)
+    counts = {outcome.value: sum(result.outcome is outcome for result in results) for outcome in ItemOutcome}
+    answers = [_answer(result, sent) for result, sent in zip(results, sent_items, strict=True)]
+    return _respond({"counts": counts, "results": answers})
 
 
-def _answer(content: dict, status: int = 200, headers: dict | None = None) -> JsonResponse:
+def _respond(
+    content: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
+) -> JsonResponse:
     return JsonResponse(content, status=status, headers=headers, json_dumps_params={"ensure_ascii": False})
 
 
 def _token(request: HttpRequest) -> str:
-    """Of `Bearer TOKEN`, or the password of `Basic`, which is all that learning record clients know."""
+    """Return the token of `Bearer TOKEN` or the password of `Basic`, the only scheme of learning record clients."""
     scheme, _, rest = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip()
@@ -78,84 +83,85 @@ def _token(request: HttpRequest) -> str:
     raise platforms.TokenProblem("请求缺少令牌：Authorization: Bearer <令牌>。")
 
 
-def _registrations(request: HttpRequest) -> list:
-    """What the body holds: a list, {"items": [...]}, or a single xAPI statement."""
+def _read_items(request: HttpRequest) -> list[Any]:
+    """Return the elements of the body: a list, {"items": [...]}, or a single xAPI statement."""
     try:
         body = request.body
     except RequestDataTooBig:
         body = None
-    if body is None or len(body) > MOST_BYTES:
-        raise BadRequest(413, "请求超过 1 MB，请分批发送。")
+    if body is None or len(body) > MAX_BODY_BYTES:
+        raise RequestError(413, "请求超过 1 MB，请分批发送。")
     try:
-        content = json.loads(body, parse_constant=_no_number)
+        content = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise BadRequest(400, "请求正文不是 JSON（UTF-8）。") from None
+        raise RequestError(400, "请求正文不是 JSON（UTF-8）。") from None
     if isinstance(content, dict):
         content = [content] if xapi.is_statement(content) else content.get("items")
     if not isinstance(content, list):
-        raise BadRequest(400, '请求正文应为列表、{"items": [...]} 或 xAPI 语句。')
-    if len(content) > MOST_ITEMS:
-        raise BadRequest(413, f"一次最多 {MOST_ITEMS} 条，现为 {len(content)} 条，请分批发送。")
+        raise RequestError(400, '请求正文应为列表、{"items": [...]} 或 xAPI 语句。')
+    if len(content) > MAX_ITEMS:
+        raise RequestError(413, f"一次最多 {MAX_ITEMS} 条，现为 {len(content)} 条，请分批发送。")
     return content
 
 
-def _no_number(name: str) -> None:
+def _refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which `json` accepts."""
     raise ValueError(f"{name} is not JSON")
 
 
 @sensitive_variables()
-def _item(position: int, registration: Any) -> Item:
+def _parse(position: int, sent: Any) -> CompletionItem:
     try:
-        if not isinstance(registration, dict):
-            raise Refusal("", "应为 JSON 对象。")
-        return xapi.item(position, registration) if xapi.is_statement(registration) else _plain(position, registration)
-    except Refusal as problem:
-        return Item(position, problem=problem)
+        if not isinstance(sent, dict):
+            raise ItemError("", "应为 JSON 对象。")
+        return xapi.parse_statement(position, sent) if xapi.is_statement(sent) else _parse_plain(position, sent)
+    except ItemError as problem:
+        return CompletionItem(position, problem=problem)
 
 
-def _plain(position: int, registration: dict) -> Item:
-    """A field by another name would else be passed over, and "hour": 4 be counted as the course's hours."""
-    if unknown := registration.keys() - PLAIN:
+def _parse_plain(position: int, sent: dict[str, Any]) -> CompletionItem:
+    """Return a plain item; raise ItemError for unknown fields, because a mistyped "hours" would count as left out."""
+    if unknown := sent.keys() - ITEM_FIELDS:
         named = "、".join(sorted(quotable(name) for name in unknown)[:5])
-        raise Refusal("", f"不认识的字段：{named}。")
-    hours = registration.get("hours")
+        raise ItemError("", f"不认识的字段：{named}。")
+    hours = sent.get("hours")
     if isinstance(hours, dict | list):
-        raise Refusal("hours", "学时应为数字，例如 8 或 7.5。")
-    return Item(
+        raise ItemError("hours", "学时应为数字，例如 8 或 7.5。")
+    return CompletionItem(
         position=position,
-        id_number=text_of(registration.get("id_number"), "id_number"),
-        course=text_of(registration.get("course"), "course"),
-        course_id=whole_number_of(registration.get("course_id"), "course_id", "course_id "),
-        year=whole_number_of(registration.get("year"), "year", "年度"),
+        id_number=parse_text(sent.get("id_number"), "id_number"),
+        course=parse_text(sent.get("course"), "course"),
+        course_id=parse_whole_number(sent.get("course_id"), "course_id", "course_id "),
+        year=parse_whole_number(sent.get("year"), "year", "年度"),
         hours=hours,
-        completed_on=registration.get("completed_on"),
-        key=text_of(registration.get("id"), "id"),
+        completed_on=sent.get("completed_on"),
+        key=parse_text(sent.get("id"), "id"),
     )
 
 
-def _shown(result: Result, registration: Any) -> dict:
-    """The item's own id and what became of it; nothing of what it says about a person."""
-    answer = {"item": result.item.position, "id": _own_id(registration), "result": result.outcome.value}
-    if result.outcome is not Outcome.REFUSED:
+def _answer(result: ItemResult, sent: Any) -> dict[str, object]:
+    """Return the item's own id and its result, without any of its facts about a person."""
+    answer = {"item": result.item.position, "id": _own_id(sent), "result": result.outcome.value}
+    if result.hours is not None:
         return {**answer, "hours": float(result.hours), "completed_on": str(result.day)}
-    names = IN_STATEMENTS if xapi.is_statement(registration) else IN_ITEMS
-    return {**answer, "field": names.get(result.field, result.field), "message": result.words}
+    names = NAMES_IN_STATEMENTS if xapi.is_statement(sent) else NAMES_IN_ITEMS
+    return {**answer, "field": names.get(result.field, result.field), "message": result.message}
 
 
-def _own_id(registration: Any) -> str | int | None:
-    """As it was sent, unless it is no id or holds the person's ID number."""
-    sent = registration.get("id") if isinstance(registration, dict) else None
+def _own_id(sent: Any) -> str | int | None:
+    """Return the id as it was sent, or None if it is not valid or contains the person's ID number."""
+    own_id = sent.get("id") if isinstance(sent, dict) else None
     try:
-        if sent is None or len(text_of(sent)) > recording.KEY_LENGTH:
+        if own_id is None or len(parse_text(own_id)) > Completion.SOURCE_KEY_LENGTH:
             return None
-    except Refusal:
+    except ItemError:
         return None
-    said = [registration.get("id_number"), _at(registration, "actor", "account", "name")]
-    is_told = any(recording.holds_number(str(sent), str(number)) for number in said if number)
-    return None if is_told else sent
+    id_numbers = [sent.get("id_number"), _value_at(sent, "actor", "account", "name")]
+    is_revealing = any(recording.contains_id_number(str(own_id), str(number)) for number in id_numbers if number)
+    return None if is_revealing else own_id
 
 
-def _at(whole: Any, *names: str) -> Any:
+def _value_at(value: Any, *names: str) -> Any:
     for name in names:
-        whole = whole.get(name) if isinstance(whole, dict) else None
-    return whole
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from hours.completions.items import Item
+from hours.completions.items import CompletionItem
 from hours.models import Course
 from tests import factories
 
@@ -29,7 +29,7 @@ def course(db):
 def item(huang, course):
     """What a source says about her: the course, completed on New Year's Day; each fact can be given."""
 
-    def say(position: int = 1, **facts) -> Item:
+    def say(position: int = 1, **facts) -> CompletionItem:
         told = {
             "id_number": huang.id_number,
             "year": course.year,
@@ -37,6 +37,6 @@ def item(huang, course):
             "completed_on": NEW_YEAR,
             "key": "A-1",
         }
-        return Item(position, **{**told, **facts})
+        return CompletionItem(position, **{**told, **facts})
 
     return say

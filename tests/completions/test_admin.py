@@ -36,7 +36,7 @@ def administrator(client):
 
 @pytest.fixture
 def completed(huang, course) -> Completion:
-    return recording.enter(huang, course, Decimal(9), NEW_YEAR)
+    return recording.add(huang, course, Decimal(9), NEW_YEAR)
 
 
 def change(row) -> str:
@@ -115,7 +115,7 @@ def test_the_year_of_a_course_with_completions_stays(client, completed, course):
 
 
 def test_completions_are_found_by_name_last_four_or_whole_number_and_never_shown_in_full(client, huang, completed):
-    other = recording.enter(factories.person("李工"), completed.course, Decimal(9), NEW_YEAR)
+    other = recording.add(factories.person("李工"), completed.course, Decimal(9), NEW_YEAR)
     for typed in ("黄秋", huang.id_number[-4:], huang.id_number):
         response = client.post(LIST, {"q": typed}, follow=True)
         assert list(response.context["cl"].result_list) == [completed], typed
@@ -127,14 +127,14 @@ def test_completions_are_found_by_name_last_four_or_whole_number_and_never_shown
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, course, django_assert_num_queries, count):
     for number in range(count):
-        recording.enter(factories.person(f"学员{number}"), course, Decimal(9), NEW_YEAR)
+        recording.add(factories.person(f"学员{number}"), course, Decimal(9), NEW_YEAR)
     with django_assert_num_queries(LIST_QUERIES):
         assert client.get(LIST).status_code == 200
 
 
 def test_the_export_holds_the_filtered_list_masked_and_without_formulas(client, huang, completed):
     Course.objects.filter(pk=completed.course_id).update(name="=HYPERLINK(1)")
-    recording.enter(
+    recording.add(
         factories.person("李工"), Course.objects.create(year=THIS_YEAR, name="职业道德", hours=6), 6, NEW_YEAR
     )
     response = client.get(EXPORT, {"q": "黄秋梦"})
@@ -276,7 +276,7 @@ def test_a_new_platforms_token_is_shown_once(client):
     token = response.context["token"]
     assert f"<code>{token}</code>" in response.content.decode()
     assert "no-store" in response["Cache-Control"]
-    platform = platforms.by_token(token)
+    platform = platforms.authenticate(token)
     assert (platform.name, platform.expires_on) == ("广西继续教育网", date(THIS_YEAR, 12, 31))
     pages = [client.get(change(platform)), client.get(reverse("admin:hours_platform_changelist"))]
     assert [token in page.content.decode() for page in pages] == [False, False]
@@ -288,15 +288,15 @@ def test_a_token_is_replaced_and_withdrawn_after_a_question(client):
     old = platforms.issue_token(platform)
     renew, withdraw = (reverse(f"admin:hours_platform_{name}", args=[platform.pk]) for name in ("token", "withdraw"))
     assert "原令牌随即失效" in client.get(renew).content.decode()
-    assert platforms.by_token(old) == platform
+    assert platforms.authenticate(old) == platform
     new = client.post(renew).context["token"]
     with pytest.raises(platforms.TokenProblem, match="不正确"):
-        platforms.by_token(old)
+        platforms.authenticate(old)
     assert "随即不能再报送" in client.get(withdraw).content.decode()
-    assert platforms.by_token(new) == platform
+    assert platforms.authenticate(new) == platform
     assert told(client.post(withdraw, follow=True)) == ["已撤回“广西继续教育网”的令牌。"]
     with pytest.raises(platforms.TokenProblem, match="已撤回"):
-        platforms.by_token(new)
+        platforms.authenticate(new)
     assert "已撤回" in client.get(reverse("admin:hours_platform_changelist")).content.decode()
 
 

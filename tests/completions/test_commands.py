@@ -78,9 +78,9 @@ def test_a_source_needs_a_name(file, source):
 
 def test_a_token_is_made_for_a_new_platform_and_replaced_for_a_known_one():
     first, second = (run("make_platform_token", "试用平台", "--expires", f"{THIS_YEAR + 1}-01-01")[0] for _ in range(2))
-    assert platforms.by_token(second.strip()) == Platform.objects.get(name="试用平台")
+    assert platforms.authenticate(second.strip()) == Platform.objects.get(name="试用平台")
     with pytest.raises(platforms.TokenProblem):
-        platforms.by_token(first.strip())
+        platforms.authenticate(first.strip())
 
 
 def test_the_benchmark_is_refused_outside_development(settings):

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hours.completions import recording
-from hours.completions.items import text_of
-from hours.completions.recording import Outcome
+from hours.completions.items import parse_text
+from hours.completions.recording import ItemOutcome
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, PlaceTotal
 from hours.totals import sums
 from tests import factories
@@ -25,7 +25,7 @@ STATEMENTS = 14  # of a batch that saves and corrects, besides the transaction's
 
 
 def answers(items, source: str = SOURCE) -> list[tuple[str, str]]:
-    return [(result.outcome.value, result.words) for result in recording.take(items, source)]
+    return [(result.outcome.value, result.message) for result in recording.record(items, source)]
 
 
 def stored() -> list[tuple]:
@@ -48,15 +48,19 @@ def test_the_same_completion_sent_twice_counts_once(item):
 
 
 def test_the_same_completion_from_two_sources_counts_once(item):
-    recording.take([item()], SOURCE)
+    recording.record([item()], SOURCE)
     assert answers([item(key="B-7")], "高校平台") == [("unchanged", "")]
     assert [row[4:] for row in stored()] == [(SOURCE, "A-1")]
 
 
 def test_a_correction_keeps_what_stood_there(item):
-    recording.take([item()], SOURCE)
-    (result,) = recording.take([item(hours="7.5", completed_on=NEW_YEAR)], SOURCE)
-    assert (result.outcome, result.hours, result.was) == (Outcome.CORRECTED, Decimal("7.5"), (Decimal(9), NEW_YEAR))
+    recording.record([item()], SOURCE)
+    (result,) = recording.record([item(hours="7.5", completed_on=NEW_YEAR)], SOURCE)
+    assert (result.outcome, result.hours, result.previous) == (
+        ItemOutcome.CORRECTED,
+        Decimal("7.5"),
+        (Decimal(9), NEW_YEAR),
+    )
     assert [row[2:4] for row in stored()] == [(Decimal("7.5"), NEW_YEAR)]
     version = CompletionVersion.objects.values_list("hours", "completed_on", "replaced_by")
     assert list(version) == [(9, NEW_YEAR, SOURCE)]
@@ -71,19 +75,19 @@ def test_a_correction_in_the_same_batch_is_one_too(item):
 
 
 def test_a_line_without_hours_does_not_undo_a_correction(item):
-    recording.take([item(hours=4)], SOURCE)
+    recording.record([item(hours=4)], SOURCE)
     assert answers([item()]) == [("unchanged", "")]
     assert [row[2] for row in stored()] == [4]
 
 
 def test_lines_without_numbers_of_their_own_are_corrected_by_person_and_course(item):
-    recording.take([item(key="")], SOURCE)
+    recording.record([item(key="")], SOURCE)
     assert answers([item(key="", hours=4)]) == [("corrected", "")]
     assert stored()[0][5].startswith("auto-")
 
 
 def test_another_source_cannot_correct(item):
-    recording.take([item()], SOURCE)
+    recording.record([item()], SOURCE)
     words = f"该人员的此科目已由“{SOURCE}”登记（9 学时，{NEW_YEAR}），内容不同；更正须用原来源编号。"
     assert answers([item(hours=4, key="B-7")], "高校平台") == [("refused", words)]
     assert answers([item(hours=4, key="A-2")]) == [("refused", words)]
@@ -101,7 +105,7 @@ def test_the_same_number_for_another_person_or_course_is_refused(item, huang):
 
 def test_two_sources_may_use_the_same_number(item):
     other = factories.person("李工")
-    recording.take([item()], SOURCE)
+    recording.record([item()], SOURCE)
     assert answers([item(id_number=other.id_number)], "高校平台") == [("saved", "")]
 
 
@@ -141,8 +145,8 @@ def test_two_sources_may_use_the_same_number(item):
 def test_what_cannot_be_right_is_refused_with_a_sentence_and_the_others_are_taken(item, facts, field, words):
     other = factories.person("李工")
     good = item(2, id_number=other.id_number, key="A-2")
-    results = recording.take([item(**facts), good], SOURCE)
-    assert [(result.outcome.value, result.field, result.words) for result in results] == [
+    results = recording.record([item(**facts), good], SOURCE)
+    assert [(result.outcome.value, result.field, result.message) for result in results] == [
         ("refused", field, words),
         ("saved", "", ""),
     ]
@@ -181,7 +185,7 @@ def test_a_moment_counts_on_its_day_in_shanghai(item):
 
 
 def test_signs_that_nobody_sees_hide_no_course(item, course):
-    named = text_of(f"\ufeff{course.name}\u200b")
+    named = parse_text(f"\ufeff{course.name}\u200b")
     assert answers([item(course=named)]) == [("saved", "")]
 
 
@@ -191,7 +195,7 @@ def test_an_item_never_shows_its_id_number(item, huang):
 
 def test_examining_says_what_taking_does_and_writes_nothing(item):
     other = factories.person("李工")
-    recording.take([item(id_number=other.id_number, key="old")], SOURCE)
+    recording.record([item(id_number=other.id_number, key="old")], SOURCE)
     items = [
         item(),
         item(2, hours=4),
@@ -200,16 +204,16 @@ def test_examining_says_what_taking_does_and_writes_nothing(item):
         item(5, course="?"),
     ]
     before = stored()
-    told = recording.examine(items, SOURCE).results
+    told = recording.plan_batch(items, SOURCE).results
     assert (stored(), CompletionVersion.objects.count()) == (before, 0)
-    assert [(r.outcome, r.words, r.hours, r.was) for r in told] == [
-        (r.outcome, r.words, r.hours, r.was) for r in recording.take(items, SOURCE)
+    assert [(r.outcome, r.message, r.hours, r.previous) for r in told] == [
+        (r.outcome, r.message, r.hours, r.previous) for r in recording.record(items, SOURCE)
     ]
 
 
 def test_when_another_connection_was_first_the_batch_is_looked_at_again(item, monkeypatch):
     """The first look is as it was before the other one saved."""
-    look, blind = recording.examine, []
+    look, blind = recording.plan_batch, []
 
     def examine(items, source, *, lock=False):
         plan = look(items, source, lock=lock)
@@ -218,7 +222,7 @@ def test_when_another_connection_was_first_the_batch_is_looked_at_again(item, mo
             raise IntegrityError
         return plan
 
-    monkeypatch.setattr(recording, "examine", examine)
+    monkeypatch.setattr(recording, "plan_batch", examine)
     assert answers([item()]) == [("saved", "")]
 
 
@@ -226,11 +230,11 @@ def test_when_another_connection_was_first_the_batch_is_looked_at_again(item, mo
 def test_the_statements_of_a_batch_do_not_depend_on_its_items(item, course, count):
     people = [factories.person(f"学员{number}") for number in range(count)]
     items = [item(place, id_number=person.id_number, key=f"k{place}") for place, person in enumerate(people, start=1)]
-    recording.take(items[::2], SOURCE)
+    recording.record(items[::2], SOURCE)
     mixed = [replace(registration, hours=4) for registration in items]
     with CaptureQueriesContext(connection) as queries:
-        results = recording.take(mixed, SOURCE)
-    assert {result.outcome for result in results} == {Outcome.SAVED, Outcome.CORRECTED}
+        results = recording.record(mixed, SOURCE)
+    assert {result.outcome for result in results} == {ItemOutcome.SAVED, ItemOutcome.CORRECTED}
     ours = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
     assert len(ours) == STATEMENTS, "\n".join(sql[:150] for sql in ours)
 
@@ -239,7 +243,7 @@ def test_the_statements_of_a_batch_do_not_depend_on_its_items(item, course, coun
 
 
 def test_by_hand_a_completion_is_entered_corrected_and_removed_with_its_sums(huang, course):
-    completion = recording.enter(huang, course, Decimal(9), NEW_YEAR)
+    completion = recording.add(huang, course, Decimal(9), NEW_YEAR)
     assert PersonTotal.objects.get().public == 9
     assert recording.correct(completion, Decimal(4), NEW_YEAR, "韦管理") is True
     assert recording.correct(completion, Decimal(4), NEW_YEAR, "韦管理") is False
@@ -252,9 +256,9 @@ def test_by_hand_a_completion_is_entered_corrected_and_removed_with_its_sums(hua
 
 
 def test_by_hand_nothing_is_entered_twice_or_wrong(huang, course):
-    recording.enter(huang, course, Decimal(9), NEW_YEAR)
+    recording.add(huang, course, Decimal(9), NEW_YEAR)
     with pytest.raises(recording.CompletionError, match="该人员已有此科目的学习记录"):
-        recording.enter(huang, course, Decimal(4), NEW_YEAR)
+        recording.add(huang, course, Decimal(4), NEW_YEAR)
     with pytest.raises(recording.CompletionError, match="超过该科目的 9 学时"):
         recording.correct(Completion.objects.get(), Decimal(10), NEW_YEAR, "韦管理")
     assert [row[2] for row in stored()] == [9]

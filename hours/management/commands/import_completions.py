@@ -14,7 +14,8 @@ from config.files import tables
 from config.web.progress import Progress
 from hours.completions import files, recording
 from hours.completions.files import ERROR_COLUMNS, error_row
-from hours.completions.recording import LABELS, Outcome, Result
+from hours.completions.recording import ItemOutcome, ItemResult
+from hours.models import Completion
 
 SHOWN = 20
 
@@ -31,8 +32,8 @@ class Command(BaseCommand):
         parser.add_argument("--errors", type=Path, metavar="FILE", help="将未采纳的行及原因写入此 CSV 文件")
 
     def handle(self, *args, file: Path, source: str, errors: Path | None, **options) -> None:
-        if not 0 < len(source) <= recording.SOURCE_LENGTH:
-            raise CommandError(f"--source 应为 1 至 {recording.SOURCE_LENGTH} 个字。")
+        if not 0 < len(source) <= Completion.SOURCE_LENGTH:
+            raise CommandError(f"--source 应为 1 至 {Completion.SOURCE_LENGTH} 个字。")
         begun = time.monotonic()
         try:
             with file.open("rb") as opened, _Report(errors, self.stderr) as report:
@@ -40,7 +41,7 @@ class Command(BaseCommand):
                 if found.unused:
                     self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
                 with Progress("学习记录", found.lines, self.stdout) as progress:
-                    for results in recording.take_all(found.items, source):
+                    for results in recording.record_all(found.items, source):
                         report.note(results)
                         progress.advance(len(results))
                     progress.total = progress.done
@@ -72,22 +73,22 @@ class _Report:
     def lines(self) -> int:
         return sum(self.counts.values())
 
-    def note(self, results: list[Result]) -> None:
+    def note(self, results: list[ItemResult]) -> None:
         for result in results:
             self.counts[result.outcome] += 1
-            if result.outcome is not Outcome.REFUSED:
+            if result.outcome is not ItemOutcome.REFUSED:
                 continue
             if self.writer:
                 self.writer.writerow(error_row(result))
-            if self.counts[Outcome.REFUSED] <= SHOWN:
-                self.stream.write(f"第 {result.item.position} 行：{result.words}")
+            if self.counts[ItemOutcome.REFUSED] <= SHOWN:
+                self.stream.write(f"第 {result.item.position} 行：{result.message}")
 
     def summary(self) -> str:
         if not self.lines:
             return "没有可导入的行。"
-        parts = [f"{LABELS[outcome]} {self.counts[outcome]:,} 条" for outcome in Outcome]
-        where = f"（见 {self.path}）" if self.path and self.counts[Outcome.REFUSED] else ""
-        more = self.counts[Outcome.REFUSED] - SHOWN
+        parts = [f"{outcome.label} {self.counts[outcome]:,} 条" for outcome in ItemOutcome]
+        where = f"（见 {self.path}）" if self.path and self.counts[ItemOutcome.REFUSED] else ""
+        more = self.counts[ItemOutcome.REFUSED] - SHOWN
         unseen = f"另有 {more:,} 行未采纳，用 --errors 写入文件查看。" if more > 0 and not self.path else ""
         return f"共 {self.lines:,} 行：{'，'.join(parts)}{where}。{unseen}"
 
