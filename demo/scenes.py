@@ -116,12 +116,12 @@ def _recognised(person: User):
 
 
 def _has_three_years(person: User) -> bool:
-    return _recognised(person).exists() and len(issuing.certifiable(person)) >= 3
+    return _recognised(person).exists() and len(issuing.certifiable_years(person)) >= 3
 
 
 def _three(person: User, issuer: User, cast: Cast, narrator: Narrator) -> None:
     mistaken = _recognised(person).first()
-    years = sorted({facts["year"] for facts in issuing.certifiable(person)} - {mistaken.year})
+    years = sorted({facts["year"] for facts in issuing.certifiable_years(person)} - {mistaken.year})
     for covered, days in ((years[:1], 30), (years[:2], 16), ([mistaken.year], 12)):
         certificate = issuing.issue(issuer, person, covered)
         Certificate.objects.filter(pk=certificate.pk).update(issued_at=narrator.moment(days, 10))

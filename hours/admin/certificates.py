@@ -32,7 +32,7 @@ class CertificateAdmin(ReadOnlyAdmin):
         rows, regions = self.model.objects.order_by(*self.ordering), access.scope(request)
         if regions is None:
             return rows
-        return rows.filter(issuing.in_reach(Office([], [], list(regions)), "person"))
+        return rows.filter(issuing.profile_unit_in(Office([], [], list(regions)), "person"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         """Two indexes: the code as people write it, the whole name."""

@@ -8,7 +8,7 @@ from config.web.forms import Filter, form_helper
 from organizations.models import Unit
 
 from . import codes
-from .issuing import MOST_YEARS
+from .issuing import MAX_YEARS
 
 
 class YearsForm(forms.Form):
@@ -29,8 +29,8 @@ class YearsForm(forms.Form):
 
     def clean_years(self) -> list[int]:
         years = self.cleaned_data["years"]
-        if len(years) > MOST_YEARS:
-            raise forms.ValidationError(f"一份证明最多包含 {MOST_YEARS} 个年度，请分开开具。")
+        if len(years) > MAX_YEARS:
+            raise forms.ValidationError(f"一份证明最多包含 {MAX_YEARS} 个年度，请分开开具。")
         return years
 
     @property
@@ -71,7 +71,7 @@ class CodeForm(forms.Form):
 
     code = forms.CharField(
         label="证明编号",
-        max_length=codes.MOST_TYPED,
+        max_length=codes.MAX_TYPED_LENGTH,
         help_text="印在证明右上角，16 位字母和数字；不分大小写，空格和横线可以省略。",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         error_messages={"max_length": "编号过长，请只填写证明右上角的 16 位编号。"},

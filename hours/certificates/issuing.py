@@ -1,21 +1,22 @@
-"""CHANGE: 年度学时证明: issued from the facts of its day, superseded by a newer one, revoked when a registration was.
+"""年度学时证明: issued from the facts of its day, superseded by a newer one, revoked with a registration.
 
-A certificate's facts never change and its PDF is made of nothing else. What happens afterwards:
+The facts of a certificate never change, and its PDF is made of them alone. After it was issued:
 - a newer certificate that covers all its years supersedes it;
-- a revoked registration of a covered year revokes it (also one that was superseded: revoked is the graver word);
-- any other change of a covered year (a corrected completion, a cap) leaves it valid, because it says what was recorded
-  on its day; where the year now adds up to less, the check page says so.
+- the revocation of a registration of a covered year revokes it, also if it was superseded, because revoked is graver;
+- any other change of a covered year (a corrected completion, a cap) leaves it valid, because it states what was
+  recorded on its day; the check page names the years that now have fewer hours.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import or_
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.db import models, transaction
@@ -33,47 +34,70 @@ from organizations.querysets import within
 
 from . import codes
 
-MOST_YEARS = 12  # what fits on one page
-MOST_PEOPLE = 500  # of one bulk issue
+MAX_YEARS = 12  # of one certificate; more do not fit on its page
+MAX_PEOPLE = 500  # of one bulk issue
 # A person's year that can be certified.
 HAS_HOURS = Q(public__gt=0) | Q(professional__gt=0)
 
+Counts = Mapping[tuple[int, int], int]  # of a person's year
+
 
 class CertificateError(ValueError):
-    """Why nothing was issued, as a sentence for people."""
+    """No certificate can be issued; the message is a sentence for people."""
 
 
-class State(models.TextChoices):
+class CertificateState(models.TextChoices):
     VALID = "valid", "有效"
     SUPERSEDED = "superseded", "已被新证明替代"
     REVOKED = "revoked", "已失效"
     UNKNOWN = "unknown", "查无此证明"
 
 
-def state_of(certificate: Certificate) -> State:
+class YearFacts(TypedDict):
+    """One year of a certificate as it is stored. Hours are text, so that they stay exact; `entries` are registrations.
+
+    For a year without a rule, `required` and `required_professional` are empty and `reached` is false.
+    """
+
+    year: int
+    public: str
+    professional: str
+    total: str
+    required: str
+    required_professional: str
+    reached: bool
+    entries: int
+    courses: int
+
+
+def state_of(certificate: Certificate) -> CertificateState:
     if certificate.revoked_at:
-        return State.REVOKED
-    return State.SUPERSEDED if certificate.superseded_by_id else State.VALID
+        return CertificateState.REVOKED
+    return CertificateState.SUPERSEDED if certificate.superseded_by_id else CertificateState.VALID
 
 
-# --- Who may -----------------------------------------------------------------------------------
+def years_of(certificate: Certificate) -> set[int]:
+    return {facts["year"] for facts in certificate.facts["years"]}
 
 
-def in_reach(office: Office, person: str = "") -> Q:
-    """The condition "whose profile names a unit of this office"; `person` leads from the model to its person."""
+# --- Permissions -----------------------------------------------------------------------------------
+
+
+def profile_unit_in(office: Office, person: str = "") -> Q:
+    """Return the condition "the unit of the profile belongs to this office"; `person` is the path to the person."""
     prefix = f"{person}__" if person else ""
     units = Q(**{f"{prefix}unit__in": office.units}) if office.units else NO_ROWS
     return reduce(or_, (within(region, f"{prefix}unit__region") for region in office.regions), units)
 
 
 def may_issue(actor: User, person: User, years: Iterable[int]) -> Permission:
-    """Oneself; reviewers and administrators for people whose profile or whose years belong to their places."""
+    """Allow people to issue for themselves, and offices for people whose profile or whose years belong to them."""
     if not actor.is_active:
         return Denied("您的账号已停用。")
     if actor.pk == person.pk or actor.is_superuser:
         return Allowed()
     office, years = Office.of(actor), set(years)
-    if User.objects.filter(in_reach(office), pk=person.pk).exists():
+    if User.objects.filter(profile_unit_in(office), pk=person.pk).exists():
         return Allowed()
     there = PersonTotal.objects.filter(office.in_scope, person=person, year__in=years).count()
     if years and there == len(years):
@@ -82,39 +106,43 @@ def may_issue(actor: User, person: User, years: Iterable[int]) -> Permission:
 
 
 def visible_to(person: User) -> QuerySet[Certificate]:
-    """One's own, those one has issued, and those of the people in one's places."""
+    """Return a person's own certificates, those that the person issued, and those of the office's people."""
     office = Office.of(person)
-    reach = Q(person=person) | Q(issued_by=person)
-    return Certificate.objects.filter(reach | in_reach(office, "person") if office else reach)
+    own = Q(person=person) | Q(issued_by=person)
+    return Certificate.objects.filter(own | profile_unit_in(office, "person") if office else own)
 
 
-# --- What is certified -----------------------------------------------------------------------------
+# --- Facts -----------------------------------------------------------------------------------------
 
 
-def certifiable(person: User) -> list[dict]:
-    """What a certificate of today would say of each year that has counted hours, latest first; four queries."""
+def certifiable_years(person: User) -> list[YearFacts]:
+    """Return the facts of each year with counted hours, as a certificate of today has them, latest first.
+
+    Four queries.
+    """
     rows = list(PersonTotal.objects.filter(HAS_HOURS, person=person).order_by("-year"))
     return _facts_of_years(rows)
 
 
-def _facts_of_years(rows: Sequence[PersonTotal]) -> list[dict]:
-    """In the order of the rows, each year's facts as they are stored; three queries for any number."""
+def _facts_of_years(rows: Sequence[PersonTotal]) -> list[YearFacts]:
+    """Return the facts of each row, in the order of the rows; three queries for any number."""
     people, years = {row.person_id for row in rows}, {row.year for row in rows}
     rules = YearRule.objects.in_bulk(years, field_name="year")
     recognised = Registration.objects.filter(owner__in=people, year__in=years, status__in=sorted(COUNTED)).order_by()
     registrations = {
-        tuple(pair): count for *pair, count in recognised.values_list("owner", "year").annotate(Count("pk"))
+        (person, year): count
+        for person, year, count in recognised.values_list("owner", "year").annotate(count=Count("pk"))
     }
     completed = Completion.objects.filter(person__in=people, course__year__in=years).order_by()
     courses = {
-        tuple(pair): count for *pair, count in completed.values_list("person", "course__year").annotate(Count("pk"))
+        (person, year): count
+        for person, year, count in completed.values_list("person", "course__year").annotate(count=Count("pk"))
     }
-    return [_year(row, rules.get(row.year), registrations, courses) for row in rows]
+    return [_year_facts(row, rules.get(row.year), registrations, courses) for row in rows]
 
 
-def _year(row: PersonTotal, rule: YearRule | None, registrations: dict, courses: dict) -> dict:
-    """One year, hours as text so that they stay exact; without a rule nothing is required and nothing reached."""
-    pair = row.person_id, row.year
+def _year_facts(row: PersonTotal, rule: YearRule | None, registrations: Counts, courses: Counts) -> YearFacts:
+    person_year = row.person_id, row.year
     return {
         "year": row.year,
         "public": format_number(row.public),
@@ -122,13 +150,13 @@ def _year(row: PersonTotal, rule: YearRule | None, registrations: dict, courses:
         "total": format_number(row.public + row.professional),
         "required": format_number(rule.total) if rule else "",
         "required_professional": format_number(rule.professional) if rule else "",
-        "reached": bool(rule) and meets_requirements(row.public, row.professional, rule.total, rule.professional),
-        "entries": registrations.get(pair, 0),
-        "courses": courses.get(pair, 0),
+        "reached": rule is not None and meets_requirements(row.public, row.professional, rule.total, rule.professional),
+        "entries": registrations.get(person_year, 0),
+        "courses": courses.get(person_year, 0),
     }
 
 
-def _facts(person: User, issuer: str, years: list[dict]) -> dict:
+def _facts(person: User, issuer: str, years: list[YearFacts]) -> dict[str, Any]:
     return {
         "name": person.name,
         "id_kind": person.get_id_kind_display(),
@@ -140,65 +168,73 @@ def _facts(person: User, issuer: str, years: list[dict]) -> dict:
     }
 
 
-# --- Issuing -----------------------------------------------------------------------------------
+# --- Issuing ---------------------------------------------------------------------------------------
 
 
-def issue(actor: User, person: User, years: Iterable[int], *, again_after: timedelta = timedelta()) -> Certificate:
-    """Certify what is recorded today of these years.
+def issue(actor: User, person: User, years: Iterable[int], *, reuse_within: timedelta = timedelta()) -> Certificate:
+    """Certify the present facts of these years.
 
-    One with the same facts that is younger than `again_after` is handed out instead: a double click issues once.
-    Raises CertificateError for somebody who may not, for no or too many years, and for years without counted hours.
+    A valid certificate with the same facts that is younger than `reuse_within` is returned instead, so that a double
+    click issues once. Raise CertificateError if the actor may not issue, if there are no or too many years, and if a
+    year has no counted hours.
     """
     years = sorted(set(years))
     if not years:
         raise CertificateError("请勾选要证明的年度。")
-    if len(years) > MOST_YEARS:
-        raise CertificateError(f"一份证明最多包含 {MOST_YEARS} 个年度，请分开开具。")
+    if len(years) > MAX_YEARS:
+        raise CertificateError(f"一份证明最多包含 {MAX_YEARS} 个年度，请分开开具。")
     if not (answer := may_issue(actor, person, years)):
         raise CertificateError(answer.reason)
     issuer = "本人" if actor.pk == person.pk else actor.name
-    return _issue(actor, issuer, [person.pk], years, again_after)[0]
+    return _issue(actor, issuer, [person.pk], years, reuse_within)[0]
 
 
 def issue_for_year(
-    actor: User, issuer: str, people: Iterable[int], year: int, *, again_after: timedelta = timedelta()
+    actor: User, issuer: str, people: Iterable[int], year: int, *, reuse_within: timedelta = timedelta()
 ) -> list[Certificate]:
-    """Certify one year of many people (by key), whom the caller took from the actor's places; constant statements."""
+    """Certify one year of many people, given by primary key, with a constant number of statements.
+
+    The caller checks that the actor may issue for them.
+    """
     people = sorted(set(people))
     if not people:
         raise CertificateError(f"没有 {year} 年度有已认定学时的人员，无可证明。")
-    if len(people) > MOST_PEOPLE:
-        raise CertificateError(f"一次最多为 {MOST_PEOPLE} 人开具，请分批进行。")
-    return _issue(actor, issuer, people, [year], again_after)
+    if len(people) > MAX_PEOPLE:
+        raise CertificateError(f"一次最多为 {MAX_PEOPLE} 人开具，请分批进行。")
+    return _issue(actor, issuer, people, [year], reuse_within)
 
 
 @transaction.atomic
-def _issue(actor: User, issuer: str, people: list[int], years: list[int], again_after: timedelta) -> list[Certificate]:
-    """Under the lock of the years, which a revocation takes before it looks for certificates: none slips through."""
+def _issue(actor: User, issuer: str, people: list[int], years: list[int], reuse_within: timedelta) -> list[Certificate]:
+    """Issue under the lock of the years, which a revocation also takes before it looks for certificates."""
     locked = PersonTotal.objects.select_for_update(no_key=True).filter(HAS_HOURS, person__in=people, year__in=years)
     rows = list(locked.order_by("person_id", "year"))
     now = timezone.now()  # after the wait for the lock, so that times follow the order of issue
     _refuse_without_hours(people, years, rows)
     by_person = defaultdict(list)
-    for row, facts in zip(rows, _facts_of_years(rows), strict=True):
-        by_person[row.person_id].append(facts)
+    for row, year_facts in zip(rows, _facts_of_years(rows), strict=True):
+        by_person[row.person_id].append(year_facts)
     found = User.objects.select_related("unit").in_bulk(people)
-    wanted = {pk: _facts(found[pk], issuer, by_person[pk]) for pk in people}
-    valid = _valid_of(people)
-    issued = {pk: _same(valid[pk], facts, now - again_after) for pk, facts in wanted.items()}
-    new = [
-        Certificate(code=codes.new(), person_id=pk, facts=wanted[pk], issued_at=now, issued_by=actor)
+    facts = {pk: _facts(found[pk], issuer, by_person[pk]) for pk in people}
+    valid = _valid_certificates(people)
+    reused = {
+        certificate.person_id: certificate
         for pk in people
-        if issued[pk] is None
+        if (certificate := _find_same(valid[pk], facts[pk], now - reuse_within))
+    }
+    new = [
+        Certificate(code=codes.new(), person_id=pk, facts=facts[pk], issued_at=now, issued_by=actor)
+        for pk in people
+        if pk not in reused
     ]
     Certificate.objects.bulk_create(new)
     CertificateYear.objects.bulk_create(
-        CertificateYear(certificate=certificate, person_id=certificate.person_id, year=facts["year"])
+        CertificateYear(certificate=certificate, person_id=certificate.person_id, year=year_facts["year"])
         for certificate in new
-        for facts in certificate.facts["years"]
+        for year_facts in certificate.facts["years"]
     )
     _supersede(new, valid)
-    issued |= {certificate.person_id: certificate for certificate in new}
+    issued = reused | {certificate.person_id: certificate for certificate in new}
     return [issued[pk] for pk in people]
 
 
@@ -210,7 +246,7 @@ def _refuse_without_hours(people: list[int], years: list[int], rows: list[Person
         raise CertificateError(f"{named} 年度没有已认定的学时，无可证明。")
 
 
-def _valid_of(people: list[int]) -> dict[int, list[Certificate]]:
+def _valid_certificates(people: list[int]) -> dict[int, list[Certificate]]:
     found = defaultdict(list)
     rows = Certificate.objects.filter(person__in=people, superseded_by=None, revoked_at=None)
     for certificate in rows.order_by("issued_at", "pk"):
@@ -218,80 +254,76 @@ def _valid_of(people: list[int]) -> dict[int, list[Certificate]]:
     return found
 
 
-def _same(valid: list[Certificate], facts: dict, since: datetime) -> Certificate | None:
+def _find_same(valid: list[Certificate], facts: dict[str, Any], since: datetime) -> Certificate | None:
     return next((row for row in valid if row.issued_at > since and row.facts == facts), None)
 
 
-def years_of(certificate: Certificate) -> set[int]:
-    return {facts["year"] for facts in certificate.facts["years"]}
-
-
 def _supersede(new: list[Certificate], valid: dict[int, list[Certificate]]) -> None:
-    """The older ones whose years a new one covers completely point to it; one statement."""
-    replaced = []
+    """Supersede the older certificates whose years a new one covers completely; one statement."""
+    superseded = []
     for certificate in new:
         for older in valid[certificate.person_id]:
             if years_of(older) <= years_of(certificate):
                 older.superseded_by = certificate
-                replaced.append(older)
-    Certificate.objects.bulk_update(replaced, ["superseded_by"], batch_size=MOST_PEOPLE)
+                superseded.append(older)
+    Certificate.objects.bulk_update(superseded, ["superseded_by"], batch_size=MAX_PEOPLE)
 
 
-def revoke_for(pairs: Iterable[tuple[int, int]]) -> int:
-    """Revoke every certificate that covers one of these (person, year): a registration it counted was revoked."""
-    pairs = set(pairs)
+def revoke_for(person_years: Iterable[tuple[int, int]]) -> int:
+    """Revoke every certificate that covers one of these (person, year), because a registration of it was revoked."""
+    person_years = set(person_years)
     found = CertificateYear.objects.filter(
-        person__in={person for person, _ in pairs}, year__in={year for _, year in pairs}
+        person__in={person for person, _ in person_years}, year__in={year for _, year in person_years}
     )
-    touched = {row.certificate_id for row in found if (row.person_id, row.year) in pairs}
-    return Certificate.objects.filter(pk__in=touched, revoked_at=None).update(revoked_at=timezone.now())
+    covering = {row.certificate_id for row in found if (row.person_id, row.year) in person_years}
+    return Certificate.objects.filter(pk__in=covering, revoked_at=None).update(revoked_at=timezone.now())
 
 
-# --- Checking ----------------------------------------------------------------------------------
+# --- Checking --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What anybody with a code may know: never a whole name, an ID number, a unit, or another certificate's code."""
+class CheckResult:
+    """The facts that anybody with a code may read: no full name, ID number, unit, or code of another certificate."""
 
-    state: State
+    state: CertificateState
     name: str = ""
-    years: Sequence[dict] = ()
+    years: Sequence[YearFacts] = ()
     issued_at: datetime | None = None
     revoked_at: datetime | None = None
-    lowered: Sequence[int] = ()
+    reduced_years: Sequence[int] = ()
 
 
-def check(typed: str) -> Checked:
-    """What a typed code leads to. One that cannot be right is looked up like any other and found as little."""
+def check(typed: str) -> CheckResult:
+    """Return what a typed code leads to; an invalid code is unknown without a query."""
     code = codes.normalise(typed)
-    certificate = Certificate.objects.filter(code=code).first()
+    certificate = Certificate.objects.filter(code=code).first() if codes.is_valid(code) else None
     if certificate is None:
-        return Checked(State.UNKNOWN)
+        return CheckResult(CertificateState.UNKNOWN)
     facts = certificate.facts
-    return Checked(
+    return CheckResult(
         state=state_of(certificate),
-        name=name_in_part(facts["name"]),
+        name=masked_name(facts["name"]),
         years=facts["years"],
         issued_at=certificate.issued_at,
         revoked_at=certificate.revoked_at,
-        lowered=_lowered(certificate),
+        reduced_years=_reduced_years(certificate),
     )
 
 
-def _lowered(certificate: Certificate) -> list[int]:
-    """The years that now add up to less than was certified."""
+def _reduced_years(certificate: Certificate) -> list[int]:
+    """Return the years that now have fewer hours than were certified."""
     rows = PersonTotal.objects.filter(person=certificate.person_id, year__in=years_of(certificate))
-    now = {row.year: row.public + row.professional for row in rows}
+    present = {row.year: row.public + row.professional for row in rows}
     return [
         facts["year"]
         for facts in certificate.facts["years"]
-        if now.get(facts["year"], Decimal()) < Decimal(facts["total"])
+        if present.get(facts["year"], Decimal()) < Decimal(facts["total"])
     ]
 
 
-def name_in_part(name: str) -> str:
-    """黄*梦, 韦*, 欧**娜: enough to recognise on a paper at hand, too little to learn."""
+def masked_name(name: str) -> str:
+    """Return 黄*梦, 韦*, 欧**娜: enough to recognise the name on a certificate at hand, too little to learn it."""
     if len(name) <= 2:
         return name[:1] + "*"
     return name[0] + "*" * (len(name) - 2) + name[-1]

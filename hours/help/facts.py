@@ -30,10 +30,10 @@ MEANINGS = {
     Status.REVOKED: "认定之后被撤销，原因写在登记上。",
 }
 CERTIFICATE_MEANINGS = {
-    issuing.State.VALID: "由本系统开具，目前有效。",
-    issuing.State.SUPERSEDED: "本人另有包含这些年度的新证明，请查验新证明。",
-    issuing.State.REVOKED: "所涉年度有登记被撤销认定，证明不再有效。",
-    issuing.State.UNKNOWN: "没有查到这个编号；核对无误仍查不到的，不是本系统开具的证明。",
+    issuing.CertificateState.VALID: "由本系统开具，目前有效。",
+    issuing.CertificateState.SUPERSEDED: "本人另有包含这些年度的新证明，请查验新证明。",
+    issuing.CertificateState.REVOKED: "所涉年度有登记被撤销认定，证明不再有效。",
+    issuing.CertificateState.UNKNOWN: "没有查到这个编号；核对无误仍查不到的，不是本系统开具的证明。",
 }
 
 
@@ -97,9 +97,9 @@ def limits() -> dict[str, object]:
         "list_needed": "、".join(roster.NEEDED),
         "list_rows": drafts.MAX_PEOPLE,
         "list_megabytes": roster.MOST_BYTES // MEGABYTE,
-        "certificate_years": issuing.MOST_YEARS,
-        "certificate_people": issuing.MOST_PEOPLE,
-        "certificate_hours": int(bulk.AGAIN_AFTER.total_seconds() // 3600),
+        "certificate_years": issuing.MAX_YEARS,
+        "certificate_people": issuing.MAX_PEOPLE,
+        "certificate_hours": int(bulk.REUSE_WITHIN.total_seconds() // 3600),
         "code_length": codes.LENGTH,
         "completion_columns": "、".join(files.COLUMNS),
         "completion_needed": "、".join(files.NEEDED),

@@ -27,11 +27,11 @@ LISTED = 200  # people without hours on the page; the text file names all
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """What a new certificate would say of each year, and those that were issued; `years` arrives ticked by a link."""
-    years = issuing.certifiable(request.user)
+    years = issuing.certifiable_years(request.user)
     form = YearsForm(request.POST if request.method == "POST" else None, years=[row["year"] for row in years])
     if request.method == "POST" and form.is_valid():
         try:
-            issued = issuing.issue(request.user, request.user, form.cleaned_data["years"], again_after=DOUBLE_CLICK)
+            issued = issuing.issue(request.user, request.user, form.cleaned_data["years"], reuse_within=DOUBLE_CLICK)
         except issuing.CertificateError as error:
             form.add_error("years", str(error))
         else:
@@ -68,11 +68,11 @@ def unit(request: HttpRequest) -> HttpResponse | FileResponse:
     context = {"form": form, "unit": None}
     if form.is_valid():
         chosen, year = form.cleaned_data["unit"], form.cleaned_data["year"]
-        rows = bulk.with_hours(chosen, year)
-        page = Paginator(rows, issuing.MOST_PEOPLE).get_page(form.data.get("page"))
+        rows = bulk.certifiable_totals(chosen, year)
+        page = Paginator(rows, issuing.MAX_PEOPLE).get_page(form.data.get("page"))
         if request.method == "POST" and page.object_list:
             return _zip(request, office, chosen, year, [row.person_id for row in page])
-        without = bulk.without_hours(chosen, year)
+        without = bulk.people_without_hours(chosen, year)
         context |= {
             "unit": chosen,
             "year": year,
@@ -86,7 +86,7 @@ def unit(request: HttpRequest) -> HttpResponse | FileResponse:
 def _unit_form(request: HttpRequest, office: Office) -> UnitYearForm:
     """What was chosen; before that a reviewer's own unit and this year."""
     units = bulk.units_of(office).select_related("region")
-    by_code = bulk.by_code(office)
+    by_code = bulk.names_units_by_code(office)
     data = request.POST if request.method == "POST" else request.GET
     this_year = timezone.localdate().year
     if data:

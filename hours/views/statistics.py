@@ -163,7 +163,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
         "silent_count": count - report.now.row.people,
         "share_of_all": wording.share_words(figures.percent(report.now.row.reached, count)),
         "oldest": figures.oldest_waiting(place),
-        "named": bulk.named(office_of(request), place),
+        "named": bulk.unit_parameter(office_of(request), place),
     }
     return render(request, "statistics/unit.html", context)
 

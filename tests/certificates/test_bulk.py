@@ -91,7 +91,7 @@ def test_once_more_the_same_day_gives_the_same_certificates(client, people, stat
 
 
 def test_many_people_come_in_parts(client, people, station, monkeypatch):
-    monkeypatch.setattr(issuing, "MOST_PEOPLE", 2)
+    monkeypatch.setattr(issuing, "MAX_PEOPLE", 2)
     files = archive(client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR, "page": 2}))
     assert len([name for name in files.namelist() if name.endswith(".pdf")]) == 1
     with pytest.raises(issuing.CertificateError) as refused:
@@ -159,5 +159,5 @@ def test_the_page_costs_the_same_whatever_stands_on_it(client, station, recognis
 
 def test_names_of_files_never_collide(certificate):
     taken: set[str] = set()
-    names = [bulk._free_name(certificate, taken) for _ in range(3)]
+    names = [bulk._unique_name(certificate, taken) for _ in range(3)]
     assert len(set(names)) == 3

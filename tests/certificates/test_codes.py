@@ -13,8 +13,8 @@ def test_a_code_has_16_signs_with_75_random_bits():
     made = {codes.new() for _ in range(500)}
     assert len(made) == 500
     assert {len(code) for code in made} == {16}
-    assert all(codes.is_right(code) for code in made)
-    assert math.log2(len(codes.ALPHABET)) * codes.RANDOM_SIGNS == 75
+    assert all(codes.is_valid(code) for code in made)
+    assert math.log2(len(codes.ALPHABET)) * codes.RANDOM_LENGTH == 75
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_however_it_is_typed_the_same_code_is_meant(typed):
 
 @pytest.mark.parametrize("typed", ["", "编号", "——", "uuuu", "../../etc", "\x00"])
 def test_what_is_no_code_does_not_become_one(typed):
-    assert not codes.is_right(codes.normalise(typed))
+    assert not codes.is_valid(codes.normalise(typed))
 
 
 def test_endless_input_is_cut():
-    assert len(codes.normalise("A" * 100_000)) == codes.MOST_TYPED
+    assert len(codes.normalise("A" * 100_000)) == codes.MAX_TYPED_LENGTH
 
 
 def test_one_wrong_sign_is_noticed_wherever_it_stands():
@@ -46,7 +46,7 @@ def test_one_wrong_sign_is_noticed_wherever_it_stands():
     for place in range(len(code)):
         for sign in codes.ALPHABET:
             if sign != code[place]:
-                assert not codes.is_right(code[:place] + sign + code[place + 1 :])
+                assert not codes.is_valid(code[:place] + sign + code[place + 1 :])
 
 
 def test_people_read_it_in_groups_of_four():

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hours.certificates import issuing
-from hours.certificates.issuing import CertificateError, State, state_of
+from hours.certificates.issuing import CertificateError, CertificateState, state_of
 from hours.models import Certificate, CertificateYear
 from hours.totals import sums
 from hours.workflow import transitions
@@ -16,9 +16,10 @@ from tests.certificates.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 LAST_YEAR = THIS_YEAR - 1
+VALID, SUPERSEDED, REVOKED, _ = CertificateState
 
 
-def state(certificate: Certificate) -> State:
+def state(certificate: Certificate) -> CertificateState:
     return state_of(Certificate.objects.get(pk=certificate.pk))
 
 
@@ -144,26 +145,26 @@ def test_a_former_unit_certifies_the_years_that_were_counted_there_and_no_others
 
 
 def test_a_new_one_is_valid(certificate):
-    assert state(certificate) is State.VALID
+    assert state(certificate) is VALID
 
 
 def test_one_that_covers_all_its_years_supersedes_it(huang, certificate):
     newer = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
-    assert (state(certificate), state(newer)) == (State.SUPERSEDED, State.VALID)
+    assert (state(certificate), state(newer)) == (SUPERSEDED, VALID)
     assert Certificate.objects.get(pk=certificate.pk).superseded_by == newer
 
 
 def test_one_that_covers_only_some_of_its_years_does_not(huang):
     both = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     newer = issuing.issue(huang, huang, [THIS_YEAR])
-    assert (state(both), state(newer)) == (State.VALID, State.VALID)
+    assert (state(both), state(newer)) == (VALID, VALID)
 
 
 def test_somebody_elses_supersedes_nothing(certificate, recognise):
     other = factories.person("李工")
     recognise(other)
     issuing.issue(other, other, [THIS_YEAR])
-    assert state(certificate) is State.VALID
+    assert state(certificate) is VALID
 
 
 def test_it_is_revoked_when_a_registration_was(huang, certificate, revoke, recognise):
@@ -172,38 +173,42 @@ def test_it_is_revoked_when_a_registration_was(huang, certificate, revoke, recog
     others = issuing.issue(other, other, [THIS_YEAR])
     last_years = issuing.issue(huang, huang, [LAST_YEAR])
     revoke(huang.registration)
-    assert [state(one) for one in (certificate, last_years, others)] == [State.REVOKED, State.VALID, State.VALID]
+    assert [state(one) for one in (certificate, last_years, others)] == [
+        REVOKED,
+        VALID,
+        VALID,
+    ]
 
 
 def test_a_superseded_one_is_revoked_too(huang, certificate, revoke):
     newer = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     revoke(huang.registration)
-    assert (state(certificate), state(newer)) == (State.REVOKED, State.REVOKED)
+    assert (state(certificate), state(newer)) == (REVOKED, REVOKED)
 
 
 def test_after_a_revocation_a_new_one_says_what_is_left(huang, certificate, revoke):
     revoke(huang.registration)
     newer = issuing.issue(huang, huang, [THIS_YEAR])
     assert (newer.facts["years"][0]["total"], newer.facts["years"][0]["reached"]) == ("30", False)
-    assert (state(certificate), state(newer)) == (State.REVOKED, State.VALID)
+    assert (state(certificate), state(newer)) == (REVOKED, VALID)
 
 
 def test_a_registration_that_is_reopened_and_refused_again_touches_no_certificate(huang, certificate, station, guangxi):
     refused = factories.refused(huang, station, station.reviewer, content="不予认定的", year=THIS_YEAR)
     transitions.reopen(factories.region_admin(guangxi, "再开"), refused, factories.verdict("重新审核。"))
-    assert state(certificate) is State.VALID
+    assert state(certificate) is VALID
 
 
 def test_a_double_click_issues_once(huang):
-    first = issuing.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
-    second = issuing.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
+    first = issuing.issue(huang, huang, [THIS_YEAR], reuse_within=timedelta(seconds=10))
+    second = issuing.issue(huang, huang, [THIS_YEAR], reuse_within=timedelta(seconds=10))
     assert (first, Certificate.objects.count()) == (second, 1)
 
 
 def test_but_not_when_the_facts_have_changed_meanwhile(huang, certificate, recognise):
     recognise(huang, 8, content="又一次培训")
-    second = issuing.issue(huang, huang, [THIS_YEAR], again_after=timedelta(seconds=10))
-    assert (second.facts["years"][0]["total"], state(certificate)) == ("102", State.SUPERSEDED)
+    second = issuing.issue(huang, huang, [THIS_YEAR], reuse_within=timedelta(seconds=10))
+    assert (second.facts["years"][0]["total"], state(certificate)) == ("102", SUPERSEDED)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -38,7 +38,7 @@ def test_ticked_years_are_issued_and_stand_below(client, huang):
     response = client.post(PAGE, {"years": [THIS_YEAR, THIS_YEAR - 1]}, follow=True)
     issued = Certificate.objects.get()
     assert issuing.years_of(issued) == {THIS_YEAR, THIS_YEAR - 1}
-    assert response.context["issued"] == [(issued, grouped(issued.code), issuing.State.VALID)]
+    assert response.context["issued"] == [(issued, grouped(issued.code), issuing.CertificateState.VALID)]
     assert f"已开具编号 {grouped(issued.code)} 的年度学时证明，可在下方下载。" in response.content.decode()
 
 

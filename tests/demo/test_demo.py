@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Appointment, User
 from demo.people import PASSWORD
 from hours.certificates import issuing
-from hours.certificates.issuing import State
+from hours.certificates.issuing import CertificateState
 from hours.models import (
     Attachment,
     Completion,
@@ -210,7 +210,7 @@ def test_the_trainee_and_a_colleague_hold_certificates_of_every_state(demo):
     assert holders.count() == 2
     for person in holders:
         states = [issuing.state_of(row) for row in person.certificates.order_by("issued_at")]
-        assert states == [State.SUPERSEDED, State.VALID, State.REVOKED]
+        assert states == [CertificateState.SUPERSEDED, CertificateState.VALID, CertificateState.REVOKED]
 
 
 def test_last_year_is_open_again_for_the_unit(demo):
