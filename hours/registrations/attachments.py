@@ -1,5 +1,8 @@
-"""CHANGE: proofs. A file is believed only after its content was read: pictures are encoded anew, upright and without
-metadata; a PDF must look like a whole one. Files lie in a folder that no web server knows."""
+"""Uploaded files of registrations: checks, cleaning, storing, copying and deleting.
+
+A file is accepted only after its content was read: pictures are encoded again, upright and without metadata; a PDF must
+be complete. Files lie in a folder that no web server serves.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -25,20 +30,24 @@ from config.web import texts
 from hours.models import Attachment, Registration
 
 PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
-# What a decoder may call a kind: many phones put a second picture (depth, brightness) behind the first of a JPEG.
+# Formats that Pillow reports for each kind: many phones append a second picture (depth, brightness) to a JPEG.
 DECODED_AS = {"JPEG": ("JPEG", "MPO"), "PNG": ("PNG",), "WEBP": ("WEBP",)}
 EXTENSIONS = ("pdf", *PICTURES)
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.webp,application/pdf,image/jpeg,image/png,image/webp"
-MAX_SIDE = 4000  # pixels; a photographed certificate stays readable, a page stays light
-MAX_PIXELS = 60_000_000  # larger ones are not unpacked: a small file can hold a huge picture
-# A picture of so many pixels takes most of a gigabyte while it is encoded anew: one at a time in each process.
-_DECODING = threading.Lock()
-SAVE_OPTIONS = {"JPEG": {"quality": 88, "optimize": True}, "PNG": {"optimize": True}, "WEBP": {"quality": 88}}
+MAX_SIDE = 4000  # pixels; a photographed certificate stays readable
+MAX_PIXELS = 60_000_000  # a small file can hold a huge picture, so larger ones are not decoded
+SAVE_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 88, "optimize": True},
+    "PNG": {"optimize": True},
+    "WEBP": {"quality": 88},
+}
+# Encoding a picture of MAX_PIXELS takes most of a gigabyte of memory: one at a time in each process.
+_encoding_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A file that passed: its cleaned content, ready to be stored."""
+    """An accepted upload: its cleaned content, ready to be stored."""
 
     name: str
     content_type: str
@@ -46,78 +55,108 @@ class Proof:
 
 
 def inspect(upload: UploadedFile) -> Proof:
-    """The cleaned file; ValidationError with a sentence that names the file otherwise."""
-    name = _own_name(upload.name or "")
+    """Return the cleaned file. Raises ValidationError with a sentence that names the file."""
+    name = _clean_name(upload.name or "")
+    size = upload.size or 0
     extension = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if extension not in EXTENSIONS:
         raise ValidationError(f"“{name}”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。")
-    if upload.size > settings.ATTACHMENT_MAX_BYTES:
+    if size > settings.ATTACHMENT_MAX_BYTES:
         limit = filesizeformat(settings.ATTACHMENT_MAX_BYTES)
-        raise ValidationError(f"“{name}”有 {filesizeformat(upload.size)}，超过了每个文件 {limit} 的上限。")
-    if not upload.size:
+        raise ValidationError(f"“{name}”有 {filesizeformat(size)}，超过了每个文件 {limit} 的上限。")
+    if not size:
         raise ValidationError(f"“{name}”是空文件，请重新选择。")
     content = upload.read()
     if extension == "pdf":
-        return Proof(name, "application/pdf", _whole_pdf(name, content))
+        _check_pdf(name, content)
+        return Proof(name, "application/pdf", content)
     kind = PICTURES[extension]
-    with _DECODING:
+    with _encoding_lock:
         return Proof(name, f"image/{kind.lower()}", _clean_picture(name, content, kind))
 
 
 def inspect_all(uploads: Sequence[UploadedFile]) -> tuple[list[Proof], list[ValidationError]]:
-    """Those that passed, and why each other one did not. No more are read than a registration can have: reading is
-    work.
+    """Return the accepted files, and one error for each refused one.
+
+    No more files are read than a registration can have, because reading is expensive.
     """
-    proofs, refused, most = [], [], settings.ATTACHMENT_MAX_COUNT
-    for upload in uploads[:most]:
+    proofs, refused, limit = [], [], settings.ATTACHMENT_MAX_COUNT
+    for upload in uploads[:limit]:
         try:
             proofs.append(inspect(upload))
         except ValidationError as error:
             refused.append(error)
-    if rest := uploads[most:]:
-        first = _own_name(rest[0].name or "")
-        refused.append(ValidationError(f"一次最多选择 {most} 个文件，从“{first}”起的 {len(rest)} 个没有读取。"))
+    if rest := uploads[limit:]:
+        first = _clean_name(rest[0].name or "")
+        refused.append(ValidationError(f"一次最多选择 {limit} 个文件，从“{first}”起的 {len(rest)} 个没有读取。"))
     return proofs, refused
 
 
 def check_count(count: int) -> None:
-    """ValidationError if a registration would have more files than allowed."""
+    """Raise ValidationError if a registration would have more files than allowed."""
     if count > settings.ATTACHMENT_MAX_COUNT:
         raise ValidationError(f"每条登记最多 {settings.ATTACHMENT_MAX_COUNT} 个附件，现有 {count} 个，请移除一些。")
 
 
-def keep_for_form(owner: User, proofs: Iterable[Proof], draft_key) -> list[Attachment]:
-    """Store files of a form that was refused, so that they need not be chosen again."""
-    return [_stored(proof, owner, draft_key=draft_key) for proof in proofs]
+def keep_for_form(owner: User, proofs: Iterable[Proof], draft_key: UUID | str) -> list[Attachment]:
+    """Store files under the key of their form, so that they need not be chosen again after a refusal."""
+    return [_store(proof, owner, draft_key=draft_key) for proof in proofs]
 
 
 @transaction.atomic
-def attach(registration: Registration, proofs: Iterable[Proof], draft_key, removed: Iterable[Attachment]) -> None:
-    """Give a registration its new files and those kept for its form, and take away the removed ones."""
+def attach(
+    registration: Registration, proofs: Iterable[Proof], draft_key: UUID | None, removed: Iterable[Attachment]
+) -> None:
+    """Give a registration its new files and those kept for its form, and delete the removed ones."""
     Attachment.objects.waiting_for_form(registration.owner, draft_key).update(registration=registration, draft_key=None)
     for proof in proofs:
-        _stored(proof, registration.owner, registration=registration)
+        _store(proof, registration.owner, registration=registration)
     discard(Attachment.objects.filter(pk__in=[attachment.pk for attachment in removed]))
 
 
 @transaction.atomic
 def discard(attachments: QuerySet[Attachment]) -> int:
-    """Delete rows, and their files once the transaction is safe; return how many.
+    """Delete rows, and their files after the commit; return the number of rows.
 
-    Locked, no row can meanwhile be given to a registration, which would then miss its file.
+    The rows are locked, so that none can meanwhile be given to a registration, which would then miss its file.
     """
     files = [attachment.file for attachment in attachments.select_for_update()]
     attachments.delete()
 
     def delete_files() -> None:
         for file in files:
-            file.storage.delete(file.name)
+            file.delete(save=False)
 
     transaction.on_commit(delete_files)
     return len(files)
 
 
-def _stored(proof: Proof, owner: User, *, registration: Registration | None = None, draft_key=None) -> Attachment:
+def copy_to(originals: Iterable[Attachment], registrations: Iterable[Registration], created: list[str]) -> None:
+    """Give each registration its own rows and files of the originals, so that deleting one never touches another.
+
+    The content is on the disk once if the file system has hard links. The names of new files are added to `created` one
+    by one, so that a caller whose transaction fails can delete them.
+    """
+    registrations, rows = list(registrations), []
+    for original in originals:
+        for registration in registrations:
+            row = Attachment(
+                owner_id=registration.owner_id,
+                registration=registration,
+                name=original.name,
+                content_type=original.content_type,
+                size=original.size,
+            )
+            name = _link_or_copy(original, row)
+            row.file.name = name
+            created.append(name)
+            rows.append(row)
+    Attachment.objects.bulk_create(rows, batch_size=500)
+
+
+def _store(
+    proof: Proof, owner: User, *, registration: Registration | None = None, draft_key: UUID | str | None = None
+) -> Attachment:
     return Attachment.objects.create(
         owner=owner,
         registration=registration,
@@ -129,18 +168,31 @@ def _stored(proof: Proof, owner: User, *, registration: Registration | None = No
     )
 
 
-def _own_name(name: str) -> str:
-    """The last part of what the browser sent, without what cannot be seen, its end kept if it is long."""
+def _link_or_copy(original: Attachment, row: Attachment) -> str:
+    """Create the file of a row with the content of the original; return its name in the storage."""
+    storage = original.file.storage
+    name = row.file.field.generate_filename(row, original.name)
+    try:
+        target = Path(storage.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.hardlink_to(original.file.path)
+    except (NotImplementedError, OSError):  # another kind of storage, or a file system without links
+        with original.file.open("rb") as content:
+            return storage.save(name, content)
+    return name
+
+
+def _clean_name(name: str) -> str:
+    """The last part of the path that the browser sent, on one line; of a long name the end."""
     last = PureWindowsPath(PurePosixPath(name).name).name
     return texts.normalise_line(last)[-120:] or "未命名"
 
 
-def _whole_pdf(name: str, content: bytes) -> bytes:
+def _check_pdf(name: str, content: bytes) -> None:
     if b"%PDF-" not in content[:1024]:
         raise ValidationError(f"“{name}”的内容不是 PDF，请确认没有改过扩展名。")
     if b"%%EOF" not in content[-2048:]:
         raise ValidationError(f"“{name}”不完整（可能下载或传输中断），请重新生成后上传。")
-    return content
 
 
 def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
@@ -159,11 +211,11 @@ def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
         raise ValidationError(f"“{name}”的像素太多，请缩小后上传。") from None
     except (OSError, SyntaxError, ValueError):
         raise ValidationError(f"“{name}”不完整或已损坏，请重新拍照或扫描后上传。") from None
-    return _encoded(picture, kind)
+    return _encode(picture, kind)
 
 
-def _encoded(picture: Image.Image, kind: str) -> bytes:
-    """The pixels alone: upright, without position, camera or comments."""
+def _encode(picture: Image.Image, kind: str) -> bytes:
+    """Return the pixels alone, upright: without position, camera and comments."""
     _turn_upright(picture)
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     if kind == "JPEG" and picture.mode != "RGB":
@@ -178,45 +230,10 @@ def _encoded(picture: Image.Image, kind: str) -> bytes:
 
 
 def _turn_upright(picture: Image.Image) -> None:
-    """As it was held when it was taken; as it lies where the note about that cannot be read.
+    """Turn the picture as its EXIF orientation says; leave it if the EXIF data cannot be read.
 
-    Broken notes fail in a dozen ways; the pixels are sound, and the notes are dropped anyway.
+    Broken EXIF data fails in many ways, while the pixels are sound and the metadata is dropped anyway.
     """
     with suppress(Exception), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ImageOps.exif_transpose(picture, in_place=True)  # a second picture would double the memory
-
-
-def copy_to(originals: Iterable[Attachment], registrations: Iterable[Registration], made: list[str]) -> None:
-    """Give each registration its own rows and files of these, so that deleting one never touches another.
-
-    The disk holds the content once where it knows hard links. The names of new files are added to `made` as they come,
-    for a caller whose transaction fails.
-    """
-    registrations, rows = list(registrations), []
-    for original in originals:
-        for registration in registrations:
-            row = Attachment(
-                owner_id=registration.owner_id,
-                registration=registration,
-                name=original.name,
-                content_type=original.content_type,
-                size=original.size,
-            )
-            row.file = _second_name(original, row)
-            made.append(row.file.name)
-            rows.append(row)
-    Attachment.objects.bulk_create(rows, batch_size=500)
-
-
-def _second_name(original: Attachment, row: Attachment) -> str:
-    storage = original.file.storage
-    name = Attachment._meta.get_field("file").generate_filename(row, original.name)
-    try:
-        target = Path(storage.path(name))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.hardlink_to(storage.path(original.file.name))
-    except (NotImplementedError, OSError):  # another kind of storage, or a file system without links
-        with original.file.open("rb") as content:
-            return storage.save(name, content)
-    return name

@@ -1,4 +1,4 @@
-"""READ: a registration as label and value, for description lists."""
+"""Registrations, trainings and submissions as pairs of label and value, for description lists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DescriptionList = list[tuple[str, str]]
 
 
 def hours_with_unit(value: Decimal | None) -> str:
-    """8 学时 or 7.5 学时; empty for none."""
+    """Return hours with their unit, as in 7.5 学时; empty for None."""
     return "" if value is None else f"{format_number(value)} 学时"
 
 
 def of_registration(registration: Registration) -> DescriptionList:
-    """Everything that was filled in, and what became of it."""
+    """Return all fields of a registration and, once it was submitted, the results of its review."""
     owner, category = registration.owner, registration.category
-    told = [
+    pairs = [
         ("姓名", owner.name),
         ("证件号码", owner.masked_id),
         ("认定类型", category.full_name),
@@ -34,11 +34,11 @@ def of_registration(registration: Registration) -> DescriptionList:
         ("证书编号", registration.certificate_number),
     ]
     if entered := entered_by(registration):
-        told.append(("登记方式", entered))
+        pairs.append(("登记方式", entered))
     if registration.submitted_at is None:
-        return told
+        return pairs
     return [
-        *told,
+        *pairs,
         ("提交单位", registration.unit_name),
         ("单位属地", registration.region.name),
         ("提交时间", format_minute(registration.submitted_at)),
@@ -48,7 +48,10 @@ def of_registration(registration: Registration) -> DescriptionList:
 
 
 def entered_by(registration: Registration) -> str:
-    """Who entered it for its owner (单位集体登记); its decisions should be prefetched. Empty for an own one."""
+    """Return the unit and the person who registered it for its owner (单位集体登记); empty if the owner did.
+
+    Prefetch the decisions.
+    """
     if registration.entered_by_id is None:
         return ""
     first = next((row for row in registration.decisions.all() if row.action == Action.ENTER), None)
@@ -56,7 +59,7 @@ def entered_by(registration: Registration) -> str:
 
 
 def of_training(training: Registration, unit: Unit) -> DescriptionList:
-    """What a 单位集体登记 enters for everybody."""
+    """Return the facts that all registrations of a 单位集体登记 share."""
     category = training.category
     return [
         ("登记单位", unit.name),
@@ -74,12 +77,12 @@ def of_training(training: Registration, unit: Unit) -> DescriptionList:
 def of_submission(
     unit: Unit, region: Region | None, registrations: Sequence[Registration], total: Decimal
 ) -> DescriptionList:
-    """Unit, region, number of registrations and total hours of a submission."""
-    place = region.name if region else "请在下方选择"
+    """Return unit, region, number of registrations and total hours of a submission."""
+    region_name = region.name if region else "请在下方选择"
     return [
         ("单位名称", unit.name),
         ("统一社会信用代码", unit.credit_code or ""),
-        ("所在区域" if unit.is_unaffiliated else "单位属地", place),
+        ("所在区域" if unit.is_unaffiliated else "单位属地", region_name),
         ("登记条数", f"{len(registrations)} 条"),
         ("申请学时合计", hours_with_unit(total)),
     ]

@@ -1,7 +1,7 @@
-"""READ: registrations as the lines of a list, every word as text.
+"""Registrations as the lines of a list: the template context of each line, with all values formatted as text.
 
-A template that looks up, compares and formats each cell of twenty rows by itself takes longer than everything else on
-the page. So a line is a plain dictionary of what it shows, and the template only says where.
+Looking up, comparing and formatting each cell in the template takes longer than everything else on the page. So a line
+is a plain dictionary, and the template only places its values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from hours.wording import format_minute, format_number, step_tone, tone
 from .progress import Step
 
 LineContext = dict[str, object]
-# What lines need of a row; the other columns are not read.
+# A registration, the steps of its progress, the words of its last decision, and label and address of each action.
+LookedUp = tuple[Registration, list[Step], str, list[tuple[str, str]]]
+# The columns that the lines of each list need; the others are not read.
 LIST_COLUMNS = ("owner_id", "status", "content", "year", "starts_at", "ends_at", "hours_applied")
 LOOKUP_COLUMNS = (
     *(*LIST_COLUMNS, "round", "is_unaffiliated", "unit_name"),
@@ -32,7 +34,7 @@ LOOKUP_COLUMNS = (
 
 
 def basic_line(registration: Registration, position: int) -> LineContext:
-    """What every list shows of a registration."""
+    """Return what every list shows of a registration."""
     return {
         "key": registration.pk,
         "number": position,
@@ -46,7 +48,10 @@ def basic_line(registration: Registration, position: int) -> LineContext:
 
 
 def editable_lines(registrations: Sequence[Registration], first: int, categories: dict[int, str]) -> list[LineContext]:
-    """学时登记: numbered from `first`; `categories` names the categories. Returned ones tell why."""
+    """Return the lines of 学时登记, numbered from `first`; `categories` maps categories to names.
+
+    Returned registrations carry the reason.
+    """
     returned = [registration for registration in registrations if registration.status == Status.RETURNED]
     prefetch_related_objects(returned, "decisions")
     return [
@@ -64,10 +69,8 @@ def editable_lines(registrations: Sequence[Registration], first: int, categories
     ]
 
 
-def lookup_lines(registrations: Sequence[tuple], first: int, opened: str) -> list[LineContext]:
-    """培训登记详情: (registration, its steps, the last words, label and address of what is offered); `opened` is a
-    key.
-    """
+def lookup_lines(registrations: Sequence[LookedUp], first: int, opened: str) -> list[LineContext]:
+    """Return the lines of 培训登记详情, numbered from `first`; the one with the primary key `opened` is expanded."""
     return [
         {
             **basic_line(registration, position),
@@ -76,22 +79,21 @@ def lookup_lines(registrations: Sequence[tuple], first: int, opened: str) -> lis
             "first_level": registration.category.parent.name,
             "is_open": opened == str(registration.pk),
             "words": words,
-            "offered": offered,
+            "offered": links,
             "is_unaffiliated": registration.is_unaffiliated,
             "is_unit_pending": registration.status == Status.FIRST_REVIEW and registration.unit.is_pending,
-            "steps": [_step(step) for step in steps],
+            "steps": [_step_context(step) for step in steps],
         }
-        for position, (registration, steps, words, offered) in enumerate(registrations, first)
+        for position, (registration, steps, words, links) in enumerate(registrations, first)
     ]
 
 
 def uncounted_lines(rows: Sequence[tuple[Registration, str]]) -> list[LineContext]:
-    """未计入的登记 of 培训总体查询, each with why."""
+    """Return the lines of 未计入的登记 in 培训总体查询, each with the reason."""
     return [{**basic_line(registration, position), "why": why} for position, (registration, why) in enumerate(rows, 1)]
 
 
-def _step(step: Step) -> LineContext:
-    """A step of the progress; one without a moment is waited for."""
+def _step_context(step: Step) -> LineContext:
     return {
         "tone": step_tone(step),
         "stage": step.stage,
@@ -106,13 +108,13 @@ def _step(step: Step) -> LineContext:
 
 
 def day_and_time(moment: datetime, prefix: str = "") -> LineContext:
-    """Apart, so that a narrow column breaks between them and not within the day."""
+    """Return day and time apart, so that a narrow column wraps between them."""
     day, _, time = format_minute(moment).partition(" ")
     return {f"{prefix}day": day, f"{prefix}time": time}
 
 
 def category_names() -> dict[int, str]:
-    """Type -> both levels in words; one query."""
-    rows = Category.objects.filter(parent__isnull=False).order_by()
-    rows = rows.values_list("pk", "parent__name", "name", "is_example")
+    """Map each second-level category to the names of both levels; one query."""
+    categories = Category.objects.filter(parent__isnull=False).order_by()
+    rows = categories.values_list("pk", "parent__name", "name", "is_example")
     return {pk: f"{first} · {category_name(name, is_example)}" for pk, first, name, is_example in rows}

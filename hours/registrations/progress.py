@@ -1,4 +1,4 @@
-"""READ: where a registration stands and how it came there, for the "+" of 培训登记详情 and the detail page."""
+"""The steps of a registration so far and the next one, for 培训登记详情 and the detail pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hours.states import IN_REVIEW, STAGE_OF, Action, Stage, Status
 
 @dataclass(frozen=True)
 class Step:
-    """One step: done, or (`when` is None) the one that the registration waits at."""
+    """One step of the progress. `when` is None for the step that the registration waits for."""
 
     stage: str
     office: str
@@ -25,9 +25,9 @@ class Step:
 
 
 def steps(registration: Registration, *, is_unattended: bool) -> list[Step]:
-    """All steps in order, then the one that comes next; the registration's decisions and unit should be prefetched.
+    """Return all steps in order, then the next one. Prefetch decisions and unit.
 
-    A registration that `is_unattended` (无人初审) waits at its bureau, although at the 初审.
+    An unattended registration (无人初审) waits at the bureau of its region, although its stage is the 初审.
     """
     done = [_done(decision) for decision in registration.decisions.all()]
     return [*done, *_next(registration, is_unattended)]

@@ -1,8 +1,9 @@
-"""CHANGE: registrations before their submission: saving and deleting what their owner may still change."""
+"""Save and delete registrations that their owner may still change."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,7 +17,7 @@ from hours.totals import sums
 from . import attachments, validation
 from .attachments import Proof
 
-# What an owner writes; status, unit and hours of reviewers belong to the workflow.
+# The fields that an owner writes; status, unit and the hours of reviewers belong to the workflow.
 OWNER_FIELDS = (
     *("category", "content", "starts_at", "ends_at", "hours_applied", "year"),
     *("note", "certificate_number", "declared_at", "updated_at"),
@@ -24,15 +25,19 @@ OWNER_FIELDS = (
 
 
 class DuplicateRegistration(WorkflowError):
-    """The same certificate number, or the same content and dates, stands in another live registration."""
+    """Another live registration has the same certificate number, or the same content and dates."""
 
 
 def save(
-    registration: Registration, *, proofs: Sequence[Proof] = (), draft_key=None, removed: Sequence[Attachment] = ()
+    registration: Registration,
+    *,
+    proofs: Sequence[Proof] = (),
+    draft_key: UUID | None = None,
+    removed: Iterable[Attachment] = (),
 ) -> Registration:
-    """Store a new registration or a changed one, with its files, as declared now.
+    """Save a new or changed registration with its files, declared now.
 
-    DuplicateRegistration if it repeats another registration, WorkflowError if it was submitted meanwhile.
+    Raises DuplicateRegistration if it repeats another registration, WorkflowError if it was submitted meanwhile.
     """
     registration.declared_at = timezone.now()
     try:
@@ -51,7 +56,7 @@ def _write(registration: Registration) -> None:
     if registration.pk is None:
         registration.save()
         return
-    # Locked until the end, so that a submission from a second tab either sees the change or comes first and wins.
+    # Locks the row until the commit, so that a submission from a second tab either sees the change or comes first.
     editable = Registration.objects.filter(pk=registration.pk, status__in=sorted(EDITABLE))
     if not editable.update(updated_at=timezone.now()):
         raise WorkflowError(f"“{registration.content}”已在别处提交或删除，不能再修改。")
@@ -61,7 +66,7 @@ def _write(registration: Registration) -> None:
 
 
 def _move_to_year(stored: Registration, year: int) -> None:
-    """A returned registration that now counts for another year leaves the sums of the old one."""
+    """Move the hours of a returned registration from the totals of its old year to those of the new one."""
     if stored.year == year or stored.status == Status.DRAFT:
         return
     old, before = stored.year, sums.sums_of([stored])
@@ -71,12 +76,15 @@ def _move_to_year(stored: Registration, year: int) -> None:
 
 @transaction.atomic
 def delete(owner: User, registrations: Sequence[Registration]) -> int:
-    """Delete all of these drafts of one owner or none; WorkflowError names those that are no drafts (any more)."""
+    """Delete these drafts of one owner and return their number.
+
+    Raises WorkflowError with the names of those that are not drafts, and then deletes none.
+    """
     keys = [registration.pk for registration in registrations]
     drafts = Registration.objects.owned_by(owner).filter(pk__in=keys, status__in=sorted(DELETABLE))
     if len(list(drafts.select_for_update())) < len(keys):
-        gone = set(keys) - set(drafts.values_list("pk", flat=True))
-        names = "、".join(f"“{registration.content}”" for registration in registrations if registration.pk in gone)
+        missing = set(keys) - set(drafts.values_list("pk", flat=True))
+        names = "、".join(f"“{registration.content}”" for registration in registrations if registration.pk in missing)
         raise WorkflowError(f"{names}不是待提交状态，不能删除；没有删除任何登记。")
     attachments.discard(Attachment.objects.filter(registration__in=keys))
     drafts.delete()

@@ -1,4 +1,4 @@
-"""COMPUTE: what a registration must be like to be saved and to be submitted. Form and batch ask the same questions.
+"""The rules that a registration must meet to be saved and to be submitted, and the sentences about them.
 
 Sources: personal-manual.txt (registering), 桂人社规〔2019〕4号 Art. 5 (half days); the rest is this product's own.
 """
@@ -16,15 +16,13 @@ from hours.wording import format_minute, format_number
 if TYPE_CHECKING:
     from hours.models import Category, Registration
 
-FIRST_YEAR = 1949  # nobody's learning is older; a year before is a slip of the pen
+FIRST_YEAR = 1949  # an earlier year is a typing error
 # field -> sentence for people
 Problems = dict[str, str]
 
 
 def problems(registration: Registration, now: datetime | None = None) -> Problems:
-    """Everything that is wrong with the registration by itself; empty for a good one. Fields that are None are
-    skipped.
-    """
+    """Return the problems of the registration by itself, without looking at others. Fields that are None are skipped."""
     now = now or timezone.now()
     found: Problems = {}
     dates_fit = _check_dates(registration, now, found)
@@ -73,7 +71,7 @@ def _check_hours(registration: Registration, category: Category | None, found: P
 
 
 def year_notice(registration: Registration) -> str:
-    """A sentence if the chosen year is allowed, but not the one of the end date."""
+    """Return a sentence if the chosen year differs from the year of the end date; empty otherwise."""
     usual = default_year(registration.ends_at)
     if registration.year == usual:
         return ""
@@ -81,13 +79,13 @@ def year_notice(registration: Registration) -> str:
 
 
 def description(registration: Registration) -> str:
-    """Content, time span and status, as text for a sentence about another registration."""
+    """Return content, time span and status as text, for a sentence about another registration."""
     span = f"{format_minute(registration.starts_at)} 至 {format_minute(registration.ends_at)}"
     return f"“{registration.content}”（{span}，{registration.get_status_display()}）"
 
 
 def duplicate_sentence(registration: Registration, other: Registration) -> str:
-    """Why an exact duplicate is refused, naming the other registration."""
+    """Return the reason why a duplicate is refused, with the name of the other registration."""
     what = description(other)
     if registration.certificate_number and other.certificate_number == registration.certificate_number:
         return f"证书编号 {other.certificate_number} 已用于您的登记{what}，不能重复登记。"
@@ -95,7 +93,7 @@ def duplicate_sentence(registration: Registration, other: Registration) -> str:
 
 
 def overlap_sentence(registration: Registration, others: list[Registration]) -> str:
-    """A warning that names the registrations that share time with this one."""
+    """Return the warning about the registrations that overlap with this one."""
     names = "、".join(
         f"“{other.content}”（{format_minute(other.starts_at)} 至 {format_minute(other.ends_at)}）" for other in others
     )

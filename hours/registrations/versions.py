@@ -1,8 +1,9 @@
-"""COMPUTE: what an owner changed in a registration since it was returned."""
+"""Snapshots of returned registrations, and what their owners changed since."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from hours.models import Registration, ReturnedVersion
 from hours.wording import format_minute, format_number
@@ -21,17 +22,15 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Change:
-    """One field as it was and as it is; a file that came or went has only one of the two."""
+    """One field before and after. `before` is empty for an added file, `after` for a removed one."""
 
     label: str
     before: str
     after: str
 
 
-def snapshot(registration: Registration) -> dict:
-    """The registration as texts that stay readable whatever becomes of types and files; its files should be
-    prefetched.
-    """
+def snapshot(registration: Registration) -> dict[str, Any]:
+    """Return the registration as texts, which stay readable when categories and files change. Prefetch the files."""
     return {
         "category": registration.category.full_name,
         "content": registration.content,
@@ -46,7 +45,7 @@ def snapshot(registration: Registration) -> dict:
 
 
 def changes_since_return(registration: Registration) -> list[Change] | None:
-    """Field by field, files too, since the last return; None for a registration that was never returned."""
+    """Return the changes of fields and files since the last return; None if it was never returned."""
     version = ReturnedVersion.objects.filter(registration=registration).order_by("-round").first()
     if version is None:
         return None
