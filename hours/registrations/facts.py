@@ -35,7 +35,7 @@ def of_registration(registration: Registration) -> DescriptionList:
     ]
     if entered := entered_by(registration):
         pairs.append(("登记方式", entered))
-    if registration.submitted_at is None:
+    if registration.submitted_at is None or registration.region is None:
         return pairs
     return [
         *pairs,

@@ -1,12 +1,16 @@
-"""SHAPE: the fields of registrations: moments, hours, types, proofs."""
+"""Form fields of registrations: date and time, hours, category, files."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 
 from config.web.addresses import parse_pk
 from hours.models import Category
@@ -15,15 +19,15 @@ from hours.wording import format_number
 from . import attachments
 from .attachments import Proof
 
-SUPERFLUOUS_ZEROS = re.compile(r"(\.[0-9]*?)0+\s*$")
+TRAILING_ZEROS = re.compile(r"(\.[0-9]*?)0+\s*$")
 
 
 class MomentWidget(forms.SplitDateTimeWidget):
-    """A day and a time of day side by side; the time is filled in, so that plain dates mean whole days."""
+    """Date and time inputs side by side. The time is prefilled, so that a bare date means a whole day."""
 
     template_name = "widgets/moment.html"
 
-    def __init__(self, label: str, clock) -> None:
+    def __init__(self, label: str, default_time: time) -> None:
         super().__init__(
             date_format="%Y-%m-%d",
             time_format="%H:%M",
@@ -35,18 +39,18 @@ class MomentWidget(forms.SplitDateTimeWidget):
             },
             time_attrs={"type": "time", "class": "form-control", "step": "60", "aria-label": f"{label}（时、分）"},
         )
-        self.clock = clock
+        self.default_time = default_time
 
-    def decompress(self, value):
+    def decompress(self, value: datetime | None) -> tuple[date | None, time | None]:
         if value is None:
-            return [None, self.clock]
+            return None, self.default_time
         return super().decompress(value)
 
 
 class MomentField(forms.SplitDateTimeField):
-    """A local moment; a missing time of day means the one that the picker offers."""
+    """A local date and time; a missing time means the prefilled one."""
 
-    def __init__(self, label: str, clock) -> None:
+    def __init__(self, label: str, default_time: time) -> None:
         messages = {
             "required": f"请填写{label}。",
             "incomplete": f"请填写{label}的日期。",
@@ -54,24 +58,26 @@ class MomentField(forms.SplitDateTimeField):
             "invalid_time": f"{label}的时间无法识别，请按 08:30 的格式填写。",
         }
         super().__init__(
-            label=label, widget=MomentWidget(label, clock), error_messages=messages, require_all_fields=False
+            label=label, widget=MomentWidget(label, default_time), error_messages=messages, require_all_fields=False
         )
-        self.clock = clock
+        self.default_time = default_time
         self.fields[1].required = False
 
-    def clean(self, value):
+    def clean(self, value: Any) -> datetime | None:
         if isinstance(value, (list, tuple)) and len(value) == 2 and value[0] and not value[1]:
-            value = [value[0], f"{self.clock:%H:%M}"]
+            value = [value[0], f"{self.default_time:%H:%M}"]
         return super().clean(value)
 
 
 class HoursField(forms.DecimalField):
-    def to_python(self, value):
-        """8.00 is 8, and 8.50 is 8.5."""
-        return super().to_python(SUPERFLUOUS_ZEROS.sub(r"\1", value) if isinstance(value, str) else value)
+    """Hours, typed and shown without trailing zeros."""
 
-    def prepare_value(self, value):
-        """8 and 7.5, never 8.0."""
+    def clean(self, value: Any) -> Any:
+        """Read 8.00 as 8, so that it has no more decimal places than allowed."""
+        return super().clean(TRAILING_ZEROS.sub(r"\1", value) if isinstance(value, str) else value)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show 8 and 7.5, never 8.0."""
         return format_number(value) if isinstance(value, Decimal) else super().prepare_value(value)
 
 
@@ -81,35 +87,54 @@ class ProofsInput(forms.ClearableFileInput):
 
 
 class ProofsField(forms.FileField):
-    """Several files. Good ones are kept even if others are refused; each refused one is named."""
+    """Several files: the accepted ones, and one error for each refused one."""
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(
             required=False, widget=ProofsInput(attrs={"accept": attachments.ACCEPT, "multiple": True}), **options
         )
 
-    def clean(self, data, initial=None) -> tuple[list[Proof], list[ValidationError]]:
+    def clean(
+        self, data: Sequence[UploadedFile] | None, initial: object = None
+    ) -> tuple[list[Proof], list[ValidationError]]:
         return attachments.inspect_all(data or [])
 
 
-class RemovedField(forms.ModelMultipleChoiceField):
-    """Files to take away. One that is gone already, perhaps by another window, needs no taking away."""
+class PrimaryKeysField(forms.Field):
+    """Primary keys of ticked rows; texts that are not primary keys are skipped."""
 
-    def clean(self, value):
-        return self.queryset.filter(pk__in={parse_pk(text) for text in value or ()} - {None})
+    widget = forms.SelectMultiple
+
+    def clean(self, value: Sequence[str] | None) -> set[int]:
+        return {pk for text in value or () if (pk := parse_pk(text)) is not None}
 
 
 class _GroupedByFirstLevel(forms.models.ModelChoiceIterator):
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         yield "", self.field.empty_label
-        groups: dict[str, list] = {}
+        groups: dict[str, list[tuple[Any, str]]] = {}
         for category in self.queryset:
             groups.setdefault(category.parent.name, []).append(self.choice(category))
         yield from groups.items()
 
 
+class FirstLevelChoice(forms.ModelChoiceField):
+    """First-level categories, by their bare names: the second-level ones say 示例."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Category.objects.filter(parent=None, is_active=True),
+            label="认定类型",
+            empty_label="请选择类型",
+            error_messages={"required": "请选择认定类型。", "invalid_choice": "所选类型不存在或已停用，请重新选择。"},
+        )
+
+    def label_from_instance(self, obj: Category) -> str:
+        return obj.name
+
+
 class CategoryChoice(forms.ModelChoiceField):
-    """Second-level types, grouped by their first level; the script narrows the list to the chosen first level."""
+    """Second-level categories, grouped by first level; registration.js narrows the list to the chosen first level."""
 
     iterator = _GroupedByFirstLevel
 

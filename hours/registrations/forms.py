@@ -1,14 +1,15 @@
-"""SHAPE: what people type. Rules are asked of registration_rules, changes are made by registrations and workflow."""
+"""Forms of an owner's registrations, and the filter bars of their lists."""
 
 from __future__ import annotations
 
 import uuid
-from operator import attrgetter
+from typing import Any
 
 from crispy_forms.layout import HTML, Column, Div, Field, Row
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import identity
@@ -18,23 +19,17 @@ from config.web.forms import Filter, LineField, TextField, form_helper
 from config.web.texts import normalise_number
 from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours
 from hours.models import Attachment, Category, Registration, YearRule
+from hours.models.querysets import RegistrationQuerySet
 
 from . import attachments, validation
 from .attachments import Proof
-from .fields import CategoryChoice, HoursField, MomentField, ProofsField, RemovedField
-
-NOT_DECLARED = "请勾选“本人承诺以上信息属实”，否则不能保存。"
+from .fields import CategoryChoice, FirstLevelChoice, HoursField, MomentField, PrimaryKeysField, ProofsField
 
 
 class RegistrationForm(forms.ModelForm):
     """新登记培训 and 修改."""
 
-    first_level = forms.ModelChoiceField(
-        Category.objects.none(),
-        label="认定类型",
-        empty_label="请选择类型",
-        error_messages={"required": "请选择认定类型。", "invalid_choice": "所选类型不存在或已停用，请重新选择。"},
-    )
+    first_level = FirstLevelChoice()
     category = CategoryChoice()
     starts_at = MomentField("开始时间", DAY_STARTS)
     ends_at = MomentField("结束时间", DAY_ENDS)
@@ -51,13 +46,12 @@ class RegistrationForm(forms.ModelForm):
             "max_whole_digits": "申请学时太大了，请核对。",
         },
     )
-    year = forms.TypedChoiceField(label="计入年度", required=False, coerce=int, empty_value=None)
     proofs = ProofsField(label="上传附件")
-    removed = RemovedField(Attachment.objects.none(), required=False)
+    removed = PrimaryKeysField(required=False)
     draft_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     declared = forms.BooleanField(label="本人承诺以上信息属实", required=False)
-    field_order = ("first_level",)  # errors are read in the order of the page
-    not_declared = NOT_DECLARED
+    field_order = ("first_level",)  # errors are listed in the order of the page
+    not_declared = "请勾选“本人承诺以上信息属实”，否则不能保存。"
 
     class Meta:
         model = Registration
@@ -71,17 +65,11 @@ class RegistrationForm(forms.ModelForm):
             "content": {"required": "请填写认定内容，例如培训班、专利或论文的名称。"},
         }
 
-    def __init__(self, *args, owner: User, **kwargs) -> None:
+    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = self.instance.owner = owner
-        self.fields["first_level"].queryset = Category.objects.filter(parent=None, is_active=True)
-        self.fields["first_level"].label_from_instance = attrgetter("name")  # the types below say 示例
         self.fields["first_level"].initial = self.instance.category.parent_id if self.instance.category_id else None
-        self.fields["year"].choices = [
-            ("", "按结束时间所在年度"),
-            *((year, f"{year} 年") for year in _years(self.instance)),
-        ]
-        self.fields["removed"].queryset = self.kept_attachments()
+        self.fields["year"] = _year_field(self.instance)
         self.fields["draft_key"].initial = uuid.uuid4()
         self.fields[
             "hours_applied"
@@ -92,15 +80,15 @@ class RegistrationForm(forms.ModelForm):
         )
         self.helper = form_helper(self, *registration_layout())
 
-    def kept_attachments(self):
-        """The registration's files and those of an earlier try of this form, all of which can be ticked for removal."""
+    def kept_attachments(self) -> QuerySet[Attachment]:
+        """Return the registration's files and those of an earlier try of this form; each can be removed."""
         key = self.data.get(self.add_prefix("draft_key")) if self.is_bound else None
         waiting = Attachment.objects.waiting_for_form(self.owner, parse_uuid(key))
         return waiting | Attachment.objects.filter(owner=self.owner, registration=self.instance.pk or -1)
 
     @property
     def draft_key_value(self) -> uuid.UUID:
-        """The key under which this form's files wait; a broken one is replaced."""
+        """The key under which this form's files are kept; an invalid one is replaced."""
         sent = self.data.get(self.add_prefix("draft_key"))
         return parse_uuid(sent) or self.fields["draft_key"].initial
 
@@ -111,8 +99,13 @@ class RegistrationForm(forms.ModelForm):
     def clean_certificate_number(self) -> str:
         return normalise_number(self.cleaned_data["certificate_number"])
 
-    def clean(self) -> dict:
-        data = super().clean()
+    def clean_removed(self) -> QuerySet[Attachment]:
+        """Return the files to remove. One that is gone already, perhaps by another window, is skipped."""
+        return self.kept_attachments().filter(pk__in=self.cleaned_data["removed"])
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         self._check_proofs(data)
         if not data.get("declared"):
             self.add_error("declared", self.not_declared)
@@ -126,7 +119,7 @@ class RegistrationForm(forms.ModelForm):
             self.add_error("content", validation.duplicate_sentence(candidate, other))
         return data
 
-    def _check_proofs(self, data: dict) -> None:
+    def _check_proofs(self, data: dict[str, Any]) -> None:
         proofs, refused = data.get("proofs", ([], []))
         for error in refused:
             self.add_error("proofs", error)
@@ -136,13 +129,13 @@ class RegistrationForm(forms.ModelForm):
         except ValidationError as error:
             self.add_error("proofs", error)
 
-    def _check_levels(self, data: dict) -> None:
+    def _check_levels(self, data: dict[str, Any]) -> None:
         first, second = data.get("first_level"), data.get("category")
         if first and second and second.parent_id != first.pk:
             self.add_error("category", f"二级类型“{second.name}”不属于“{first.name}”，请重新选择。")
 
-    def _fill_in(self, data: dict) -> None:
-        """What the person left to the system: hours by half days, the year of the end."""
+    def _fill_in(self, data: dict[str, Any]) -> None:
+        """Fill in what was left empty: the hours by half days, and the year of the end."""
         start, end, category = data.get("starts_at"), data.get("ends_at"), data.get("category")
         if end and data.get("year") is None and "year" not in self.errors:
             data["year"] = default_year(end)
@@ -159,7 +152,8 @@ class RegistrationForm(forms.ModelForm):
         elif not category:
             self.add_error("hours_applied", "请填写申请学时，或先选择认定类型由系统计算。")
 
-    def _candidate(self, data: dict) -> Registration:
+    def _candidate(self, data: dict[str, Any]) -> Registration:
+        """Return the registration as it would be saved."""
         facts = {name: data.get(name) for name in self.Meta.fields if name not in ("note", "certificate_number")}
         return Registration(
             pk=self.instance.pk,
@@ -171,13 +165,20 @@ class RegistrationForm(forms.ModelForm):
         )
 
 
+def _year_field(registration: Registration) -> forms.TypedChoiceField:
+    years = [(year, f"{year} 年") for year in _years(registration)]
+    choices = [("", "按结束时间所在年度"), *years]
+    return forms.TypedChoiceField(label="计入年度", required=False, coerce=int, empty_value=None, choices=choices)
+
+
 def _years(registration: Registration) -> list[int]:
-    """Years that a rule knows up to now, latest first, and the registration's own."""
+    """Return the past and present years that have a rule, and the registration's own, latest first."""
     known = YearRule.objects.filter(year__lte=timezone.localdate().year).values_list("year", flat=True)
     return sorted({*known, *([registration.year] if registration.year else [])}, reverse=True)
 
 
-def registration_layout() -> list:
+def registration_layout() -> list[Any]:
+    """Return the crispy layout of the form; its last element is the declaration."""
     return [
         Field("draft_key"),
         Row(Column("first_level", css_class="col-sm-6"), Column("category", css_class="col-sm-6")),
@@ -203,13 +204,13 @@ class AskReturnForm(forms.Form):
         error_messages={"required": "请填写请求退回的原因，审核人员据此处理。"},
     )
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = form_helper(self)
 
 
 class ProposalForm(forms.Form):
-    """What the proposal of hours needs; anything missing or unreadable means: no proposal yet."""
+    """The input for proposed hours. Without a valid category, start and end there is no proposal."""
 
     category = forms.ModelChoiceField(Category.objects.selectable())
     starts_at = MomentField("开始时间", DAY_STARTS)
@@ -223,14 +224,15 @@ class RegistrationFilter(Filter):
     start = forms.DateField(label="开始时间", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     end = forms.DateField(label="结束时间", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def clean(self) -> dict:
-        data = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
         if data.get("start") and data.get("end") and data["end"] < data["start"]:
             self.add_error("end", "结束时间不能早于开始时间。")
         return data
 
-    def narrow(self, rows):
-        """The rows that fit; all of them where a field is empty or cannot be read."""
+    def narrow(self, rows: RegistrationQuerySet) -> RegistrationQuerySet:
+        """Return the matching rows. A field that is empty or invalid filters nothing."""
         data = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
         if data.get("content"):
             rows = rows.filter(content__icontains=data["content"])
@@ -242,7 +244,7 @@ class RegistrationFilter(Filter):
 
 
 class LookupFilter(Filter):
-    """The filter bar of both tabs of 学时查询. A trainee sees only the own rows: name and ID can only exclude them."""
+    """The filter bar of both tabs of 学时查询. People see only their own rows: name and ID can only exclude them."""
 
     year = forms.IntegerField(
         label="年度",
@@ -256,7 +258,7 @@ class LookupFilter(Filter):
             "max_value": "年度应为四位数字，例如 2026。",
         },
     )
-    # The last four only: what a filter holds ends in the address and so in logs, where no full number may stand.
+    # The last four characters only: filters are part of the URL and so of logs, where no full ID number may be.
     id_tail = forms.CharField(
         label="身份证号",
         required=False,
@@ -266,12 +268,12 @@ class LookupFilter(Filter):
     )
     name = forms.CharField(label="姓名", required=False, max_length=50)
 
-    def __init__(self, *args, id_label: str = "身份证号", **kwargs) -> None:
+    def __init__(self, *args: Any, id_label: str = "身份证号", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["id_tail"].label = id_label
 
     def matches(self, person: User) -> bool:
-        """Whether this person's rows pass the filters on name and ID."""
+        """Return whether the person matches the filters on name and ID."""
         data = self.cleaned_data if self.is_valid() else {}
         tail = identity.normalise(data.get("id_tail", ""))
         return data.get("name", "") in person.name and tail in ("", person.id_tail)

@@ -76,12 +76,12 @@ def lookup_lines(registrations: Sequence[LookedUp], first: int, opened: str) -> 
             **basic_line(registration, position),
             **day_and_time(registration.starts_at, "start_"),
             **day_and_time(registration.ends_at, "end_"),
-            "first_level": registration.category.parent.name,
+            "first_level": _first_level(registration.category),
             "is_open": opened == str(registration.pk),
             "words": words,
             "offered": links,
             "is_unaffiliated": registration.is_unaffiliated,
-            "is_unit_pending": registration.status == Status.FIRST_REVIEW and registration.unit.is_pending,
+            "is_unit_pending": _waits_for_unit(registration),
             "steps": [_step_context(step) for step in steps],
         }
         for position, (registration, steps, words, links) in enumerate(registrations, first)
@@ -91,6 +91,15 @@ def lookup_lines(registrations: Sequence[LookedUp], first: int, opened: str) -> 
 def uncounted_lines(rows: Sequence[tuple[Registration, str]]) -> list[LineContext]:
     """Return the lines of 未计入的登记 in 培训总体查询, each with the reason."""
     return [{**basic_line(registration, position), "why": why} for position, (registration, why) in enumerate(rows, 1)]
+
+
+def _first_level(category: Category) -> str:
+    return category.parent.name if category.parent else ""
+
+
+def _waits_for_unit(registration: Registration) -> bool:
+    unit = registration.unit
+    return registration.status == Status.FIRST_REVIEW and unit is not None and unit.is_pending
 
 
 def _step_context(step: Step) -> LineContext:

@@ -51,13 +51,14 @@ def _by_owner(decision: Decision) -> bool:
 
 
 def _next(registration: Registration, is_unattended: bool) -> list[Step]:
-    if registration.status not in IN_REVIEW:
+    unit, region = registration.unit, registration.region
+    if registration.status not in IN_REVIEW or unit is None or region is None:
         return []
     stage = STAGE_OF[Status(registration.status)]
     at_unit = stage is Stage.FIRST and not is_unattended
-    office = registration.unit_name if at_unit else f"{registration.region.name}人社部门"
+    office = registration.unit_name if at_unit else f"{region.name}人社部门"
     words = ""
-    if at_unit and registration.unit.is_pending:
+    if at_unit and unit.is_pending:
         words = "该单位待核实，管理员确认单位后进入初审。"
     if is_unattended:
         words = f"“{registration.unit_name}”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"

@@ -22,12 +22,12 @@ Problems = dict[str, str]
 
 
 def problems(registration: Registration, now: datetime | None = None) -> Problems:
-    """Return the problems of the registration by itself, without looking at others. Fields that are None are skipped."""
+    """Return the problems of the registration, without comparing it to others. Fields that are None are skipped."""
     now = now or timezone.now()
     found: Problems = {}
     dates_fit = _check_dates(registration, now, found)
     category = registration.category if registration.category_id else None
-    if category is not None and not (category.parent_id and category.is_active and category.parent.is_active):
+    if category is not None and not (category.is_active and category.parent and category.parent.is_active):
         found["category"] = f"认定类型“{category.name}”已停用，请重新选择。"
     _check_hours(registration, category if dates_fit else None, found)
     if dates_fit and registration.year is not None:
