@@ -102,7 +102,7 @@ def limits() -> dict[str, object]:
         "certificate_hours": int(bulk.REUSE_WITHIN.total_seconds() // 3600),
         "code_length": codes.LENGTH,
         "completion_columns": "、".join(files.COLUMNS),
-        "completion_needed": "、".join(files.NEEDED),
+        "completion_needed": "、".join(files.REQUIRED_COLUMNS),
     }
 
 
