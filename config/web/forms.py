@@ -1,5 +1,7 @@
 """The one crispy helper that every form of the product uses."""
 
+from typing import TypeVar
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
@@ -7,6 +9,7 @@ from django.forms.utils import pretty_name
 
 from . import texts
 
+FieldT = TypeVar("FieldT", bound=forms.Field)
 DEFAULT_REQUIRED = forms.Field.default_error_messages["required"]
 DEFAULT_CHOICE = (
     forms.ChoiceField.default_error_messages["invalid_choice"],
@@ -26,6 +29,14 @@ class LineField(forms.CharField):
 
     def to_python(self, value):
         return texts.normalise_line(super().to_python(value))
+
+
+def typed_field(form: forms.BaseForm, name: str, kind: type[FieldT]) -> FieldT:
+    """Return the form's field of this name as an instance of `kind`; raise TypeError if it is of another class."""
+    field = form.fields[name]
+    if not isinstance(field, kind):
+        raise TypeError(f"{name} is a {type(field).__name__}, not a {kind.__name__}")
+    return field
 
 
 def form_helper(form: forms.BaseForm, *layout) -> FormHelper:

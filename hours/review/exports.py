@@ -1,4 +1,4 @@
-"""READ: registrations of a review list as an Excel file, with the columns and the masking of the page."""
+"""A review list as an Excel file, with the columns and the masking of the page."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import IO
 
-from config.files.sheets import CONTENT_TYPE, Sheet, write
+from config.files.sheets import CONTENT_TYPE, Cell, Sheet, write
 from hours.counting import LOCAL
 
-from .queue import Line
+from .queue import QueueLine
 
-__all__ = ["CONTENT_TYPE", "MAX_ROWS", "registrations"]
+__all__ = ["CONTENT_TYPE", "MAX_ROWS", "workbook"]
 MAX_ROWS = 100_000
 COLUMNS = (
     ("提交时间", 18),
@@ -29,26 +29,26 @@ COLUMNS = (
     ("状态", 12),
     ("标记", 24),
 )
-DECIDED = (("处理时间", 18), ("处理结果", 12), ("原因", 16), ("意见", 40))
+DECISION_COLUMNS = (("处理时间", 18), ("处理结果", 12), ("原因", 16), ("意见", 40))
 
 
-def registrations(lines: Iterable[Line], *, decided: bool = False) -> IO[bytes]:
-    """A temporary file that is gone once it is closed; with `decided` also the decision that was made on each line."""
-    columns = (*COLUMNS, *DECIDED) if decided else COLUMNS
+def workbook(lines: Iterable[QueueLine], *, with_decisions: bool = False) -> IO[bytes]:
+    """Return a temporary file that disappears when it is closed; `with_decisions` adds the decision of each line."""
+    columns = (*COLUMNS, *DECISION_COLUMNS) if with_decisions else COLUMNS
     return write([Sheet("学时审核", columns, map(_cells, lines))])
 
 
-def _cells(line: Line) -> list:
+def _cells(line: QueueLine) -> list[Cell]:
     registration, decision = line.registration, line.decision
-    category = registration.category
-    told = [
-        _moment(registration.submitted_at),
+    category, region = registration.category, registration.region
+    cells: list[Cell] = [
+        _local(line.submitted_at),
         registration.owner.name,
         registration.owner.masked_id,
         registration.unit_name,
-        registration.region.name,
+        region.name if region else None,
         registration.year,
-        category.parent.name,
+        category.parent.name if category.parent else None,
         str(category),
         registration.content,
         registration.hours_applied,
@@ -57,11 +57,11 @@ def _cells(line: Line) -> list:
         registration.get_status_display(),
         "、".join(line.marks),
     ]
-    if decision is None:
-        return told
-    return [*told, _moment(decision.created_at), decision.get_action_display(), decision.reason_name, decision.words]
+    if decision:
+        cells += _local(decision.created_at), decision.get_action_display(), decision.reason_name, decision.words
+    return cells
 
 
-def _moment(moment: datetime) -> datetime:
-    """A real date for the spreadsheet, which knows no time zones: the local one, to the minute."""
+def _local(moment: datetime) -> datetime:
+    """Return the local time to the minute, without a time zone, which spreadsheets do not know."""
     return moment.astimezone(LOCAL).replace(tzinfo=None, second=0, microsecond=0)

@@ -1,26 +1,14 @@
-"""READ: the lists of 学时审核: which registrations, in which order, how many, and who comes next."""
+"""The lists of 学时审核: which registrations, how many, in which order, and the neighbours of one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
-from django.db.models import (
-    BooleanField,
-    Case,
-    Count,
-    Exists,
-    ExpressionWrapper,
-    F,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.utils import timezone
@@ -29,41 +17,40 @@ from accounts.models import User
 from config.web.paging import Cursor, keyset_page
 from hours.models import Decision, Registration
 from hours.offices import Office
-from hours.states import IN_REVIEW, REJECTED, Action, Stage, Status
+from hours.states import IN_REVIEW, Action, Stage, Status
 from hours.wording import days_between
 
-from .forms import QueueFilter
+from .filters import QueueFilter
+from .marks import with_marks
 
 PAGE_SIZE = 50
-COUNTED_AT_MOST = 100_000
-SORTED_AT_MOST = 5_000
-ASKED_SHOWN = 5
-ASKED_LOOKED_AT = 1_000
+WAITING_COUNT_LIMIT = 100_000
+SORT_LIMIT = 5_000
+RETURN_REQUESTS_SHOWN = 5
+RETURN_REQUESTS_SCANNED = 1_000
 
 TABS = {"mine": "待我审核", "unattended": "无人初审", "done": "已处理", "all": "全部"}
 WAITING_TABS = ("mine", "unattended")
-PLACES = ("after", "before", "page")  # where in the list, as opposed to which list
-# Column heads by which a list that is small enough can be sorted.
-SORTS = {"name": "owner__name", "year": "year", "hours": "hours_applied"}
+POSITION_PARAMS = ("after", "before", "page")
+SORT_COLUMNS = {"name": "owner__name", "year": "year", "hours": "hours_applied"}
 RELATED = ("owner", "category__parent", "unit", "region")
-# The columns of a row of the page; a type's words are known without reading its row.
-SHOWN = (
+# What a row of the page shows. The category's name is missing: the filter knows the names of all categories.
+PAGE_COLUMNS = (
     *("owner__name", "owner__id_tail", "unit__state", "region__name", "category_id", "unit_name", "is_unaffiliated"),
     *("status", "round", "content", "year", "starts_at", "ends_at", "submitted_at", "hours_applied", "hours_proposed"),
 )
-STAGE = Case(When(status=Status.FIRST_REVIEW, then=Value(Stage.FIRST.value)), default=Value(Stage.FINAL.value))
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """How many wait for a person (at most COUNTED_AT_MOST are counted) and since when the oldest does."""
+class WaitingSummary:
+    """How many registrations wait for a person, counted up to WAITING_COUNT_LIMIT, and the oldest submission."""
 
     count: int
     oldest: datetime | None
 
     @property
-    def words(self) -> str:
-        return f"{COUNTED_AT_MOST}+" if self.count > COUNTED_AT_MOST else str(self.count)
+    def count_text(self) -> str:
+        return f"{WAITING_COUNT_LIMIT}+" if self.count > WAITING_COUNT_LIMIT else str(self.count)
 
     @property
     def oldest_days(self) -> int:
@@ -71,59 +58,67 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One row: the registration, and in 已处理 the decision that was made."""
+class QueueLine:
+    """One row: the registration, and in 已处理 the person's decision."""
 
     registration: Registration
     decision: Decision | None = None
 
-    @cached_property
-    def days(self) -> int:
-        return days_between(self.registration.submitted_at, timezone.now())
+    @property
+    def submitted_at(self) -> datetime:
+        """The time of the submission; ValueError for a draft, which no queue holds."""
+        if self.registration.submitted_at is None:
+            raise ValueError(f"registration {self.registration.pk} was not submitted")
+        return self.registration.submitted_at
+
+    @property
+    def days_since_submission(self) -> int:
+        return days_between(self.submitted_at, timezone.now())
 
     @property
     def is_waiting(self) -> bool:
         return self.registration.status in IN_REVIEW
 
     @property
-    def value(self) -> str:
-        """What its box sends: the registration and the state in which it is shown."""
+    def tick_value(self) -> str:
+        """The value of the row's box: the registration with the round and status in which it is shown."""
         return f"{self.registration.pk}.{self.registration.round}.{self.registration.status}"
 
     @property
     def marks(self) -> list[str]:
-        """What a reviewer should notice before anything else; 已处理 tells what was, and has no need of them."""
-        registration = self.registration
+        """The labels of the marks that apply; the rows of 已处理 are not annotated with the first two."""
+        registration, unit = self.registration, self.registration.unit
         found = {
-            "请求退回": getattr(registration, "is_asked_back", False),
+            "请求退回": getattr(registration, "has_return_request", False),
             "时间重叠": getattr(registration, "has_overlap", False),
             "无单位直报": registration.is_unaffiliated,
-            "单位待核实": registration.status == Status.FIRST_REVIEW and registration.unit.is_pending,
+            "单位待核实": registration.status == Status.FIRST_REVIEW and unit is not None and unit.is_pending,
         }
         return [mark for mark, applies in found.items() if applies]
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of lines and what the addresses of its neighbours add to the queue's."""
+class QueuePage:
+    """The lines of one page, and the parameters that lead to the next and the previous page (empty for none)."""
 
-    lines: list[Line]
-    next: dict[str, str]
-    previous: dict[str, str]
+    lines: list[QueueLine]
+    next_params: dict[str, str]
+    previous_params: dict[str, str]
 
 
 class Queue:
-    """One tab of one reviewer with its filters and its order, as an address names them."""
+    """One tab of one reviewer, with the filters and the order that the address names."""
 
     def __init__(self, person: User, office: Office, params: QueryDict) -> None:
         self.person, self.office, self.params = person, office, params
-        self.tab = params.get("tab") if params.get("tab") in self.tabs else "mine"
+        tab = params.get("tab", "")
+        self.tab = tab if tab in self.tabs else "mine"
         self.filter = QueueFilter(params, office=office)
-        self.asked_order = params.get("order", "")
+        self.requested_order = params.get("order", "")
 
     @property
     def tabs(self) -> dict[str, str]:
-        """无人初审 is for those who review regions."""
+        """The tabs of this person; 无人初审 is for region reviewers."""
         return {key: label for key, label in TABS.items() if key != "unattended" or self.office.reviews}
 
     @property
@@ -134,23 +129,22 @@ class Queue:
     def is_filtered(self) -> bool:
         return bool(self.filter.given)
 
-    # --- Which ------------------------------------------------------------------------------------
+    # --- Rows -------------------------------------------------------------------------------------
 
     @cached_property
     def registrations(self) -> QuerySet[Registration]:
-        """The registrations of the tab that pass the filters, in no order. In 已处理: those that may have been
-        decided.
-        """
-        objects = Registration.objects
-        rows = {
-            "mine": lambda: objects.waiting_for(self.person, self.office),
-            "unattended": lambda: objects.unattended_for(self.person, self.office),
-        }.get(self.tab, lambda: objects.in_office(self.office))()
+        """The unordered registrations of the tab that pass the filters; in 已处理 those of the whole office."""
+        if self.tab == "mine":
+            rows = Registration.objects.waiting_for(self.person, self.office)
+        elif self.tab == "unattended":
+            rows = Registration.objects.unattended_for(self.person, self.office)
+        else:
+            rows = Registration.objects.in_office(self.office)
         return self.filter.narrow(rows)
 
     @cached_property
-    def rows(self) -> QuerySet:
-        """What the tab lists: registrations, or the person's decisions."""
+    def rows(self) -> QuerySet[Any]:
+        """The rows of the tab: the person's decisions in 已处理, otherwise registrations."""
         if self.tab != "done":
             return self.registrations
         mine = Decision.objects.filter(actor=self.person, stage__in=(Stage.FIRST, Stage.FINAL, Stage.AFTER))
@@ -158,195 +152,178 @@ class Queue:
         return mine.filter(Exists(self.registrations.filter(pk=OuterRef("registration"))))
 
     @property
-    def field(self) -> str:
-        """The moment by which the tab is ordered and paged."""
+    def time_field(self) -> str:
+        """The column by which the rows are ordered and paged."""
         return "created_at" if self.tab == "done" else "submitted_at"
 
-    # --- How many ---------------------------------------------------------------------------------
+    # --- Counts -----------------------------------------------------------------------------------
 
     @cached_property
-    def waiting(self) -> Waiting:
-        """Without filters: what waits for the person, and since when."""
+    def waiting(self) -> WaitingSummary:
+        """What waits for the person, without filters."""
         rows = Registration.objects.waiting_for(self.person, self.office).order_by("submitted_at", "pk")
-        found = rows.values("submitted_at")[: COUNTED_AT_MOST + 1].aggregate(n=Count("*"), oldest=Min("submitted_at"))
-        return Waiting(found["n"], found["oldest"])
+        counted = rows.values("submitted_at")[: WAITING_COUNT_LIMIT + 1]
+        found = counted.aggregate(n=Count("*"), oldest=Min("submitted_at"))
+        return WaitingSummary(found["n"], found["oldest"])
 
     @cached_property
     def count(self) -> int:
-        """How many the list has; SORTED_AT_MOST + 1 stands for more."""
+        """The number of rows; SORT_LIMIT + 1 stands for more."""
         if self.tab == "mine" and not self.is_filtered:
-            return min(self.waiting.count, SORTED_AT_MOST + 1)
-        return self.counted(SORTED_AT_MOST)
+            return min(self.waiting.count, SORT_LIMIT + 1)
+        return self.count_up_to(SORT_LIMIT)
 
-    def counted(self, most: int) -> int:
-        """How many rows there are, counting one more than `most` at the most."""
-        return self.rows.order_by().values("pk")[: most + 1].count()
+    def count_up_to(self, limit: int) -> int:
+        """Return the number of rows; limit + 1 stands for more."""
+        return self.rows.order_by().values("pk")[: limit + 1].count()
 
     @property
     def is_sortable(self) -> bool:
-        return self.tab != "done" and self.count <= SORTED_AT_MOST
+        return self.tab != "done" and self.count <= SORT_LIMIT
 
-    # --- In which order ---------------------------------------------------------------------------
+    # --- Order ------------------------------------------------------------------------------------
 
     @cached_property
     def order(self) -> str:
-        """The column and the direction; waiting ones oldest first, others latest first."""
-        asked, column = self.asked_order, self.asked_order.removeprefix("-")
+        """A column with "-" for descending: the requested order if it is possible, else by time.
+
+        By default waiting registrations come oldest first, others newest first.
+        """
+        column = self.requested_order.removeprefix("-")
         if column == "submitted" and self.tab != "done":
-            return asked
-        if column in SORTS and self.is_sortable:
-            return asked
+            return self.requested_order
+        if column in SORT_COLUMNS and self.is_sortable:
+            return self.requested_order
         return "submitted" if self.is_waiting else "-submitted"
 
     @property
-    def is_by_moment(self) -> bool:
+    def is_by_time(self) -> bool:
         return self.order.removeprefix("-") == "submitted"
 
     @property
-    def _columns(self) -> tuple[str, ...]:
-        sign, column = ("-" if self.order.startswith("-") else ""), self.order.removeprefix("-")
-        return (
-            (f"{sign}{SORTS[column]}", "submitted_at", "pk")
-            if column in SORTS
-            else (f"{sign}{self.field}", f"{sign}pk")
-        )
+    def is_newest_first(self) -> bool:
+        return self.order == "-submitted"
 
-    # --- One page ---------------------------------------------------------------------------------
+    @property
+    def _order_by(self) -> tuple[str, ...]:
+        sign, column = ("-" if self.order.startswith("-") else ""), self.order.removeprefix("-")
+        if column in SORT_COLUMNS:
+            return f"{sign}{SORT_COLUMNS[column]}", "submitted_at", "pk"
+        return f"{sign}{self.time_field}", f"{sign}pk"
+
+    # --- Pages ------------------------------------------------------------------------------------
 
     @cached_property
-    def listing(self) -> Listing:
-        """The page asked for; where nothing is left of it, as when its registrations were decided, the first one."""
+    def page(self) -> QueuePage:
+        """The requested page, or the first one if nothing is left of it, as when its registrations were decided."""
         page = self._page(self.params)
-        asked = any(self.params.get(name) for name in PLACES)
-        return self._page({}) if asked and not page.lines else page
+        is_requested = any(self.params.get(name) for name in POSITION_PARAMS)
+        return self._page({}) if is_requested and not page.lines else page
 
-    def _page(self, place: Mapping[str, str]) -> Listing:
-        return self._by_moment(place) if self.is_by_moment else self._by_column(place)
+    def _page(self, position: Mapping[str, str]) -> QueuePage:
+        return self._page_by_time(position) if self.is_by_time else self._page_by_column(position)
 
-    def _by_moment(self, place: Mapping[str, str]) -> Listing:
+    def _page_by_time(self, position: Mapping[str, str]) -> QueuePage:
         page = keyset_page(
-            self._shown(self.rows),
+            self._with_page_columns(self.rows),
             PAGE_SIZE,
-            after=place.get("after", ""),
-            before=place.get("before", ""),
-            newest_first=self.order == "-submitted",
-            field=self.field,
+            after=position.get("after", ""),
+            before=position.get("before", ""),
+            newest_first=self.is_newest_first,
+            field=self.time_field,
         )
-        after = {"after": page.next} if page.next else {}
-        return Listing(self._lines(page.rows), after, {"before": page.previous} if page.previous else {})
+        next_params = {"after": page.next} if page.next else {}
+        previous_params = {"before": page.previous} if page.previous else {}
+        return QueuePage(self._lines(page.rows), next_params, previous_params)
 
-    def _by_column(self, place: Mapping[str, str]) -> Listing:
-        """A list small enough to be sorted is small enough for page numbers."""
-        text = place.get("page", "")
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
-        start = (max(number, 1) - 1) * PAGE_SIZE
-        found = list(self._shown(self.rows).order_by(*self._columns)[start : start + PAGE_SIZE + 1])
-        following = {"page": str(number + 1)} if len(found) > PAGE_SIZE else {}
-        return Listing(self._lines(found[:PAGE_SIZE]), following, {"page": str(number - 1)} if number > 1 else {})
+    def _page_by_column(self, position: Mapping[str, str]) -> QueuePage:
+        """Return a numbered page: a list that is small enough to be sorted is small enough for an offset."""
+        text = position.get("page", "")
+        number = max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+        start = (number - 1) * PAGE_SIZE
+        found = list(self._with_page_columns(self.rows).order_by(*self._order_by)[start : start + PAGE_SIZE + 1])
+        next_params = {"page": str(number + 1)} if len(found) > PAGE_SIZE else {}
+        previous_params = {"page": str(number - 1)} if number > 1 else {}
+        return QueuePage(self._lines(found[:PAGE_SIZE]), next_params, previous_params)
 
-    def _full(self, rows: QuerySet) -> QuerySet:
-        """With everything that a row shows, in the same statement."""
+    def all_lines(self) -> Iterator[QueueLine]:
+        """Yield every line in order; memory stays flat."""
+        for row in self._with_all_columns(self.rows).order_by(*self._order_by).iterator(chunk_size=2000):
+            yield self._line(row)
+
+    def _with_all_columns(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.tab == "done":
             rows = rows.select_related(*(f"registration__{name}" for name in RELATED))
             return rows.defer("registration__owner__id_number")
         return with_marks(rows).select_related(*RELATED).defer("owner__id_number")
 
-    def _shown(self, rows: QuerySet) -> QuerySet:
-        """With what the page shows and nothing else: building rows of many columns is most of what they cost."""
+    def _with_page_columns(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Read only what the page shows: building objects of many columns is most of the cost of a page."""
         if self.tab == "done":
-            return self._full(rows)
-        return with_marks(rows).select_related("owner", "unit", "region").only(*SHOWN)
+            return self._with_all_columns(rows)
+        return with_marks(rows).select_related("owner", "unit", "region").only(*PAGE_COLUMNS)
 
-    def _lines(self, rows: list) -> list[Line]:
-        if self.tab == "done":
-            return [Line(decision.registration, decision) for decision in rows]
-        return [Line(registration) for registration in rows]
+    def _lines(self, rows: Sequence[Any]) -> list[QueueLine]:
+        return [self._line(row) for row in rows]
 
-    def all_lines(self) -> Iterator[Line]:
-        """Every line in its order, in flat memory."""
-        for row in self._full(self.rows).order_by(*self._columns).iterator(chunk_size=2000):
-            yield Line(row.registration, row) if self.tab == "done" else Line(row)
+    def _line(self, row: Any) -> QueueLine:
+        return QueueLine(row.registration, row) if self.tab == "done" else QueueLine(row)
 
-    # --- Before and after one registration ---------------------------------------------------------------
+    # --- Neighbours -------------------------------------------------------------------------------
 
     def neighbours(self, registration: Registration) -> tuple[int | None, int | None]:
-        """The keys of the registrations before and after this one, which may itself have left the queue."""
-        if not self.is_by_moment:
-            return self._sorted_neighbours(registration)
-        anchor = self._anchor(registration)
+        """Return the keys of the registrations before and after this one, which may have left the queue."""
+        if not self.is_by_time:
+            return self._neighbours_by_column(registration)
+        anchor = self._row_of(registration)
         if anchor is None:
             return None, None
-        place, newest_first = str(Cursor.of(anchor, self.field)), self.order == "-submitted"
-        rows = self.rows.exclude(pk=anchor.pk)
-        options = {"newest_first": newest_first, "field": self.field}
-        before = keyset_page(rows, 1, before=place, **options).rows
-        after = keyset_page(rows, 1, after=place, **options).rows
-        return self._key(before), self._key(after)
+        rows, place = self.rows.exclude(pk=anchor.pk), str(Cursor.of(anchor, self.time_field))
+        newest_first, field = self.is_newest_first, self.time_field
+        before = keyset_page(rows, 1, before=place, newest_first=newest_first, field=field).rows
+        after = keyset_page(rows, 1, after=place, newest_first=newest_first, field=field).rows
+        return self._first_key(before), self._first_key(after)
 
-    def _anchor(self, registration: Registration):
-        return (
-            self.rows.filter(registration=registration).order_by("-created_at").first()
-            if self.tab == "done"
-            else registration
-        )
-
-    def _key(self, rows: list) -> int | None:
-        return (rows[0].registration_id if self.tab == "done" else rows[0].pk) if rows else None
-
-    def _sorted_neighbours(self, registration: Registration) -> tuple[int | None, int | None]:
-        keys = list(self.rows.order_by(*self._columns).values_list("pk", flat=True))
+    def _neighbours_by_column(self, registration: Registration) -> tuple[int | None, int | None]:
+        keys = list(self.rows.order_by(*self._order_by).values_list("pk", flat=True))
         if registration.pk not in keys:
             return None, None
-        place = keys.index(registration.pk)
-        return (keys[place - 1] if place else None), (keys[place + 1] if place + 1 < len(keys) else None)
+        index = keys.index(registration.pk)
+        return (keys[index - 1] if index else None), (keys[index + 1] if index + 1 < len(keys) else None)
 
-    def first_but(self, registration: Registration) -> int | None:
-        """The first registration of the list other than this one."""
-        return self._key(list(self.rows.exclude(**self._is(registration)).order_by(*self._columns)[:1]))
+    def first_other_than(self, registration: Registration) -> int | None:
+        """Return the key of the first registration of the list that is not this one."""
+        column = "registration" if self.tab == "done" else "pk"
+        rows = self.rows.exclude(**{column: registration.pk}).order_by(*self._order_by)
+        return self._first_key(list(rows[:1]))
 
-    def _is(self, registration: Registration) -> dict:
-        return {"registration" if self.tab == "done" else "pk": registration.pk}
+    def _row_of(self, registration: Registration) -> Decision | Registration | None:
+        """Return the row at which the registration stands: in 已处理 the person's latest decision about it."""
+        if self.tab != "done":
+            return registration
+        return self.rows.filter(registration=registration).order_by("-created_at").first()
+
+    def _first_key(self, rows: Sequence[Any]) -> int | None:
+        if not rows:
+            return None
+        return rows[0].registration_id if self.tab == "done" else rows[0].pk
 
     # --- 请求退回 ---------------------------------------------------------------------------------
 
-    def asked_to_return(self) -> list[Decision]:
-        """The latest 请求退回 among what waits in this tab, with the owners' words; one query.
+    def return_requests(self) -> list[Decision]:
+        """Return the oldest 请求退回 of this tab, for the present round and stage of their registrations; one query.
 
-        Only requests of the round and stage in which the registration stands. They are found through the small index
-        of all
-        requests, of which the latest are looked at: the literal lets SQLite see that the index fits.
+        Only the latest RETURN_REQUESTS_SCANNED of all are looked at, through their partial index; the action is a
+        literal, so that SQLite sees that the index fits.
         """
         is_request = RawSQL("'ask_return'", ())
-        latest = Decision.objects.filter(action=is_request).order_by("-registration_id").values("pk")[:ASKED_LOOKED_AT]
-        asked = Decision.objects.filter(
+        latest = Decision.objects.filter(action=is_request).order_by("-registration_id").values("pk")
+        requests = Decision.objects.filter(
             Q(registration__status=Status.FIRST_REVIEW, stage=Stage.FIRST)
             | Q(registration__status=Status.FINAL_REVIEW, stage=Stage.FINAL),
-            pk__in=latest,
+            pk__in=latest[:RETURN_REQUESTS_SCANNED],
             round=F("registration__round"),
         )
-        asked = asked.filter(Exists(self.registrations.filter(pk=OuterRef("registration"))))
-        return list(asked.select_related("registration__owner").order_by("created_at", "pk")[: ASKED_SHOWN + 1])
-
-
-def with_marks(rows: QuerySet[Registration]) -> QuerySet[Registration]:
-    """`is_asked_back` and `has_overlap` on each registration, worked out by the database for the rows it returns."""
-    asked = Decision.objects.filter(
-        registration=OuterRef("pk"), round=OuterRef("round"), stage=OuterRef("at_stage"), action=Action.ASK_RETURN
-    )
-    return rows.annotate(at_stage=STAGE, is_asked_back=_if(Exists(asked)), has_overlap=_if(Exists(_overlapping())))
-
-
-def _if(condition) -> ExpressionWrapper:
-    return ExpressionWrapper(condition, output_field=BooleanField())
-
-
-def _overlapping() -> QuerySet[Registration]:
-    """The owner's other submitted, live registrations that share time with the outer one, as `counting.overlaps` has
-    it.
-    """
-    others = Registration.objects.filter(owner=OuterRef("owner")).exclude(pk=OuterRef("pk"))
-    others = others.exclude(status__in=[Status.DRAFT, *sorted(REJECTED)])
-    shares = Q(starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at"))
-    is_moment = Q(starts_at=F("ends_at"), starts_at__gte=OuterRef("starts_at"), starts_at__lt=OuterRef("ends_at"))
-    same_moment = Q(starts_at=OuterRef("starts_at"))
-    return others.filter(shares | is_moment | same_moment)
+        requests = requests.filter(Exists(self.registrations.filter(pk=OuterRef("registration"))))
+        requests = requests.select_related("registration__owner").order_by("created_at", "pk")
+        return list(requests[: RETURN_REQUESTS_SHOWN + 1])

@@ -22,7 +22,7 @@ from hours.models import (
 )
 from hours.offices import Office
 from hours.registrations.versions import changes_since_return
-from hours.review.queue import with_marks
+from hours.review.marks import with_marks
 from hours.states import Action, Stage, Status
 from hours.workflow.permissions import may
 from organizations import credit_code
@@ -152,7 +152,7 @@ def test_the_units_queue_shows_pictures_and_pdfs(demo):
 
 def test_one_in_the_units_queue_asks_for_its_return_and_two_overlap(demo):
     waiting = list(waiting_for("unit"))
-    asked = [registration.content for registration in waiting if registration.is_asked_back]
+    asked = [registration.content for registration in waiting if registration.has_return_request]
     overlapping = {registration.content for registration in waiting if registration.has_overlap}
     assert "森林草原防灭火指挥员培训班" in asked
     assert overlapping >= {"油茶低产林改造技术培训班", "退化林修复工程技术服务"}

@@ -135,7 +135,7 @@ def test_invalid_form_keeps_ticks_and_words(reader, huang, station, typed, found
     registrations = [factories.submitted(huang, station, content=content) for content in ("甲", "乙")]
     response = reader(station.reviewer).post(BULK, {**typed, "registration": ticks(*registrations)})
     assert {name: list(errors) for name, errors in response.context["form"].errors.items()} == found
-    assert [tick.value for tick in response.context["ticked"]] == ticks(*registrations)
+    assert [tick.value for tick in response.context["ticks"]] == ticks(*registrations)
     assert typed.get("words", "") in response.content.decode()
     assert decided() == []
 
@@ -169,7 +169,7 @@ def test_registration_outside_office_keeps_the_form(reader, huang, station):
     page = response.content.decode()
     assert ("请补充证书的第二页。" in page, "别的单位的" in page) == (True, False)
     assert decided() == []
-    client.post(BULK, {**typed, "registration": [tick.value for tick in response.context["ticked"]]})
+    client.post(BULK, {**typed, "registration": [tick.value for tick in response.context["ticks"]]})
     assert decided() == [("甲", "return")]
 
 

@@ -57,7 +57,7 @@ def test_related_registrations_are_listed(reader, huang, li, station):
     factories.submitted(li, station, content="别人同时的", **span)
     registration = factories.submitted(huang, station, content="这一条", certificate_number="桂-1", **span)
     related = reader(station.reviewer).get(address(registration)).context["related"]
-    assert [(row.registration.content, row.why, row.is_open) for row in related] == [
+    assert [(row.registration.content, row.reasons, row.is_in_office) for row in related] == [
         ("曾被拒绝的", "证书编号相同", True),
         ("同时的", "时间重叠", False),
     ]
@@ -90,14 +90,14 @@ def test_first_submission_has_no_changes(reader, huang, station):
 def test_return_request_is_shown(reader, huang, station):
     registration = factories.submitted(huang, station)
     transitions.ask_return(huang, registration, "附件传错了。")
-    assert reader(station.reviewer).get(address(registration)).context["asked"] == "附件传错了。"
+    assert reader(station.reviewer).get(address(registration)).context["return_request"] == "附件传错了。"
 
 
 def test_return_request_of_previous_stage_is_hidden(reader, huang, station, bureau):
     registration = factories.submitted(huang, station)
     transitions.ask_return(huang, registration, "附件传错了。")
     factories.agree(station.reviewer, registration)
-    assert reader(bureau).get(address(registration)).context["asked"] == ""
+    assert reader(bureau).get(address(registration)).context["return_request"] == ""
 
 
 def test_hours_default_to_the_limit(reader, huang, station, bureau):
@@ -139,7 +139,7 @@ def test_links_keep_filters_and_position(reader, huang, station, monkeypatch):
     made(huang, station, 9, 5)
     client = reader(station.reviewer)
     second = client.get(QUEUE + client.get(QUEUE, {"content": "天"}).context["next_url"])
-    here = second.context["here"]
+    here = second.context["queue_query"]
     assert here == f"?content=%E5%A4%A9&after={second.wsgi_request.GET['after']}"
     assert here.replace("&", "&amp;") in second.content.decode()
 

@@ -99,7 +99,7 @@ def test_waiting_count_and_age_are_shown(reader, huang, station):
 def test_waiting_count_stops_at_limit(reader, huang, station, monkeypatch):
     for number in range(4):
         factories.submitted(huang, station, content=f"第 {number} 条")
-    monkeypatch.setattr(queue, "COUNTED_AT_MOST", 3)
+    monkeypatch.setattr(queue, "WAITING_COUNT_LIMIT", 3)
     assert "<strong>3+</strong> 条待您审核" in reader(station.reviewer).get(QUEUE).content.decode()
 
 
@@ -118,7 +118,7 @@ def test_return_requests_are_shown_above_the_list(reader, huang, li, station):
     factories.return_(station.reviewer, earlier, factories.verdict())
     transitions.submit(li, [earlier], station, station.region)
     response = reader(station.reviewer).get(QUEUE)
-    assert [(asked.registration.content, asked.words) for asked in response.context["asked"]] == [
+    assert [(asked.registration.content, asked.words) for asked in response.context["return_requests"]] == [
         ("附件传错的", "附件传错了。")
     ]
     assert marks(response) == {"附件传错的": ["请求退回"], "没有请求的": [], "上一轮请求的": []}
@@ -201,7 +201,7 @@ def test_filter_by_category_of_either_level(reader, bureau, mixed):
 
 
 def test_filter_by_common_name(reader, bureau, mixed, monkeypatch):
-    monkeypatch.setattr("hours.review.forms.PEOPLE_AT_MOST", 0)
+    monkeypatch.setattr("hours.review.filters.MAX_MATCHED_PEOPLE", 0)
     assert contents(reader(bureau).get(QUEUE, {"tab": "all", "name": "李工"})) == ["古籍培训"]
 
 
@@ -271,7 +271,7 @@ def test_small_list_is_sortable(reader, huang, station):
 def test_large_list_is_not_sortable(reader, huang, station, monkeypatch):
     for days, hours in ((3, 8), (2, 16), (1, 12)):
         send_back_in_time(factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours), days)
-    monkeypatch.setattr(queue, "SORTED_AT_MOST", 2)
+    monkeypatch.setattr(queue, "SORT_LIMIT", 2)
     response = reader(station.reviewer).get(QUEUE, {"order": "hours"})
     assert contents(response) == ["8 学时", "16 学时", "12 学时"]
     head = response.context["heads"]["hours"]

@@ -1,72 +1,75 @@
-"""The list of 学时审核, in the habits of an admin changelist."""
+"""The list of 学时审核."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import PersonRequest
 from hours.offices import office_of
-from hours.review import lines
 from hours.review.forms import BulkForm
-from hours.review.queue import PAGE_SIZE, PLACES, SORTED_AT_MOST, TABS, Queue
+from hours.review.lines import review_lines
+from hours.review.queue import PAGE_SIZE, POSITION_PARAMS, SORT_LIMIT, TABS, Queue
 
-NOT_SORTABLE = f"超过 {SORTED_AT_MOST} 条时只能按提交时间排序，请先用筛选缩小范围。"
+NOT_SORTABLE = f"超过 {SORT_LIMIT} 条时只能按提交时间排序，请先用筛选缩小范围。"
 
 
 @dataclass(frozen=True)
-class Head:
-    """A column head: a link that sorts by it, or why there is none."""
+class ColumnHead:
+    """A column head: a link that sorts by the column, or in `title` the reason why there is none."""
 
     label: str
     url: str = ""
-    direction: str = ""  # "ascending" or "descending" where the list is sorted by it
+    direction: str = ""  # "ascending" or "descending" if the list is sorted by this column
     title: str = ""
 
 
-def queue_of(request: HttpRequest) -> Queue:
-    """The queue that the address names; nobody without an active appointment has one."""
+def queue_or_404(request: PersonRequest) -> Queue:
+    """Return the queue that the address names; 404 without an active appointment."""
     office = office_of(request)
     if not office:
         raise Http404
     return Queue(request.user, office, request.GET)
 
 
-def address(queue: Queue, **changes) -> str:
-    """The queue's own parameters as a query string, with changes; places in the list are dropped unless given."""
+def query_string(queue: Queue, **changes: str) -> str:
+    """Return tab, order and filters as a query string, with changes; the position is dropped unless it is given."""
     names = ("tab", "order", *queue.filter.fields)
     given = {name: queue.params[name] for name in names if queue.params.get(name)}
     return "?" + urlencode({name: value for name, value in {**given, **changes}.items() if value})
 
 
-def here(queue: Queue) -> str:
-    """The same with the place in the list: where the way back leads."""
-    return address(queue, **{name: queue.params.get(name, "") for name in PLACES})
+def query_with_position(queue: Queue) -> str:
+    """Return the query string of the present page of the list."""
+    return query_string(queue, **{name: queue.params.get(name, "") for name in POSITION_PARAMS})
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     """待我审核, 无人初审, 已处理, 全部."""
-    queue = queue_of(request)
-    listing = queue.listing
-    shows_asked = queue.is_waiting and not queue.is_filtered and not any(request.GET.get(name) for name in PLACES)
+    queue = queue_or_404(request)
+    page = queue.page
+    is_first_page = not any(request.GET.get(name) for name in POSITION_PARAMS)
+    shows_requests = queue.is_waiting and not queue.is_filtered and is_first_page
+    queue_query = query_with_position(queue)
     context = {
         "queue": queue,
+        "queue_query": queue_query,
         "title": TABS[queue.tab],
         "tabs": [(key, label, f"?tab={key}") for key, label in queue.tabs.items()],
-        "lines": listing.lines,
-        "rows": lines.to_review(listing.lines, here(queue), queue.filter.kinds),
+        "lines": page.lines,
+        "rows": review_lines(page.lines, queue_query, queue.filter.category_names),
         "has_boxes": queue.tab != "done",
-        "next_url": address(queue, **listing.next) if listing.next else "",
-        "previous_url": address(queue, **listing.previous) if listing.previous else "",
+        "next_url": query_string(queue, **page.next_params) if page.next_params else "",
+        "previous_url": query_string(queue, **page.previous_params) if page.previous_params else "",
         "heads": _heads(queue),
-        "here": here(queue),
-        "asked": queue.asked_to_return() if shows_asked else [],
+        "return_requests": queue.return_requests() if shows_requests else [],
         "page_size": PAGE_SIZE,
-        "total": f"{SORTED_AT_MOST}+" if queue.count > SORTED_AT_MOST else str(queue.count),
+        "total": f"{SORT_LIMIT}+" if queue.count > SORT_LIMIT else str(queue.count),
         "bulk": BulkForm(),
         "has_places": bool(queue.office.regions or len(queue.office.units) > 1),
         "tick_all": request.GET.get("tick") == "all",
@@ -74,9 +77,10 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "review/queue.html", context)
 
 
-def _heads(queue: Queue) -> dict[str, Head]:
+def _heads(queue: Queue) -> dict[str, ColumnHead]:
     if queue.tab == "done":
-        return {"moment": Head("处理时间"), "name": Head("姓名"), "year": Head("年度"), "hours": Head("申请学时")}
+        labels = {"moment": "处理时间", "name": "姓名", "year": "年度", "hours": "申请学时"}
+        return {key: ColumnHead(label) for key, label in labels.items()}
     return {
         "moment": _head(queue, "提交时间", "submitted"),
         "name": _head(queue, "姓名", "name"),
@@ -85,10 +89,10 @@ def _heads(queue: Queue) -> dict[str, Head]:
     }
 
 
-def _head(queue: Queue, label: str, column: str) -> Head:
+def _head(queue: Queue, label: str, column: str) -> ColumnHead:
     if column != "submitted" and not queue.is_sortable:
-        return Head(label, title=NOT_SORTABLE)
+        return ColumnHead(label, title=NOT_SORTABLE)
     if queue.order == column:
-        return Head(label, address(queue, order=f"-{column}"), "ascending", "改为降序")
+        return ColumnHead(label, query_string(queue, order=f"-{column}"), "ascending", "改为降序")
     direction = "descending" if queue.order == f"-{column}" else ""
-    return Head(label, address(queue, order=column), direction, "按此列升序排序")
+    return ColumnHead(label, query_string(queue, order=column), direction, "按此列升序排序")
