@@ -63,6 +63,12 @@ bench: $(RUNTIME) $(FRONT_END) ## measure each page beside a page that shows onl
 	@$(MANAGE) load_province --if-empty --units $(UNITS) --people $(PEOPLE) --registrations $(REGISTRATIONS)
 	@$(MANAGE) benchmark --rounds $(ROUNDS)
 
+# MUTANTS names some: make mutants MUTANTS='hours.counting.*'. See docs/mutants.md.
+mutants: $(DEV) $(FRONT_END) ## change the program in small ways and count how many the tests notice
+	@mkdir -p mutants && ln -sfn ../node_modules mutants/node_modules
+	env -u DATABASE_URL .venv/bin/mutmut run $(MUTANTS)
+	@.venv/bin/mutmut results --all true | $(RUN) -m scripts.mutants
+
 $(RUN):
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv

@@ -25,6 +25,7 @@ hypothesis.load_profile("patient")
 def django_db_setup(django_db_setup):
     """After a test with real transactions all tables are emptied; on SQLite by DELETE, which decisions refuse."""
     if connection.vendor != "sqlite":
+        yield
         return
     triggers = import_module("hours.migrations.0002_protect_decisions").SQLITE
     # The class, because the thread that drives a browser has a connection of its own.
@@ -35,6 +36,8 @@ def django_db_setup(django_db_setup):
         return [*(f"DROP TRIGGER {name}" for name in triggers), *flush(self, *args, **kwargs), *triggers.values()]
 
     operations.sql_flush = flush_without_triggers
+    yield
+    operations.sql_flush = flush  # mutation testing runs the tests several times in one process
 
 
 @pytest.fixture(autouse=True)
