@@ -179,7 +179,9 @@ def _review_pages(reviewer: User) -> list[Page]:
         Page("学时审核：第 1 页", queue),
         Page("学时审核：按年度筛选", f"{queue}?year={timezone.localdate().year}"),
     ]
-    return [*pages, Page(f"学时审核：{PAGES_BEFORE} 页之后", f"{queue}?after={Cursor.of(behind)}")] if behind else pages
+    if behind is None:
+        return pages
+    return [*pages, Page(f"学时审核：{PAGES_BEFORE} 页之后", f"{queue}?after={Cursor.of(behind, 'submitted_at')}")]
 
 
 def _count(answer: Answer, page: Page, cookie: str) -> None:

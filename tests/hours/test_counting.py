@@ -1,7 +1,10 @@
 """Half days, years and overlaps: product.md section 5 as a table, and what must hold for any dates."""
 
+import os
+import time as clock
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -10,17 +13,30 @@ from hypothesis import strategies as st
 from hours import counting, wording
 from hours.counting import (
     LOCAL,
+    RecognisedHours,
+    count_year,
     default_year,
     half_day_hours,
     half_days,
+    hours_missing,
     is_half_hour_multiple,
     local_moment,
+    meets_requirements,
     overlaps,
     selectable_years,
 )
 
 TOKYO = timezone(timedelta(hours=9))
 NEW_YORK_IN_WINTER = timezone(timedelta(hours=-5))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _server_in_new_york():
+    """The server's own zone must not matter."""
+    with patch.dict(os.environ, {"TZ": "America/New_York"}):
+        clock.tzset()
+        yield
+    clock.tzset()
 
 
 def local(text: str) -> datetime:
@@ -144,6 +160,54 @@ def test_which_spans_share_time_with_one_monday(start, end, shared):
     monday = (local("2026-05-11 08:00"), local("2026-05-11 18:00"))
     assert overlaps(*monday, local(start), local(end)) is shared
     assert overlaps(local(start), local(end), *monday) is shared
+
+
+# --- a year's hours -------------------------------------------------------------------
+
+CATEGORY, OTHER, FIRST_LEVEL = 5, 6, 4
+
+
+@pytest.mark.parametrize(
+    ("caps", "counted"),
+    [
+        ({}, [8, 6, 4]),
+        ({CATEGORY: 10}, [8, 2, 4]),
+        ({CATEGORY: 8}, [8, 0, 4]),
+        ({FIRST_LEVEL: 16}, [8, 6, 2]),
+        ({CATEGORY: 10, FIRST_LEVEL: 11}, [8, 2, 1]),
+        ({OTHER: 3, FIRST_LEVEL: 100}, [8, 6, 3]),
+    ],
+)
+def test_hours_count_up_to_the_caps_of_both_levels(caps, counted):
+    registrations = [
+        RecognisedHours(Decimal(hours), category, FIRST_LEVEL)
+        for hours, category in ((8, CATEGORY), (6, CATEGORY), (4, OTHER))
+    ]
+    room = {key: Decimal(hours) for key, hours in caps.items()}
+    assert count_year(registrations, room) == counted
+    assert room == caps  # left as it was
+
+
+def test_category_without_first_level_has_its_own_cap():
+    assert count_year([RecognisedHours(Decimal(8), CATEGORY, None)], {CATEGORY: Decimal(5)}) == [5]
+
+
+@pytest.mark.parametrize(
+    ("public", "professional", "is_reached", "missing"),
+    [
+        (30, 60, True, 0),
+        ("29.5", 60, False, "0.5"),
+        (30, "59.5", False, "0.5"),
+        (0, 90, True, 0),
+        (90, 0, False, 60),
+        (0, 0, False, 90),
+        (10, 20, False, 60),
+        (200, 100, True, 0),
+    ],
+)
+def test_year_is_reached_by_total_and_professional_hours(public, professional, is_reached, missing):
+    facts = (Decimal(public), Decimal(professional), Decimal(90), Decimal(60))
+    assert (meets_requirements(*facts), hours_missing(*facts)) == (is_reached, Decimal(missing))
 
 
 # --- for any dates ------------------------------------------------------------

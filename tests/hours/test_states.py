@@ -5,12 +5,18 @@ from django.db import transaction
 
 from accounts.permissions import Allowed, Denied
 from hours.states import (
+    ALLOWED_IN_CLOSED_YEARS,
     COUNTED,
     DELETABLE,
     EDITABLE,
     IN_REVIEW,
+    NEW_ROUND,
+    NOTIFY_AFTER,
+    RECOUNT_AFTER,
     REJECTED,
     RULES,
+    STAGE_OF,
+    SUBMITTING,
     UNAFFILIATED_TARGET,
     Action,
     Status,
@@ -165,3 +171,15 @@ def test_a_row_is_found_by_action_and_status():
     assert rule_for(Action.AGREE, "first_review").target == "final_review"
     assert rule_for(Action.AGREE, "draft") is None
     assert sources_of(Action.REFUSE) == {"first_review", "final_review"}
+
+
+def test_sets_of_actions_hold_these_and_no_others():
+    assert {"submit", "enter", "recognise", "revoke"} == RECOUNT_AFTER
+    assert {"return", "refuse", "recognise", "enter"} == NOTIFY_AFTER
+    assert {"submit", "enter", "reopen"} == NEW_ROUND
+    assert {"submit", "enter"} == SUBMITTING
+    assert {"revoke"} == ALLOWED_IN_CLOSED_YEARS
+
+
+def test_each_status_in_review_has_its_stage():
+    assert STAGE_OF == {"first_review": "first", "final_review": "final"}

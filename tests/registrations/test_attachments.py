@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -174,3 +178,141 @@ def test_no_address_of_the_storage_folder_is_served(client, huang, attachment):
     client.force_login(huang)
     for path in (f"/media/{attachment.file.name}", f"/static/{attachment.file.name}", f"/{attachment.file.name}"):
         assert client.get(path).status_code == 404
+
+
+def test_upload_without_name_is_refused():
+    with pytest.raises(ValidationError) as refused:
+        attachments.inspect(UploadedFile(io.BytesIO(files.PDF), size=len(files.PDF)))
+    assert refused.value.messages == ["“未命名”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"]
+
+
+def test_extension_is_what_follows_the_last_dot():
+    assert attachments.inspect(files.upload("证书.第2版.PDF", files.PDF)).content_type == "application/pdf"
+
+
+@pytest.mark.parametrize(("size", "is_taken"), [(1024, True), (1025, False)])
+def test_file_may_be_as_large_as_the_limit(settings, size, is_taken):
+    settings.ATTACHMENT_MAX_BYTES = 1024
+    _, refused = attachments.inspect_all([files.upload("大.pdf", files.PDF.rjust(size))])
+    sentence = "“大.pdf”有 1.0\xa0KB，超过了每个文件 1.0\xa0KB 的上限。"
+    assert [error.messages for error in refused] == ([] if is_taken else [[sentence]])
+
+
+@pytest.mark.parametrize(("before", "is_taken"), [(1019, True), (1020, False)])
+def test_pdf_names_itself_in_its_first_kilobyte(before, is_taken):
+    _, refused = attachments.inspect_all([files.upload("证书.pdf", b" " * before + files.PDF)])
+    sentence = "“证书.pdf”的内容不是 PDF，请确认没有改过扩展名。"
+    assert [error.messages for error in refused] == ([] if is_taken else [[sentence]])
+
+
+@pytest.mark.parametrize(("after", "is_taken"), [(2042, True), (2044, False)])
+def test_pdf_ends_in_its_last_two_kilobytes(after, is_taken):
+    _, refused = attachments.inspect_all([files.upload("证书.pdf", files.PDF + b" " * after)])
+    sentence = "“证书.pdf”不完整（可能下载或传输中断），请重新生成后上传。"
+    assert [error.messages for error in refused] == ([] if is_taken else [[sentence]])
+
+
+def test_long_name_keeps_its_last_120_characters():
+    name = "证" * 130 + ".pdf"
+    assert attachments.inspect(files.upload(name, files.PDF)).name == "证" * 116 + ".pdf"
+
+
+def test_picture_may_have_as_many_pixels_as_the_limit(monkeypatch):
+    monkeypatch.setattr(attachments, "MAX_PIXELS", 60 * 40)
+    assert attachments.inspect(files.upload("照片.png", files.picture("PNG"))).content_type == "image/png"
+
+
+@pytest.mark.parametrize("limit", [1000, 2000])  # pixels; Pillow warns above it, and refuses above twice as many
+def test_decompression_bomb_is_refused(monkeypatch, limit):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    with pytest.raises(ValidationError) as refused:
+        attachments.inspect(files.upload("炸弹.png", files.picture("PNG")))
+    assert refused.value.messages == ["“炸弹.png”的像素太多，请缩小后上传。"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "stored_mode", "colour"),
+    [
+        ("JPEG", "RGB", "RGB", (0, 0, 255)),
+        ("JPEG", "L", "RGB", (29, 29, 29)),
+        ("JPEG", "CMYK", "RGB", (0, 0, 255)),
+        ("PNG", "RGB", "RGB", (0, 0, 255)),
+        ("PNG", "L", "L", 29),
+        ("PNG", "RGBA", "RGBA", (0, 0, 255, 255)),
+        ("PNG", "P", "RGBA", (0, 0, 255, 255)),
+        ("PNG", "LA", "RGBA", (29, 29, 29, 255)),
+    ],
+)
+def test_picture_of_any_mode_keeps_its_colours(kind, mode, stored_mode, colour):
+    picture = Image.new("RGB", (8, 8), "blue").convert(mode)
+    buffer = io.BytesIO()
+    picture.save(buffer, kind)
+    proof = attachments.inspect(files.upload(f"照片.{kind.lower()}", buffer.getvalue()))
+    stored = Image.open(io.BytesIO(proof.content))
+    near = stored.getpixel((4, 4))
+    pairs = zip(near, colour, strict=True) if isinstance(colour, tuple) else [(near, colour)]
+    assert (stored.mode, max(abs(one - other) for one, other in pairs) <= 3) == (stored_mode, True)
+
+
+def test_large_picture_is_stored_with_4000_pixels_a_side():
+    proof = attachments.inspect(files.upload("长图.png", files.picture("PNG", size=(4100, 41))))
+    assert Image.open(io.BytesIO(proof.content)).size == (4000, 40)
+
+
+def test_shared_proof_is_one_file_on_disk_under_each_name(huang, station):
+    original = factories.attachment(factories.registration(huang))
+    path = Path(original.file.path)
+    other_month = path.parent.parent.parent / "1999" / "01"
+    other_month.mkdir(parents=True)
+    original.file.name = f"1999/01/{path.name}"
+    path.rename(other_month / path.name)
+    path.parent.rmdir()
+    path.parent.parent.rmdir()
+    registrations, made = [factories.registration(factories.person(name)) for name in ("李强", "王芳")], []
+    attachments.copy_to([original], registrations, made)
+    for registration in registrations:
+        copy = registration.attachments.get()
+        assert (copy.owner, copy.name, copy.content_type, copy.size) == (
+            *(registration.owner, "结业证书.pdf", "application/pdf", len(files.PDF)),
+        )
+        assert copy.file.name != original.file.name
+        assert Path(copy.file.path).samefile(original.file.path)
+    assert made == [registration.attachments.get().file.name for registration in registrations]
+
+
+def test_shared_proof_is_copied_where_links_are_refused(huang, station, monkeypatch):
+    original = factories.attachment(factories.registration(huang))
+    monkeypatch.setattr(Path, "hardlink_to", Mock(side_effect=OSError))
+    registration, made = factories.registration(huang), []
+    attachments.copy_to([original], [registration], made)
+    copy = registration.attachments.get()
+    assert (copy.file.read(), made) == (files.PDF, [copy.file.name])
+    copy.file.close()
+    assert not Path(copy.file.path).samefile(original.file.path)
+
+
+def test_kept_files_wait_for_their_form(huang):
+    draft_key = uuid.uuid4()
+    [kept] = attachments.keep_for_form(huang, [attachments.inspect(files.pdf("结业证书.pdf"))], draft_key)
+    kept.refresh_from_db()
+    assert (kept.owner, kept.registration, kept.draft_key, kept.size) == (huang, None, draft_key, len(files.PDF))
+    assert (kept.name, kept.content_type, kept.file.read()) == ("结业证书.pdf", "application/pdf", files.PDF)
+    kept.file.close()
+
+
+@pytest.mark.parametrize(("count", "is_allowed"), [(8, True), (9, False)])
+def test_registration_has_at_most_eight_files(count, is_allowed):
+    try:
+        attachments.check_count(count)
+    except ValidationError as error:
+        messages = error.messages
+    else:
+        messages = []
+    assert messages == ([] if is_allowed else ["每条登记最多 8 个附件，现有 9 个，请移除一些。"])
+
+
+def test_every_file_passes_or_says_why_not():
+    good, bad = files.pdf("好.pdf"), files.upload("空.pdf", b"")
+    proofs, refused = attachments.inspect_all([good, bad])
+    assert proofs == [attachments.Proof("好.pdf", "application/pdf", files.PDF)]
+    assert [error.messages for error in refused] == [["“空.pdf”是空文件，请重新选择。"]]

@@ -329,3 +329,45 @@ def test_asking_what_stands_in_the_way_costs_the_same(owner, station, registrati
     rows = list(owner.registrations.all())
     with django_assert_num_queries(3):  # types and their first level, rules
         assert transitions.submission_problems(owner, rows, station) == {}
+
+
+# --- as of a day --------------------------------------------------------------------
+
+
+def test_submission_is_of_the_moment_given(owner, station):
+    registration, then = factories.registration(owner), factories.moment(3)
+    submission = send(owner, [registration], station, now=then)
+    assert (submission.created_at, registration.submitted_at, registration.updated_at) == (then, then, then)
+    assert registration.decisions.get().created_at == then
+
+
+def test_history_is_judged_as_of_its_own_day(owner, station, rules):
+    then = factories.moment(3)
+    registration = factories.registration(
+        owner, starts_at=factories.moment(5), ends_at=factories.moment(4, 18), year=factories.moment(4).year
+    )
+    early = factories.registration(
+        owner, "太早", starts_at=factories.moment(2), ends_at=factories.moment(1, 18), year=factories.moment(1).year
+    )
+    rules_of_year = rules[registration.year]
+    rules_of_year.closes_on = then.date()
+    rules_of_year.save()
+    assert transitions.submission_problems(owner, [registration], station, then) == {}
+    assert list(transitions.submission_problems(owner, [early], station, then)) == [early.pk]
+    assert transitions.submission_problems(owner, [registration], station) == {
+        registration.pk: f"“水利工程施工培训班”：{registration.year} 年度已于 {then:%Y-%m-%d} 截止提交。"
+    }
+
+
+def test_problems_are_asked_for_without_a_unit_too(owner, station, returned):
+    assert transitions.submission_problems(owner, [returned, factories.registration(owner)]) == {}
+
+
+def test_submissions_without_tokens_get_different_ones(owner, station):
+    one, two = (send(owner, [factories.registration(owner)], station) for _ in range(2))
+    assert one.token != two.token
+
+
+def test_unit_without_credit_code_leaves_it_empty(guangxi, owner):
+    submission = send(owner, [factories.registration(owner)], factories.units.unaffiliated(guangxi), guangxi)
+    assert submission.unit_credit_code == ""

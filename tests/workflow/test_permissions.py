@@ -9,8 +9,14 @@ from accounts.models import Appointment
 from accounts.permissions import Allowed, Denied
 from hours.models import YearRule
 from hours.states import Action
-from hours.workflow import transitions
-from hours.workflow.permissions import Permissions, may, submission_answers, year_accepts_submission
+from hours.workflow import permissions, transitions
+from hours.workflow.permissions import (
+    Permissions,
+    may,
+    submission_answers,
+    year_accepts_decision,
+    year_accepts_submission,
+)
 from organizations.models import Unit
 from tests import factories
 
@@ -257,3 +263,95 @@ def test_several_registrations_are_asked_for_in_two_queries(rules, django_assert
         fine.pk: Allowed(),
         forgotten.pk: Denied(f"{this_year - 9} 年度尚未开放登记（没有年度规则），请联系管理员。"),
     }
+
+
+def test_reopened_year_takes_what_its_rule_refuses():
+    closed = rule(is_closed=True, closes_on=date(2020, 1, 1))
+    assert year_accepts_submission(closed, 2026, TODAY, returned=False, reopened=True) == Allowed()
+    assert not year_accepts_submission(None, 2026, TODAY, returned=False, reopened=True)
+
+
+def test_closed_year_decides_once_reopened():
+    assert year_accepts_decision(rule(), 2026) == Allowed()
+    assert year_accepts_decision(rule(is_closed=True), 2026, reopened=True) == Allowed()
+    assert not year_accepts_decision(rule(is_closed=True), 2026)
+    assert not year_accepts_decision(None, 2026, reopened=True)
+
+
+def test_no_registrations_ask_no_query(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert submission_answers([]) == {}
+
+
+def test_years_are_asked_for_on_the_day_given(rules):
+    registration = factories.registration(factories.person())
+    after = rules[registration.year].closes_on + timedelta(days=1)
+    refusal = Denied(f"{registration.year} 年度已于 {after - timedelta(days=1):%Y-%m-%d} 截止提交。")
+    assert submission_answers([registration], after) == {registration.pk: refusal}
+    assert submission_answers([registration], after - timedelta(days=1)) == {registration.pk: Allowed()}
+
+
+# --- reviewers and offices ----------------------------------------------------------
+
+
+def test_reviewers_are_those_of_the_units_asked_for(guangxi):
+    one, two, three = (factories.unit(name) for name in ("宾阳县林业局", "宾阳县图书馆", "宾阳县水利站"))
+    reviewers = {factories.unit_reviewer(one, name).pk for name in ("覃审核", "韦审核")}
+    factories.unit_reviewer(two, "莫审核")
+    assert permissions.reviewers_of([one.pk, three.pk]) == {one.pk: reviewers}
+
+
+def test_office_of_the_owner_is_empty(registration):
+    assert Permissions(registration.owner, [registration]).office_name(Action.ASK_RETURN, registration) == ""
+
+
+def test_office_of_a_unit_reviewer_is_the_unit(station, registration):
+    reviewer = factories.unit_reviewer(station, "覃审核")
+    assert Permissions(reviewer, [registration]).office_name(Action.AGREE, registration) == "宾阳县甘棠镇林业站"
+
+
+@pytest.mark.parametrize("action", [Action.AGREE, Action.REFUSE])
+def test_office_for_an_unattended_unit_is_the_nearest_bureau(guangxi, registration, action):
+    both = factories.region_reviewer(guangxi)
+    factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=factories.region("450100"))
+    factories.appointments.appoint(both, Appointment.Role.REGION_ADMIN, region=factories.region("450126"))
+    assert Permissions(both, [registration]).office_name(action, registration) == "南宁市人社部门"
+
+
+def test_office_of_an_administrator_is_that_of_the_appointment(guangxi, station):
+    refused = factories.refused(factories.person("黄秋梦"), station, factories.unit_reviewer(station))
+    both = factories.region_admin(guangxi)
+    factories.appointments.appoint(both, Appointment.Role.REGION_REVIEWER, region=factories.region("450126"))
+    assert Permissions(both, [refused]).office_name(Action.REOPEN, refused) == "广西壮族自治区人社部门"
+
+
+def test_office_of_a_superuser_is_the_bureau_of_the_region(station):
+    refused = factories.refused(factories.person("黄秋梦"), station, factories.unit_reviewer(station))
+    standing = Permissions(factories.administrator(), [refused])
+    assert standing.may(Action.REOPEN, refused) == Allowed()
+    assert standing.office_name(Action.REOPEN, refused) == "宾阳县人社部门"
+
+
+def test_superuser_reviews_nothing_without_an_appointment(station):
+    agreed = factories.agreed(factories.person("黄秋梦"), station, factories.unit_reviewer(station))
+    assert may(factories.administrator(), Action.RECOGNISE, agreed) == Denied("您没有对该登记“认定”的权限。")
+
+
+def test_registration_is_unattended_at_a_unit_without_reviewers(guangxi, station, registration):
+    bureau = factories.region_reviewer(guangxi)
+    assert Permissions(bureau, [registration]).is_unattended(registration) is True
+    factories.unit_reviewer(station)
+    assert Permissions(bureau, [registration]).is_unattended(registration) is False
+
+
+def test_registration_past_the_first_review_is_not_unattended(guangxi, registration):
+    bureau = factories.region_reviewer(guangxi)
+    factories.agree(bureau, registration)
+    assert Permissions(bureau, [registration]).is_unattended(registration) is False
+
+
+def test_registration_of_a_pending_unit_is_not_unattended(guangxi, rules):
+    pending = factories.unit("新成立的公司", state=Unit.State.PENDING)
+    registration = factories.submitted(factories.person("黄秋梦"), pending)
+    bureau = factories.region_reviewer(guangxi)
+    assert Permissions(bureau, [registration]).is_unattended(registration) is False

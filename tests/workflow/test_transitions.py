@@ -326,3 +326,23 @@ def test_a_stranger_decides_nothing(people):
 def test_what_is_decided_cannot_be_decided_again(people):
     registration = factories.agreed(*people[:3])
     assert sentence(factories.agree, people[2], registration) == "该登记目前为“待终审”，不能初审同意。"
+
+
+@pytest.mark.parametrize("hours", ["16", "15.5"])
+def test_only_fewer_hours_need_words(people, hours):
+    registration = factories.submitted(*people[:2])
+    outcome = transitions.decide(people[2], Action.AGREE, [registration], Verdict(hours=Decimal(hours)))
+    refused = {} if hours == "16" else {registration.pk: "核减学时须填写意见。"}
+    assert (outcome.refused, len(outcome.done)) == (refused, 1 - len(refused))
+
+
+def test_half_an_hour_may_be_recognised(people):
+    registration = factories.agreed(*people[:3])
+    factories.recognise(people[3], registration, Verdict(hours=Decimal("0.5"), words="仅半小时。"))
+    assert state(registration) == ("recognised", 1, Decimal(16), Decimal("0.5"))
+
+
+def test_request_for_return_needs_no_reason(people):
+    registration = factories.submitted(*people[:2])
+    transitions.ask_return(people[0], registration, "附件传错了。")
+    assert registration.decisions.last().reason is None
