@@ -155,12 +155,12 @@ def names(resolver=None, namespace: str = "") -> list[str]:
     return found
 
 
-def test_the_table_names_every_address():
+def test_table_names_every_url():
     assert sorted(TABLE) == sorted(names())
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_each_role_gets_what_the_table_says(client, world, name):
+def test_status_of_url_for_each_role(client, world, name):
     got = []
     for role in ROLES:
         client.logout()
@@ -175,14 +175,14 @@ def test_each_role_gets_what_the_table_says(client, world, name):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_admin_is_for_staff_alone(client, world, role):
+def test_admin_is_for_staff_only(client, world, role):
     if role in world["roles"]:
         client.force_login(world["roles"][role])
     status = client.get(reverse("admin:index")).status_code
     assert status == (200 if role == "administrator" else 302)
 
 
-def test_no_page_of_the_admin_fails_for_an_administrator(client, world):
+def test_admin_pages_work_for_administrator(client, world):
     client.force_login(world["roles"]["administrator"])
     from django.contrib import admin
 
@@ -195,7 +195,7 @@ def test_no_page_of_the_admin_fails_for_an_administrator(client, world):
             assert client.get(reverse(f"{base}_change", args=[first.pk])).status_code == 200, base
 
 
-def test_no_page_shows_a_full_id_number(client, world):
+def test_no_page_shows_full_id_number(client, world):
     numbers = [user.id_number for user in User.objects.all()]
     for role, person in world["roles"].items():
         client.force_login(person)

@@ -55,13 +55,13 @@ def addresses(*models: str) -> list[str]:
 # --- Who gets in -----------------------------------------------------------------------------------
 
 
-def test_staff_without_an_appointment_get_into_no_list_no_import_and_no_export(client, guangxi):
+def test_staff_without_appointment_get_no_page(client, guangxi):
     client.force_login(factories.person("卢文员", is_staff=True))
     answers = {(address, client.get(address).status_code) for address in addresses()}
     assert {pair for pair in answers if pair[1] not in (403, 405)} == set()
 
 
-def test_what_concerns_the_whole_province_is_closed_to_a_regional_administrator(client, guangxi):
+def test_region_admin_gets_no_province_wide_page(client, guangxi):
     person = factories.region_admin(factories.region("450100"), "卢南宁")
     User.objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(person)
@@ -72,7 +72,7 @@ def test_what_concerns_the_whole_province_is_closed_to_a_regional_administrator(
 # --- Words -----------------------------------------------------------------------------------------
 
 
-def test_no_list_says_a_word_in_english(client, root, rules):
+def test_lists_have_no_english_words(client, root, rules):
     words = set()
     for address in [reverse("admin:index"), *(address for address in addresses() if address not in FILES)]:
         page = client.get(address).getvalue().decode(errors="ignore")
@@ -157,7 +157,7 @@ def issued(count: int) -> None:
         (Certificate, issued, 4),
     ],
 )
-def test_the_queries_of_a_list_do_not_depend_on_its_rows(
+def test_query_count_of_list_does_not_depend_on_rows(
     client, root, django_assert_num_queries, model, make, queries, count
 ):
     make(count)
@@ -171,7 +171,7 @@ def test_the_queries_of_a_list_do_not_depend_on_its_rows(
 
 
 @pytest.mark.parametrize("key", ["abc", "\0", "9" * 30, ""])
-def test_a_key_that_can_be_none_is_passed_over_in_a_new_rows_address(client, root, key):
+def test_invalid_prefill_keys_in_add_url_are_ignored(client, root, key):
     answers = set()
     for model, model_admin in admin.site._registry.items():
         if not model_admin.has_add_permission(type("Request", (), {"user": root})()):
@@ -181,7 +181,7 @@ def test_a_key_that_can_be_none_is_passed_over_in_a_new_rows_address(client, roo
     assert answers == {200}
 
 
-def test_a_right_key_is_offered(client, root):
+def test_valid_prefill_key_is_selected(client, root):
     unit = factories.unit("宾阳县甘棠镇林业站")
     page = client.get(reverse("admin:hours_opening_add"), {"unit": unit.pk}).content.decode()
     assert f'<option value="{unit.pk}" selected>宾阳县甘棠镇林业站' in page

@@ -1,4 +1,4 @@
-"""The admin's pages of people and appointments as the tests use them."""
+"""Helpers for the admin pages of people and appointments."""
 
 from datetime import date
 
@@ -12,11 +12,12 @@ NUMBER = factories.resident_id(date(1977, 7, 7), 654)
 
 
 def found(client, text: str) -> list[str]:
+    """Search people; return their user names."""
     response = client.post(PEOPLE, {"q": text}, follow=True)
     return sorted(person.username for person in response.context["cl"].result_list)
 
 
-def entered(person: User, **fields) -> dict[str, str]:
+def person_data(person: User, **fields) -> dict[str, str]:
     return {
         "name": person.name,
         "id_kind": person.id_kind,
@@ -30,11 +31,11 @@ def entered(person: User, **fields) -> dict[str, str]:
     }
 
 
-def change(client, person: User, **fields):
-    return client.post(f"{PEOPLE}{person.pk}/change/", entered(person, **fields))
+def change_person(client, person: User, **fields):
+    return client.post(f"{PEOPLE}{person.pk}/change/", person_data(person, **fields))
 
 
-def appointment(**fields) -> dict[str, str]:
+def appointment_data(**fields) -> dict[str, str]:
     today = timezone.localdate()
     return {
         "role": "unit_reviewer",

@@ -1,4 +1,4 @@
-"""The pages of appointments as the tests use them."""
+"""Helpers for the pages of appointments."""
 
 from datetime import date, timedelta
 
@@ -10,8 +10,9 @@ UNIT = Appointment.Role.UNIT_REVIEWER
 
 
 def day(offset: int) -> date:
+    """Return the date so many days from today."""
     return timezone.localdate() + timedelta(days=offset)
 
 
-def told(response) -> list[str]:
+def messages_of(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]

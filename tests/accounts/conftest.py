@@ -1,4 +1,4 @@
-"""Who the accounts tests are about."""
+"""The people and unit of the accounts tests."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def admin(client, guangxi):
 
 @pytest.fixture
 def nanning(client, guangxi):
-    """The regional administrator of 南宁市, no superuser."""
+    """The regional administrator of 南宁市, logged in."""
     region = factories.region("450100")
     person = factories.region_admin(region, "卢南宁")
     User.objects.filter(pk=person.pk).update(is_staff=True)
@@ -37,10 +37,11 @@ def station(guangxi):
 
 @pytest.fixture
 def qin(station):
-    """覃审核, who has reviewed for the station for a month."""
+    """覃审核, reviewer of the station for a month."""
     return factories.unit_reviewer(station, "覃审核", valid_from=day(-30))
 
 
 @pytest.fixture
 def held(qin):
+    """The appointment of 覃审核."""
     return qin.appointments.get()

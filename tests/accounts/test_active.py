@@ -1,4 +1,4 @@
-"""Whether an appointment holds today: the database and Python say the same."""
+"""Active appointments: the SQL of `active()` and the Python of `is_active` agree."""
 
 from datetime import timedelta
 from itertools import product
@@ -14,7 +14,7 @@ DAYS = (-1, 0, 1)
 
 
 def _appointment(person, region, begins: int, ends: int | None, confirmed: bool, principal=None) -> Appointment:
-    """Its first and last day as distances from today."""
+    """Create an appointment; `begins` and `ends` are days from today."""
     today = timezone.localdate()
     return Appointment.objects.create(
         person=person,
@@ -35,7 +35,7 @@ def _spans():
     ]
 
 
-def test_the_database_and_python_agree_on_every_span_and_principal(guangxi):
+def test_sql_and_python_agree_on_active_appointments(guangxi):
     lin, wei = factories.person("林志强"), factories.person("韦小兰")
     for principal in [_appointment(lin, guangxi, *span) for span in _spans()]:
         for span in _spans():
@@ -46,14 +46,14 @@ def test_the_database_and_python_agree_on_every_span_and_principal(guangxi):
         assert set(person.active_appointments()) == active
 
 
-def test_a_disabled_account_holds_none(guangxi):
+def test_no_active_appointments_for_disabled_account(guangxi):
     lin = factories.person("林志强")
     _appointment(lin, guangxi, 0, None, confirmed=True)
     lin.is_active = False
     assert lin.active_appointments() == []
 
 
-def test_somebody_without_appointments_costs_one_query(django_assert_num_queries):
+def test_one_query_without_appointments(django_assert_num_queries):
     huang = factories.person("黄秋梦")
     with django_assert_num_queries(1):
         assert huang.active_appointments() == []

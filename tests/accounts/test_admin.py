@@ -1,4 +1,4 @@
-"""People and appointments in the admin: useful to an administrator, and no full ID number anywhere."""
+"""People and appointments in the admin, without a full ID number anywhere."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from accounts import appointments
 from accounts.models import Appointment, User, identity_digest
 from organizations.models import Unit
 from tests import factories
-from tests.accounts.admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment, change, found
+from tests.accounts.admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment_data, change_person, found
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 # --- No full number anywhere ------------------------------------------------------------------
 
 
-def test_list_and_detail_show_the_last_four_only(client, admin, qiumeng):
+def test_pages_show_only_last_four_characters(client, admin, qiumeng):
     for url in (
         PEOPLE,
         f"{PEOPLE}{qiumeng.pk}/change/",
@@ -36,7 +36,7 @@ def test_list_and_detail_show_the_last_four_only(client, admin, qiumeng):
     assert f"*****{NUMBER[-4:]}" in client.get(PEOPLE).content.decode()
 
 
-def test_a_search_for_a_number_leaves_its_digest_in_the_address(client, admin, qiumeng, caplog):
+def test_search_for_id_number_puts_digest_in_url(client, admin, qiumeng, caplog):
     with caplog.at_level(logging.DEBUG):
         response = client.post(PEOPLE, {"q": f" {NUMBER.lower()} "}, follow=True)
     ((address, _),) = response.redirect_chain
@@ -48,30 +48,30 @@ def test_a_search_for_a_number_leaves_its_digest_in_the_address(client, admin, q
 
 
 @pytest.mark.parametrize("number", [factories.resident_id(number=655), "4501031977070799", "E87654321", "H12345678"])
-def test_a_number_nobody_has_is_no_address_either(client, admin, qiumeng, number):
+def test_search_for_unknown_id_number_puts_digest_in_url(client, admin, qiumeng, number):
     response = client.post(PEOPLE, {"q": number})
     assert response.url == f"{PEOPLE}?q=digest%3A{identity_digest(number)}"
     assert found(client, number) == []
 
 
-def test_a_number_typed_into_the_address_is_redirected(client, admin, qiumeng):
+def test_id_number_in_url_is_redirected(client, admin, qiumeng):
     assert client.get(PEOPLE, {"q": NUMBER}).url == f"{PEOPLE}?q=digest%3A{identity_digest(NUMBER)}"
 
 
-def test_a_search_keeps_the_filters_and_starts_at_the_first_page(client, admin, qiumeng):
+def test_search_keeps_filters_and_resets_page(client, admin, qiumeng):
     response = client.post(f"{PEOPLE}?is_active__exact=1&p=3&_popup=1", {"q": "黄秋"})
     assert response.url == f"{PEOPLE}?is_active__exact=1&_popup=1&q=%E9%BB%84%E7%A7%8B"
     assert client.get(response.url).status_code == 200
 
 
-def test_the_address_cannot_ask_for_the_encrypted_column(client, admin, qiumeng):
+def test_url_cannot_filter_encrypted_column(client, admin, qiumeng):
     assert client.get(PEOPLE, {"id_number": "1"}).url == f"{PEOPLE}?e=1"
 
 
 @pytest.mark.parametrize(
     "address", [PEOPLE, f"{PEOPLE}add/", "{person}change/", "{person}password/", APPOINTMENTS, f"{APPOINTMENTS}add/"]
 )
-def test_no_page_needs_what_the_security_policy_forbids(client, admin, qiumeng, address):
+def test_pages_follow_content_security_policy(client, admin, qiumeng, address):
     response = client.get(address.format(person=f"{PEOPLE}{qiumeng.pk}/"))
     assert "default-src 'self'" in response.headers["Content-Security-Policy"].split("; ")
     assert re.findall(r"<style|\sstyle=|<script>|\son[a-z]+=|javascript:", response.content.decode()) == []
@@ -93,18 +93,18 @@ def test_no_page_needs_what_the_security_policy_forbids(client, admin, qiumeng, 
         ("", ["admin_wei", "huang2", "qiumeng"]),
     ],
 )
-def test_people_are_found_by_what_an_administrator_has_at_hand(client, admin, qiumeng, text, expected):
+def test_search_finds_people(client, admin, qiumeng, text, expected):
     factories.person("黄秋梦", username="huang2", phone="15000000001", id_number=factories.resident_id(number=700))
     assert found(client, text) == expected
 
 
-def test_a_user_name_that_looks_like_a_passport_is_still_found(client, admin):
+def test_search_finds_user_name_like_passport_number(client, admin):
     factories.person("甲", username="E12345678")
     assert found(client, "E12345678") == ["E12345678"]
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_list_takes_four_queries_whatever_its_rows(client, admin, guangxi, django_assert_num_queries, count):
+def test_people_list_takes_four_queries(client, admin, guangxi, django_assert_num_queries, count):
     unit = factories.unit()
     for _ in range(count):
         factories.person(unit=unit)
@@ -112,22 +112,22 @@ def test_the_list_takes_four_queries_whatever_its_rows(client, admin, guangxi, d
         client.get(PEOPLE)
 
 
-def test_an_empty_number_changes_nothing(client, admin, qiumeng):
-    assert change(client, qiumeng, name="黄秋萌").status_code == 302
+def test_empty_id_number_keeps_stored_one(client, admin, qiumeng):
+    assert change_person(client, qiumeng, name="黄秋萌").status_code == 302
     qiumeng.refresh_from_db()
     assert (qiumeng.name, qiumeng.id_number) == ("黄秋萌", NUMBER)
     assert LogEntry.objects.get().get_change_message() == "已修改姓名。"
 
 
-def test_a_name_is_read_without_what_cannot_be_seen(client, admin, qiumeng):
-    change(client, qiumeng, name=" 黄\u200b秋梦 ")
+def test_invisible_characters_are_removed_from_name(client, admin, qiumeng):
+    change_person(client, qiumeng, name=" 黄\u200b秋梦 ")
     qiumeng.refresh_from_db()
     assert qiumeng.name == "黄秋梦"
 
 
-def test_a_corrected_number_is_stored_and_the_record_says_only_that(client, admin, qiumeng):
+def test_corrected_id_number_is_not_in_admin_log(client, admin, qiumeng):
     number = factories.resident_id(date(1977, 7, 7), 656)
-    assert change(client, qiumeng, id_number=f" {number} ").status_code == 302
+    assert change_person(client, qiumeng, id_number=f" {number} ").status_code == 302
     qiumeng.refresh_from_db()
     assert (qiumeng.id_number, qiumeng.id_digest) == (number, identity_digest(number))
     registration = LogEntry.objects.get()
@@ -144,19 +144,19 @@ def test_a_corrected_number_is_stored_and_the_record_says_only_that(client, admi
         ({"id_kind": "resident", "id_number": "E12345678"}, "居民身份证号码应为 18 位，现为 9 位。"),
     ],
 )
-def test_a_wrong_number_is_refused(client, admin, qiumeng, fields, sentence):
-    response = change(client, qiumeng, **fields)
+def test_wrong_id_number_is_refused(client, admin, qiumeng, fields, sentence):
+    response = change_person(client, qiumeng, **fields)
     assert response.context["adminform"].form.errors == {"id_number": [sentence]}
     assert NUMBER not in response.content.decode()
 
 
-def test_another_persons_number_is_refused(client, admin, qiumeng):
+def test_id_number_of_another_person_is_refused(client, admin, qiumeng):
     other = factories.person("覃小明")
-    response = change(client, other, id_number=NUMBER)
+    response = change_person(client, other, id_number=NUMBER)
     assert list(response.context["adminform"].form.errors) == ["id_number"]
 
 
-def test_a_person_is_added_with_a_number_and_a_password(client, admin, guangxi):
+def test_administrator_adds_person(client, admin, guangxi):
     response = client.post(
         f"{PEOPLE}add/",
         {
@@ -177,7 +177,7 @@ def test_a_person_is_added_with_a_number_and_a_password(client, admin, guangxi):
     assert "E12345678" not in LogEntry.objects.get().change_message
 
 
-def test_an_administrator_sets_a_password_that_opens_at_once(client, admin, qiumeng):
+def test_new_password_resets_lockout(client, admin, qiumeng):
     new, stranger = "管理员设的-2026", type(client)()
     for _ in range(8):
         stranger.post("/accounts/login/", {"username": NUMBER, "password": "forgotten"})
@@ -186,7 +186,7 @@ def test_an_administrator_sets_a_password_that_opens_at_once(client, admin, qium
     assert stranger.post("/accounts/login/", {"username": NUMBER, "password": new}).status_code == 302
 
 
-def test_people_cannot_be_deleted_by_the_dozen(client, admin, qiumeng):
+def test_bulk_deletion_of_people_is_refused(client, admin, qiumeng):
     client.post(PEOPLE, {"action": "delete_selected", "_selected_action": [qiumeng.pk], "post": "yes"})
     assert User.objects.filter(pk=qiumeng.pk).exists()
 
@@ -194,8 +194,8 @@ def test_people_cannot_be_deleted_by_the_dozen(client, admin, qiumeng):
 # --- Appointments -----------------------------------------------------------------------------
 
 
-def test_an_appointment_by_an_administrator_holds_at_once(client, admin, qiumeng):
-    response = client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
+def test_appointment_by_administrator_is_active_at_once(client, admin, qiumeng):
+    response = client.post(f"{APPOINTMENTS}add/", appointment_data(person=qiumeng.pk, unit=qiumeng.unit_id))
     assert response.status_code == 302
     assert Appointment.objects.active().get().person == qiumeng
 
@@ -204,28 +204,28 @@ def test_an_appointment_by_an_administrator_holds_at_once(client, admin, qiumeng
     ("role", "scope"),
     [("unit_reviewer", "region"), ("region_reviewer", "unit"), ("region_admin", None), ("unit_reviewer", None)],
 )
-def test_the_scope_must_fit_the_role(client, admin, qiumeng, guangxi, role, scope):
+def test_scope_that_does_not_fit_role_is_refused(client, admin, qiumeng, guangxi, role, scope):
     given = {scope: {"unit": qiumeng.unit_id, "region": guangxi.pk}[scope]} if scope else {}
-    response = client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, role=role, **given))
+    response = client.post(f"{APPOINTMENTS}add/", appointment_data(person=qiumeng.pk, role=role, **given))
     assert response.context["adminform"].form.errors == {
         "__all__": ["单位审核员须指定单位（且不填区域），终审员和区域管理员须指定区域（且不填单位）。"]
     }
 
 
-def test_the_last_day_is_not_before_the_first(client, admin, qiumeng):
+def test_last_day_before_first_is_refused(client, admin, qiumeng):
     yesterday = timezone.localdate() - timedelta(1)
     response = client.post(
-        f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id, valid_until=f"{yesterday}")
+        f"{APPOINTMENTS}add/", appointment_data(person=qiumeng.pk, unit=qiumeng.unit_id, valid_until=f"{yesterday}")
     )
     assert response.context["adminform"].form.errors == {"__all__": ["最后一日不能早于起始日。"]}
 
 
-def test_a_deputy_has_the_role_and_scope_of_somebody_else(client, admin, qiumeng, guangxi):
+def test_deputy_needs_role_and_scope_of_principal(client, admin, qiumeng, guangxi):
     principal = factories.unit_reviewer(qiumeng.unit, "覃审核").appointments.get()
     elsewhere = factories.unit("柳州市图书馆", "450202")
 
     def errors(**fields):
-        data = appointment(unit=qiumeng.unit_id, deputy_of=principal.pk, **fields)
+        data = appointment_data(unit=qiumeng.unit_id, deputy_of=principal.pk, **fields)
         response = client.post(f"{APPOINTMENTS}add/", data)
         return {} if response.status_code == 302 else dict(response.context["adminform"].form.errors)
 
@@ -233,12 +233,12 @@ def test_a_deputy_has_the_role_and_scope_of_somebody_else(client, admin, qiumeng
     assert errors(person=qiumeng.pk) == {}
     deputy = qiumeng.appointments.get()
     assert deputy.deputy_of == principal
-    data = appointment(person=qiumeng.pk, unit=elsewhere.pk, deputy_of=principal.pk)
+    data = appointment_data(person=qiumeng.pk, unit=elsewhere.pk, deputy_of=principal.pk)
     form = client.post(f"{APPOINTMENTS}add/", data).context["adminform"].form
     assert form.errors == {"deputy_of": ["代理的职责、单位和区域须与被代理的任职一致。"]}
 
 
-def test_applications_are_confirmed_but_not_before_their_unit(client, admin, qiumeng):
+def test_confirm_action_skips_applications_for_pending_units(client, admin, qiumeng):
     pending = factories.unit("新单位", "450103", state=Unit.State.PENDING)
     application = appointments.apply_to_review(qiumeng, qiumeng.unit)
     too_early = appointments.apply_to_review(factories.person("覃小明"), pending)
@@ -255,7 +255,7 @@ def test_applications_are_confirmed_but_not_before_their_unit(client, admin, qiu
 @pytest.mark.parametrize(
     ("state", "expected"), [("pending", "丙"), ("active", "甲"), ("future", "乙"), ("ended", "丁")]
 )
-def test_the_list_is_filtered_by_state(client, admin, guangxi, state, expected):
+def test_appointments_are_filtered_by_state(client, admin, guangxi, state, expected):
     unit, today = factories.unit(), timezone.localdate()
     factories.unit_reviewer(unit, "甲", valid_until=today)
     factories.unit_reviewer(unit, "乙", valid_from=today + timedelta(1))
@@ -266,7 +266,7 @@ def test_the_list_is_filtered_by_state(client, admin, guangxi, state, expected):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_list_of_appointments_takes_four_queries(client, admin, guangxi, django_assert_num_queries, count):
+def test_appointment_list_takes_four_queries(client, admin, guangxi, django_assert_num_queries, count):
     unit = factories.unit()
     principal = factories.unit_reviewer(unit).appointments.get()
     for _ in range(count):
@@ -276,7 +276,7 @@ def test_the_list_of_appointments_takes_four_queries(client, admin, guangxi, dja
 
 
 @pytest.mark.parametrize("text", ["覃审", "宾阳县", "广西"])
-def test_appointments_are_found_by_person_unit_or_region(client, admin, qiumeng, guangxi, text):
+def test_search_finds_appointments(client, admin, qiumeng, guangxi, text):
     factories.unit_reviewer(qiumeng.unit, "覃审核")
     factories.region_reviewer(guangxi, "莫终审")
     rows = client.get(APPOINTMENTS, {"q": text}).context["cl"].result_list
@@ -286,19 +286,19 @@ def test_appointments_are_found_by_person_unit_or_region(client, admin, qiumeng,
 
 
 @pytest.mark.parametrize("address", [PEOPLE, APPOINTMENTS, f"{PEOPLE}add/", f"{APPOINTMENTS}add/"])
-def test_people_without_rights_see_nothing_of_it(client, qiumeng, address):
+def test_people_without_admin_rights_see_no_page(client, qiumeng, address):
     client.force_login(qiumeng)
     response = client.get(address, follow=True)
     assert NUMBER[-4:] not in response.content.decode()
     assert response.redirect_chain != []
 
 
-# --- What an administrator could stumble over -------------------------------------------------------
+# --- Mistakes of administrators -------------------------------------------------------------------
 
 
-def test_nobody_gets_the_same_appointment_twice_at_a_time(client, admin, qiumeng):
-    client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
-    response = client.post(f"{APPOINTMENTS}add/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
+def test_overlapping_appointment_is_refused(client, admin, qiumeng):
+    client.post(f"{APPOINTMENTS}add/", appointment_data(person=qiumeng.pk, unit=qiumeng.unit_id))
+    response = client.post(f"{APPOINTMENTS}add/", appointment_data(person=qiumeng.pk, unit=qiumeng.unit_id))
     today = timezone.localdate()
     assert response.context["adminform"].form.errors == {
         "person": [f"黄秋梦已有相同的任职（{today} 至 长期），时间重叠，不能重复任命。"]
@@ -306,22 +306,22 @@ def test_nobody_gets_the_same_appointment_twice_at_a_time(client, admin, qiumeng
     assert qiumeng.appointments.count() == 1
 
 
-def test_a_regional_administrator_who_cannot_get_in_yet_is_a_warning(client, admin, qiumeng, guangxi):
-    data = appointment(person=qiumeng.pk, role="region_admin", region=guangxi.pk)
+def test_region_admin_without_staff_status_gives_warning(client, admin, qiumeng, guangxi):
+    data = appointment_data(person=qiumeng.pk, role="region_admin", region=guangxi.pk)
     response = client.post(f"{APPOINTMENTS}add/", data, follow=True)
     assert "黄秋梦的账号尚未选中“可进入系统管理”，还不能进入这里；请在“人员”中选中。" in [
         str(message) for message in response.context["messages"]
     ]
 
 
-def test_an_appointment_stays_its_persons(client, admin, qiumeng):
+def test_person_of_appointment_cannot_change(client, admin, qiumeng):
     held = factories.unit_reviewer(qiumeng.unit, "覃审核").appointments.get()
-    client.post(f"{APPOINTMENTS}{held.pk}/change/", appointment(person=qiumeng.pk, unit=qiumeng.unit_id))
+    client.post(f"{APPOINTMENTS}{held.pk}/change/", appointment_data(person=qiumeng.pk, unit=qiumeng.unit_id))
     held.refresh_from_db()
     assert held.person.name == "覃审核"
 
 
-def test_the_page_of_a_person_shows_nothing_of_the_password_and_cannot_take_it_away(client, admin, qiumeng):
+def test_password_is_not_shown_and_cannot_be_removed(client, admin, qiumeng):
     assert "argon2" not in client.get(f"{PEOPLE}{qiumeng.pk}/change/").content.decode()
     address = f"{PEOPLE}{qiumeng.pk}/password/"
     assert "unset-password" not in client.get(address).content.decode()
@@ -331,13 +331,13 @@ def test_the_page_of_a_person_shows_nothing_of_the_password_and_cannot_take_it_a
     assert qiumeng.check_password(factories.PASSWORD)
 
 
-def test_a_person_with_a_history_is_not_deleted(client, admin, qiumeng, rules):
+def test_person_with_registrations_cannot_be_deleted(client, admin, qiumeng, rules):
     factories.registration(qiumeng)
     assert client.post(f"{PEOPLE}{qiumeng.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="a kind of index that PostgreSQL has")
-def test_people_are_found_by_the_beginning_of_a_name_through_an_index(db):
+def test_search_by_start_of_name_uses_index(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert "user_name" in User.objects.filter(name__startswith="黄秋").explain()

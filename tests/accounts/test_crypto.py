@@ -1,4 +1,4 @@
-"""ID numbers at rest: encrypted, authentic, under keys that can be changed, found by a keyed digest only."""
+"""ID numbers in the database: encrypted, authenticated, with rotating keys, and found by a keyed digest."""
 
 import base64
 from datetime import date
@@ -24,7 +24,7 @@ def raw_row(person: User) -> dict[str, str]:
 
 
 @pytest.mark.django_db
-def test_the_database_never_sees_the_number():
+def test_database_holds_no_readable_number():
     person = factories.person(id_number=NUMBER)
     row = raw_row(person)
     assert not [column for column, value in row.items() if NUMBER in str(value) or NUMBER[:14] in str(value)]
@@ -33,7 +33,7 @@ def test_the_database_never_sees_the_number():
 
 
 @pytest.mark.django_db
-def test_digest_and_tail_follow_the_number():
+def test_digest_and_tail_change_with_number():
     person = factories.person(id_number=NUMBER)
     person.id_number = other = factories.resident_id(date(1979, 1, 2), 544)
     person.save()
@@ -43,26 +43,26 @@ def test_digest_and_tail_follow_the_number():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("lookup", ["id_number", "id_number__contains", "id_number__in", "id_number__gt"])
-def test_asking_for_the_encrypted_column_raises(lookup):
+def test_filter_on_encrypted_column_raises(lookup):
     with pytest.raises(FieldError, match="id_number is encrypted"):
         User.objects.filter(**{lookup: NUMBER}).exists()
 
 
 @pytest.mark.django_db
-def test_the_digest_finds_a_number_however_it_is_typed():
+def test_digest_finds_number_in_any_notation():
     person = factories.person(id_number=NUMBER)
     factories.person("覃小明")
     typed = f" {NUMBER[:6]}-{NUMBER[6:]} ".lower()
     assert list(User.objects.filter(id_digest=identity_digest(typed))) == [person]
 
 
-def test_two_encryptions_of_one_text_differ():
+def test_encryptions_of_same_text_differ():
     first, second = crypto.encrypt(NUMBER), crypto.encrypt(NUMBER)
     assert first != second
     assert crypto.decrypt(first) == crypto.decrypt(second) == NUMBER
 
 
-def test_a_new_key_encrypts_while_the_old_one_still_decrypts(settings):
+def test_first_key_encrypts_and_old_key_decrypts(settings):
     settings.FIELD_KEYS = OLD
     stored = crypto.encrypt(NUMBER)
     settings.FIELD_KEYS = f"{NEW},{OLD}"
@@ -71,7 +71,7 @@ def test_a_new_key_encrypts_while_the_old_one_still_decrypts(settings):
 
 
 @pytest.mark.django_db
-def test_saving_again_moves_a_number_to_the_new_key(settings):
+def test_saving_encrypts_with_new_key(settings):
     settings.FIELD_KEYS = OLD
     person = factories.person(id_number=NUMBER)
     settings.FIELD_KEYS = f"{NEW},{OLD}"
@@ -80,7 +80,7 @@ def test_saving_again_moves_a_number_to_the_new_key(settings):
     assert User.objects.get(pk=person.pk).id_number == NUMBER
 
 
-def test_a_key_that_is_gone_is_an_error_and_not_an_empty_text(settings):
+def test_missing_key_raises(settings):
     settings.FIELD_KEYS = OLD
     stored = crypto.encrypt(NUMBER)
     settings.FIELD_KEYS = NEW
@@ -89,7 +89,7 @@ def test_a_key_that_is_gone_is_an_error_and_not_an_empty_text(settings):
 
 
 @pytest.mark.parametrize("place", [0, 11, 12, 20, -1])
-def test_a_changed_text_fails(place):
+def test_changed_ciphertext_raises(place):
     key_id, encoded = crypto.encrypt(NUMBER).split(":")
     raw = bytearray(base64.b64decode(encoded))
     raw[place] ^= 1
@@ -97,7 +97,7 @@ def test_a_changed_text_fails(place):
         crypto.decrypt(f"{key_id}:{base64.b64encode(bytes(raw)).decode()}")
 
 
-def test_another_key_under_the_same_name_fails(settings):
+def test_other_key_of_same_id_raises(settings):
     settings.FIELD_KEYS = OLD
     stored = crypto.encrypt(NUMBER)
     settings.FIELD_KEYS = NEW.replace("new:", "old:")
@@ -106,13 +106,13 @@ def test_another_key_under_the_same_name_fails(settings):
 
 
 @pytest.mark.parametrize("keys", ["", "nonsense", "a:short", "a:" + base64.b64encode(b"x" * 5).decode()])
-def test_unusable_keys_stop_loudly(settings, keys):
+def test_malformed_field_keys_raise(settings, keys):
     settings.FIELD_KEYS = keys
     with pytest.raises(ImproperlyConfigured, match="FIELD_KEYS"):
         crypto.encrypt(NUMBER)
 
 
-def test_the_digest_needs_its_key(settings):
+def test_digest_depends_on_key(settings):
     before = crypto.digest(NUMBER)
     settings.DIGEST_KEY = "another"
     assert crypto.digest(NUMBER) != before

@@ -1,4 +1,4 @@
-"""居民身份证 by GB 11643, and the other kinds."""
+"""居民身份证 numbers by GB 11643-1999, and the other kinds of ID."""
 
 from datetime import date, timedelta
 
@@ -10,8 +10,8 @@ from accounts import identity
 from accounts.models import User, id_number_problem
 
 TODAY = date(2026, 11, 24)
-# The standard's own two examples (GB 11643-1999, 附录 A).
-FROM_THE_STANDARD = ["11010519491231002X", "440524188001010014"]
+# The two examples of the standard (GB 11643-1999, 附录 A).
+STANDARD_EXAMPLES = ["11010519491231002X", "440524188001010014"]
 AREA_PREFIXES = "内蒙古 15 广西 45 西藏 54 新疆 65 台湾 71 香港 81 澳门 82 台湾居民 83 外国人 91".split()[1::2]  # noqa: SIM905
 
 
@@ -19,21 +19,22 @@ def problem(number: str) -> str:
     return identity.resident_id_problem(number, TODAY)
 
 
-def closed(first_17: str) -> str:
+def complete(first_17: str) -> str:
+    """Add the check character."""
     return first_17 + identity.check_character(first_17)
 
 
-def test_the_check_character_of_the_standards_examples():
-    assert [identity.check_character(number[:17]) for number in FROM_THE_STANDARD] == ["X", "4"]
+def test_check_character_of_standard_examples():
+    assert [identity.check_character(number[:17]) for number in STANDARD_EXAMPLES] == ["X", "4"]
 
 
-def test_a_right_number_has_no_problem():
+def test_valid_number_has_no_problem():
     assert problem("11010519491231002X") == ""
 
 
 @pytest.mark.parametrize("first_two", AREA_PREFIXES)
-def test_every_kind_of_issuing_place_is_known(first_two):
-    assert problem(closed(f"{first_two}010019850321001")) == ""
+def test_area_prefixes_are_known(first_two):
+    assert problem(complete(f"{first_two}010019850321001")) == ""
 
 
 @pytest.mark.parametrize(
@@ -44,23 +45,23 @@ def test_every_kind_of_issuing_place_is_known(first_two):
         ("11010519491231002X0", "居民身份证号码应为 18 位，现为 19 位。"),
         ("1101051949123100XX", "居民身份证号码只能由数字组成，末位可以是 X。"),
         ("１１０１０５１９４９１２３１００２Ｘ", "居民身份证号码只能由数字组成，末位可以是 X。"),
-        (closed("99010519491231002"), "居民身份证号码开头的行政区划代码不存在，请核对前两位。"),
-        (closed("11010519490230002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
-        (closed("11010519491331002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
-        (closed("11010500001231002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
-        (closed("11010518991231002"), "居民身份证号码中的出生日期不合理，请核对第 7 至 14 位。"),
-        (closed("11010520261125002"), "居民身份证号码中的出生日期不合理，请核对第 7 至 14 位。"),
+        (complete("99010519491231002"), "居民身份证号码开头的行政区划代码不存在，请核对前两位。"),
+        (complete("11010519490230002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
+        (complete("11010519491331002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
+        (complete("11010500001231002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
+        (complete("11010518991231002"), "居民身份证号码中的出生日期不合理，请核对第 7 至 14 位。"),
+        (complete("11010520261125002"), "居民身份证号码中的出生日期不合理，请核对第 7 至 14 位。"),
         ("110105194912310020", "居民身份证号码校验位不正确，请核对是否有输错的数字。"),
         ("110105194912310120", "居民身份证号码校验位不正确，请核对是否有输错的数字。"),
     ],
 )
-def test_a_wrong_number_is_told_by_its_first_problem(number, sentence):
+def test_wrong_number_gives_first_problem(number, sentence):
     assert problem(number) == sentence
 
 
-def test_born_on_a_leap_day_and_born_today():
-    assert problem(closed("45010320000229001")) == ""
-    assert problem(closed(f"450103{TODAY:%Y%m%d}001")) == ""
+def test_birth_on_leap_day_or_today_is_valid():
+    assert problem(complete("45010320000229001")) == ""
+    assert problem(complete(f"450103{TODAY:%Y%m%d}001")) == ""
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_born_on_a_leap_day_and_born_today():
         "\u202d11010519491231\u200b002X\u202c",
     ],
 )
-def test_ways_to_type_one_number(typed):
+def test_notations_of_number_normalise_alike(typed):
     assert identity.normalise(typed) == "11010519491231002X"
 
 
@@ -78,7 +79,7 @@ def test_ways_to_type_one_number(typed):
     "typed",
     ["13877100001", "138 7710 0001", "+86 138-7710-0001", "１３８７７１００００１", "\u202d138 7710 0001\u202c"],
 )
-def test_ways_to_type_one_phone(typed):
+def test_notations_of_phone_normalise_alike(typed):
     assert identity.normalise_phone(typed) == "13877100001"
 
 
@@ -93,16 +94,16 @@ def test_ways_to_type_one_phone(typed):
         ("护照12345", False),
     ],
 )
-def test_other_kinds_take_5_to_20_letters_and_digits(number, right):
+def test_other_kinds_allow_5_to_20_letters_and_digits(number, right):
     assert (identity.other_id_problem(number) == "") is right
 
 
-def test_the_kind_decides_what_is_checked():
+def test_kind_decides_check():
     assert id_number_problem(User.IdKind.PASSPORT, "E12345678") == ""
     assert id_number_problem(User.IdKind.RESIDENT, "E12345678") == "居民身份证号码应为 18 位，现为 9 位。"
 
 
-def test_a_page_shows_the_last_four_only():
+def test_masked_number_shows_last_four():
     assert identity.masked(identity.tail("11010519491231002x")) == "*****002X"
 
 
@@ -114,37 +115,37 @@ first_17s = st.builds(lambda area, born, number: f"{area}{born:%Y%m%d}{number:03
 
 
 @given(first_17s)
-def test_exactly_one_character_closes_seventeen_digits(first_17):
+def test_exactly_one_check_character_is_valid(first_17):
     assert [c for c in "0123456789X" if problem(first_17 + c) == ""] == [identity.check_character(first_17)]
 
 
 @given(first_17s, st.integers(0, 16), st.integers(1, 9))
-def test_one_wrong_digit_is_always_found(first_17, place, shift):
-    number = closed(first_17)
+def test_any_single_wrong_digit_is_found(first_17, place, shift):
+    number = complete(first_17)
     wrong = str((int(number[place]) + shift) % 10)
     assert problem(number[:place] + wrong + number[place + 1 :]) != ""
 
 
 @given(first_17s, st.integers(0, 15))
-def test_two_neighbours_in_the_wrong_order_are_always_found(first_17, place):
-    number = closed(first_17)
+def test_any_swap_of_neighbours_is_found(first_17, place):
+    number = complete(first_17)
     swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
     assert (problem(swapped) == "") is (swapped == number)
 
 
 @given(st.text(max_size=40))
-def test_no_text_breaks_the_checks(text):
+def test_checks_accept_any_text(text):
     number = identity.normalise(text)
     for kind in User.IdKind:
         assert isinstance(id_number_problem(kind, number), str)
 
 
 @given(st.text(st.sampled_from("0123456789 X xａ０１-\u3000\t"), max_size=30))
-def test_a_normal_form_is_its_own_normal_form(text):
+def test_normalise_is_idempotent(text):
     number = identity.normalise(text)
     assert identity.normalise(number) == number
 
 
 @given(st.dates(TODAY + timedelta(1), date(2099, 12, 31)), st.integers(0, 999))
-def test_nobody_is_born_tomorrow(born, number):
-    assert problem(closed(f"450103{born:%Y%m%d}{number:03d}")) != ""
+def test_birth_in_future_is_wrong(born, number):
+    assert problem(complete(f"450103{born:%Y%m%d}{number:03d}")) != ""

@@ -1,4 +1,4 @@
-"""修改密码 and 找回密码: the answer never tells which addresses are known."""
+"""修改密码 and 找回密码."""
 
 import re
 from threading import Thread
@@ -22,16 +22,16 @@ NEW = "另一个难猜的-2027"
 ADDRESS = "qiumeng@example.com"
 
 
-class AtOnce(Thread):
-    """Mail goes in a thread of its own; here it is there when the answer is."""
+class ImmediateThread(Thread):
+    """Runs in the test's thread, so the mail is there with the response."""
 
     def start(self) -> None:
         self.run()
 
 
 @pytest.fixture(autouse=True)
-def _mail_at_once(monkeypatch):
-    monkeypatch.setattr(forms, "Thread", AtOnce)
+def _immediate_mail(monkeypatch):
+    monkeypatch.setattr(forms, "Thread", ImmediateThread)
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def link(message) -> str:
 
 
 def open_link(client, url: str) -> str:
-    """The address of the form behind the link: Django keeps the token out of it."""
+    """Return the URL of the form, which Django redirects to and which does not contain the token."""
     return client.get(url).url
 
 
-def test_changing_needs_log_in(client):
+def test_change_needs_login(client):
     assert client.get(CHANGE).url == f"{LOGIN}?next={CHANGE}"
 
 
-def test_a_changed_password_is_the_one_that_opens(client, qiumeng):
+def test_changed_password_is_stored(client, qiumeng):
     client.force_login(qiumeng)
     response = client.post(CHANGE, {"old_password": factories.PASSWORD, "new_password1": NEW, "new_password2": NEW})
     assert response.url == "/accounts/profile/"
@@ -61,7 +61,7 @@ def test_a_changed_password_is_the_one_that_opens(client, qiumeng):
     assert (qiumeng.check_password(NEW), qiumeng.check_password(factories.PASSWORD)) == (True, False)
 
 
-def test_other_devices_are_logged_out_by_it(client, qiumeng):
+def test_change_logs_out_other_devices(client, qiumeng):
     other = type(client)()
     for device in (client, other):
         device.force_login(qiumeng)
@@ -87,7 +87,7 @@ def test_other_devices_are_logged_out_by_it(client, qiumeng):
         ),
     ],
 )
-def test_a_refused_change_says_why(client, qiumeng, old, new1, new2, expected):
+def test_refused_change_shows_reason(client, qiumeng, old, new1, new2, expected):
     client.force_login(qiumeng)
     response = client.post(CHANGE, {"old_password": old, "new_password1": new1, "new_password2": new2})
     assert dict(response.context["form"].errors) == expected
@@ -95,7 +95,7 @@ def test_a_refused_change_says_why(client, qiumeng, old, new1, new2, expected):
     assert qiumeng.check_password(factories.PASSWORD)
 
 
-def test_the_id_number_is_no_new_password(client, qiumeng):
+def test_password_with_id_number_is_refused(client, qiumeng):
     client.force_login(qiumeng)
     number = f"my{qiumeng.id_number.lower()}"
     response = client.post(
@@ -104,7 +104,7 @@ def test_the_id_number_is_no_new_password(client, qiumeng):
     assert response.context["form"].errors == {"new_password1": ["密码中不能包含证件号码。"]}
 
 
-def test_the_answer_is_the_same_for_known_and_unknown_addresses(client, qiumeng):
+def test_response_is_same_for_known_and_unknown_address(client, qiumeng):
     known = client.post(RESET, {"email": ADDRESS}, follow=True)
     unknown = client.post(RESET, {"email": "nobody@example.com"}, follow=True)
     assert known.redirect_chain == unknown.redirect_chain == [(SENT, 302)]
@@ -112,7 +112,7 @@ def test_the_answer_is_the_same_for_known_and_unknown_addresses(client, qiumeng)
     assert [message.to for message in mail.outbox] == [[ADDRESS]]
 
 
-def test_an_address_may_ask_for_so_many_mails(client, qiumeng, settings):
+def test_too_many_resets_are_refused(client, qiumeng, settings):
     settings.PASSWORD_RESETS_IN_TEN_MINUTES = 1
     answers = [client.post(RESET, {"email": ADDRESS}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 429]
@@ -121,12 +121,12 @@ def test_an_address_may_ask_for_so_many_mails(client, qiumeng, settings):
     assert len(mail.outbox) == 1
 
 
-def test_the_address_is_found_in_whatever_case_it_is_typed(client, qiumeng):
+def test_address_matches_in_any_case(client, qiumeng):
     client.post(RESET, {"email": "QiuMeng@EXAMPLE.com"})
     assert [message.to for message in mail.outbox] == [[ADDRESS]]
 
 
-def test_people_who_may_not_log_in_get_no_mail(client):
+def test_people_who_cannot_log_in_get_no_mail(client):
     factories.person("覃停用", email=ADDRESS, is_active=False)
     unusable = factories.person("莫无密", email=ADDRESS)
     unusable.set_unusable_password()
@@ -135,17 +135,17 @@ def test_people_who_may_not_log_in_get_no_mail(client):
     assert mail.outbox == []
 
 
-def test_the_answer_does_not_wait_for_the_mail_server(client, qiumeng, monkeypatch):
-    """Its time would tell whether the address is known."""
-    begun = []
-    monkeypatch.setattr(AtOnce, "start", lambda thread: begun.append(thread))
+def test_response_does_not_wait_for_mail_server(client, qiumeng, monkeypatch):
+    """The response time would tell whether the address is known."""
+    started = []
+    monkeypatch.setattr(ImmediateThread, "start", lambda thread: started.append(thread))
     assert client.post(RESET, {"email": ADDRESS}).url == SENT
-    assert (len(begun), mail.outbox) == (1, [])
-    begun[0].run()
+    assert (len(started), mail.outbox) == (1, [])
+    started[0].run()
     assert len(mail.outbox) == 1
 
 
-def test_people_who_share_an_address_each_get_a_link_of_their_own(client, qiumeng):
+def test_each_person_of_shared_address_gets_link(client, qiumeng):
     factories.person("黄妈妈", username="huangmama", email=ADDRESS)
     client.post(RESET, {"email": ADDRESS})
     assert sorted(re.search("用户名为 (.+) 的账号", message.body).group(1) for message in mail.outbox) == [
@@ -154,7 +154,7 @@ def test_people_who_share_an_address_each_get_a_link_of_their_own(client, qiumen
     ]
 
 
-def test_the_mail_says_who_how_long_and_nothing_of_the_id(client, qiumeng):
+def test_mail_names_person_and_period_without_id_number(client, qiumeng):
     client.post(RESET, {"email": ADDRESS})
     message = mail.outbox[0]
     assert message.subject == "专业技术人员继续教育学时系统：重设密码"
@@ -163,18 +163,18 @@ def test_the_mail_says_who_how_long_and_nothing_of_the_id(client, qiumeng):
     assert qiumeng.id_number not in message.body
 
 
-def test_the_link_leads_to_our_own_address_whatever_host_was_asked(client, qiumeng, settings):
-    """Where any host is answered, who asks could else have the token brought to a host of theirs."""
+def test_link_uses_site_url_for_any_host(client, qiumeng, settings):
+    """Otherwise a forged Host header would lead the person, with the token, to a host of the attacker."""
     settings.ALLOWED_HOSTS = ["*"]
     client.post(RESET, {"email": ADDRESS}, headers={"Host": "elsewhere.example"})
     assert ("elsewhere.example" in mail.outbox[0].body, bool(link(mail.outbox[0]))) == (False, True)
 
 
-def test_the_page_names_the_way_for_people_without_an_address(client):
+def test_page_tells_people_without_address_whom_to_contact(client):
     assert "请联系单位负责人或管理员核实身份后重设密码" in client.get(RESET).content.decode()
 
 
-def test_the_link_sets_a_password_once(client, qiumeng):
+def test_link_works_once(client, qiumeng):
     client.post(RESET, {"email": ADDRESS})
     url = link(mail.outbox[0])
     form = open_link(client, url)
@@ -187,7 +187,7 @@ def test_the_link_sets_a_password_once(client, qiumeng):
     assert (again.status_code, again.context["validlink"]) == (200, False)
 
 
-def test_a_weak_new_password_keeps_the_link(client, qiumeng):
+def test_link_stays_valid_after_weak_password(client, qiumeng):
     client.post(RESET, {"email": ADDRESS})
     form = open_link(client, link(mail.outbox[0]))
     response = client.post(form, {"new_password1": "1", "new_password2": "1"})
@@ -195,7 +195,7 @@ def test_a_weak_new_password_keeps_the_link(client, qiumeng):
     assert client.post(form, {"new_password1": NEW, "new_password2": NEW}).url == LOGIN
 
 
-def test_who_locked_the_account_logs_in_at_once_after_a_reset(client, qiumeng):
+def test_reset_ends_lockout(client, qiumeng):
     for _ in range(8):
         client.post(LOGIN, {"username": qiumeng.phone, "password": "forgotten"})
     client.post(RESET, {"email": ADDRESS})
@@ -204,11 +204,11 @@ def test_who_locked_the_account_logs_in_at_once_after_a_reset(client, qiumeng):
 
 
 @pytest.mark.parametrize("url", ["/accounts/password/reset/MQ/x-y/", "/accounts/password/reset/!!/set-password/"])
-def test_a_made_up_link_is_a_page_and_no_error(client, url):
+def test_invalid_link_shows_page(client, url):
     response = client.get(url)
     assert (response.status_code, response.context["validlink"]) == (200, False)
 
 
 @pytest.mark.parametrize("typed", ["", "nobody", "\0", "x" * 5000 + "@example.com"])
-def test_no_address_is_a_sentence(client, typed):
+def test_invalid_address_gives_error_at_field(client, typed):
     assert list(client.post(RESET, {"email": typed}).context["form"].errors) == ["email"]

@@ -1,4 +1,4 @@
-"""个人资料: what is known about me, and what I may change."""
+"""个人资料: facts, appointments and what people may change themselves."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def qiumeng(guangxi):
     return factories.person("黄秋梦", username="qiumeng", phone="13877100005", unit=factories.unit())
 
 
-def entered(**fields) -> dict[str, str]:
+def form_data(**fields) -> dict[str, str]:
     return {
         "username": "qiumeng",
         "phone": "13877100005",
@@ -30,14 +30,14 @@ def entered(**fields) -> dict[str, str]:
 
 def post(client, person, **fields):
     client.force_login(person)
-    return client.post(URL, entered(**fields))
+    return client.post(URL, form_data(**fields))
 
 
-def test_it_needs_log_in(client):
+def test_profile_needs_login(client):
     assert client.get(URL).url == f"/accounts/login/?next={URL}"
 
 
-def test_it_shows_who_i_am_with_the_number_masked(client, qiumeng):
+def test_profile_shows_facts_with_masked_number(client, qiumeng):
     client.force_login(qiumeng)
     response = client.get(URL)
     assert response.context["facts"] == [
@@ -52,7 +52,7 @@ def test_it_shows_who_i_am_with_the_number_masked(client, qiumeng):
     assert "姓名和证件信息不能自行修改；如有错误，请联系单位负责人或管理员更正" in page
 
 
-def test_it_shows_my_appointments_with_their_states_and_nobody_elses(client, qiumeng, guangxi):
+def test_profile_shows_only_own_appointments_with_states(client, qiumeng, guangxi):
     today, unit = timezone.localdate(), qiumeng.unit
     factories.unit_reviewer(unit, "覃审核")
     appointments.appoint(
@@ -84,7 +84,7 @@ def test_it_shows_my_appointments_with_their_states_and_nobody_elses(client, qiu
 
 
 @pytest.mark.parametrize(("count", "queries"), [(0, 6), (1, 7), (30, 7)])
-def test_appointments_cost_one_query_however_many(client, qiumeng, guangxi, django_assert_num_queries, count, queries):
+def test_appointments_take_one_query(client, qiumeng, guangxi, django_assert_num_queries, count, queries):
     for _ in range(count):
         appointments.appoint(qiumeng, Appointment.Role.REGION_REVIEWER, region=guangxi)
     client.force_login(qiumeng)
@@ -92,14 +92,14 @@ def test_appointments_cost_one_query_however_many(client, qiumeng, guangxi, djan
         client.get(URL)
 
 
-def test_i_change_phone_address_and_user_name(client, qiumeng):
+def test_phone_email_and_user_name_can_change(client, qiumeng):
     response = post(client, qiumeng, username="new_name", phone="139 7710 0006", email="Qiumeng@Example.com")
     assert response.url == URL
     qiumeng.refresh_from_db()
     assert (qiumeng.username, qiumeng.phone, qiumeng.email) == ("new_name", "13977100006", "qiumeng@example.com")
 
 
-def test_i_cannot_change_name_id_unit_or_rights(client, qiumeng):
+def test_name_id_unit_and_rights_cannot_change(client, qiumeng):
     before = User.objects.filter(pk=qiumeng.pk).values("name", "id_digest", "unit", "is_staff", "is_superuser").get()
     post(
         client,
@@ -114,7 +114,7 @@ def test_i_cannot_change_name_id_unit_or_rights(client, qiumeng):
     assert User.objects.filter(pk=qiumeng.pk).values(*before).get() == before
 
 
-def test_without_the_present_password_nothing_changes(client, qiumeng):
+def test_wrong_current_password_changes_nothing(client, qiumeng):
     response = post(client, qiumeng, phone="13977100007", current_password="wrong")
     assert response.context["form"].errors == {"current_password": ["当前密码不正确，请重新输入。"]}
     assert 'value="13977100007"' in response.content.decode()
@@ -122,12 +122,12 @@ def test_without_the_present_password_nothing_changes(client, qiumeng):
     assert qiumeng.phone == "13877100005"
 
 
-def test_a_refused_form_leaves_the_frame_as_it_is(client, qiumeng):
+def test_refused_form_does_not_change_request_user(client, qiumeng):
     response = post(client, qiumeng, username="9", current_password="wrong")
     assert response.wsgi_request.user.username == "qiumeng"
 
 
-def test_what_is_taken_is_said(client, qiumeng):
+def test_taken_values_give_errors_at_fields(client, qiumeng):
     factories.person("覃小明", username="xiaoming", phone="13977100008")
     response = post(client, qiumeng, username="xiaoming", phone="13977100008")
     assert response.context["form"].errors == {
@@ -136,20 +136,20 @@ def test_what_is_taken_is_said(client, qiumeng):
     }
 
 
-def test_the_phone_may_be_taken_out(client, qiumeng):
+def test_phone_can_be_removed(client, qiumeng):
     assert post(client, qiumeng, phone="").status_code == 302
     qiumeng.refresh_from_db()
     assert qiumeng.phone is None
 
 
-def test_somebody_quicker_with_the_same_phone_ends_in_a_sentence(qiumeng):
-    form = forms.ProfileForm(entered(phone="13977100009"), instance=qiumeng)
+def test_phone_taken_by_concurrent_save_gives_error(qiumeng):
+    form = forms.ProfileForm(form_data(phone="13977100009"), instance=qiumeng)
     assert form.is_valid()
     factories.person("覃小明", phone="13977100009")
     assert form.save_unless_taken() is None
     assert list(form.errors) == ["phone"]
 
 
-def test_an_id_number_that_would_be_refused_today_does_not_stand_in_the_way(client, qiumeng):
+def test_stored_invalid_id_number_does_not_block_saving(client, qiumeng):
     User.objects.filter(pk=qiumeng.pk).update(id_number="123")
     assert post(client, qiumeng, email="qiumeng@example.com").status_code == 302

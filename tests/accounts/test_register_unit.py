@@ -1,4 +1,4 @@
-"""单位注册."""
+"""单位注册: a new or existing unit and the application to review for it."""
 
 import pytest
 from django.urls import reverse
@@ -15,32 +15,32 @@ URL = reverse("register_unit")
 
 
 @pytest.fixture
-def 韦站长(guangxi, client):
+def wei(guangxi, client):
     person = factories.person("韦站长")
     client.force_login(person)
     return person
 
 
 def rows(response) -> list[tuple[str, str]]:
-    """Unit and what the person asked for, as the page shows it."""
+    """Return (unit, application) of each row of the table."""
     html = response.content.decode().split("<tbody>")[1].split("</tbody>")[0]
     cells = [cell.split("</td>")[0] for cell in html.split('<td data-label="')]
-    told = dict.fromkeys(("单位名称", "本人申请"))
+    values = dict.fromkeys(("单位名称", "本人申请"))
     shown = []
     for cell in cells[1:]:
         label, _, text = cell.partition('">')
-        if label in told:
-            told[label] = text
+        if label in values:
+            values[label] = text
         if label == "本人申请":
-            shown.append((told["单位名称"], text))
+            shown.append((values["单位名称"], text))
     return shown
 
 
-def test_the_unit_waits_and_so_does_the_application_to_review(client, 韦站长):
+def test_new_unit_and_application_wait_for_confirmation(client, wei):
     response = client.post(URL, factories.typed_unit(), follow=True)
     unit, application = Unit.objects.get(), Appointment.objects.get()
-    assert (unit.state, unit.added_by) == (Unit.State.PENDING, 韦站长)
-    assert (application.person, application.unit) == (韦站长, unit)
+    assert (unit.state, unit.added_by) == (Unit.State.PENDING, wei)
+    assert (application.person, application.unit) == (wei, unit)
     assert (application.role, application.is_active) == (Appointment.Role.UNIT_REVIEWER, False)
     assert [str(message) for message in response.context["messages"]] == [
         "单位“宾阳县甘棠镇林业站”已注册，待管理员核实；核实后您即为该单位的第一位审核员。"
@@ -48,14 +48,14 @@ def test_the_unit_waits_and_so_does_the_application_to_review(client, 韦站长)
     assert rows(response) == [("宾阳县甘棠镇林业站", "单位审核员：待管理员确认")]
 
 
-def test_once_confirmed_the_page_says_so(client, 韦站长):
+def test_page_shows_confirmed_application(client, wei):
     client.post(URL, factories.typed_unit())
     appointments.confirm_unit(Unit.objects.get(), Appointment.objects.values_list("pk", flat=True))
     assert rows(client.get(URL)) == [("宾阳县甘棠镇林业站", "单位审核员：已生效")]
 
 
 @pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.PENDING])
-def test_for_a_unit_that_exists_the_application_is_attached_to_it(client, 韦站长, state):
+def test_existing_unit_gets_application(client, wei, state):
     unit = factories.unit("宾阳县林业站", state=state)
     response = client.post(URL, factories.typed_unit(name="别的名称", credit_code=unit.credit_code), follow=True)
     assert [str(message) for message in response.context["messages"]] == [
@@ -66,22 +66,22 @@ def test_for_a_unit_that_exists_the_application_is_attached_to_it(client, 韦站
     assert Appointment.objects.get().confirmed_at is None
 
 
-def test_the_same_application_twice_is_one(client, 韦站长):
+def test_repeated_application_is_one(client, wei):
     unit = factories.unit()
     for _ in range(2):
         client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
     assert Appointment.objects.count() == 1
 
 
-def test_who_reviews_for_the_unit_already_need_not_ask(client, 韦站长):
+def test_reviewer_of_unit_cannot_apply_again(client, wei):
     unit = factories.unit("宾阳县林业站")
-    appointments.appoint(韦站长, Appointment.Role.UNIT_REVIEWER, unit=unit)
+    appointments.appoint(wei, Appointment.Role.UNIT_REVIEWER, unit=unit)
     response = client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
     assert response.context["form"].errors == {"credit_code": ["您已是“宾阳县林业站”的单位审核员，无需再次注册。"]}
     assert Appointment.objects.count() == 1
 
 
-def test_a_disabled_unit_cannot_be_registered_again(client, 韦站长):
+def test_disabled_unit_is_refused(client, wei):
     unit = factories.unit("宾阳县林业站", state=Unit.State.DISABLED)
     response = client.post(URL, factories.typed_unit(credit_code=unit.credit_code))
     assert response.context["form"].errors == {
@@ -100,44 +100,44 @@ def test_a_disabled_unit_cannot_be_registered_again(client, 韦站长):
         ("contact_phone", "请填写联系电话。"),
     ],
 )
-def test_every_field_is_needed(client, 韦站长, field, sentence):
+def test_missing_field_is_refused(client, wei, field, sentence):
     response = client.post(URL, factories.typed_unit(**{field: ""}))
     assert response.context["form"].errors == {field: [sentence]}
     assert response.content.decode().count(sentence) == 2
     assert not Unit.objects.exists()
 
 
-def test_the_page_shows_own_registrations_and_additions_only(client, 韦站长):
+def test_page_shows_only_own_applications_and_units(client, wei):
     other = factories.person("莫丽")
     appointments.apply_to_review(other, factories.unit("莫丽的单位", state=Unit.State.PENDING, added_by=other))
-    appointments.apply_to_review(韦站长, factories.unit("注册的单位", state=Unit.State.PENDING, added_by=韦站长))
-    factories.unit("添加的单位", state=Unit.State.PENDING, added_by=韦站长)
+    appointments.apply_to_review(wei, factories.unit("注册的单位", state=Unit.State.PENDING, added_by=wei))
+    factories.unit("添加的单位", state=Unit.State.PENDING, added_by=wei)
     assert rows(client.get(URL)) == [("注册的单位", "单位审核员：待管理员确认"), ("添加的单位", "添加单位")]
 
 
-def test_without_any_the_page_says_what_to_do(client, 韦站长):
+def test_page_without_units_shows_advice(client, wei):
     assert "还没有注册过单位" in client.get(URL).content.decode()
 
 
-def test_the_limit_of_pending_units_holds_here_too(client, 韦站长):
+def test_too_many_pending_units_are_refused(client, wei):
     for number in range(20):
-        factories.unit(f"第{number}林业站", state=Unit.State.PENDING, added_by=韦站长)
+        factories.unit(f"第{number}林业站", state=Unit.State.PENDING, added_by=wei)
     response = client.post(URL, factories.typed_unit())
     assert response.context["form"].errors == {"__all__": ["您添加的单位中已有 20 个待核实，请待管理员核实后再添加。"]}
     assert not Appointment.objects.exists()
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_queries_do_not_depend_on_the_number_of_rows(client, 韦站长, django_assert_num_queries, count):
+def test_page_takes_eight_queries(client, wei, django_assert_num_queries, count):
     for number in range(count):
-        appointments.apply_to_review(韦站长, factories.unit(f"注册的单位{number}"))
-        factories.unit(f"添加的单位{number}", added_by=韦站长)
+        appointments.apply_to_review(wei, factories.unit(f"注册的单位{number}"))
+        factories.unit(f"添加的单位{number}", added_by=wei)
     tree.current()
     with django_assert_num_queries(8):  # session, person, duties (2), notices, tree revision, applications, additions
         client.get(URL)
 
 
-def test_an_address_may_send_so_many_new_units(client, 韦站长, settings):
+def test_too_many_units_from_one_address_are_refused(client, wei, settings):
     settings.NEW_UNITS_IN_TEN_MINUTES = 1
     client.post(URL, factories.typed_unit(), follow=True)
     response = client.post(URL, factories.typed_unit(name="宾阳县图书馆"))

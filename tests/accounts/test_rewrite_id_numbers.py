@@ -1,4 +1,4 @@
-"""manage.py rewrite_id_numbers: what follows a change of keys."""
+"""manage.py rewrite_id_numbers after a change of keys."""
 
 import base64
 
@@ -13,13 +13,13 @@ NEW_KEY = "new:" + base64.b64encode(b"another-key-of-thirty-two-bytes!").decode(
 
 
 def stored(person: User) -> str:
-    """The column as the database has it."""
+    """Return the stored text of the ID number."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id_number FROM accounts_user WHERE id = %s", [person.pk])
         return cursor.fetchone()[0]
 
 
-def test_numbers_come_under_the_first_key_and_the_old_one_may_go(settings, manage):
+def test_numbers_are_encrypted_with_first_key(settings, manage):
     person = factories.person("黄秋梦")
     number = person.id_number
     settings.FIELD_KEYS = f"{NEW_KEY},{settings.FIELD_KEYS}"
@@ -29,7 +29,7 @@ def test_numbers_come_under_the_first_key_and_the_old_one_may_go(settings, manag
     assert User.objects.get(pk=person.pk).id_number == number
 
 
-def test_people_are_found_again_under_a_new_digest_key(settings, manage):
+def test_digests_use_new_digest_key(settings, manage):
     person = factories.person("覃晓燕")
     settings.DIGEST_KEY = "another digest key"
     assert list(User.objects.by_identifier(person.id_number)) == []
@@ -37,7 +37,7 @@ def test_people_are_found_again_under_a_new_digest_key(settings, manage):
     assert list(User.objects.by_identifier(person.id_number)) == [person]
 
 
-def test_no_number_is_printed(manage):
+def test_output_has_no_id_number(manage):
     person = factories.person("莫志强")
     printed = manage("rewrite_id_numbers")
     assert printed == "证件号码：1 / 1\n"

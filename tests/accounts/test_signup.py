@@ -1,4 +1,4 @@
-"""注册: who signs up is logged in and reads what comes next; whatever is wrong is a sentence at its field."""
+"""注册: new accounts, and a sentence at each wrong field."""
 
 import logging
 from datetime import date
@@ -15,7 +15,7 @@ URL = "/accounts/signup/"
 NUMBER = factories.resident_id(date(1990, 5, 12), 321)
 
 
-def entered(**fields) -> dict[str, str]:
+def form_data(**fields) -> dict[str, str]:
     return {
         "name": "黄秋梦",
         "id_kind": "resident",
@@ -30,13 +30,13 @@ def entered(**fields) -> dict[str, str]:
 
 
 def errors(client, **fields) -> dict[str, list[str]]:
-    response = client.post(URL, entered(**fields))
+    response = client.post(URL, form_data(**fields))
     assert response.status_code == 200
     return dict(response.context["form"].errors)
 
 
-def test_a_new_person_is_logged_in_and_told_what_comes_next(client):
-    response = client.post(URL, entered())
+def test_new_person_is_logged_in_and_welcomed(client):
+    response = client.post(URL, form_data())
     assert (response.status_code, response.url) == (302, reverse("hours:list"))
     person = User.objects.get()
     assert client.session["_auth_user_id"] == str(person.pk)
@@ -45,20 +45,20 @@ def test_a_new_person_is_logged_in_and_told_what_comes_next(client):
     assert messages == ["注册成功，欢迎您，黄秋梦。接下来请点击【新登记培训】登记您的第一条学时。"]
 
 
-def test_a_new_person_has_no_rights(client):
-    client.post(URL, entered(is_staff="1", is_superuser="1", unit="1"))
+def test_new_person_has_no_rights(client):
+    client.post(URL, form_data(is_staff="1", is_superuser="1", unit="1"))
     person = User.objects.get()
     assert (person.is_staff, person.is_superuser, person.unit) == (False, False, None)
 
 
-def test_numbers_may_be_typed_with_spaces_hyphens_and_full_width(client):
+def test_numbers_and_email_are_normalised(client):
     spaced = f"{NUMBER[:6]} {NUMBER[6:14]}-{NUMBER[14:]}".lower()
-    client.post(URL, entered(id_number=spaced, phone="+86 138-7710 ０００１", email="Qiumeng@Example.com"))
+    client.post(URL, form_data(id_number=spaced, phone="+86 138-7710 ０００１", email="Qiumeng@Example.com"))
     person = User.objects.get()
     assert (person.id_number, person.phone, person.email) == (NUMBER, "13877100001", "qiumeng@example.com")
 
 
-def test_an_empty_form_asks_for_everything_but_the_address(client):
+def test_empty_form_requires_all_fields_but_email(client):
     response = client.post(URL, {"id_kind": "resident"})
     found = response.context["form"].errors
     assert set(found) == {"name", "id_number", "username", "phone", "password1", "password2"}
@@ -78,16 +78,16 @@ def test_an_empty_form_asks_for_everything_but_the_address(client):
         ("passport", "护照12345", "证件号码应为 5 至 20 位字母或数字。"),
     ],
 )
-def test_a_wrong_number_says_what_is_wrong(client, kind, number, sentence):
+def test_wrong_id_number_gives_error_at_field(client, kind, number, sentence):
     assert errors(client, id_kind=kind, id_number=number) == {"id_number": [sentence]}
 
 
-def test_a_passport_is_no_resident_id_and_is_taken_as_a_passport(client):
-    assert client.post(URL, entered(id_kind="passport", id_number="e 1234 5678")).status_code == 302
+def test_passport_number_is_checked_as_passport(client):
+    assert client.post(URL, form_data(id_kind="passport", id_number="e 1234 5678")).status_code == 302
     assert User.objects.get().id_number == "E12345678"
 
 
-def test_every_problem_is_said_at_once(client):
+def test_all_errors_are_shown_together(client):
     found = errors(client, id_number="1", username="1x", phone="123", email="nobody")
     assert found == {
         "id_number": ["居民身份证号码应为 18 位，现为 1 位。"],
@@ -98,22 +98,22 @@ def test_every_problem_is_said_at_once(client):
 
 
 @pytest.mark.parametrize("name", ["买买提·吐尔逊", "王〇", "李\ue863", "O'Brien Mary-Jane", "㛃𬍤"])
-def test_a_name_may_have_rare_characters_and_signs_between(client, name):
-    client.post(URL, entered(name=f" {name}\u200b "))
+def test_name_with_rare_characters_is_accepted(client, name):
+    client.post(URL, form_data(name=f" {name}\u200b "))
     assert User.objects.get().name == name
 
 
 @pytest.mark.parametrize("name", ["黄秋梦2", "<b>黄</b>", "黄@秋梦", "😀"])
-def test_what_stands_on_no_papers_is_no_name(client, name):
+def test_impossible_name_is_refused(client, name):
     assert errors(client, name=name) == {"name": ["姓名只能包含文字、空格和间隔号“·”，请与证件上的姓名一致。"]}
 
 
-def test_a_user_name_is_kept_in_small_letters(client):
-    client.post(URL, entered(username="HuangQiuMeng"))
+def test_user_name_is_stored_in_lower_case(client):
+    client.post(URL, form_data(username="HuangQiuMeng"))
     assert User.objects.get().username == "huangqiumeng"
 
 
-def test_what_is_taken_says_so_and_points_to_log_in(client):
+def test_taken_values_give_errors_at_fields(client):
     factories.person("覃小明", id_number=NUMBER, phone="13877100001", username="huangqiumeng")
     found = errors(client, id_number=f" {NUMBER.lower()} ")
     assert found == {
@@ -123,17 +123,17 @@ def test_what_is_taken_says_so_and_points_to_log_in(client):
     }
 
 
-def test_what_was_typed_stays_but_the_passwords(client):
-    page = client.post(URL, entered(phone="123", email="qiumeng@example.com")).content.decode()
+def test_refused_form_keeps_input_except_passwords(client):
+    page = client.post(URL, form_data(phone="123", email="qiumeng@example.com")).content.decode()
     for value in ("黄秋梦", NUMBER, "huangqiumeng", "qiumeng@example.com"):
         assert f'value="{value}"' in page
     assert factories.PASSWORD not in page
 
 
-def test_an_address_may_ask_so_often_and_then_is_told_nothing_about_numbers(client, settings):
+def test_too_many_sign_ups_are_refused_without_checks(client, settings):
     settings.SIGN_UPS_IN_TEN_MINUTES = 2
     factories.person("覃小明", id_number=NUMBER)
-    answers = [client.post(URL, entered(password2="")) for _ in range(3)]
+    answers = [client.post(URL, form_data(password2="")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert [str(message) for message in answers[2].context["messages"]] == [
         "同一网络地址每 10 分钟最多提交 2 次，现已超过，本次没有处理。请 10 分钟后再试；"
@@ -141,12 +141,12 @@ def test_an_address_may_ask_so_often_and_then_is_told_nothing_about_numbers(clie
     ]
     assert (answers[2]["Retry-After"], answers[2].context["form"].errors) == ("600", {})
     assert client.get(URL).status_code == 200
-    assert client.post(URL, entered(id_number="x"), REMOTE_ADDR="10.1.1.1").status_code == 200
+    assert client.post(URL, form_data(id_number="x"), REMOTE_ADDR="10.1.1.1").status_code == 200
 
 
-def test_what_was_typed_stays_when_it_was_too_often(client, settings):
+def test_limited_form_keeps_input_except_passwords(client, settings):
     settings.SIGN_UPS_IN_TEN_MINUTES = 0
-    page = client.post(URL, entered(id_kind="passport", id_number="E1234567", email="a@example.com")).content.decode()
+    page = client.post(URL, form_data(id_kind="passport", id_number="E1234567", email="a@example.com")).content.decode()
     for value in ("黄秋梦", "E1234567", "huangqiumeng", "13877100001", "a@example.com"):
         assert f'value="{value}"' in page
     assert '<option value="passport" selected>' in page
@@ -155,16 +155,16 @@ def test_what_was_typed_stays_when_it_was_too_often(client, settings):
 
 
 @pytest.mark.parametrize("field", ["id_number", "phone", "username"])
-def test_somebody_quicker_with_the_same_value_ends_in_a_sentence(field):
-    form = forms.SignUpForm(entered())
+def test_value_taken_by_concurrent_save_gives_error(field):
+    form = forms.SignUpForm(form_data())
     assert form.is_valid()
-    factories.person("覃小明", **{field: entered()[field]})
+    factories.person("覃小明", **{field: form_data()[field]})
     assert form.save_unless_taken() is None
     assert list(form.errors) == [field]
     assert User.objects.count() == 1
 
 
-def test_a_race_that_cannot_be_explained_is_still_a_sentence(client, monkeypatch):
+def test_unexplained_conflict_gives_general_error(client, monkeypatch):
     factories.person("覃小明", id_number=NUMBER)
     monkeypatch.setattr(forms.PersonForm, "clean_id_number", lambda form: form.cleaned_data["id_number"])
     assert errors(client) == {"__all__": [forms.VALUE_TAKEN]}
@@ -179,24 +179,24 @@ def test_a_race_that_cannot_be_explained_is_still_a_sentence(client, monkeypatch
         ("huangqiumeng", "密码跟 用户名 太相似了。"),
     ],
 )
-def test_a_weak_password_says_why_in_chinese(client, password, sentence):
+def test_weak_password_gives_chinese_reason(client, password, sentence):
     found = errors(client, password1=password, password2=password)
     assert sentence in found["password1"]
     assert set(found) == {"password1"}
 
 
-def test_the_id_number_is_no_password(client):
+def test_password_with_id_number_is_refused(client):
     number = "E12345678"
     secret = f"my-{number.lower()}"
     found = errors(client, id_kind="passport", id_number=number, password1=secret, password2=secret)
     assert found == {"password1": ["密码中不能包含证件号码。"]}
 
 
-def test_two_different_passwords_are_refused(client):
+def test_different_passwords_are_refused(client):
     assert errors(client, password2="另一个-2026") == {"password2": ["输入的两个密码不一致。"]}
 
 
-def test_browsers_know_what_each_field_is(client):
+def test_fields_have_autocomplete_attributes(client):
     fields = client.get(URL).context["form"].fields
     assert {name: fields[name].widget.attrs.get("autocomplete") for name in fields} == {
         "name": "name",
@@ -211,19 +211,19 @@ def test_browsers_know_what_each_field_is(client):
     assert fields["phone"].widget.attrs["inputmode"] == "tel"
 
 
-def test_the_number_is_in_no_log_line(client, caplog):
+def test_id_number_is_not_logged(client, caplog):
     with caplog.at_level(logging.DEBUG):
-        client.post(URL, entered())
-        client.post(URL, entered(username="second", phone="13877100002"))
+        client.post(URL, form_data())
+        client.post(URL, form_data(username="second", phone="13877100002"))
     assert NUMBER not in caplog.text
 
 
-def test_who_is_logged_in_needs_no_second_account(client):
+def test_logged_in_person_is_redirected(client):
     client.force_login(factories.person())
     assert client.get(URL).url == reverse("hours:list")
 
 
 @pytest.mark.parametrize("field", ["name", "id_kind", "id_number", "username", "phone", "email"])
-def test_strange_input_is_never_a_server_error(client, field):
+def test_strange_input_gives_no_server_error(client, field):
     for value in ("\0", "x" * 5000, "💥", "' OR 1=1 --"):
-        assert client.post(URL, entered(**{field: value})).status_code in (200, 302)
+        assert client.post(URL, form_data(**{field: value})).status_code in (200, 302)
