@@ -26,7 +26,7 @@ urlpatterns = [
     # 通知
     path("notices/", notices.index, name="notices"),
     path("notices/read/", notices.read_all, name="notices_read"),
-    path("notices/<int:pk>/", notices.open_, name="notice"),
+    path("notices/<int:pk>/", notices.open_notice, name="notice"),
     # 统计
     path("statistics/", statistics.index, name="statistics"),
     path("statistics/regions/<slug:code>/", statistics.region, name="statistics_region"),

@@ -1,4 +1,4 @@
-"""READ: what the help page takes from the code instead of saying it once more: states, limits, days of two years."""
+"""Facts that the help takes from the code: states, limits, and the rules of two years."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CERTIFICATE_MEANINGS = {
 
 @dataclass(frozen=True)
 class StateLine:
-    """One state: what it means, whether it counts, what its owner and what others can do next."""
+    """One state: its meaning, whether its hours count, and the next actions of the owner and of others."""
 
     status: Status
     meaning: str
@@ -49,12 +49,12 @@ class StateLine:
 
 
 def state_lines() -> list[StateLine]:
-    """The life of a registration for people, in the order of the states, as the table of rules has it."""
+    """Return the states of a registration in order, with the actions that the table of rules allows."""
     return [_state_line(status) for status in Status]
 
 
 def _state_line(status: Status) -> StateLine:
-    # What a unit enters for its people is no draft that somebody could find.
+    # 单位集体登记 makes no draft that somebody could find.
     rules = [rule for rule in RULES if rule.source is status and rule.action is not Action.ENTER]
     others = [capacity for capacity in Capacity if capacity is not Capacity.OWNER]
     return StateLine(
@@ -71,14 +71,14 @@ def _state_line(status: Status) -> StateLine:
 
 
 def _step(rule: Rule) -> str:
-    """An action and, unless it is called so, the state that it leads to."""
+    """Return an action and, unless the names are the same, the state that it leads to."""
     if rule.target is None or rule.target.label == rule.action.label:
         return rule.action.label
     return f"{rule.action.label}（变为{rule.target.label}）"
 
 
 def limits() -> dict[str, object]:
-    """Every figure that the help names, from where it is set."""
+    """Return all figures that the help names."""
     return {
         "file_kinds": "、".join(kind.upper() for kind in attachments.EXTENSIONS),
         "file_megabytes": settings.ATTACHMENT_MAX_BYTES // MEGABYTE,
@@ -107,7 +107,7 @@ def limits() -> dict[str, object]:
 
 
 def current_rules() -> list[YearRule]:
-    """This year's rule and last year's, of which one or both take submissions, with their caps; two queries."""
+    """Return the rules of this year and of last year with their caps; two queries."""
     this_year = timezone.localdate().year
     years = YearRule.objects.filter(year__in=(this_year, this_year - 1))
     return list(years.order_by("-year").prefetch_related("caps__category__parent"))

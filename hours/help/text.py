@@ -14,7 +14,7 @@ from hours.models import YearRule
 
 @dataclass
 class Heading:
-    """One line of the table of contents, with those below it."""
+    """A heading in the table of contents, with the headings below it."""
 
     anchor: str
     words: str
@@ -22,7 +22,7 @@ class Heading:
 
 
 def help_text(rules: Sequence[YearRule] = ()) -> str:
-    """The whole help, with the days and caps of the years in `rules`."""
+    """Return the help, with the last days and caps of the years in `rules`."""
     inputs = {
         "rules": rules,
         "states": facts.state_lines(),
@@ -33,7 +33,7 @@ def help_text(rules: Sequence[YearRule] = ()) -> str:
 
 
 def contents(text: str) -> list[Heading]:
-    """Headings of the second level of a text, each with those of the third below it."""
+    """Return the headings of the second level of a text, each with those of the third below it."""
     found: list[Heading] = []
     for anchor, level, words in HEADING.findall(text):
         (found if level == "##" else found[-1].below).append(Heading(anchor, words))

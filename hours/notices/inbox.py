@@ -1,4 +1,4 @@
-"""Word to the owners of what was decided: read in the product (here), sent by e-mail (notice_mail)."""
+"""Notices about decisions, to the owners of the registrations, as the product shows them; mail.py sends them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hours.models import Decision, Notice
 from hours.states import Action
 from hours.wording import format_number
 
-UNREAD_LIMIT = 100
-WHAT_HAPPENED = {
+UNREAD_LIMIT = 100  # the bell shows 99+
+RESULTS = {
     Action.RETURN: "已退回修改",
     Action.REFUSE: "不予认定",
     Action.RECOGNISE: "已认定",
@@ -20,41 +20,41 @@ WHAT_HAPPENED = {
 
 
 def of_person(person: User) -> QuerySet[Notice]:
-    """All of a person's notices, latest first."""
+    """Return all notices of a person, latest first."""
     return (
         Notice.objects.filter(person=person).select_related("decision", "registration").order_by("-created_at", "-id")
     )
 
 
 def unread_count(person: User) -> int:
-    """How many are unread, counted no further than the head of a page shows; one query on an index of unread ones."""
+    """Return the number of unread notices, at most UNREAD_LIMIT; one query on a partial index."""
     return len(Notice.objects.filter(person=person, read_at=None).values_list("pk")[:UNREAD_LIMIT])
 
 
 def mark_read(notice: Notice) -> None:
-    """Note when the notice was first opened."""
+    """Record when the notice was first opened."""
     Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
 
 
 def mark_all_read(person: User) -> int:
-    """Mark all of a person's notices as read; return how many were not."""
+    """Mark all of a person's notices as read; return how many were unread."""
     return Notice.objects.filter(person=person, read_at=None).update(read_at=timezone.now())
 
 
 def sentence(notice: Notice) -> str:
-    """What was decided about which registration."""
+    """Return which registration was decided about, and how."""
     decision = notice.decision
     hours = f" {format_number(decision.hours)} 学时" if decision.action == Action.RECOGNISE and decision.hours else ""
-    return f"您的登记“{notice.registration.content}”{WHAT_HAPPENED[Action(decision.action)]}{hours}。"
+    return f"您的登记“{notice.registration.content}”{RESULTS[Action(decision.action)]}{hours}。"
 
 
 def reason_and_words(decision: Decision) -> str:
-    """Why, in the reviewer's words; empty where nothing was said."""
+    """Return reason and words of the decision; empty if it has neither."""
     return "：".join(part for part in (decision.reason_name, decision.words) if part)
 
 
 def advice(notice: Notice) -> str:
-    """What the owner may do next."""
+    """Return what the owner can do next."""
     return {
         Action.RETURN: "请按意见修改后重新提交审核。",
         Action.REFUSE: "如需更正后重新登记，可在该登记中点击“复制为新登记”。",

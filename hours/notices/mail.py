@@ -1,9 +1,9 @@
-"""CHANGE: notices leave by e-mail, after the transaction that wrote them: a sender sees committed rows only.
+"""Send notices by e-mail, after the transaction that wrote them: a sender sees committed rows only.
 
-Two senders never take the same notice. A sender claims it by moving `mail_due_at` into the future on the condition that
-nobody did so before: 1 row changed won, 0 came second. That holds alike on both databases and keeps no lock while the
-mail server answers. A sender that dies leaves a claim that ends by itself; the notice is then tried again, so that a
-mail may in the worst case arrive twice, and is never lost.
+Two senders never send the same notice: a sender claims it with a conditional update that moves `mail_due_at` into the
+future. If the update changes no row, another sender was first. This works on both databases and holds no lock while the
+mail server answers. The claim of a sender that crashed expires, and the notice is sent again: a mail may arrive twice,
+and is never lost.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 import smtplib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -27,7 +28,7 @@ from . import inbox
 
 logger = logging.getLogger(__name__)
 
-CLAIM_DURATION = timedelta(minutes=10)  # longer than any mail server takes
+CLAIM_DURATION = timedelta(minutes=10)  # longer than a mail server takes to answer
 RETRY_DELAYS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=24))
 MAX_ATTEMPTS = len(RETRY_DELAYS) + 1
 BATCH_SIZE = 100
@@ -36,21 +37,21 @@ MAX_SUBJECT_LENGTH = 120
 
 @dataclass
 class SendReport:
-    """What one pass did."""
+    """The numbers of one pass."""
 
     sent: int = 0
     failed: int = 0
     unaddressed: int = 0
 
 
-def send_due(connection=None) -> SendReport:
-    """One pass: every notice that is due and has somewhere to go, each on its own."""
+def send_due(connection: BaseEmailBackend | None = None) -> SendReport:
+    """Send every notice that is due and has an address, one by one."""
     connection = connection or get_connection()
-    report = SendReport(unaddressed=_pass_over_unaddressed())
+    report = SendReport(unaddressed=_skip_unaddressed())
     try:
         while keys := _due_keys():
             for key, due_at in keys:
-                connection.open()  # before the claim: a server that is down costs no notice one of its tries
+                connection.open()  # before the claim, so that a server that is down uses up no attempt
                 if _claim(key, due_at):
                     _send(key, connection, report)
     except (OSError, smtplib.SMTPException) as error:
@@ -60,30 +61,30 @@ def send_due(connection=None) -> SendReport:
     return report
 
 
-def _pass_over_unaddressed() -> int:
-    """Take those who have no address, or may not log in any more, out of the index that the senders read."""
-    nowhere = Q(person__email="") | Q(person__is_active=False)
-    due = Notice.objects.filter(nowhere, mail_due_at__lte=timezone.now())
+def _skip_unaddressed() -> int:
+    """Take notices to people without an address or an active account out of the queue; return their number."""
+    unreachable = Q(person__email="") | Q(person__is_active=False)
+    due = Notice.objects.filter(unreachable, mail_due_at__lte=timezone.now())
     return Notice.objects.filter(pk__in=due.values("pk")).update(mail_due_at=None)
 
 
-def _due_keys() -> list[tuple[int, object]]:
+def _due_keys() -> list[tuple[int, datetime | None]]:
     due = Notice.objects.filter(mail_due_at__lte=timezone.now()).order_by("mail_due_at", "pk")
     return list(due.values_list("pk", "mail_due_at")[:BATCH_SIZE])
 
 
-def _claim(key: int, due_at) -> bool:
+def _claim(key: int, due_at: datetime | None) -> bool:
     until = timezone.now() + CLAIM_DURATION
     claimed = Notice.objects.filter(pk=key, mail_due_at=due_at)
     return bool(claimed.update(mail_due_at=until, mail_attempts=F("mail_attempts") + 1))
 
 
-def _send(key: int, connection, report: SendReport) -> None:
+def _send(key: int, connection: BaseEmailBackend, report: SendReport) -> None:
     rows = Notice.objects.select_related("person", "decision", "registration").defer("person__id_number")
     notice = rows.get(pk=key)
     try:
-        message(notice, connection).send()
-    except Exception as error:  # whatever one address or one text does, the others are sent
+        _message(notice, connection).send()
+    except Exception as error:  # one bad address or text must not stop the others
         connection.close()
         _try_later(notice, error)
         report.failed += 1
@@ -93,7 +94,7 @@ def _send(key: int, connection, report: SendReport) -> None:
 
 
 def _try_later(notice: Notice, error: Exception) -> None:
-    """Log by the notice's key (an address or an ID number stands in no log) and wait longer each time, then no more."""
+    """Schedule the next attempt, with growing delays and a maximum; log the key, never address or ID number."""
     again = notice.mail_attempts < MAX_ATTEMPTS
     due_at = timezone.now() + RETRY_DELAYS[notice.mail_attempts - 1] if again else None
     Notice.objects.filter(pk=notice.pk).update(mail_due_at=due_at)
@@ -103,8 +104,8 @@ def _try_later(notice: Notice, error: Exception) -> None:
     )
 
 
-def message(notice: Notice, connection=None) -> EmailMessage:
-    """The mail: what was decided, why, and the way there; never an ID number."""
+def _message(notice: Notice, connection: BaseEmailBackend) -> EmailMessage:
+    """Return the mail: the decision, its reason and a link, never an ID number."""
     what = inbox.sentence(notice)
     body = render_to_string(
         "email/notice.txt",

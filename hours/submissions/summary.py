@@ -1,4 +1,4 @@
-"""READ: what the dialog 批量提交审核 tells about the ticked registrations."""
+"""The texts of the dialog 批量提交审核 about the ticked registrations."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from organizations.models import Region, Unit
 
 
 def total_hours(registrations: Sequence[Registration]) -> Decimal:
-    """What the registrations apply for together."""
+    """Return the sum of the hours applied for."""
     return sum((registration.hours_applied for registration in registrations), Decimal())
 
 
 def selectable_regions() -> list[Region]:
-    """What a person without a unit may name: everything below the root, in the order of the tree."""
+    """Return the regions that a person without a unit may choose: all below the root, in the order of the tree."""
     return list(Region.objects.filter(parent__isnull=False).order_by("tree_id", "lft"))
 
 
 def warnings(owner: User, registrations: Sequence[Registration], unit: Unit) -> list[str]:
-    """What does not stop the batch and should be read before it goes; two queries for any number of registrations."""
+    """Return the warnings to read before submitting; two queries for any number of registrations."""
     found = []
     if unit.is_pending:
         found.append(f"“{unit.name}”待核实：登记会等到管理员确认该单位之后才进入初审。")
@@ -42,12 +42,12 @@ def warnings(owner: User, registrations: Sequence[Registration], unit: Unit) -> 
 
 
 def is_unattended(unit: Unit, owner: User) -> bool:
-    """Whether nobody of the unit could do the 初审 of this person's registrations; one query."""
+    """Return whether nobody in the unit may review this person's registrations; one query."""
     return not (unit.is_pending or unit.is_unaffiliated or reviewers_of([unit.pk])[unit.pk] - {owner.pk})
 
 
-def done_sentence(submission: Submission) -> str:
-    """What happened and what comes next."""
+def success_message(submission: Submission) -> str:
+    """Return how many registrations were submitted and who reviews them next."""
     total = format_number(submission.hours)
     stage = "终审" if submission.unit.is_unaffiliated else "初审"
     if submission.unit.is_unaffiliated or is_unattended(submission.unit, submission.owner):

@@ -1,4 +1,4 @@
-"""使用帮助: one page for everybody, also without an account."""
+"""使用帮助: one page for all, also without an account."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ from hours.help.text import contents, help_text
 @login_not_required
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """The help text and its table of contents."""
+    """Show the help and its table of contents."""
     text = help_text(current_rules())
     return render(request, "help/page.html", {"text": text, "contents": contents(text)})

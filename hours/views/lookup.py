@@ -1,13 +1,14 @@
-"""学时查询: 培训总体查询 (what each year adds up to) and 培训登记详情 (every registration and how it stands)."""
+"""学时查询: 培训总体查询 (the hours of each year) and 培训登记详情 (each registration with its progress)."""
 
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.requests import PersonRequest
 from config.web.addresses import url_with_pk
 from hours.models import Registration
 from hours.registrations import lines, progress
@@ -17,13 +18,19 @@ from hours.totals import summaries
 from hours.workflow.permissions import Permissions
 
 PAGE_SIZE = 20
+# The actions that a line offers, with their URL names.
+ACTIONS = {
+    Action.EDIT: "hours:edit",
+    Action.ASK_RETURN: "hours:ask_return",
+    Action.COPY: "hours:copy",
+}
 
 
 @require_safe
-def years(request: HttpRequest) -> HttpResponse:
-    """培训总体查询; `detail` names the year whose rows stand below."""
+def years(request: PersonRequest) -> HttpResponse:
+    """培训总体查询; the parameter `detail` is the year whose rows are shown below."""
     filter_form = LookupFilter(request.GET)
-    rows = []
+    rows: list[summaries.PersonYear] = []
     if filter_form.matches(request.user):
         rows = summaries.person_years(request.user, include_year=timezone.localdate().year)
     if filter_form.chosen_year:
@@ -37,28 +44,21 @@ def years(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(rows: list[summaries.PersonYear], wanted: str) -> summaries.PersonYear | None:
-    """The year that was clicked; without a click the latest."""
+    """Return the wanted year; the latest if it is not among the rows."""
     return next((row for row in rows if str(row.year) == wanted), rows[0] if rows else None)
 
 
-OFFERED = {
-    Action.EDIT: "hours:edit",
-    Action.ASK_RETURN: "hours:ask_return",
-    Action.COPY: "hours:copy",
-}
-
-
-def _open_to_owner(permissions: Permissions, registration: Registration) -> list[tuple[str, str]]:
-    """What its owner may do with the registration now: label and address."""
+def _action_links(permissions: Permissions, registration: Registration) -> list[tuple[str, str]]:
+    """Return label and address of each action that the owner may take now."""
     return [
         (action.label, url_with_pk(name, registration.pk))
-        for action, name in OFFERED.items()
+        for action, name in ACTIONS.items()
         if permissions.may(action, registration)
     ]
 
 
-def _address(request: HttpRequest, **changes: str) -> str:
-    """The present address, with `open` (which comes last) only as given."""
+def _address(request: PersonRequest, **changes: str) -> str:
+    """Return the present query string without `open`, then the changes."""
     query = request.GET.copy()
     query.pop("open", None)
     query.update(changes)
@@ -66,8 +66,8 @@ def _address(request: HttpRequest, **changes: str) -> str:
 
 
 @require_safe
-def registrations(request: HttpRequest) -> HttpResponse:
-    """培训登记详情; "+" opens a registration's progress in place (`open` names it where there is no script)."""
+def registrations(request: PersonRequest) -> HttpResponse:
+    """培训登记详情; "+" expands a registration's progress, without a script by the parameter `open` with its key."""
     filter_form = LookupFilter(request.GET, id_label="证件号码")
     rows = Registration.objects.owned_by(request.user).select_related("category__parent", "unit", "region")
     rows = rows.only(*lines.LOOKUP_COLUMNS).prefetch_related("decisions").order_by("-ends_at", "-pk")
@@ -82,7 +82,7 @@ def registrations(request: HttpRequest) -> HttpResponse:
             registration,
             progress.steps(registration, is_unattended=permissions.is_unattended(registration)),
             summaries.status_reason(registration),
-            _open_to_owner(permissions, registration),
+            _action_links(permissions, registration),
         )
         for registration in page
     ]

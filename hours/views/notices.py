@@ -1,13 +1,14 @@
-"""通知: what was decided about one's registrations."""
+"""通知: the decisions about a person's registrations."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.requests import PersonRequest
 from hours.notices import inbox
 from hours.states import Action
 from hours.workflow.permissions import may
@@ -16,18 +17,16 @@ PAGE_SIZE = 20
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """Latest first, unread ones marked."""
+def index(request: PersonRequest) -> HttpResponse:
+    """List the notices, latest first."""
     page = Paginator(inbox.of_person(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [(notice, inbox.sentence(notice), inbox.reason_and_words(notice.decision)) for notice in page]
     return render(request, "hours/notices.html", {"page": page, "rows": rows})
 
 
 @require_safe
-def open_(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark it as read and go where its owner reads on: to the form of a returned registration, to the detail of
-    another.
-    """
+def open_notice(request: PersonRequest, pk: int) -> HttpResponse:
+    """Mark the notice as read and redirect to its registration: to the form if it can be edited, else to the detail."""
     notice = get_object_or_404(inbox.of_person(request.user), pk=pk)
     if request.method == "GET":
         inbox.mark_read(notice)
@@ -37,7 +36,7 @@ def open_(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: PersonRequest) -> HttpResponse:
     """全部标为已读."""
     count = inbox.mark_all_read(request.user)
     messages.success(request, f"已将 {count} 条通知标为已读。" if count else "没有未读通知。")

@@ -1,13 +1,14 @@
-"""What an owner may do with a registration that has left: 请求退回, 复制为新登记."""
+"""Actions of an owner on a submitted registration: 请求退回, 复制为新登记."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import PersonRequest
 from config.web.addresses import return_url
 from config.web.dialogs import dialog_redirect
 from hours.errors import WorkflowError
@@ -22,8 +23,8 @@ LOOKUP = "hours:lookup_registrations"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
-    """请求退回: words to the reviewer, once a stage; it decides nothing."""
+def ask_return(request: PersonRequest, pk: int) -> HttpResponse:
+    """请求退回: a message to the reviewer, once per stage; it changes no status."""
     registration = _own(request, pk)
     if denied := _denied(request, Action.ASK_RETURN, registration):
         return denied
@@ -48,8 +49,8 @@ def ask_return(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def copy(request: HttpRequest, pk: int) -> HttpResponse:
-    """复制为新登记: the form of a new registration, filled in; it is sent to where every new registration is."""
+def copy(request: PersonRequest, pk: int) -> HttpResponse:
+    """复制为新登记: the form of a new registration, filled in; it is posted to 新登记培训."""
     registration = _own(request, pk)
     if denied := _denied(request, Action.COPY, registration):
         return denied
@@ -66,17 +67,17 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _unsaved_copy(registration: Registration) -> Registration:
-    """What its owner had written; files are proofs of the old registration and stay there."""
+    """Return a new registration with the fields that the owner wrote; files are not copied."""
     return Registration(**{name: getattr(registration, name) for name in RegistrationForm.Meta.fields})
 
 
-def _own(request: HttpRequest, pk: int) -> Registration:
+def _own(request: PersonRequest, pk: int) -> Registration:
     rows = Registration.objects.owned_by(request.user)
     return get_object_or_404(rows.select_related("owner", "category__parent", "unit", "region"), pk=pk)
 
 
-def _denied(request: HttpRequest, action: Action, registration: Registration) -> HttpResponse | None:
-    """Back to where the registration stands, with the reason; None if the action is allowed."""
+def _denied(request: PersonRequest, action: Action, registration: Registration) -> HttpResponse | None:
+    """Return a redirect to the registration with the reason; None if the action is allowed."""
     allowed = may(request.user, action, registration)
     if allowed:
         return None
@@ -85,5 +86,5 @@ def _denied(request: HttpRequest, action: Action, registration: Registration) ->
 
 
 def _in_lookup(registration: Registration) -> str:
-    """培训登记详情 with this registration's progress open."""
+    """The address of 培训登记详情 with the progress of this registration open."""
     return f"{reverse(LOOKUP)}?year={registration.year}&open={registration.pk}#registration-{registration.pk}"

@@ -1,29 +1,37 @@
-"""The ticked registrations of a request."""
+"""The registrations that a request names by their primary keys."""
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 
+from accounts.requests import PersonRequest
 from config.web.addresses import parse_pk
 from hours.models import Registration
 
 MAX_REGISTRATIONS = 500
-COLUMNS = ("owner", "status", "hours_applied", "unit")  # what the choice of a unit asks of them
+COLUMNS = ("owner", "status", "hours_applied", "unit")  # what the choice of a unit needs
 
 
-def picked_registrations(request: HttpRequest, *, in_full: bool = True) -> list[Registration]:
-    """The person's own registrations named by `registration` parameters, in the order of the list; 404 if one is not
-    theirs.
+def picked_registrations(request: PersonRequest, *, in_full: bool = True) -> list[Registration]:
+    """Return the person's own registrations of the `registration` parameters, in the order of the list.
 
-    With their types and regions, unless a page needs no more than COLUMNS of them.
+    Raises Http404 if one belongs to somebody else. `in_full` includes categories and regions; without it only COLUMNS
+    are read.
     """
     given = request.POST.getlist("registration") or request.GET.getlist("registration")
-    keys = {parse_pk(text) for text in given}
-    if len(given) > MAX_REGISTRATIONS or None in keys:
+    if len(given) > MAX_REGISTRATIONS:
         raise Http404
-    rows = request.user.registrations.filter(pk__in=keys)  # so each knows its owner without asking
+    keys = {_pk_or_404(text) for text in given}
+    rows = request.user.registrations.filter(pk__in=keys)  # sets the owner without a query
     rows = rows.select_related("category__parent", "region") if in_full else rows.only(*COLUMNS)
     registrations = list(rows.order_by("-ends_at", "-pk"))
     if len(registrations) != len(keys):
         raise Http404
     return registrations
+
+
+def _pk_or_404(text: str) -> int:
+    pk = parse_pk(text)
+    if pk is None:
+        raise Http404
+    return pk

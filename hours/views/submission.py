@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import PersonRequest
 from config.web.addresses import parse_pk, parse_uuid
 from config.web.dialogs import dialog_redirect
 from hours.errors import WorkflowError
@@ -24,8 +25,8 @@ from .picking import picked_registrations
 
 
 @require_safe
-def choose_unit(request: HttpRequest) -> HttpResponse:
-    """The region tree, the unit search and the choice of one unit; the whole dialog is one form that asks by GET."""
+def choose_unit(request: PersonRequest) -> HttpResponse:
+    """Region tree, unit search and the choice of a unit, in one GET form; `go=confirm` leads to the confirmation."""
     confirms = request.GET.get("go") == "confirm"
     registrations = picked_registrations(request, in_full=confirms)
     if not registrations:
@@ -33,45 +34,46 @@ def choose_unit(request: HttpRequest) -> HttpResponse:
         return dialog_redirect(request, reverse("hours:list"))
     if confirms:
         return _confirmation(request, registrations)
-    return _choice(request, registrations)
+    return _unit_choice(request, registrations)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest) -> HttpResponse:
-    """What will happen, once more in full; by POST it happens."""
+def confirm(request: PersonRequest) -> HttpResponse:
+    """Show the confirmation; POST submits."""
     registrations = picked_registrations(request)
     if not registrations:
         return choose_unit(request)
     return _submit(request, registrations) if request.method == "POST" else _confirmation(request, registrations)
 
 
-def _choice(request: HttpRequest, registrations: list[Registration], error: str = "") -> HttpResponse:
-    kept = transitions.required_unit(registrations)
-    named, usual = _named_key(request), request.user.unit_id  # of last time, or of the profile
-    picker = unit_picker(request.GET, also=[key for key in (named, usual) if key])
+def _unit_choice(request: PersonRequest, registrations: list[Registration], error: str = "") -> HttpResponse:
+    required = transitions.required_unit(registrations)
+    proposed = [key for key in (_named_key(request), request.user.unit_id) if key]  # chosen before, and the profile's
+    picker = unit_picker(request.GET, also=proposed)
+    known = [picker.known[key] for key in proposed if key in picker.known]
     context = {
         "registrations": registrations,
         "hours": summary.total_hours(registrations),
         "picker": picker,
-        "chosen": kept or _asked_for(picker) or picker.known.get(named) or picker.known.get(usual),
-        "kept_unit": kept,
+        "chosen": required or _typed_unaffiliated(picker) or next(iter(known), None),
+        "kept_unit": required,
         "error": error,
     }
     return render(request, "hours/submit.html", context)
 
 
-def _asked_for(picker: UnitPicker) -> Unit | None:
-    """Who has no employer types 其他单位, says the manual, and has chosen by it."""
+def _typed_unaffiliated(picker: UnitPicker) -> Unit | None:
+    """Return 其他单位 if its name was typed: as the manual says, that chooses it."""
     return picker.unaffiliated if picker.keyword == picker.unaffiliated.name else None
 
 
 def _confirmation(
-    request: HttpRequest, registrations: list[Registration], problems: dict | None = None
+    request: PersonRequest, registrations: list[Registration], problems: dict[int, str] | None = None
 ) -> HttpResponse:
     unit = _named_unit(request)
     if unit is None:
-        return _choice(request, registrations, error="请先选择单位：点选列表中的一个单位，或选择“其他单位”。")
-    region = _named_region(request) if unit.is_unaffiliated else unit.region
+        return _unit_choice(request, registrations, error="请先选择单位：点选列表中的一个单位，或选择“其他单位”。")
+    region = _region(request, unit)
     found = problems or transitions.submission_problems(request.user, registrations, unit)
     context = {
         "registrations": registrations,
@@ -90,43 +92,47 @@ def _confirmation(
     return render(request, "hours/submit_confirm.html", context)
 
 
-def _back_url(request: HttpRequest, registrations: list[Registration]) -> str:
-    """The dialog again, with the same ticks and, if it was reached by GET, the same search."""
+def _back_url(request: PersonRequest, registrations: list[Registration]) -> str:
+    """The dialog again, with the same ticks and, after a GET, the same search."""
     query = request.GET.copy()
     query.pop("go", None)
     query.setlist("registration", [str(registration.pk) for registration in registrations])
     return f"{reverse('hours:submit')}?{query.urlencode()}"
 
 
-def _submit(request: HttpRequest, registrations: list[Registration]) -> HttpResponse:
+def _submit(request: PersonRequest, registrations: list[Registration]) -> HttpResponse:
     unit = _named_unit(request)
-    region = unit and (_named_region(request) if unit.is_unaffiliated else unit.region)
-    if region is None:
+    region = _region(request, unit) if unit else None
+    if unit is None or region is None:
         return _confirmation(request, registrations)
+    token = parse_uuid(request.POST.get("token"))
     try:
-        submission = transitions.submit(
-            request.user, registrations, unit, region, parse_uuid(request.POST.get("token"))
-        )
+        submission = transitions.submit(request.user, registrations, unit, region, token)
     except transitions.SubmissionRefused as refused:
         return _confirmation(request, registrations, refused.problems)
     except WorkflowError as error:
         messages.error(request, str(error))
         return dialog_redirect(request, reverse("hours:list"))
-    messages.success(request, summary.done_sentence(submission))
+    messages.success(request, summary.success_message(submission))
     return dialog_redirect(request, reverse("hours:lookup_registrations"))
 
 
-def _named_unit(request: HttpRequest) -> Unit | None:
-    """The unit that the request names, if it can be submitted to."""
+def _named_unit(request: PersonRequest) -> Unit | None:
+    """Return the unit of the request if registrations can be submitted to it."""
     key = _named_key(request)
-    return key and Unit.objects.selectable().select_related("region").filter(pk=key).first()
+    return Unit.objects.selectable().select_related("region").filter(pk=key).first() if key else None
 
 
-def _named_key(request: HttpRequest) -> int | None:
+def _named_key(request: PersonRequest) -> int | None:
     return parse_pk(request.POST.get("unit") or request.GET.get("unit") or "")
 
 
-def _named_region(request: HttpRequest) -> Region | None:
-    """The region that a person without a unit names; the root itself says nothing."""
+def _region(request: PersonRequest, unit: Unit) -> Region | None:
+    """Return the unit's region; for 其他单位 the one that the person has named."""
+    return _named_region(request) if unit.is_unaffiliated else unit.region
+
+
+def _named_region(request: PersonRequest) -> Region | None:
+    """Return the region of the request, if it is one below the root."""
     code = request.POST.get("region") or request.GET.get("region") or ""
     return Region.objects.filter(code=code, parent__isnull=False).first() if code.isalnum() else None
