@@ -1,4 +1,4 @@
-"""COMPUTE: hours from dates, years from dates. Pure functions without a database.
+"""Hours and years computed from dates. Pure functions without a database.
 
 Source of the half-day rule: 桂人社规〔2019〕4号, Art. 5 (training counts 4 hours per half day).
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,39 +15,40 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 HOURS_PER_HALF_DAY = 4
 HOURS_STEP = Decimal("0.5")
 NOON = time(12)
-DAY_STARTS, DAY_ENDS = time(8), time(18)  # what the pickers offer, so that plain dates mean whole days
+DAY_STARTS, DAY_ENDS = time(8), time(18)  # defaults of the time pickers: a date alone means the whole day
 
 
 def half_days(start: datetime, end: datetime) -> int:
-    """How many half-day slots [start, end) touches; a day has two, before and after 12:00 in Asia/Shanghai.
+    """Return the number of half-day slots that [start, end) touches; 0 if end is not after start.
 
-    Both must be aware. 0 if end is not after start.
+    A day has two slots, before and after 12:00 in Asia/Shanghai. Both moments must be aware.
     """
     if end <= start:
         return 0
     first, last = start.astimezone(LOCAL), end.astimezone(LOCAL)
-    # A slot is numbered by its day and half; an end on a boundary no longer touches the slot that begins there.
+    # An end on a boundary does not touch the slot that begins there.
     last_slot = _slot(last) - (last.time() in (time(0), NOON))
     return last_slot - _slot(first) + 1
 
 
 def _slot(moment: datetime) -> int:
+    """Number the half days of the calendar consecutively."""
     return 2 * moment.date().toordinal() + (moment.time() >= NOON)
 
 
 def half_day_hours(start: datetime, end: datetime) -> Decimal:
-    """4 hours for each half day that [start, end) touches."""
+    """Return 4 hours for each half day that [start, end) touches."""
     return Decimal(HOURS_PER_HALF_DAY * half_days(start, end))
 
 
 def is_half_hour_multiple(hours: Decimal) -> bool:
-    """Whether hours are a multiple of 0.5."""
+    """Return whether hours are a multiple of 0.5."""
     return hours % HOURS_STEP == 0
 
 
 @dataclass(frozen=True)
 class RecognisedHours:
-    """What counting needs of a recognised registration: its hours, its type and that type's first level."""
+    """The recognised hours of one registration, with the keys of its category and of the first level above it."""
 
     hours: Decimal
     category: int
@@ -55,47 +56,47 @@ class RecognisedHours:
 
 
 def count_year(registrations: Sequence[RecognisedHours], caps: Mapping[int, Decimal]) -> list[Decimal]:
-    """How many hours of each registration count, in their order, when types of either level have caps.
+    """Return how many hours of each registration count, in the given order.
 
-    What a registration has above the room left under either cap does not count. Without caps all hours count.
+    `caps` holds the maximum hours by category, of either level. Hours above what is left under a cap do not count.
     """
-    room = dict(caps)
+    left = dict(caps)
     counted = []
     for registration in registrations:
-        levels = [level for level in (registration.category, registration.first_level) if level in room]
-        hours = min([registration.hours, *(room[level] for level in levels)])
+        levels = [level for level in (registration.category, registration.first_level) if level in left]
+        hours = min([registration.hours, *(left[level] for level in levels)])
         for level in levels:
-            room[level] -= hours
+            left[level] -= hours
         counted.append(hours)
     return counted
 
 
 def meets_requirements(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> bool:
-    """Whether a year is complete: enough in all, and enough 专业 (人社部令第25号, Art. 8)."""
+    """Return whether a year has enough hours in total and enough 专业 hours (人社部令第25号, Art. 8)."""
     return public + professional >= total and professional >= professional_minimum
 
 
 def hours_missing(public: Decimal, professional: Decimal, total: Decimal, professional_minimum: Decimal) -> Decimal:
-    """What a year still needs; the 专业 minimum may need more than the total does."""
+    """Return the hours that a year still needs, for the total and for the 专业 minimum."""
     return max(total - public - professional, professional_minimum - professional, Decimal())
 
 
 def default_year(end: datetime) -> int:
-    """The year that hours count for unless the person chooses another: that of the (local) end."""
+    """Return the year that hours count for unless the person chooses another: the local year of the end."""
     return end.astimezone(LOCAL).year
 
 
 def selectable_years(start: datetime, end: datetime) -> range:
-    """The years that the span touches, all of which may be chosen."""
+    """Return the years that the span touches; the person may choose any of them."""
     return range(default_year(start), default_year(end) + 1)
 
 
-def local_moment(day, clock: time) -> datetime:
-    """The aware moment of a local day and time."""
+def local_moment(day: date, clock: time) -> datetime:
+    """Return the aware moment of a local day and time."""
     return datetime.combine(day, clock, tzinfo=LOCAL)
 
 
 def overlaps(start: datetime, end: datetime, other_start: datetime, other_end: datetime) -> bool:
-    """Whether [start, end) and the other span share a moment; a span without length is its moment."""
+    """Return whether [start, end) and the other span share a moment; an empty span counts as its start."""
     moment = timedelta(microseconds=1)
     return start < max(other_end, other_start + moment) and other_start < max(end, start + moment)

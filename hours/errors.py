@@ -1,5 +1,5 @@
-"""Refusals of the domain, each with a sentence for people."""
+"""Errors of the domain; each carries a sentence for people."""
 
 
 class WorkflowError(Exception):
-    """A change that is not possible; the text is a sentence for people."""
+    """A change is refused; the text is a sentence for people."""

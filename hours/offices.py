@@ -1,4 +1,4 @@
-"""What a person's active appointments let them see and decide, as conditions of queries."""
+"""The units and regions in which a person's active appointments apply, as query conditions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
 
 from accounts.models import Appointment, User
-from organizations.models import Region
+from accounts.requests import PersonRequest
+from organizations.models import Region, Unit
 
 from .states import Status
 
@@ -17,29 +17,28 @@ NO_ROWS = Q(pk__in=())
 
 
 def in_region(region: Region, path: str = "") -> Q:
-    """Submitted registrations of a region and all below it: one column and one index, whatever its size.
+    """Match submitted registrations of a region and all regions below it, with one column and one index.
 
-    `path` leads from the filtered model to the registration, such as "registration__"; empty on the registration
-    itself.
+    `path` leads from the filtered model to the registration, such as "registration__"; it is empty on Registration.
     """
     column = {"province": "province", "city": "city", "county": "region"}[region.kind]
     return Q(**{f"{path}{column}": region})
 
 
 class Office:
-    """What a person's active appointments let them see and decide; two queries, one for those who have none."""
+    """The units that a person reviews, and the regions that the person reviews or administers."""
 
     def __init__(self, units: list[int], reviews: list[Region], administers: list[Region]) -> None:
         self.units, self.reviews, self.administers = units, reviews, administers
 
     @classmethod
     def of(cls, person: User) -> Office:
-        """Empty for somebody without an active appointment."""
+        """Return the person's office, empty without an active appointment; at most two queries."""
         held = person.active_appointments()
         return cls(
             units=[appointment.unit_id for appointment in held if appointment.unit_id],
-            reviews=[appointment.region for appointment in held if appointment.role == "region_reviewer"],
-            administers=[appointment.region for appointment in held if appointment.role == "region_admin"],
+            reviews=_regions(held, Appointment.Role.REGION_REVIEWER),
+            administers=_regions(held, Appointment.Role.REGION_ADMIN),
         )
 
     def __bool__(self) -> bool:
@@ -47,12 +46,12 @@ class Office:
 
     @property
     def regions(self) -> list[Region]:
-        """Those reviewed and those administered."""
+        """The regions reviewed and those administered."""
         return [*self.reviews, *self.administers]
 
     @property
     def in_scope(self) -> Q:
-        """All registrations (or people's years, which carry the same places) in these units and regions."""
+        """All registrations of these units and regions; also PersonTotal rows, which have the same place columns."""
         places = (in_region(region) for region in self.regions)
         return reduce(or_, places, Q(unit__in=self.units) if self.units else NO_ROWS)
 
@@ -64,19 +63,29 @@ class Office:
 
     @property
     def unattended(self) -> Q:
-        """无人初审: registrations in the regions whose unit has nobody who could do the 初审."""
-        areas = reduce(or_, (in_region(region) for region in self.reviews), NO_ROWS)
-        return areas & Q(status=Status.FIRST_REVIEW) & ~Q(unit__state="pending") & ~Exists(_others_reviewing())
+        """无人初审: registrations of the regions whose unit has no eligible reviewer."""
+        regions = reduce(or_, (in_region(region) for region in self.reviews), NO_ROWS)
+        at_unit = Q(status=Status.FIRST_REVIEW) & ~Q(unit__state=Unit.State.PENDING)
+        return regions & at_unit & Q(~Exists(_eligible_reviewers()))
 
 
-def _others_reviewing() -> QuerySet:
-    """Active reviewers of a registration's unit who are not its owner."""
+def _regions(held: list[Appointment], role: Appointment.Role) -> list[Region]:
+    return [appointment.region for appointment in held if appointment.role == role and appointment.region]
+
+
+def _eligible_reviewers() -> QuerySet[Appointment]:
+    """Active reviewers of the outer registration's unit, except its owner."""
     active = Appointment.objects.active().filter(unit=OuterRef("unit"), person__is_active=True)
     return active.exclude(person=OuterRef("owner"))
 
 
-def office_of(request: HttpRequest) -> Office:
-    """Whether there is a page at all and what it shows may depend on it; what is decided is asked for anew."""
-    if not hasattr(request, "office"):
-        request.office = Office.of(request.user)
-    return request.office
+def office_of(request: PersonRequest) -> Office:
+    """Return the office of the signed-in person, read once per request.
+
+    Pages use it to decide what they show; each decision checks the permission again.
+    """
+    cache = vars(request)
+    if "office" not in cache:
+        cache["office"] = Office.of(request.user)
+    office: Office = cache["office"]
+    return office

@@ -1,6 +1,6 @@
-"""The life of a registration as data: statuses, stages, actions and the table action -> from -> to.
+"""The states of a registration as data: statuses, stages, actions and the table of rules.
 
-Buttons, views, queries, permissions and the workflow all read this table; nothing else knows a transition.
+Buttons, views, queries, permissions and the workflow read this table; no transition is written anywhere else.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Action(TextChoices):
 
 
 class Capacity(TextChoices):
-    """In what capacity somebody acts on one registration."""
+    """The capacity in which a person acts on one registration."""
 
     OWNER = "owner", "登记人"
     UNIT_REVIEWER = "unit_reviewer", "单位审核员"
@@ -53,14 +53,17 @@ class Capacity(TextChoices):
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: who may do what in which status, where it leads (None: the status stays), what it needs."""
+    """One row of the table: an action in a status, the capacity it requires, and the status it leads to.
+
+    `target` is None for an action that does not change the status.
+    """
 
     action: Action
     source: Status
     target: Status | None
     capacity: Capacity
     stage: Stage
-    needs_reason: bool = False  # a reason code and words
+    needs_reason: bool = False  # a reason from the list, and words
     needs_words: bool = False
 
 
@@ -81,40 +84,46 @@ RULES: tuple[Rule, ...] = (
     Rule(Action.REFUSE, Status.FINAL_REVIEW, Status.REFUSED, Capacity.REGION_REVIEWER, Stage.FINAL, needs_reason=True),
     Rule(Action.REVOKE, Status.RECOGNISED, Status.REVOKED, Capacity.REGION_ADMIN, Stage.AFTER, needs_reason=True),
     Rule(Action.REOPEN, Status.REFUSED, Status.FINAL_REVIEW, Capacity.REGION_ADMIN, Stage.AFTER, needs_reason=True),
-    # 单位集体登记 stands for the 初审: what the unit enters for its people waits for the 终审, by another hand.
+    # 单位集体登记 counts as the 初审: the registrations go to the 终审, which another person decides.
     Rule(Action.ENTER, Status.DRAFT, Status.FINAL_REVIEW, Capacity.UNIT_REVIEWER, Stage.FIRST),
 )
 _BY_ACTION_AND_SOURCE = {(rule.action, rule.source): rule for rule in RULES}
 
 
 def sources_of(action: Action) -> frozenset[Status]:
-    """The statuses in which the action is possible at all."""
+    """Return the statuses in which the table has this action."""
     return frozenset(rule.source for rule in RULES if rule.action is action)
 
 
 EDITABLE, DELETABLE = sources_of(Action.EDIT), sources_of(Action.DELETE)
 
-# 其他单位 has nobody for the 初审: such a registration goes straight to the 终审.
+# 其他单位 has no reviewers: its registrations go straight to the 终审.
 UNAFFILIATED_TARGET = Status.FINAL_REVIEW
 
-# After these the owner's year is counted anew.
+# Actions after which the owner's year is recounted.
 RECOUNT_AFTER = frozenset({Action.SUBMIT, Action.ENTER, Action.RECOGNISE, Action.REVOKE})
-# Decisions of which the owner hears; the steps between are read behind "+".
+# Actions that send the owner a notice; the page shows the steps in between.
 NOTIFY_AFTER = frozenset({Action.RETURN, Action.REFUSE, Action.RECOGNISE, Action.ENTER})
-# Actions after which every stage is open to a decision again.
+# Actions that start a new round, in which every stage may be decided again.
 NEW_ROUND = frozenset({Action.SUBMIT, Action.ENTER, Action.REOPEN})
-# Actions with which a registration sets out: its first step of a round.
+# Actions that submit a registration.
 SUBMITTING = frozenset({Action.SUBMIT, Action.ENTER})
-# All that reviewers and administrators may still do in a closed year: a wrong recognition is never final.
+# Decisions that a closed year still allows: a wrong recognition can always be revoked.
 ALLOWED_IN_CLOSED_YEARS = frozenset({Action.REVOKE})
 IN_REVIEW = frozenset({Status.FIRST_REVIEW, Status.FINAL_REVIEW})
+# Statuses whose hours count.
 COUNTED = frozenset({Status.RECOGNISED})
-# Over and not counted: these do not stand in the way of a new registration for the same thing.
+# Final statuses that do not count; the owner may register the same training again.
 REJECTED = frozenset({Status.REFUSED, Status.REVOKED})
-# At which stage a registration in review stands.
+# The stage at which a registration in review is decided.
 STAGE_OF = {Status.FIRST_REVIEW: Stage.FIRST, Status.FINAL_REVIEW: Stage.FINAL}
 
 
-def rule_for(action: Action, status: str) -> Rule | None:
-    """The row for this action in this status; None where the table has none."""
+def find_rule(action: Action, status: str) -> Rule | None:
+    """Return the rule for this action in this status, or None if the table has none."""
     return _BY_ACTION_AND_SOURCE.get((action, Status(status)))
+
+
+def rule_for(action: Action, status: str) -> Rule:
+    """Return the rule for this action in this status; KeyError if the table has none."""
+    return _BY_ACTION_AND_SOURCE[action, Status(status)]

@@ -1,15 +1,16 @@
-"""How numbers, moments and states are written, and how numbers are read. Pure functions without a database."""
+"""Text of numbers, moments and statuses, and parsing of numbers. Pure functions without a database."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from .counting import LOCAL
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
-# The colour of a state; the word comes first, so an unknown one is merely quiet.
+# The CSS colour class of each status and state; an unknown one is neutral.
 TONES = {
     "draft": "neutral",
     "first_review": "waiting",
@@ -27,33 +28,43 @@ TONES = {
 }
 
 
+class DatedStatus(Protocol):
+    """A status with its moment; `when` is None while the step is still to come."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def when(self) -> datetime | None: ...
+
+
 def parse_number(text: str) -> Decimal | None:
-    """The number that a cell or a message says; None for anything else, such as 1_0, NaN and Infinity."""
+    """Return the number that the text holds, or None for anything else, such as 1_0, NaN and Infinity."""
     text = text.strip()
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def format_number(hours: Decimal | int) -> str:
-    """Hours as people write them: 8 or 7.5, never 8.0."""
-    return f"{Decimal(hours).normalize():f}"
+def format_number(value: Decimal | int) -> str:
+    """Return the number without trailing zeros: 8 or 7.5, never 8.0."""
+    return f"{Decimal(value).normalize():f}"
 
 
 def format_minute(moment: datetime) -> str:
-    """A local moment as people write it: 2026-05-12 08:30."""
+    """Return the local moment to the minute: 2026-05-12 08:30."""
     return f"{moment.astimezone(LOCAL):%Y-%m-%d %H:%M}"
 
 
 def days_between(earlier: datetime, later: datetime) -> int:
-    """How many days ago the one was at the other, by the local calendar: what came last evening came a day ago."""
+    """Return the number of days by the local calendar: from yesterday evening to this morning it is 1."""
     return (later.astimezone(LOCAL).date() - earlier.astimezone(LOCAL).date()).days
 
 
 def tone(status: str) -> str:
-    """The colour in which a registration's status or a unit's state is shown."""
+    """Return the colour class of a registration's status or a unit's state."""
     return TONES.get(str(status), "neutral")
 
 
-def step_tone(step) -> str:
-    """The colour of a step of the progress: a step that is done waits no longer."""
+def step_tone(step: DatedStatus) -> str:
+    """Return the colour class of a step of the progress; a finished step is not shown as waiting."""
     colour = tone(step.status)
     return "neutral" if step.when and colour == "waiting" else colour

@@ -1,4 +1,4 @@
-"""What is stored: fields and constraints, no decisions."""
+"""The models: fields and constraints, no domain rules."""
 
 from .attachments import Attachment, attachment_path
 from .certificates import Certificate, CertificateYear

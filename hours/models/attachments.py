@@ -1,4 +1,6 @@
-"""Proofs of registrations."""
+"""Attachments: the proofs of registrations."""
+
+from __future__ import annotations
 
 import uuid
 
@@ -11,15 +13,13 @@ from .querysets import AttachmentQuerySet
 from .registrations import Registration
 
 
-def attachment_path(attachment, filename: str) -> str:
-    """A name that tells nothing, spread over folders by month; the person's own name is kept in the row."""
+def attachment_path(attachment: Attachment, filename: str) -> str:
+    """Return a random path in a folder per month; the row keeps the uploaded file's name."""
     return f"{timezone.localtime():%Y/%m}/{uuid.uuid4().hex}"
 
 
 class Attachment(models.Model):
-    """A proof. Between a refused form and the next try it belongs to the form (`draft_key`), later to the
-    registration.
-    """
+    """A proof. It belongs to a registration, or until the form is saved to the form (`draft_key`)."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments", verbose_name="上传人"

@@ -1,4 +1,4 @@
-"""年度学时证明: what was certified on its day, and whether it still holds."""
+"""年度学时证明: the facts certified on the day of issue, and whether the certificate is still valid."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,10 @@ from django.db.models import Q
 
 
 class Certificate(models.Model):
-    """A 年度学时证明 for one or several years, made from the facts of its day. Whoever has its code can check it."""
+    """A 年度学时证明 for one or several years, with the facts of the day of issue.
+
+    Anyone with its code can check it.
+    """
 
     code = models.CharField("证明编号", max_length=20, unique=True)
     person = models.ForeignKey(
@@ -29,7 +32,7 @@ class Certificate(models.Model):
 
 
 class CertificateYear(models.Model):
-    """A year that a certificate covers, so that a revocation finds every certificate it touches."""
+    """A year that a certificate covers; a revocation finds the affected certificates by it."""
 
     certificate = models.ForeignKey(Certificate, models.CASCADE, related_name="years")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""公需科目 and who completed them."""
+"""公需科目, their completions, and the learning platforms that report them."""
 
 from django.conf import settings
 from django.db import models
@@ -56,7 +56,7 @@ class Platform(models.Model):
 
 
 class Completion(models.Model):
-    """A person has completed a public course; the hours are those of that day."""
+    """A person's completion of a public course, with the hours that the course had then."""
 
     SOURCE_LENGTH, SOURCE_KEY_LENGTH = 50, 100
 
@@ -94,7 +94,7 @@ class Completion(models.Model):
 
 
 class CompletionVersion(models.Model):
-    """A completion as it was before a correction."""
+    """The former hours and date of a corrected completion."""
 
     completion = models.ForeignKey(Completion, models.CASCADE, related_name="versions", verbose_name="学习记录")
     hours = hours_field("原学时")

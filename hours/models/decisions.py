@@ -1,4 +1,4 @@
-"""What was decided about registrations: rows that are never changed, and the word of them to the owner."""
+"""Decisions about registrations, which are never changed, and the notices of them to the owner."""
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from .settings import Reason
 
 
 class Decision(models.Model):
-    """One step in the life of a registration. A row is never changed or deleted; names are kept as text."""
+    """One action taken on a registration. A row is never changed or deleted; names are kept as text."""
 
     registration = models.ForeignKey(Registration, models.PROTECT, related_name="decisions", verbose_name="学时登记")
     round = models.PositiveSmallIntegerField("第几轮")
@@ -35,7 +35,7 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["registration", "created_at"], name="decision_in_order"),
             models.Index(fields=["actor", "created_at", "id"], name="decision_by_actor"),
-            # The few that a region's reviewer gave for units without one; their 终审 is another person's.
+            # To exclude from the 终审 what the same person decided at the 初审 of a unit without reviewers.
             models.Index(fields=["actor", "registration"], condition=Q(stage=Stage.FIRST), name="decision_first_stage"),
         ]
         constraints = [
@@ -58,7 +58,7 @@ class Decision(models.Model):
 
 
 class ReturnedVersion(models.Model):
-    """A registration as it stood when it was returned, so that the reviewer sees what its owner changed since."""
+    """The content of a registration when it was returned; the reviewer sees what its owner has changed since."""
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="returned_versions")
     round = models.PositiveSmallIntegerField("第几轮")
@@ -74,7 +74,7 @@ class ReturnedVersion(models.Model):
 
 
 class Notice(models.Model):
-    """Word to the owner of what was decided; written with the decision, sent by e-mail after it (send_notices)."""
+    """A notice of a decision to the owner; written with the decision, mailed later by `send_notices`."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name="收件人")
     decision = models.OneToOneField(Decision, models.PROTECT, related_name="notice", verbose_name="审核记录")

@@ -1,4 +1,4 @@
-"""Registrations and the batches they were submitted in."""
+"""Registrations and the submissions that they belong to."""
 
 import uuid
 from decimal import Decimal
@@ -19,7 +19,7 @@ LIVE = ~Q(status__in=sorted(REJECTED))
 
 
 class Submission(models.Model):
-    """One 批量提交审核: which registrations went where together. Names are kept as they were."""
+    """One 批量提交审核 of several registrations to a unit, with the names of that day."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", verbose_name="提交人"
@@ -48,7 +48,7 @@ class Submission(models.Model):
 
 
 class Registration(models.Model):
-    """One thing learned. From its submission on it carries unit, region and names as they were then."""
+    """One 学时登记. A submission stores the unit, its name and the regions of that day."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="registrations", verbose_name="登记人"
@@ -83,10 +83,10 @@ class Registration(models.Model):
     region = models.ForeignKey(
         Region, models.PROTECT, null=True, blank=True, editable=False, related_name="registrations", verbose_name="区域"
     )
-    # The places above the region on the day of the submission: whatever a queue covers is one column of its own.
+    # The regions above it on the day of the submission, so that a queue of any region filters one column.
     city = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     province = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
-    # The reviewer who entered it for the owner (单位集体登记); None for what people register themselves.
+    # The reviewer who entered it for the owner (单位集体登记); None if the owner registered it.
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -96,7 +96,7 @@ class Registration(models.Model):
         related_name="+",
         verbose_name="单位代登记人",
     )
-    # Since when it stands where it stands, and how long each stage of the present round took.
+    # Start of the current stage, and the duration of each stage of the current round.
     stage_since = models.DateTimeField("进入当前环节的时间", null=True, blank=True, editable=False)
     first_wait = models.DurationField("初审用时", null=True, blank=True, editable=False)
     final_wait = models.DurationField("终审用时", null=True, blank=True, editable=False)
@@ -114,7 +114,7 @@ class Registration(models.Model):
                 fields=["owner", "year", "status", "hours_applied", "hours_recognised"],
                 name="registration_owner_years",
             ),
-            # The owner stands at the end of the queues, so that counting all but one's own reads the index alone.
+            # The owner is the last column, so that counting a queue without one's own registrations needs no table.
             models.Index(fields=["unit", "status", "submitted_at", "id", "owner"], name="registration_unit_queue"),
             *(
                 models.Index(fields=[place, *order], name=f"registration_{place}_{name}")
@@ -192,5 +192,5 @@ class Registration(models.Model):
 
     @property
     def current_hours(self) -> Decimal:
-        """The latest word on its hours: recognised, else proposed, else applied."""
+        """The hours recognised, else proposed, else applied for."""
         return self.hours_recognised or self.hours_proposed or self.hours_applied

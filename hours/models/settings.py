@@ -1,4 +1,4 @@
-"""What administrators set: types, yearly rules, reasons."""
+"""Settings that administrators maintain: categories, year rules, caps, reopened years, reasons."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from .querysets import CategoryQuerySet
 
 
 class Category(models.Model):
-    """认定类型 in two levels; only the second level can be registered. Administrators edit these."""
+    """认定类型 in two levels; a registration has one of the second level."""
 
     name = models.CharField("名称", max_length=50)
     parent = models.ForeignKey(
@@ -53,17 +53,17 @@ class Category(models.Model):
 
     @property
     def full_name(self) -> str:
-        """Both levels of a second-level type; an example is marked once, at the type that people choose."""
-        return f"{self.parent.name} · {self}"
+        """The names of both levels; an example is marked once, at the second level."""
+        return f"{self.parent.name} · {self}" if self.parent else str(self)
 
 
 def category_name(name: str, is_example: bool) -> str:
-    """How a type is called, also where only these two columns were read."""
+    """Return a category's name as pages show it, for queries that read only these two columns."""
     return f"{name}（示例）" if is_example else name
 
 
 class YearRule(models.Model):
-    """What one year asks for and until when it takes submissions. A year without a row is closed."""
+    """The hours that a year requires and its last days for submission. A year without a row is closed."""
 
     year = models.PositiveSmallIntegerField("年度", unique=True)
     total = hours_field("总学时要求")
@@ -96,7 +96,7 @@ class YearRule(models.Model):
 
 
 class Cap(models.Model):
-    """The most hours that one type (of either level) counts for in one year; hours above it are shown as such."""
+    """The maximum hours that one category, of either level, counts for in one year."""
 
     rule = models.ForeignKey(YearRule, models.CASCADE, related_name="caps", verbose_name="年度规则")
     category = models.ForeignKey(Category, models.PROTECT, related_name="caps", verbose_name="认定类型")
@@ -121,7 +121,7 @@ class Cap(models.Model):
 
 
 class Opening(models.Model):
-    """A closed year is open again until a day: for one person, one unit's people, or everybody."""
+    """A closed year that is open again until a day, for one person, one unit, or everybody."""
 
     year = models.PositiveSmallIntegerField("年度")
     person = models.ForeignKey(
@@ -152,7 +152,7 @@ class Opening(models.Model):
 
 
 class Reason(models.Model):
-    """Why a reviewer returns or refuses; an administrator's list."""
+    """A reason for 退回修改, 不予认定 or 撤销认定, to choose from a list."""
 
     name = models.CharField("原因", max_length=50, unique=True)
     frees_unit = models.BooleanField("可改选单位", default=False, help_text="以此原因退回后，登记人可以改选提交单位。")

@@ -1,4 +1,4 @@
-"""Sums kept beside the rows they are made of. hours/totals.py writes them, `recount_totals` proves them."""
+"""Stored sums of people, units and regions. hours/totals/sums.py writes them; `recount_totals` verifies them."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ PLACES = ("unit", "region", "city", "province")
 
 
 class PersonTotal(models.Model):
-    """What counts for one person in one year, and where the person belonged."""
+    """The hours that count for one person in one year, and the unit and regions of that year."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="years", verbose_name="人员")
     year = models.PositiveSmallIntegerField("年度")
@@ -19,7 +19,7 @@ class PersonTotal(models.Model):
     professional = hours_field("专业科目学时", default=0)
     over_cap = hours_field("超出上限学时", default=0)
     reached = models.BooleanField("已达标", default=False)
-    # False only inside the transaction that makes the row: it holds the lock before there is anything to count.
+    # False only inside the transaction that creates the row: it is inserted to be locked, and counted after that.
     is_counted = models.BooleanField(default=False, editable=False)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="单位")
     region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="区域")
@@ -36,8 +36,11 @@ class PersonTotal(models.Model):
 
 
 class PlaceTotal(models.Model):
-    """One year of one unit or region. `place` is the key of the unit or region; no foreign key, because a merge of
-    units adds rows up instead of moving them."""
+    """The sums of one unit or region in one year.
+
+    `place` is the key of the unit or region, without a foreign key: a merge of units adds rows up, it does not move
+    them.
+    """
 
     class Kind(models.TextChoices):
         UNIT = "unit", "单位"

@@ -14,7 +14,7 @@ from config.web.forms import TextField, form_helper
 from hours.counting import is_half_hour_multiple
 from hours.models import Reason, Registration
 from hours.registrations.fields import HoursField
-from hours.states import Action, Status, rule_for
+from hours.states import Action, Status, find_rule
 from hours.workflow.moves import Verdict, hours_limit
 
 WORDS_MAX_LENGTH = 500
@@ -119,7 +119,7 @@ class DecisionForm(_VerdictForm):
         action = Action(data["action"]) if data.get("action") else None
         if action not in POSITIVE:
             self.errors.pop("hours", None)  # a negative decision has no hours
-        rule = rule_for(action, self.registration.status) if action else None
+        rule = find_rule(action, self.registration.status) if action else None
         if rule and rule.needs_reason:
             self.require_reason_and_words(rule.action)
         return data

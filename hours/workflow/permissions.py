@@ -1,6 +1,6 @@
-"""DECIDE: may this person do this to this registration? The answer carries its reason, as a sentence for people.
+"""Permission checks: may this person do this to this registration? A denial carries its reason for people.
 
-The same check serves list, detail, bulk and any link; it reads the table in states.py.
+Lists, pages, bulk actions and links use the same check; it reads the table in states.py.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from django.utils import timezone
 from accounts.models import Appointment, User
 from accounts.permissions import Allowed, Denied, Permission
 from hours.models import Decision, Opening, Registration, YearRule
-from hours.states import ALLOWED_IN_CLOSED_YEARS, Action, Capacity, Rule, Stage, Status, rule_for
+from hours.states import ALLOWED_IN_CLOSED_YEARS, Action, Capacity, Rule, Stage, Status, find_rule, rule_for
 from organizations.models import Region, Unit
 
 
 class Permissions:
-    """In what capacities one person stands towards some registrations; eight queries at most for any number of them."""
+    """The actions that one person may take on some registrations; at most eight queries for any number of them."""
 
     def __init__(self, person: User, registrations: Iterable[Registration]) -> None:
         self.person = person
@@ -32,7 +32,7 @@ class Permissions:
     def may(self, action: Action, registration: Registration) -> Permission:
         if not self.person.is_active:
             return Denied("您的账号已停用。")
-        rule = rule_for(action, registration.status)
+        rule = find_rule(action, registration.status)
         if rule is None:
             return Denied(f"该登记目前为“{Status(registration.status).label}”，不能{action.label}。")
         own = registration.owner_id == self.person.pk
@@ -42,27 +42,28 @@ class Permissions:
             return Denied("不能审核本人的登记。")
         if not self._holds(rule.capacity, registration):
             return Denied(f"您没有对该登记“{action.label}”的权限。")
-        if rule.capacity is Capacity.UNIT_REVIEWER and registration.unit.is_pending:
-            return Denied(f"单位“{registration.unit.name}”待核实，管理员确认后才能初审。")
+        unit = registration.unit
+        if rule.capacity is Capacity.UNIT_REVIEWER and unit and unit.is_pending:
+            return Denied(f"单位“{unit.name}”待核实，管理员确认后才能初审。")
         other_stage = {Stage.FIRST: Stage.FINAL, Stage.FINAL: Stage.FIRST}.get(rule.stage)
         if other_stage and (registration.pk, other_stage) in self._decided:
             return Denied(f"您已对该登记作出{other_stage.label}决定，{rule.stage.label}须由另一人进行。")
-        return Allowed() if action in ALLOWED_IN_CLOSED_YEARS else self._year_decides(registration)
+        return Allowed() if action in ALLOWED_IN_CLOSED_YEARS else self._year_accepts(registration)
 
     def office_name(self, action: Action, registration: Registration) -> str:
-        """At whose desk this person does what `may` allowed; empty for the owner, who has none.
+        """Return the office in whose name this person takes an allowed action; empty for the owner.
 
-        The unit's where the person reviews for it, else the bureau of the person's own appointment: so also at the 初审
-        of a unit without reviewers. A superuser without an appointment acts for the bureau of the registration's
-        region.
+        It is the unit if the person reviews for it, else the bureau of the person's appointment, also at the 初审 of a
+        unit without reviewers. A superuser without an appointment acts for the bureau of the registration's region.
         """
         capacity = rule_for(action, registration.status).capacity
         if capacity is Capacity.OWNER:
             return ""
-        if capacity is Capacity.UNIT_REVIEWER and registration.unit_id in self._units:
+        for_unit = capacity is Capacity.UNIT_REVIEWER
+        if for_unit and registration.unit_id in self._units:
             return registration.unit_name
-        seat = self._nearest(Capacity.REGION_REVIEWER if capacity is Capacity.UNIT_REVIEWER else capacity, registration)
-        return f"{(seat or registration.region).name}人社部门"
+        region = self._nearest(Capacity.REGION_REVIEWER if for_unit else capacity, registration) or registration.region
+        return f"{region.name}人社部门" if region else ""
 
     def _may_as_owner(self, rule: Rule, registration: Registration) -> Permission:
         if rule.action is Action.ASK_RETURN and (registration.pk, registration.round, rule.stage) in self._asked:
@@ -73,30 +74,36 @@ class Permissions:
         if capacity is Capacity.UNIT_REVIEWER:
             if registration.unit_id in self._units:
                 return True
-            return self._has_nobody(registration) and self._covers(Capacity.REGION_REVIEWER, registration)
+            return not self._has_eligible_reviewer(registration) and self._covers(
+                Capacity.REGION_REVIEWER, registration
+            )
         return self._covers(capacity, registration)
 
     def is_unattended(self, registration: Registration) -> bool:
-        """无人初审: it waits at its unit, where nobody could decide; the region's reviewers do."""
-        at_unit = registration.status == Status.FIRST_REVIEW and not registration.unit.is_pending
-        return at_unit and self._has_nobody(registration)
+        """Return whether the registration is 无人初审: its unit has no eligible reviewer, so the region decides."""
+        unit = registration.unit
+        if registration.status != Status.FIRST_REVIEW or unit is None or unit.is_pending:
+            return False
+        return not self._has_eligible_reviewer(registration)
 
-    def _has_nobody(self, registration: Registration) -> bool:
-        """A unit without a reviewer, or with its reviewer's own registration, does not swallow registrations."""
-        return not self._reviewers[registration.unit_id] - {registration.owner_id}
+    def _has_eligible_reviewer(self, registration: Registration) -> bool:
+        """Return whether the unit has a reviewer who is not the owner."""
+        return bool(registration.unit_id and self._reviewers[registration.unit_id] - {registration.owner_id})
 
     def _covers(self, capacity: Capacity, registration: Registration) -> bool:
-        """By the places that the registration carries since its submission, as the queues do; the tree may change
-        later.
+        """Return whether the person holds this capacity in a region of the registration.
 
-        A superuser administers every region, and reviews in none without an appointment.
+        A superuser administers every region, but reviews in none without an appointment.
         """
         if capacity is Capacity.REGION_ADMIN and self.person.is_superuser:
             return True
         return self._nearest(capacity, registration) is not None
 
     def _nearest(self, capacity: Capacity, registration: Registration) -> Region | None:
-        """Of the regions that the person is appointed to in this role the one closest above the registration."""
+        """Return the closest of the registration's regions in which the person holds this capacity.
+
+        The regions are those stored at the submission, as in the queues; the region tree may have changed since.
+        """
         held = {
             appointment.region_id: appointment.region
             for appointment in self._appointments
@@ -105,7 +112,7 @@ class Permissions:
         places = (registration.region_id, registration.city_id, registration.province_id)
         return next((held[place] for place in places if place in held), None)
 
-    def _year_decides(self, registration: Registration) -> Permission:
+    def _year_accepts(self, registration: Registration) -> Permission:
         year = registration.year
         answer = year_accepts_decision(self._year_rules.get(year), year)
         return answer or year_accepts_decision(
@@ -113,9 +120,9 @@ class Permissions:
         )
 
     def _is_reopened(self, registration: Registration) -> bool:
-        """Whether its year is open again today for its owner, its unit, or everybody."""
-        theirs = {(registration.owner_id, None), (None, registration.unit_id), (None, None)}
-        return any((registration.year, *for_whom) in self._openings for for_whom in theirs)
+        """Return whether its year is open again today for its owner, its unit, or everybody."""
+        targets = {(registration.owner_id, None), (None, registration.unit_id), (None, None)}
+        return any((registration.year, *for_whom) in self._openings for for_whom in targets)
 
     @cached_property
     def _year_rules(self) -> dict[int, YearRule]:
@@ -123,7 +130,7 @@ class Permissions:
 
     @cached_property
     def _openings(self) -> set[tuple[int, int | None, int | None]]:
-        """Which years are open again today, for which person, for which unit."""
+        """The years that are open again today, each with the person or unit."""
         rows = Opening.objects.filter(year__in={registration.year for registration in self.registrations})
         return set(rows.filter(until__gte=timezone.localdate()).values_list("year", "person_id", "unit_id"))
 
@@ -133,7 +140,7 @@ class Permissions:
 
     @cached_property
     def _units(self) -> set[int]:
-        """Those that the person reviews for."""
+        """The units that the person reviews for."""
         return {appointment.unit_id for appointment in self._appointments if appointment.unit_id}
 
     @cached_property
@@ -150,14 +157,14 @@ class Permissions:
 
     @cached_property
     def _asked(self) -> set[tuple[int, int, str]]:
-        """In which round and stage of which registration the owner has sent 请求退回."""
+        """The registration, round and stage of each 请求退回."""
         asked = Decision.objects.filter(registration__in=self.registrations, action=Action.ASK_RETURN)
         return set(asked.values_list("registration_id", "round", "stage"))
 
 
 def reviewers_of(units: Iterable[int]) -> dict[int, set[int]]:
-    """Unit -> the people who may review for it today; nobody for the others. One query."""
-    reviewers = defaultdict(set)
+    """Return the people who may review for each unit today; empty for other units. One query."""
+    reviewers: dict[int, set[int]] = defaultdict(set)
     appointments = Appointment.objects.active().filter(unit__in=units, person__is_active=True)
     for unit, person in appointments.values_list("unit_id", "person_id"):
         reviewers[unit].add(person)
@@ -165,16 +172,17 @@ def reviewers_of(units: Iterable[int]) -> dict[int, set[int]]:
 
 
 def may(person: User, action: Action, registration: Registration) -> Permission:
-    """Whether this person may do this to this one registration."""
+    """Return whether this person may take this action on one registration."""
     return Permissions(person, [registration]).may(action, registration)
 
 
 def year_accepts_submission(
     rule: YearRule | None, year: int, today: date, *, returned: bool, reopened: bool = False
 ) -> Permission:
-    """Whether a year takes a submission today. Without a rule it is closed, whatever was reopened; returned
-    registrations
-    have a last day of their own."""
+    """Return whether a year accepts a submission today.
+
+    A year without a rule is closed, even if it was reopened. Returned registrations have a later last day.
+    """
     if rule is None:
         return Denied(f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。")
     if reopened:
@@ -188,9 +196,10 @@ def year_accepts_submission(
 
 
 def year_accepts_decision(rule: YearRule | None, year: int, *, reopened: bool = False) -> Permission:
-    """Whether registrations of a year are still decided about: a closed one is closed for everything but revocation,
-    and one
-    without a rule is closed, whatever was reopened."""
+    """Return whether a year accepts decisions other than 撤销认定.
+
+    A year without a rule is closed, even if it was reopened.
+    """
     if rule is None:
         return Denied(f"{year} 年度没有年度规则，除撤销认定外不能办理，请联系管理员。")
     if rule.is_closed and not reopened:
@@ -199,7 +208,7 @@ def year_accepts_decision(rule: YearRule | None, year: int, *, reopened: bool = 
 
 
 def reopened_years(person: User, units: Iterable[int | None], years: Iterable[int], today: date) -> set[int]:
-    """Which of these years were opened again, today still, for this person, one of these units, or everybody."""
+    """Return the years that are open again today for this person, one of these units, or everybody."""
     for_person = Q(person=person) | Q(unit__in=set(units) - {None}) | Q(person=None, unit=None)
     rows = Opening.objects.filter(for_person, year__in=set(years), until__gte=today)
     return set(rows.values_list("year", flat=True))
@@ -208,9 +217,11 @@ def reopened_years(person: User, units: Iterable[int | None], years: Iterable[in
 def submission_answers(
     registrations: Iterable[Registration], today: date | None = None, unit: Unit | None = None
 ) -> dict[int, Permission]:
-    """For the key of each registration of one person whether its year takes it today (or on another day), sent to
-    this unit
-    or to the person's own; one query, and a second if a year that refuses may have been opened again."""
+    """Return for each of one person's registrations, by its key, whether its year accepts a submission.
+
+    `unit` is the unit it is sent to, in addition to the person's own. One query, and a second one if a year refuses
+    that may be open again.
+    """
     registrations = list(registrations)
     if not registrations:
         return {}
@@ -234,4 +245,4 @@ def submission_answers(
     if all(usual.values()):
         return usual
     owner = registrations[0].owner
-    return answers(reopened_years(owner, [owner.unit_id, unit and unit.pk], years, today))
+    return answers(reopened_years(owner, [owner.unit_id, unit.pk if unit else None], years, today))

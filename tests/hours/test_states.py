@@ -20,6 +20,7 @@ from hours.states import (
     UNAFFILIATED_TARGET,
     Action,
     Status,
+    find_rule,
     rule_for,
     sources_of,
 )
@@ -169,7 +170,7 @@ def test_what_the_statuses_mean():
 
 def test_a_row_is_found_by_action_and_status():
     assert rule_for(Action.AGREE, "first_review").target == "final_review"
-    assert rule_for(Action.AGREE, "draft") is None
+    assert find_rule(Action.AGREE, "draft") is None
     assert sources_of(Action.REFUSE) == {"first_review", "final_review"}
 
 
