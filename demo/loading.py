@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from accounts.models import User
-from config.web.progress import watched
+from config.commands import progress_bar
 from hours import base_data
 
 from . import invented, plans, scenes, this_year, units
@@ -29,17 +29,19 @@ def is_loaded() -> bool:
 
 
 @transaction.atomic
-def load(seed: int, out=None, unit_count: int = units.COUNT) -> None:
+def load(seed: int, unit_count: int = units.COUNT) -> None:
     """Regions, units, people with their histories, and the demo accounts; the same seed makes the same on one day."""
     base_data.load(settings.ROOT_REGION)
-    units.load(seed, out, unit_count)
+    units.load(seed, unit_count)
     random = invented.seeded(seed)
     cast = Cast(random)
     narrator = Narrator(cast.admin, cast.stand_in, random)
     stories = _stories(cast, random)
-    for person, office, story in watched(stories, "人员及学时记录", len(cast.trainees) + len(cast.colleagues), out):
-        for day, registrations in story:
-            narrator.play(person, office, registrations, day)
+    with progress_bar("人员及学时记录", len(cast.trainees) + len(cast.colleagues)) as bar:
+        for person, office, story in stories:
+            for day, registrations in story:
+                narrator.play(person, office, registrations, day)
+            bar.update()
     narrator.date_back()
     people = [person for person, _ in cast.trainees] + cast.colleagues
     keen = [person for number, person in enumerate(cast.colleagues) if this_year.is_diligent(number)]

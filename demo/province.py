@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from config.web.progress import Progress
+from config.commands import progress_bar
 from hours import base_data
 from hours.counting import DAY_ENDS, DAY_STARTS, default_year, local_moment
 from hours.models import Category, PersonTotal, Registration, Submission, YearRule
@@ -84,35 +84,34 @@ class World:
         return cls(random, units, categories, places, rules, sums.caps_of(years), today)
 
 
-def load(sizes: Sizes, seed: int, out=None) -> None:
+def load(sizes: Sizes, seed: int) -> None:
     """Fill the tables; a second call adds people and registrations, and the units that are missing."""
     random = invented.seeded(seed)
     base_data.load(settings.ROOT_REGION)
-    _load_units(sizes.units, random, out)
-    _load_people(sizes, World.as_it_stands(random), out)
+    _load_units(sizes.units, random)
+    _load_people(sizes, World.as_it_stands(random))
     bulk.settle()
 
 
 @transaction.atomic
-def _load_units(wanted: int, random: Random, out) -> None:
+def _load_units(wanted: int, random: Random) -> None:
     missing = wanted - Unit.objects.exclude(is_unaffiliated=True).count()
     if missing > 0:
-        store(
-            [], invented.units(places(), missing, random, first=bulk.next_key(Unit), series=CODE_SERIES), missing, out
-        )
+        store([], invented.units(places(), missing, random, first=bulk.next_key(Unit), series=CODE_SERIES), missing)
 
 
-def _load_people(sizes: Sizes, world: World, out) -> None:
+def _load_people(sizes: Sizes, world: World) -> None:
     numbers = itertools.count(bulk.next_key(User))
     gained: sums.Sums = defaultdict(Counter)
-    with Progress("人员", sizes.people, out) as people, Progress("学时登记", sizes.registrations, out) as registrations:
+    written = 0
+    with progress_bar("人员及学时登记", sizes.people) as bar:
         for start in range(0, sizes.people, PEOPLE_AT_ONCE):
             count = min(PEOPLE_AT_ONCE, sizes.people - start)
             until = sizes.registrations * (start + count) // sizes.people
             owners = [_person(number, world) for number in itertools.islice(numbers, count)]
-            _store(owners, _registrations_of(owners, until - registrations.done, world), world, gained)
-            people.advance(count)
-            registrations.advance(until - registrations.done)
+            _store(owners, _registrations_of(owners, until - written, world), world, gained)
+            written = until
+            bar.update(count)
     with transaction.atomic():
         add_to_places(gained)
         bulk.continue_keys(User, Submission, Registration, PersonTotal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from config.web.progress import Progress
+from config.commands import progress_bar
 from organizations import regions, revision
 from organizations.models import Region, Unit
 
@@ -27,12 +27,12 @@ PENDING = ("南宁市青秀区碧水环境监测有限公司", "450103", "91")  
 
 
 @transaction.atomic
-def load(seed: int, out=None, count: int = COUNT) -> int:
+def load(seed: int, count: int = COUNT) -> int:
     """Make `count` units in all regions below the root; return how many."""
     random = invented.seeded(seed)
     named = list(_named())
     others = invented.units(places(), count - len(named), random, first=len(named))
-    store(named, others, count, out)
+    store(named, others, count)
     return count
 
 
@@ -42,18 +42,18 @@ def places() -> list[Region]:
     return list(Region.objects.within(root).exclude(pk=root.pk).order_by("lft")) or [root]
 
 
-def store(named: list[Unit], others, count: int, out=None) -> None:
+def store(named: list[Unit], others, count: int) -> None:
     """Insert in chunks, then tell every process once that its search index is old."""
-    with Progress("单位", count, out) as progress:
+    with progress_bar("单位", count) as bar:
         chunk = list(named)
         for unit in others:
             chunk.append(unit)
             if len(chunk) >= CHUNK:
                 Unit.objects.bulk_create(chunk)
-                progress.advance(len(chunk))
+                bar.update(len(chunk))
                 chunk = []
         Unit.objects.bulk_create(chunk)
-        progress.advance(len(chunk))
+        bar.update(len(chunk))
     revision.advance()
 
 

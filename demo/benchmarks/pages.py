@@ -30,9 +30,9 @@ from django.utils.html import escape
 
 from accounts import appointments
 from accounts.models import Appointment, User
+from config.commands import progress_bar
 from config.urls import urlpatterns as product_urls
 from config.web.paging import Cursor
-from config.web.progress import watched
 from demo import bulk, invented, province
 from hours.models import PersonTotal, Registration, Submission
 from hours.offices import Office
@@ -103,7 +103,7 @@ class Page:
 Answer = Callable[[Page, str], bytes]  # of a page and a cookie
 
 
-def measure(rounds: int, seed: int, out=None, *, is_served: bool = False) -> list[Page]:
+def measure(rounds: int, seed: int, *, is_served: bool = False) -> list[Page]:
     """Every page `rounds` times, through gunicorn if `is_served`; the first page is the floor."""
     person, unit = _person(seed), _unit_with_people(seed)
     of_person, of_reviewer = logged_in(person), logged_in(reviewer_of_all())
@@ -117,20 +117,22 @@ def measure(rounds: int, seed: int, out=None, *, is_served: bool = False) -> lis
             _count(in_process, page, cookie)
         if is_served:
             with served(processes=1) as port:
-                _ask_all(partial(_served_answer, port), asked, rounds, seed, out)
+                _ask_all(partial(_served_answer, port), asked, rounds, seed)
         else:
-            _ask_all(in_process, asked, rounds, seed, out)
+            _ask_all(in_process, asked, rounds, seed)
     return [page for page, _ in asked]
 
 
-def _ask_all(answer: Answer, asked: list[tuple[Page, str]], rounds: int, seed: int, out) -> None:
+def _ask_all(answer: Answer, asked: list[tuple[Page, str]], rounds: int, seed: int) -> None:
     for page, cookie in asked:
         for _ in range(WARM_UP):
             answer(page, cookie)
     random = invented.seeded(seed)
-    for _ in watched(range(rounds), "轮次", rounds, out):
-        for page, cookie in random.sample(asked, len(asked)):
-            _ask(answer, page, cookie)
+    with progress_bar("轮次", rounds) as bar:
+        for _ in range(rounds):
+            for page, cookie in random.sample(asked, len(asked)):
+                _ask(answer, page, cookie)
+            bar.update()
 
 
 def logged_in(person: User) -> str:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.models import User, identity_digest
-from config.web.progress import Progress
+from config.commands import progress_bar
 
 BATCH_SIZE = 500
 
@@ -18,10 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         last, total = 0, User.objects.count()
-        with Progress("证件号码", total, self.stdout) as progress:
+        with progress_bar("证件号码", total) as bar:
             while people := self._rewrite(last):
                 last = people[-1].pk
-                progress.advance(len(people))
+                bar.update(len(people))
 
     @transaction.atomic
     def _rewrite(self, after: int) -> list[User]:

@@ -26,10 +26,10 @@ class Command(BaseCommand):
         if rounds < 2:
             raise CommandError("--rounds must be at least 2")
         if units:
-            province.load(province.Sizes(units, people=0, registrations=0), seed, self.stdout)
+            province.load(province.Sizes(units, people=0, registrations=0), seed)
         if not Unit.objects.filter(is_unaffiliated=False).exists():
             raise CommandError("There are no units to measure with; run load_province first.")
-        self._print(pages.measure(rounds, seed, self.stdout, is_served=served), rounds, served)
+        self._print(pages.measure(rounds, seed, is_served=served), rounds, served)
         if changes:
             self._print_work(seed, options["clients"], options["batches"])
 

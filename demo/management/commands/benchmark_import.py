@@ -53,7 +53,7 @@ class Command(BaseCommand):
         """People with their ID numbers, and courses that nobody has completed."""
         missing = wanted - User.objects.filter(username__startswith="bulk").count()
         if missing > 0:
-            province.load(province.Sizes(UNITS, missing, 0), seed, self.stdout)
+            province.load(province.Sizes(UNITS, missing, 0), seed)
         year = timezone.localdate().year
         courses = [
             Course.objects.get_or_create(year=year, name=f"测量科目{number}", defaults={"hours": 9})[0]

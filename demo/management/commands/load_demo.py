@@ -17,7 +17,7 @@ class Command(BaseCommand):
         if loading.is_loaded():
             self.stdout.write("演示数据已存在，未作改动。")
         else:
-            loading.load(seed, self.stdout)
+            loading.load(seed)
         self.stdout.write(f"\n演示账号（密码均为 {PASSWORD}）：")
         for username, role, purpose in ACCOUNTS:
             self.stdout.write(f"  {username:<8} {role}：{purpose}")

@@ -20,5 +20,5 @@ class Command(BaseCommand):
         loading.refuse_outside_development()
         if if_empty and Registration.objects.exists():
             return
-        province.load(province.Sizes(units, people, registrations), seed, self.stdout)
+        province.load(province.Sizes(units, people, registrations), seed)
         self.stdout.write("完成。")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from config.commands import progress_bar
 from config.files import tables
-from config.web.progress import Progress
 from hours.completions import files, recording
 from hours.completions.files import ERROR_COLUMNS, error_row
 from hours.completions.recording import ItemOutcome, ItemResult
@@ -40,11 +40,11 @@ class Command(BaseCommand):
                 found = files.read(opened, tables.COMMAND_MAX_UNPACKED)
                 if found.unused:
                     self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
-                with Progress("学习记录", found.lines, self.stdout) as progress:
+                with progress_bar("学习记录", found.lines) as bar:
                     for results in recording.record_all(found.items, source):
                         report.note(results)
-                        progress.advance(len(results))
-                    progress.total = progress.done
+                        bar.update(len(results))
+                    bar.total = bar.n  # the count was an estimate
         except OSError as error:
             raise CommandError(f"无法读写文件：{error.strerror or error}") from None
         except files.FileProblem as problem:
