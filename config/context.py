@@ -9,6 +9,7 @@ from hours.notices import inbox
 from organizations.regions import NATIONAL_LIST
 
 from . import menu
+from .web.dialogs import dialog_layout
 
 
 def frame(request) -> dict[str, object]:
@@ -28,11 +29,6 @@ def frame(request) -> dict[str, object]:
 def unread_notices(request) -> int:
     """The number at the bell."""
     return inbox.unread_count(request.user)
-
-
-def dialog_layout(request) -> str:
-    """A dialog is a page of its own unless the script that shows it in place asked for it."""
-    return "layouts/dialog_fragment.html" if getattr(request, "htmx", False) else "layouts/dialog_page.html"
 
 
 @lru_cache(maxsize=4)

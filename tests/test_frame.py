@@ -40,8 +40,8 @@ def ask(rf: RequestFactory):
     """A request as the middleware hands it to a view, for somebody."""
 
     def make(person=None, path: str = "/hours/", *, in_dialog: bool = False):
-        request = rf.get(path)
-        request.user, request.htmx, request._messages = person or AnonymousUser(), in_dialog, []
+        request = rf.get(path, headers={"X-Requested-With": "dialog"} if in_dialog else None)
+        request.user, request._messages = person or AnonymousUser(), []
         return request
 
     return make
@@ -190,7 +190,7 @@ def test_a_dialog_in_place_is_its_inside_only(ask, db):
 def test_a_dialog_that_is_done_goes_on_by_header_and_a_page_by_redirect(ask):
     in_place = dialog_redirect(ask(in_dialog=True), "home")
     page = dialog_redirect(ask(), "home")
-    assert (in_place.status_code, in_place.headers["HX-Redirect"]) == (204, "/")
+    assert (in_place.status_code, in_place.headers["X-Dialog-Location"]) == (204, "/")
     assert (page.status_code, page.url) == (302, "/")
 
 

@@ -1,15 +1,30 @@
-"""How a form that may stand in a dialog answers when it is done."""
+"""Pages that static/js/dialog.js shows in a dialog: the request says so in a header."""
 
+from __future__ import annotations
+
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 
+REQUESTED_WITH = "dialog"  # the value of X-Requested-With
+LOCATION_HEADER = "X-Dialog-Location"
 
-def dialog_redirect(request: HttpRequest, to, *args, **kwargs) -> HttpResponse:
-    """Go to `to` (whatever django.shortcuts.redirect takes), also out of a dialog that was sent by script.
 
-    A script's request follows an ordinary redirect unseen, and the page's messages with it; so it gets the address
-    in a header and lets the browser go there.
+def is_dialog_request(request: HttpRequest) -> bool:
+    """Return whether dialog.js sent this request."""
+    return request.headers.get("X-Requested-With") == REQUESTED_WITH
+
+
+def dialog_layout(request: HttpRequest) -> str:
+    """Return the base template of a dialog: only its inside for dialog.js, a whole page otherwise."""
+    return "layouts/dialog_fragment.html" if is_dialog_request(request) else "layouts/dialog_page.html"
+
+
+def dialog_redirect(request: HttpRequest, to: str | Model, *args: object, **kwargs: object) -> HttpResponse:
+    """Redirect to `to`, which is anything that django.shortcuts.redirect takes; dialog.js gets the URL in a header.
+
+    fetch() would follow an ordinary redirect by itself and use up the messages for the page behind it.
     """
-    if not getattr(request, "htmx", False):
+    if not is_dialog_request(request):
         return redirect(to, *args, **kwargs)
-    return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(to, *args, **kwargs)})
+    return HttpResponse(status=204, headers={LOCATION_HEADER: resolve_url(to, *args, **kwargs)})

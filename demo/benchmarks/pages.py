@@ -204,7 +204,7 @@ def _ask(answer: Answer, page: Page, cookie: str) -> None:
 
 def _served_answer(port: int, page: Page, cookie: str) -> bytes:
     """The page as gunicorn answers it; RuntimeError if it is no 200."""
-    fragment = "HX-Request: true\r\n" if page.is_fragment else ""
+    fragment = "X-Requested-With: dialog\r\n" if page.is_fragment else ""
     head = f"GET {iri_to_uri(page.url)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     head += f"Cookie: {cookie}\r\n{fragment}\r\n"
     status, _, rest = ask(port, head.encode()).partition(b"\r\n")
@@ -234,7 +234,7 @@ def _answer(application: Callable, page: Page, cookie: str) -> bytes:
         "wsgi.version": (1, 0),
     }
     if page.is_fragment:
-        environ["HTTP_HX_REQUEST"] = "true"
+        environ["HTTP_X_REQUESTED_WITH"] = "dialog"
     seen: list[str] = []
     response = application(environ, lambda status, headers: seen.append(status))
     try:

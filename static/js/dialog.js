@@ -1,6 +1,6 @@
 // Dialogs in place. <a href="URL" data-dialog> (or a form's submit button with data-dialog) asks for the URL with the
-// header HX-Request and shows the answer in a native <dialog>; forms inside it are sent the same way. An answer with
-// HX-Redirect leaves the dialog; HTML replaces what it holds. Without this script all of these are plain pages.
+// header X-Requested-With: dialog and shows the answer in a native <dialog>; forms inside it are sent the same way. An
+// answer with X-Dialog-Location leaves the dialog; HTML replaces its content. Without this script these are plain pages.
 // On the dialog's document it fires "dialog:shown" whenever new content stands in it.
 (() => {
   "use strict";
@@ -170,7 +170,7 @@
     const mine = turn;
     box.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(url, { ...options, headers: { "HX-Request": "true" }, credentials: "same-origin" });
+      const answer = await fetch(url, { ...options, headers: { "X-Requested-With": "dialog" }, credentials: "same-origin" });
       const html = await answer.text();
       if (mine !== turn) return false;
       return understand(answer, html, url, options.method === "POST");
@@ -193,12 +193,12 @@
 
   // True if the browser is on its way to another page.
   function understand(answer, html, url, isAnswerToPost) {
-    // What was sent is answered by HX-Redirect or HTML; only the log-in page is redirected to.
+    // What was sent is answered by X-Dialog-Location or HTML; only the log-in page is redirected to.
     if (isAnswerToPost && answer.redirected && answer.ok) {
       complain(LOGGED_OUT, logInBeside(answer.url));
       return false;
     }
-    const elsewhere = answer.headers.get("HX-Redirect");
+    const elsewhere = answer.headers.get("X-Dialog-Location");
     if (elsewhere || answer.redirected || /^\s*<!doctype/i.test(html)) {
       if (!answer.ok && !elsewhere) {
         complain(SORRY[answer.status] || FAILED);

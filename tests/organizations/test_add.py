@@ -57,9 +57,9 @@ def test_it_goes_back_to_our_own_pages_only(client, 黄秋梦, elsewhere):
 
 
 def test_in_a_dialog_the_page_is_told_where_to_go(client, 黄秋梦):
-    response = client.post(URL, answers(), headers={"HX-Request": "true"})
+    response = client.post(URL, answers(), headers={"X-Requested-With": "dialog"})
     assert response.status_code == 204
-    assert response.headers["HX-Redirect"].endswith(f"&unit={Unit.objects.get().pk}")
+    assert response.headers["X-Dialog-Location"].endswith(f"&unit={Unit.objects.get().pk}")
 
 
 def test_the_page_offers_every_region_in_groups(client, 黄秋梦):

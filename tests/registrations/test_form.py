@@ -342,6 +342,6 @@ def test_the_proposal_of_nonsense_is_empty(client):
 
 
 def test_as_a_dialog_it_answers_with_the_way_to_go(client, typed):
-    response = client.post(NEW, typed(), headers={"HX-Request": "true"})
+    response = client.post(NEW, typed(), headers={"X-Requested-With": "dialog"})
     registration = Registration.objects.get()
-    assert (response.status_code, response["HX-Redirect"]) == (204, f"/hours/#registration-{registration.pk}")
+    assert (response.status_code, response["X-Dialog-Location"]) == (204, f"/hours/#registration-{registration.pk}")

@@ -128,6 +128,6 @@ def test_a_reviewer_sees_no_button(client, registration, station):
 
 
 def test_in_a_dialog_the_answer_leads_out_of_it(client, registration):
-    response = client.post(address(registration), {"words": WORDS}, headers={"HX-Request": "true"})
+    response = client.post(address(registration), {"words": WORDS}, headers={"X-Requested-With": "dialog"})
     assert response.status_code == 204
-    assert response.headers["HX-Redirect"].startswith(reverse("hours:lookup_registrations"))
+    assert response.headers["X-Dialog-Location"].startswith(reverse("hours:lookup_registrations"))
