@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from openpyxl import load_workbook
 
@@ -81,7 +81,7 @@ class Table:
     merged_cells: list[str]
 
 
-def read(file: BinaryIO, max_unpacked: int = PAGE_MAX_UNPACKED) -> Table:
+def read(file: IO[bytes], max_unpacked: int = PAGE_MAX_UNPACKED) -> Table:
     """The first sheet of a workbook, or a CSV, in a seekable binary file. FileProblem if it is neither."""
     file.seek(0)
     start = file.read(PIECE)
@@ -115,7 +115,7 @@ def _is_utf16(start: bytes) -> bool:
     return start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
-def _text(file: BinaryIO, start: bytes) -> Table:
+def _text(file: IO[bytes], start: bytes) -> Table:
     """UTF-8 with or without a mark, UTF-16 with one, or GB 18030, as Chinese spreadsheet programs write it."""
     for encoding in ["utf-16"] if _is_utf16(start) else ["utf-8-sig", "gb18030"]:
         if (lines := _lines_if(file, encoding)) is not None:
@@ -125,7 +125,7 @@ def _text(file: BinaryIO, start: bytes) -> Table:
     raise FileProblem("文件编码无法识别，请另存为 UTF-8 或 GB18030（GBK）编码的 CSV，或 .xlsx。")
 
 
-def _lines_if(file: BinaryIO, encoding: str) -> int | None:
+def _lines_if(file: IO[bytes], encoding: str) -> int | None:
     """How many lines the file has, if all of it is text in this encoding."""
     file.seek(0)
     decoder, lines = codecs.getincrementaldecoder(encoding)(), 1
@@ -164,7 +164,7 @@ def _csv_rows(text: io.TextIOWrapper) -> Iterator[TableRow]:
 # --- XLSX ------------------------------------------------------------------------------------------
 
 
-def _workbook(file: BinaryIO, max_unpacked: int) -> Table:
+def _workbook(file: IO[bytes], max_unpacked: int) -> Table:
     """As wide as the column names: a stray cell far to the right does not lengthen every line."""
     try:
         with zipfile.ZipFile(file) as archive:

@@ -1,8 +1,7 @@
-"""READ: what units have entered for their people (单位集体登记), and what has become of it.
+"""The batches of 单位集体登记, and the present states of their registrations.
 
-The decision rows of a batch carry its moment and its reviewer. They tell which registrations it made for good: a
-registration that
-was returned belongs to the submission of its owner afterwards.
+The decision rows tell which registrations a batch created: they carry the time and the reviewer of the batch. The link
+from the registration to its submission changes when the owner submits a returned registration again.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from hours.totals.summaries import status_reason
 
 
 @dataclass
-class Record:
-    """One batch: its training as a registration of it tells, and how many of its registrations stand where."""
+class BatchRecord:
+    """A batch, one of its registrations for the facts of the training, and the number of registrations per status."""
 
     submission: Submission
     training: Registration | None = None
@@ -29,42 +28,42 @@ class Record:
 
 
 def batches_of(office: Office) -> QuerySet[Submission]:
-    """What was entered for the people of these units, latest first, by whomever."""
-    made = Decision.objects.filter(
+    """Return the batches of the office's units by any reviewer, newest first; a merged unit's belong to its target."""
+    decisions = Decision.objects.filter(
         actor=OuterRef("owner"), created_at=OuterRef("created_at"), action=Action.ENTER
     ).order_by()
-    here = Q(unit__in=office.units) | Q(unit__merged_into__in=office.units)
-    entered = Submission.objects.filter(here, Exists(made))
-    return entered.select_related("owner").order_by("-created_at", "-pk")
+    units = Q(unit__in=office.units) | Q(unit__merged_into__in=office.units)
+    batches = Submission.objects.filter(units, Exists(decisions))
+    return batches.select_related("owner").order_by("-created_at", "-pk")
 
 
-def registrations_of(submission: Submission) -> QuerySet[Registration]:
-    """The registrations of one batch, by their owners' names."""
-    made = Decision.objects.filter(actor=submission.owner_id, created_at=submission.created_at, action=Action.ENTER)
-    registrations = Registration.objects.filter(pk__in=made.values("registration")).select_related("owner")
+def registrations_of(batch: Submission) -> QuerySet[Registration]:
+    """Return the registrations that the batch created, by their owners' names, with prefetched decisions."""
+    decisions = Decision.objects.filter(actor=batch.owner_id, created_at=batch.created_at, action=Action.ENTER)
+    registrations = Registration.objects.filter(pk__in=decisions.values("registration")).select_related("owner")
     return registrations.prefetch_related("decisions").order_by("owner__name", "pk")
 
 
-def said_of(registration: Registration) -> str:
-    """What its reviewer said who decided about it; empty while it waits. Its decisions should be prefetched."""
+def decision_words(registration: Registration) -> str:
+    """Return reason and words of the latest decision; empty in review. The decisions should be prefetched."""
     return "" if registration.status in IN_REVIEW else status_reason(registration)
 
 
-def records_of(batches: Sequence[Submission]) -> list[Record]:
-    """Each batch with its training and its states; two queries."""
-    records = {(row.owner_id, row.created_at): Record(row) for row in batches}
-    made = Decision.objects.filter(
+def records_of(batches: Sequence[Submission]) -> list[BatchRecord]:
+    """Return a record of each batch; two queries."""
+    records = {(batch.owner_id, batch.created_at): BatchRecord(batch) for batch in batches}
+    decisions = Decision.objects.filter(
         actor__in={actor for actor, _ in records}, created_at__in={moment for _, moment in records}, action=Action.ENTER
     )
-    rows = made.order_by().values_list("actor", "created_at", "registration__status")
-    first: dict[int, Record] = {}
-    found: dict[tuple, dict[str, int]] = defaultdict(dict)
-    for actor, moment, status, count, key in rows.annotate(Count("pk"), Min("registration")):
+    rows = decisions.order_by().values_list("actor", "created_at", "registration__status")
+    by_first_registration: dict[int, BatchRecord] = {}
+    counts: dict[tuple, dict[str, int]] = defaultdict(dict)
+    for actor, moment, status, count, first in rows.annotate(Count("pk"), Min("registration")):
         if record := records.get((actor, moment)):
-            found[actor, moment][status] = count
-            first[key] = record
-    for key, training in Registration.objects.in_bulk(list(first)).items():
-        first[key].training = training
-    for pair, record in records.items():
-        record.states = [(status, found[pair][status]) for status in Status if status in found[pair]]
+            counts[actor, moment][status] = count
+            by_first_registration[first] = record
+    for key, training in Registration.objects.in_bulk(list(by_first_registration)).items():
+        by_first_registration[key].training = training
+    for batch, record in records.items():
+        record.states = [(status, counts[batch][status]) for status in Status if status in counts[batch]]
     return list(records.values())

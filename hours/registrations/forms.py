@@ -50,7 +50,7 @@ class RegistrationForm(forms.ModelForm):
     removed = PrimaryKeysField(required=False)
     draft_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     declared = forms.BooleanField(label="本人承诺以上信息属实", required=False)
-    field_order = ("first_level",)  # errors are listed in the order of the page
+    field_order: tuple[str, ...] = ("first_level",)  # errors are listed in the order of the page
     not_declared = "请勾选“本人承诺以上信息属实”，否则不能保存。"
 
     class Meta:

@@ -1,4 +1,7 @@
-"""集体登记: one training, many people of the own unit. Facts, people, preview; the draft travels along, sealed."""
+"""集体登记: one training for many people of a unit, on three pages: facts, people, preview.
+
+The draft travels between the pages as a sealed text; nothing is stored before it is saved.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,30 @@ from dataclasses import replace
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.requests import PersonRequest
 from config.files import sheets
 from config.web.addresses import parse_pk
 from hours.collective import choices, drafts, preview, records, roster, saving
-from hours.collective.drafts import CollectiveDraft, InvalidDraft
+from hours.collective.drafts import MAX_PEOPLE, CollectiveDraft, InvalidDraft
 from hours.collective.forms import CollectiveForm, PeopleSearch
 from hours.collective.saving import PreviewOutdated
 from hours.errors import WorkflowError
-from hours.models import Attachment
+from hours.models import Attachment, Submission
 from hours.offices import office_of
 from hours.registrations import attachments, facts
 from organizations.models import Unit
 
-PAGE_SIZE, BATCHES_SHOWN = 50, 20
+PAGE_SIZE, BATCHES_PAGE_SIZE = 50, 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
-    """The training's facts; a list of people leads to the preview, none to the page where they are ticked."""
+def index(request: PersonRequest) -> HttpResponse:
+    """The facts of the training; the preview follows if a file names the people, otherwise the page to tick them."""
     _units_or_404(request)
     if request.method != "POST":
         return _facts_page(request, CollectiveForm(owner=request.user))
@@ -42,15 +47,15 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def edit(request: HttpRequest) -> HttpResponse:
-    """Back from people or preview to the facts, everything still filled in."""
+def edit(request: PersonRequest) -> HttpResponse:
+    """Return from people or preview to the filled-in facts."""
     draft, _ = _draft_or_404(request)
     return _facts_page(request, CollectiveForm(owner=request.user, draft=draft))
 
 
 @require_POST
-def people(request: HttpRequest) -> HttpResponse:
-    """Tick people, page by page and search by search; what was ticked before stays ticked."""
+def people(request: PersonRequest) -> HttpResponse:
+    """Tick people, page by page and search by search; ticks of other pages are kept."""
     draft, unit = _draft_or_404(request)
     draft = replace(draft, rows=[], fingerprint=None, ticked=_ticked(request, draft, unit))
     if request.POST.get("go") != "preview":
@@ -61,8 +66,8 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def save(request: HttpRequest) -> HttpResponse:
-    """Enter exactly what the preview has shown."""
+def save(request: PersonRequest) -> HttpResponse:
+    """Save exactly what the preview has shown."""
     draft, unit = _draft_or_404(request)
     try:
         submission = saving.save(request.user, draft)
@@ -80,41 +85,38 @@ def save(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def batches(request: HttpRequest) -> HttpResponse:
-    """What was entered for the unit's people so far, by whomever, and what has become of it."""
-    page = Paginator(_batches_or_404(request), BATCHES_SHOWN).get_page(request.GET.get("page"))
+def batches(request: PersonRequest) -> HttpResponse:
+    """The batches of the unit, by any of its reviewers."""
+    page = Paginator(_batches_or_404(request), BATCHES_PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "records": records.records_of(list(page))}
     return render(request, "collective/batches.html", context)
 
 
 @require_safe
-def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    """One batch, person by person; what left the unit since is named without a link."""
+def batch(request: PersonRequest, pk: int) -> HttpResponse:
+    """One batch, person by person; a registration that went to another unit has no link."""
     office = office_of(request)
     submission = get_object_or_404(_batches_or_404(request), pk=pk)
     [record] = records.records_of([submission])
     page = Paginator(records.registrations_of(submission), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "record": record,
-        "page": page,
-        "rows": [
-            (registration, records.said_of(registration), registration.unit_id in office.units) for registration in page
-        ],
-    }
-    return render(request, "collective/batch.html", context)
+    rows = [
+        (registration, records.decision_words(registration), registration.unit_id in office.units)
+        for registration in page
+    ]
+    return render(request, "collective/batch.html", {"record": record, "page": page, "rows": rows})
 
 
 @require_POST
-def bad_lines(request: HttpRequest) -> FileResponse:
-    """The refused lines as an Excel file, to its own reviewer only."""
+def bad_lines(request: PersonRequest) -> FileResponse:
+    """Send the lines with problems as an Excel file."""
     draft, unit = _draft_or_404(request)
     lines = preview.bad_lines(preview.lines_of(draft, unit))
-    return _excel(roster.bad_lines(lines), "有问题的行.xlsx")
+    return _excel(roster.bad_lines_file(lines), "有问题的行.xlsx")
 
 
 @require_safe
-def template(request: HttpRequest) -> FileResponse:
-    """An empty list of people with the right columns."""
+def template(request: PersonRequest) -> FileResponse:
+    """Send an empty list of people with the right columns."""
     _units_or_404(request)
     return _excel(roster.template(), "集体登记名单.xlsx")
 
@@ -126,8 +128,8 @@ def _excel(content: bytes, name: str) -> FileResponse:
 # --- Pages -------------------------------------------------------------------------------------------
 
 
-def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
-    if form.is_bound:  # good files of a refused form need not be chosen again
+def _facts_page(request: PersonRequest, form: CollectiveForm) -> HttpResponse:
+    if form.is_bound:  # the accepted files of a refused form need not be chosen again
         attachments.keep_for_form(request.user, form.accepted_proofs, form.key)
     context = {
         "form": form,
@@ -140,11 +142,10 @@ def _facts_page(request: HttpRequest, form: CollectiveForm) -> HttpResponse:
     return render(request, "collective/facts.html", context)
 
 
-def _people_page(request: HttpRequest, draft: CollectiveDraft, unit: Unit, error: str = "") -> HttpResponse:
+def _people_page(request: PersonRequest, draft: CollectiveDraft, unit: Unit, error: str = "") -> HttpResponse:
     search = PeopleSearch(request.POST if "search" in request.POST else None)
-    text = search.cleaned_data["search"] if search.is_valid() else ""
-    rows = choices.selectable_people(unit, request.user, text)
-    page = Paginator(rows, PAGE_SIZE).get_page(request.POST.get("page"))
+    found = choices.selectable_people(unit, request.user, search.text)
+    page = Paginator(found, PAGE_SIZE).get_page(request.POST.get("page"))
     context = {
         "training": _facts(draft, unit),
         "search": search,
@@ -157,7 +158,7 @@ def _people_page(request: HttpRequest, draft: CollectiveDraft, unit: Unit, error
     return render(request, "collective/people.html", context)
 
 
-def _preview_page(request: HttpRequest, draft: CollectiveDraft, unit: Unit, error: str = "") -> HttpResponse:
+def _preview_page(request: PersonRequest, draft: CollectiveDraft, unit: Unit, error: str = "") -> HttpResponse:
     lines = preview.lines_of(draft, unit)
     files = Attachment.objects.waiting_for_form(request.user, draft.files)
     draft = replace(draft, fingerprint=preview.fingerprint(lines, files))
@@ -181,43 +182,40 @@ def _facts(draft: CollectiveDraft, unit: Unit) -> facts.DescriptionList:
 # --- What a request names ------------------------------------------------------------------------------
 
 
-def _units_or_404(request: HttpRequest) -> None:
+def _units_or_404(request: PersonRequest) -> None:
     if not choices.units_of(request.user).exists():
         raise Http404
 
 
-def _batches_or_404(request: HttpRequest):
+def _batches_or_404(request: PersonRequest) -> QuerySet[Submission]:
     office = office_of(request)
     if not office.units:
         raise Http404
     return records.batches_of(office)
 
 
-def _draft_or_404(request: HttpRequest) -> tuple[CollectiveDraft, Unit]:
-    """The draft that travels along and its unit; 404 for a text that is not this person's, or an appointment ended."""
+def _draft_or_404(request: PersonRequest) -> tuple[CollectiveDraft, Unit]:
+    """Return the draft that the page sent and its unit; 404 for another person's draft or an ended appointment."""
     try:
         draft = drafts.unseal_draft(request.POST.get("draft", ""), request.user)
-    except InvalidDraft as lost:
-        raise Http404(str(lost)) from None
+    except InvalidDraft as invalid:
+        raise Http404(str(invalid)) from None
     return draft, get_object_or_404(choices.units_of(request.user), pk=draft.unit)
 
 
-def _ticked(request: HttpRequest, draft: CollectiveDraft, unit: Unit) -> list[int]:
-    """Those ticked on other pages and those ticked on this one; or everybody whom the search finds."""
+def _ticked(request: PersonRequest, draft: CollectiveDraft, unit: Unit) -> list[int]:
+    """Return the keys of the people ticked on this page and on others; "all" adds the results of the search."""
+    if request.POST.get("go") == "none":
+        return []
     shown, chosen = _keys(request, "shown"), _keys(request, "person")
-    # A stranger's key would be answered with a name: only the unit's own people can be ticked.
+    # Only the unit's own people can be ticked: for a stranger's key the preview would show the name.
     own = choices.selectable_people(unit, request.user).filter(pk__in=chosen).values_list("pk", flat=True)
     keys = (set(draft.ticked) - shown) | set(own if chosen else ())
     if request.POST.get("go") == "all":
-        search = PeopleSearch(request.POST)
-        text = search.cleaned_data["search"] if search.is_valid() else ""
-        keys |= set(
-            choices.selectable_people(unit, request.user, text).values_list("pk", flat=True)[: drafts.MAX_PEOPLE]
-        )
-    elif request.POST.get("go") == "none":
-        keys = set()
-    return sorted(keys)[: drafts.MAX_PEOPLE]
+        found = choices.selectable_people(unit, request.user, PeopleSearch(request.POST).text)
+        keys |= set(found.values_list("pk", flat=True)[:MAX_PEOPLE])
+    return sorted(keys)[:MAX_PEOPLE]
 
 
-def _keys(request: HttpRequest, name: str) -> set[int]:
-    return {parse_pk(key) for key in request.POST.getlist(name)} - {None}
+def _keys(request: PersonRequest, name: str) -> set[int]:
+    return {key for text in request.POST.getlist(name) if (key := parse_pk(text)) is not None}

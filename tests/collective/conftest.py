@@ -61,6 +61,6 @@ def sheet():
     """An Excel file with these rows below the usual column names."""
 
     def made(*rows, columns=roster.COLUMNS) -> bytes:
-        return roster._workbook([list(columns), *map(list, rows)])
+        return roster.workbook([columns, *rows])
 
     return made

@@ -155,6 +155,6 @@ def test_invalid_line_is_kept_with_its_problem(line, problem):
 
 
 def test_formula_like_text_stays_text():
-    content = roster.bad_lines([])
+    content = roster.bad_lines_file([])
     assert read("姓名,证件号码\n'=李工,E1234567\n")[0].name == "=李工"
     assert refused(content).startswith("名单中没有人员")
