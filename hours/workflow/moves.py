@@ -1,8 +1,7 @@
-"""CHANGE: the one way in which registrations move along the table in states.py; workflow.py says when they may.
+"""Apply actions to registrations, as the table in states.py has them. transitions.py checks whether they are allowed.
 
-A move is a conditional update and one decision row for each registration, inside the caller's transaction. A row that
-somebody
-else moved meanwhile is never moved twice.
+`apply_action` updates the rows conditionally and writes one decision row for each, inside the caller's transaction. It
+never changes a row that somebody else has changed since it was read.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import DurationField, ExpressionWrapper, F, Value, prefetch_related_objects
 from django.db.models.functions import Coalesce
@@ -34,7 +34,7 @@ from hours.states import (
 )
 from hours.totals import sums
 
-# What a move may change in a registration.
+# The columns of a registration that an action may change.
 WORKFLOW_WRITES = (
     *("status", "round", "hours_proposed", "hours_recognised", "updated_at"),
     *("submission_id", "submitted_at", "unit_id", "unit_name", "is_unaffiliated"),
@@ -45,7 +45,7 @@ WORKFLOW_WRITES = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a reviewer says: hours (None: as they stand), a reason from the list, words."""
+    """A reviewer's decision: hours (None: unchanged), a reason from the list, words."""
 
     hours: Decimal | None = None
     reason: Reason | None = None
@@ -53,7 +53,7 @@ class Verdict:
 
 
 def hours_limit(action: Action, registration: Registration) -> Decimal:
-    """The hours that a decision starts from and must not exceed."""
+    """Return the hours that a decision proposes by default and must not exceed."""
     proposed = registration.hours_proposed if action is Action.RECOGNISE else None
     return registration.hours_applied if proposed is None else proposed
 
@@ -66,49 +66,40 @@ def apply_action(
     *,
     offices: Mapping[int, str],
     now: datetime | None = None,
-    **changes,
+    **changes: Any,
 ) -> list[Registration]:
-    """Move these registrations along the table and record it; return those that were still where they were thought to
-    be.
+    """Apply an action to these registrations and record it; return those that were unchanged since they were read.
 
-    A row that another connection has moved or changed since it was read is left alone. `offices` says for the key of
-    each registration at whose desk it is done.
+    `offices` holds the office of the decision for the key of each registration; `changes` are further column values.
     """
     now = now or timezone.now()
     decisions: list[Decision] = []
-    unchanged = _locked_unchanged(registrations)
+    unchanged = _lock_unchanged(registrations)
     before = sums.sums_of(unchanged)
     for status in sorted({registration.status for registration in unchanged}):
         rule = rule_for(action, status)
         group = [registration for registration in unchanged if registration.status == status]
         new = _new_values(rule, verdict, changes, now)
         Registration.objects.filter(pk__in=[registration.pk for registration in group]).update(**new)
-        decisions += [
-            _decision(actor, rule, registration, new["status"], verdict, offices[registration.pk], now)
-            for registration in group
-        ]
+        decisions += [_decision(actor, rule, row, new["status"], verdict, offices[row.pk], now) for row in group]
     if action is Action.RETURN:
-        _keep_as_returned(unchanged, now)
-    _record(decisions)
+        _store_versions(unchanged, now)
+    _store_decisions(decisions)
     _refresh(unchanged)
     if action is not Action.ASK_RETURN:
-        people = (
-            [(registration.owner_id, registration.year) for registration in unchanged]
-            if action in RECOUNT_AFTER
-            else []
-        )
-        sums.update_for_registrations(before, unchanged, people, undecided=action in SUBMITTING)
+        pairs = [(row.owner_id, row.year) for row in unchanged] if action in RECOUNT_AFTER else []
+        sums.update_for_registrations(before, unchanged, pairs, undecided=action in SUBMITTING)
     if action is Action.REVOKE:
-        issuing.revoke_for((registration.owner_id, registration.year) for registration in unchanged)
+        issuing.revoke_for((row.owner_id, row.year) for row in unchanged)
     return unchanged
 
 
-def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registration]:
-    """Those that stand as they were read; their rows stay so until the end of the transaction.
+def _lock_unchanged(registrations: Sequence[Registration]) -> list[Registration]:
+    """Lock these rows until the end of the transaction; return the registrations that are as they were read.
 
-    The lock serves PostgreSQL and is taken in one order, so that two batches cannot wait for each other. On SQLite the
-    transaction has held the only write lock since it began. A merge may have moved them to another unit meanwhile,
-    which is no change of theirs; they learn of it, because the sums to be taken from are that unit's.
+    PostgreSQL locks rows in the order of their keys, so that two batches cannot deadlock; SQLite has locked the whole
+    database. A merge may have moved a row to another unit, which does not count as a change: the registration gets the
+    new unit, because its sums are that unit's.
     """
     keys = [registration.pk for registration in registrations]
     rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
@@ -122,41 +113,41 @@ def _locked_unchanged(registrations: Sequence[Registration]) -> list[Registratio
     return unchanged
 
 
-def _new_values(rule: Rule, verdict: Verdict, changes: dict, now: datetime) -> dict:
-    """What the update writes into each registration."""
+def _new_values(rule: Rule, verdict: Verdict, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the column values that the update writes."""
     new = {
         "status": _target(rule, changes),
         "updated_at": now,
-        **_hours_changes(rule.action, verdict),
-        **_times(rule, now),
+        **_hours_values(rule.action, verdict),
+        **_stage_times(rule, now),
         **changes,
     }
     return new | {"round": F("round") + 1} if rule.action in NEW_ROUND else new
 
 
-def _target(rule: Rule, changes: dict) -> Status:
+def _target(rule: Rule, changes: dict[str, Any]) -> Status:
     if rule.action is Action.SUBMIT and changes["is_unaffiliated"]:
         return UNAFFILIATED_TARGET
     return rule.target or rule.source
 
 
-def _hours_changes(action: Action, verdict: Verdict) -> dict:
+def _hours_values(action: Action, verdict: Verdict) -> dict[str, Any]:
     if action is Action.AGREE:
         return {"hours_proposed": verdict.hours or F("hours_applied")}
     if action is Action.RECOGNISE:
         return {"hours_recognised": verdict.hours or Coalesce("hours_proposed", "hours_applied")}
     if action is Action.ENTER:
-        return {"hours_proposed": F("hours_applied")}  # the unit has said its word
+        return {"hours_proposed": F("hours_applied")}
     if action is Action.RETURN:
-        return {"hours_proposed": None}  # the owner may now apply for fewer; the decision row keeps what was proposed
+        return {"hours_proposed": None}  # the owner may apply for fewer; the decision row keeps the proposed hours
     return {}
 
 
-def _times(rule: Rule, now: datetime) -> dict:
-    """When the registration came where it is now, and how long the stage took that it leaves."""
+def _stage_times(rule: Rule, now: datetime) -> dict[str, Any]:
+    """Return the start of the new stage and the duration of the previous one."""
     if rule.action is Action.ASK_RETURN:
         return {}
-    times: dict = {"stage_since": now}
+    times: dict[str, Any] = {"stage_since": now}
     if rule.action in SUBMITTING:
         times |= {"first_wait": None, "final_wait": None}
     elif rule.stage in (Stage.FIRST, Stage.FINAL):
@@ -167,7 +158,7 @@ def _times(rule: Rule, now: datetime) -> dict:
 def _decision(
     actor: User, rule: Rule, registration: Registration, target: Status, verdict: Verdict, office: str, now: datetime
 ) -> Decision:
-    # 重新审核 closes the round of the refusal: in the round that it opens the registration may be revoked, also once.
+    # 重新审核 is recorded in the round of the refusal, so that the new round has its stage 认定后 free for 撤销认定.
     round_ = registration.round + (rule.action in SUBMITTING)
     hours = registration.hours_applied if rule.action in SUBMITTING else None
     if rule.action in (Action.AGREE, Action.RECOGNISE):
@@ -189,8 +180,8 @@ def _decision(
     )
 
 
-def _record(decisions: list[Decision]) -> None:
-    """Write the decisions and, in the same transaction, the notices that their owners will find."""
+def _store_decisions(decisions: list[Decision]) -> None:
+    """Write the decisions and their notices to the owners."""
     Decision.objects.bulk_create(decisions, batch_size=500)
     Notice.objects.bulk_create(
         (
@@ -207,8 +198,8 @@ def _record(decisions: list[Decision]) -> None:
     )
 
 
-def _keep_as_returned(registrations: Sequence[Registration], now: datetime) -> None:
-    """Remember what the reviewer saw, so that the next one sees what changed since."""
+def _store_versions(registrations: Sequence[Registration], now: datetime) -> None:
+    """Store the returned content, so that the next reviewer sees what has changed since."""
     prefetch_related_objects(registrations, "category__parent", "attachments")
     ReturnedVersion.objects.bulk_create(
         ReturnedVersion(
@@ -219,7 +210,7 @@ def _keep_as_returned(registrations: Sequence[Registration], now: datetime) -> N
 
 
 def _refresh(registrations: Iterable[Registration]) -> None:
-    """Bring the caller's copies up to date, in one query for all."""
+    """Reload the caller's copies with one query."""
     rows = Registration.objects.filter(pk__in=[registration.pk for registration in registrations])
     fresh = {pk: values for pk, *values in rows.values_list("pk", *WORKFLOW_WRITES)}
     for registration in registrations:
@@ -228,22 +219,19 @@ def _refresh(registrations: Iterable[Registration]) -> None:
 
 
 def conflict_messages(registrations: Sequence[Registration]) -> dict[int, str]:
-    """For registrations that somebody else moved first: by whom, and where they stand now."""
+    """Return for the key of each registration that somebody else changed first: who did, and its status now."""
     if not registrations:
         return {}
     latest: dict[int, Decision] = {}
     for decision in Decision.objects.filter(registration__in=registrations).order_by("created_at", "pk"):
         latest[decision.registration_id] = decision
-    now = Registration.objects.in_bulk([registration.pk for registration in registrations])
-    return {
-        registration.pk: _conflict_message(registration, now.get(registration.pk), latest.get(registration.pk))
-        for registration in registrations
-    }
+    current = Registration.objects.in_bulk([registration.pk for registration in registrations])
+    return {row.pk: _conflict_message(row, current.get(row.pk), latest.get(row.pk)) for row in registrations}
 
 
-def _conflict_message(registration: Registration, now: Registration | None, decision: Decision | None) -> str:
-    if now is None:
-        return f"“{registration.content}”已被删除。"
-    if decision is None or now.status == registration.status:
-        return f"“{now.content}”刚刚被修改过，请核对后重新操作。"
-    return f"“{now.content}”：该登记已由{decision.actor_name}处理，目前为“{now.get_status_display()}”。"
+def _conflict_message(read: Registration, current: Registration | None, decision: Decision | None) -> str:
+    if current is None:
+        return f"“{read.content}”已被删除。"
+    if decision is None or current.status == read.status:
+        return f"“{current.content}”刚刚被修改过，请核对后重新操作。"
+    return f"“{current.content}”：该登记已由{decision.actor_name}处理，目前为“{current.get_status_display()}”。"

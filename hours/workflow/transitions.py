@@ -1,7 +1,7 @@
 """The transitions of registrations, single and in batches.
 
-Each function takes the actor as an argument, checks the permission and the verdict, then calls `moves.apply_action`,
-which changes the rows and writes one decision row for each, in one transaction.
+Each function takes the actor as an argument and checks the permission and the verdict. Then, in one transaction,
+`moves.apply_action` changes the rows and writes one decision row for each.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.permissions import Denied
 from hours.counting import is_half_hour_multiple
 from hours.errors import WorkflowError
 from hours.models import Decision, Registration, Submission
@@ -27,11 +28,11 @@ from organizations import regions
 from organizations.models import Region, Unit
 
 from .moves import Verdict, apply_action, conflict_messages, hours_limit
-from .permissions import Denied, Permissions, submission_answers
+from .permissions import Permissions, submission_answers
 
 
 class SubmissionRefused(WorkflowError):
-    """Nothing was submitted; `problems` names each registration that is in the way: registration key -> sentence."""
+    """Nothing was submitted; `problems` holds a sentence for the key of each registration that is refused."""
 
     def __init__(self, problems: dict[int, str]) -> None:
         super().__init__("".join(dict.fromkeys(problems.values())))
@@ -40,21 +41,21 @@ class SubmissionRefused(WorkflowError):
 
 @dataclass
 class DecisionResult:
-    """What became of several registrations: those done, and for each other one why not."""
+    """The registrations decided, and for the key of each other one the reason against it."""
 
     done: list[Registration] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
 
 
 def revoke(actor: User, registration: Registration, verdict: Verdict) -> Registration:
-    """撤销认定, also in a closed year."""
-    return _one(actor, Action.REVOKE, registration, verdict)
+    """Revoke a recognition (撤销认定), also in a closed year."""
+    return _decide_one(actor, Action.REVOKE, registration, verdict)
 
 
 def reopen(actor: User, registration: Registration, verdict: Verdict) -> Registration:
-    """A refused registration goes back to the 终审, unless its owner has registered the same thing again meanwhile."""
+    """Send a refused registration back to the 终审 (重新审核), unless the owner has registered the same again."""
     try:
-        return _one(actor, Action.REOPEN, registration, verdict)
+        return _decide_one(actor, Action.REOPEN, registration, verdict)
     except IntegrityError:
         other = Registration.objects.duplicate_of(registration)
         if other is None:
@@ -63,41 +64,38 @@ def reopen(actor: User, registration: Registration, verdict: Verdict) -> Registr
 
 
 def ask_return(actor: User, registration: Registration, words: str) -> Registration:
-    """请求退回: changes nothing by itself, once per stage."""
-    return _one(actor, Action.ASK_RETURN, registration, Verdict(words=words))
+    """Record that the owner asks for the return (请求退回), once per stage; the status stays."""
+    return _decide_one(actor, Action.ASK_RETURN, registration, Verdict(words=words))
 
 
 def decide(
     actor: User, action: Action, registrations: Sequence[Registration], verdict: Verdict, *, now: datetime | None = None
 ) -> DecisionResult:
-    """The same verdict on several registrations: each that allows it is moved, each other one is answered with its
-    reason.
+    """Give the same verdict on several registrations; each is decided or refused by itself, with its reason.
 
     The number of statements does not depend on the number of registrations. 重新审核 goes through `reopen`, which
-    names what
-    stands in its way. `now` is given when a history is brought in.
+    names a duplicate. `now` is the time of the decision when a history is loaded.
 
-    As in `submit`, what may be is asked before the transaction: a registration that has changed since it was read
-    does not
-    move.
+    As in `submit`, the checks run before the transaction: a registration that has changed since does not move.
     """
-    outcome = DecisionResult()
+    result = DecisionResult()
     permissions = Permissions(actor, registrations)
-    movable: list[Registration] = []
+    allowed: list[Registration] = []
     for registration in registrations:
-        problem = _problem(permissions, action, registration, verdict)
-        if problem:
-            outcome.refused[registration.pk] = problem
+        if problem := _problem(permissions, action, registration, verdict):
+            result.refused[registration.pk] = problem
         else:
-            movable.append(registration)
-    offices = {registration.pk: permissions.office_name(action, registration) for registration in movable}
+            allowed.append(registration)
+    offices = {registration.pk: permissions.office_name(action, registration) for registration in allowed}
     with transaction.atomic():
-        outcome.done = apply_action(actor, action, movable, verdict, offices=offices, now=now)
-    moved = {registration.pk for registration in outcome.done}
-    outcome.refused.update(
-        conflict_messages([registration for registration in movable if registration.pk not in moved])
-    )
-    return outcome
+        result.done = apply_action(actor, action, allowed, verdict, offices=offices, now=now)
+    result.refused.update(conflict_messages(_without(allowed, result.done)))
+    return result
+
+
+def _without(registrations: Iterable[Registration], moved: Iterable[Registration]) -> list[Registration]:
+    keys = {registration.pk for registration in moved}
+    return [registration for registration in registrations if registration.pk not in keys]
 
 
 def submit(
@@ -109,14 +107,13 @@ def submit(
     *,
     now: datetime | None = None,
 ) -> Submission:
-    """批量提交审核: all registrations go or none (SubmissionRefused names those in the way).
+    """Submit registrations together (批量提交审核), all or none; SubmissionRefused names those refused.
 
-    `region` is the unit's, or for 其他单位 the one that the person names. The same token again returns the first
-    submission instead of making a second one. With `now`, a history is brought in and judged as of then.
+    `region` is the unit's, or for 其他单位 the one that the person chose. Idempotent: the same token again returns the
+    first submission. With `now`, a history is loaded and checked as of then.
 
-    What the registrations must be like is asked before the transaction: in a rush everybody waits for those inside,
-    and an
-    registration that has changed since it was read does not move.
+    The checks run before the transaction, which keeps the locks short; a registration that has changed since does not
+    move.
     """
     if not registrations:
         raise WorkflowError("请先勾选要提交的登记。")
@@ -126,14 +123,13 @@ def submit(
             raise SubmissionRefused(problems)
         return _submit(owner, registrations, unit, region, token, now)
     except (SubmissionRefused, IntegrityError):
-        # The second of two clicks: by its registrations, which the first one has moved, or by the token, which is
-        # unique.
-        if earlier := _earlier(owner, token):
+        # The second of two clicks finds moved registrations, or violates the unique token.
+        if earlier := _earlier_submission(owner, token):
             return earlier
         raise
 
 
-def _earlier(owner: User, token: uuid.UUID) -> Submission | None:
+def _earlier_submission(owner: User, token: uuid.UUID) -> Submission | None:
     earlier = Submission.objects.filter(token=token).first()
     if earlier and earlier.owner_id != owner.pk:
         raise WorkflowError("提交标识无效，请重新打开“批量提交审核”。")
@@ -144,8 +140,8 @@ def _earlier(owner: User, token: uuid.UUID) -> Submission | None:
 def _submit(
     owner: User, registrations: Sequence[Registration], unit: Unit, region: Region, token: uuid.UUID, now: datetime
 ) -> Submission:
-    unit, usual_unit = _take_turns(owner, unit)
-    if problems := _disabled(unit, registrations):
+    unit, own_unit_id = _lock_unit_and_owner(owner, unit)
+    if problems := _disabled_problems(unit, registrations):
         raise SubmissionRefused(problems)
     region = region if unit.is_unaffiliated else unit.region
     submission = Submission.objects.create(
@@ -159,19 +155,17 @@ def _submit(
         hours=sum((registration.hours_applied for registration in registrations), Decimal()),
         created_at=now,
     )
-    if unit.pk != usual_unit and not unit.is_unaffiliated:
+    if unit.pk != own_unit_id and not unit.is_unaffiliated:
         User.objects.filter(pk=owner.pk).update(unit=unit)
     _send(submission, registrations)
     return submission
 
 
-def _take_turns(owner: User, unit: Unit) -> tuple[Unit, int | None]:
-    """Wait for other submissions of this person and to this unit; return the unit with its regions, and the key of the
-    person's own, as they are now.
+def _lock_unit_and_owner(owner: User, unit: Unit) -> tuple[Unit, int | None]:
+    """Lock the unit, then the owner; return the unit with its regions, and the key of the owner's own unit.
 
-    No registration thus reaches a unit that is being merged away, and a person's year is brought up to date by one
-    submission
-    after the other. The unit comes first, as in a merge. 其他单位 never changes: nobody waits for anybody there.
+    The locks keep registrations out of a unit that is being merged, and let a person's submissions run one after the
+    other. The order is that of a merge. 其他单位 never changes and is not locked: everybody shares it.
     """
     if not unit.is_unaffiliated:
         unit = Unit.objects.select_for_update(no_key=True, of=("self",)).with_regions().get(pk=unit.pk)
@@ -180,7 +174,7 @@ def _take_turns(owner: User, unit: Unit) -> tuple[Unit, int | None]:
 
 
 def _send(submission: Submission, registrations: Sequence[Registration]) -> None:
-    """Let the registrations leave with this submission, all or none."""
+    """Move the registrations to the unit of this submission, all or none."""
     owner, unit = submission.owner, submission.unit
     places = regions.ancestors_by_kind(submission.region)
     moved = apply_action(
@@ -199,45 +193,44 @@ def _send(submission: Submission, registrations: Sequence[Registration]) -> None
         province=places.get(Region.Kind.PROVINCE),
         is_unaffiliated=unit.is_unaffiliated,
     )
-    if len(moved) < len(registrations):
-        keys = {registration.pk for registration in moved}
-        raise SubmissionRefused(
-            conflict_messages([registration for registration in registrations if registration.pk not in keys])
-        )
+    if others := _without(registrations, moved):
+        raise SubmissionRefused(conflict_messages(others))
 
 
 def submission_problems(
     owner: User, registrations: Sequence[Registration], unit: Unit | None = None, now: datetime | None = None
 ) -> dict[int, str]:
-    """Why registrations cannot be submitted (to this unit): registration key -> sentence that names it."""
+    """Return why registrations cannot be submitted (to this unit): a sentence for the key of each."""
     prefetch_related_objects(registrations, "category__parent")
     permissions = Permissions(owner, registrations)
     years = submission_answers(registrations, timezone.localdate(now), unit)
-    kept_units = _required_units(registrations)
+    required_units = _required_units(registrations)
     found: dict[int, str] = {}
     for registration in registrations:
-        allowed = permissions.may(Action.SUBMIT, registration)
-        wrong = validation.problems(registration, now)
-        kept = kept_units.get(registration.pk)
-        if not allowed:
+        allowed, year = permissions.may(Action.SUBMIT, registration), years[registration.pk]
+        required = required_units.get(registration.pk)
+        if isinstance(allowed, Denied):
             found[registration.pk] = f"“{registration.content}”：{allowed.reason}"
-        elif wrong:
+        elif wrong := validation.problems(registration, now):
             found[registration.pk] = f"“{registration.content}”：{''.join(wrong.values())}"
-        elif not years[registration.pk]:
-            found[registration.pk] = f"“{registration.content}”：{years[registration.pk].reason}"
-        elif unit is not None and kept is not None and kept.pk != unit.pk:
-            found[registration.pk] = f"“{registration.content}”是退回修改的登记，须仍提交至“{kept.name}”。"
-    return found | _disabled(unit, registrations)
+        elif isinstance(year, Denied):
+            found[registration.pk] = f"“{registration.content}”：{year.reason}"
+        elif unit is not None and required is not None and required.pk != unit.pk:
+            found[registration.pk] = f"“{registration.content}”是退回修改的登记，须仍提交至“{required.name}”。"
+    return found | _disabled_problems(unit, registrations)
 
 
-def _disabled(unit: Unit | None, registrations: Iterable[Registration]) -> dict[int, str]:
+def _disabled_problems(unit: Unit | None, registrations: Iterable[Registration]) -> dict[int, str]:
     if unit is None or unit.state != Unit.State.DISABLED:
         return {}
     return {registration.pk: f"单位“{unit.name}”已停用，请重新选择单位。" for registration in registrations}
 
 
 def _required_units(registrations: Iterable[Registration]) -> dict[int, Unit]:
-    """The unit that a returned registration goes to again: its last one, unless the unit was the reason or is gone."""
+    """Return the unit that each returned registration must go to again.
+
+    It is the last one, unless the unit was the reason of the return or is disabled.
+    """
     returned = [registration for registration in registrations if registration.status == Status.RETURNED]
     if not returned:
         return {}
@@ -255,19 +248,19 @@ def _required_units(registrations: Iterable[Registration]) -> dict[int, Unit]:
 
 
 def required_unit(registrations: Iterable[Registration]) -> Unit | None:
-    """The unit that the returned ones among these registrations must go to again, if there is one."""
+    """Return the unit that the returned ones among these registrations must go to again, if there is one."""
     return next(iter(_required_units(registrations).values()), None)
 
 
-def _one(actor: User, action: Action, registration: Registration, verdict: Verdict) -> Registration:
-    outcome = decide(actor, action, [registration], verdict)
-    if outcome.refused:
-        raise WorkflowError(outcome.refused[registration.pk])
-    return outcome.done[0]
+def _decide_one(actor: User, action: Action, registration: Registration, verdict: Verdict) -> Registration:
+    result = decide(actor, action, [registration], verdict)
+    if result.refused:
+        raise WorkflowError(result.refused[registration.pk])
+    return result.done[0]
 
 
 def _problem(permissions: Permissions, action: Action, registration: Registration, verdict: Verdict) -> str:
-    """Why this verdict cannot be given on this registration; empty if it can."""
+    """Return why this verdict cannot be given on this registration; empty if it can."""
     allowed = permissions.may(action, registration)
     if isinstance(allowed, Denied):
         return allowed.reason
