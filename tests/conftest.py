@@ -1,4 +1,4 @@
-"""Strict tests: a warning, a logged error or an unknown variable in one of our templates fails."""
+"""Fixtures for all tests. A warning, a logged error or an unknown template variable fails a test."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from organizations import search
 
 from . import factories
 
-# A machine that others use too may be slow for a moment; that is no failure.
+# No deadline, because a busy machine is no failure.
 hypothesis.register_profile("patient", deadline=None)
 hypothesis.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
-    """After a test with real transactions all tables are emptied; on SQLite by DELETE, which decisions refuse."""
+    """Let SQLite empty the tables after a test with real transactions: without the triggers that refuse DELETE."""
     if connection.vendor != "sqlite":
         yield
         return
     triggers = import_module("hours.migrations.0002_protect_decisions").SQLITE
-    # The class, because the thread that drives a browser has a connection of its own.
+    # Patch the class, because the thread of the live server has its own connection.
     operations = type(connection.ops)
     flush = operations.sql_flush
 
@@ -41,7 +41,7 @@ def django_db_setup(django_db_setup):
 
 
 @pytest.fixture(autouse=True)
-def _in_a_world_of_its_own(settings, tmp_path):
+def _isolated_storage_and_caches(settings, tmp_path):
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "attachments"}},
@@ -59,25 +59,25 @@ def _logged_errors_fail(caplog):
 
 @pytest.fixture
 def guangxi(db):
-    """A small true part of the region tree: 广西 with 南宁市 (青秀区, 宾阳县) and 柳州市 (城中区)."""
+    """A small part of the real region tree: 广西 with 南宁市 (青秀区, 宾阳县) and 柳州市 (城中区)."""
     return factories.regions()
 
 
 @pytest.fixture
 def rules(db):
-    """Open rules for this year and the two before."""
+    """Open year rules for this year and the two before."""
     return factories.open_years()
 
 
 @pytest.fixture
 def huang(guangxi, rules):
-    """黄秋梦, who registers and submits."""
+    """黄秋梦, who makes registrations."""
     return factories.person("黄秋梦")
 
 
 @pytest.fixture
 def station(guangxi):
-    """The unit she works for, with its reviewer."""
+    """The unit of 黄秋梦, with its reviewer."""
     unit = factories.unit("宾阳县甘棠镇林业站")
     unit.reviewer = factories.unit_reviewer(unit)
     return unit
@@ -85,19 +85,19 @@ def station(guangxi):
 
 @pytest.fixture
 def bureau(guangxi):
-    """A reviewer of the region's personnel bureau."""
+    """A 终审员 of the region."""
     return factories.region_reviewer(guangxi)
 
 
 @pytest.fixture
 def typed(huang):
-    """What she types into 新登记培训: two whole days of training; each fact can be given."""
+    """Return the form data of 新登记培训 for two whole days; keyword arguments replace values."""
     return partial(factories.typed_training, factories.category())
 
 
 @pytest.fixture
 def manage(capsys):
-    """Runs a command and returns what it printed."""
+    """Run a management command; return its output."""
 
     def run(name: str, *args, **options) -> str:
         call_command(name, *args, **options)

@@ -1,8 +1,9 @@
-"""Every address x every role: who gets what. An address that is not in this table fails."""
+"""The status of every URL for every role. A URL missing from the table fails."""
 
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
@@ -17,10 +18,10 @@ pytestmark = pytest.mark.django_db
 LOGIN, OK, FOUND, NOT_FOUND = "login", 200, 302, 404
 ROLES = ("anonymous", "owner", "colleague", "unit reviewer", "other reviewer", "bureau", "administrator")
 
-# name -> the answer to a GET for each role, in the order of ROLES
+# URL name -> status of a GET for each role, in the order of ROLES
 EVERYBODY = (OK,) * 7
 MEMBERS = (LOGIN, *(OK,) * 6)
-OWN_LIST = (LOGIN, *(FOUND,) * 6)  # without a tick: back to the list with a sentence
+OWN_LIST = (LOGIN, *(FOUND,) * 6)  # nothing selected: back to the list with a message
 SUBMITTED = (LOGIN, OK, NOT_FOUND, OK, NOT_FOUND, OK, NOT_FOUND)
 LEADER = (LOGIN, NOT_FOUND, NOT_FOUND, OK, *(NOT_FOUND,) * 3)
 DRAFT = (LOGIN, OK, *(NOT_FOUND,) * 5)
@@ -28,7 +29,7 @@ UNIT_REVIEWERS = (LOGIN, NOT_FOUND, NOT_FOUND, OK, OK, NOT_FOUND, NOT_FOUND)
 ABOVE = (LOGIN, *(NOT_FOUND,) * 4, OK, OK)
 UNIT_AND_ABOVE = (LOGIN, NOT_FOUND, NOT_FOUND, OK, NOT_FOUND, OK, OK)
 REVIEWERS = (LOGIN, NOT_FOUND, NOT_FOUND, OK, OK, OK, NOT_FOUND)
-OWN_ENTRY = (LOGIN, FOUND, *(NOT_FOUND,) * 5)
+OWN_REDIRECT = (LOGIN, FOUND, *(NOT_FOUND,) * 5)
 TABLE: dict[str, tuple] = {
     "home": (LOGIN, *(FOUND,) * 6),
     "api_completions": (405,) * 7,
@@ -39,7 +40,7 @@ TABLE: dict[str, tuple] = {
     "hours:delete": OWN_LIST,
     "hours:detail": SUBMITTED,
     "hours:edit": DRAFT,
-    "hours:copy": OWN_ENTRY,
+    "hours:copy": OWN_REDIRECT,
     "hours:ask_return": (LOGIN, OK, *(NOT_FOUND,) * 5),
     "hours:submit": OWN_LIST,
     "hours:submit_confirm": OWN_LIST,
@@ -47,7 +48,7 @@ TABLE: dict[str, tuple] = {
     "hours:lookup_registrations": MEMBERS,
     "hours:notices": MEMBERS,
     "hours:notices_read": (LOGIN, *(405,) * 6),
-    "hours:notice": OWN_ENTRY,
+    "hours:notice": OWN_REDIRECT,
     "hours:statistics": (LOGIN, NOT_FOUND, NOT_FOUND, *(FOUND,) * 4),
     "hours:statistics_region": ABOVE,
     "hours:statistics_region_excel": ABOVE,
@@ -93,7 +94,7 @@ TABLE: dict[str, tuple] = {
 
 @pytest.fixture
 def world(guangxi, rules):
-    """黄秋梦's draft and submitted registration with a file, and everybody who might want to look."""
+    """Registrations of 黄秋梦 in several states, and a person of each role."""
     station = factories.unit()
     owner = factories.person("黄秋梦")
     reviewer = factories.unit_reviewer(station)
@@ -120,11 +121,12 @@ def world(guangxi, rules):
     }
 
 
-def address(name: str, world) -> str:
+def url(name: str, world) -> str:
+    """Return the URL of this name for the objects of `world`."""
     unit = {"pk": world["submitted"].unit_id}
     given = {
         "hours:detail": {"pk": world["submitted"].pk},
-        "hours:copy": {"pk": world["submitted"].pk},  # not refused: back with a sentence
+        "hours:copy": {"pk": world["submitted"].pk},  # not refused: back with a message
         "hours:ask_return": {"pk": world["submitted"].pk},
         "hours:notice": {"pk": world["notice"].pk},
         **{f"hours:statistics_{page}": {"code": "450126"} for page in ("region", "region_excel")},
@@ -144,19 +146,20 @@ def address(name: str, world) -> str:
     return reverse(name, kwargs=given.get(name))
 
 
-def names(resolver=None, namespace: str = "") -> list[str]:
+def url_names(resolver=None, namespace: str = "") -> list[str]:
+    """Return the names of all URLs outside the admin."""
     found: list[str] = []
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            found += [] if pattern.namespace == "admin" else names(pattern, inner)
+            found += [] if pattern.namespace == "admin" else url_names(pattern, inner)
         elif isinstance(pattern, URLPattern):
             found.append(f"{namespace}{pattern.name}")
     return found
 
 
 def test_table_names_every_url():
-    assert sorted(TABLE) == sorted(names())
+    assert sorted(TABLE) == sorted(url_names())
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -166,7 +169,7 @@ def test_status_of_url_for_each_role(client, world, name):
         client.logout()
         if role in world["roles"]:
             client.force_login(world["roles"][role])
-        response = client.get(address(name, world))
+        response = client.get(url(name, world))
         leads_to_login = response.status_code == 302 and response.url.startswith(reverse("accounts:login"))
         got.append(LOGIN if leads_to_login else response.status_code)
         if getattr(response, "streaming", False):
@@ -184,8 +187,6 @@ def test_admin_is_for_staff_only(client, world, role):
 
 def test_admin_pages_work_for_administrator(client, world):
     client.force_login(world["roles"]["administrator"])
-    from django.contrib import admin
-
     for model in admin.site._registry:
         options = model._meta
         base = f"admin:{options.app_label}_{options.model_name}"
@@ -200,7 +201,7 @@ def test_no_page_shows_full_id_number(client, world):
     for role, person in world["roles"].items():
         client.force_login(person)
         for name in TABLE:
-            response = client.get(address(name, world), follow=True)
+            response = client.get(url(name, world), follow=True)
             if getattr(response, "streaming", False):
                 b"".join(response.streaming_content)
                 continue

@@ -1,4 +1,4 @@
-"""All lists of the administrators' pages together: who gets in, how many queries they take, in which words."""
+"""All lists of the admin: permissions, words and query counts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from hours.models import (
 from . import factories
 
 pytestmark = pytest.mark.django_db
-ONLY_SUPERUSERS = ("category", "completion", "course", "opening", "platform", "reason", "yearrule", "region")
+SUPERUSER_MODELS = ("category", "completion", "course", "opening", "platform", "reason", "yearrule", "region")
 TODAY = timezone.localdate()
-FILES = ("/admin/hours/completion/export/", "/admin/hours/completion/import/bad-lines/")
+FILE_URLS = ("/admin/hours/completion/export/", "/admin/hours/completion/import/bad-lines/")
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def root(client, guangxi):
     return person
 
 
-def addresses(*models: str) -> list[str]:
-    """Every address without a key of these lists, or of all."""
+def urls(*models: str) -> list[str]:
+    """Return the URLs without parameters of these models, or of all."""
     found = []
     for model, model_admin in admin.site._registry.items():
         if models and model._meta.model_name not in models:
@@ -52,12 +52,12 @@ def addresses(*models: str) -> list[str]:
     return found
 
 
-# --- Who gets in -----------------------------------------------------------------------------------
+# --- Permissions -----------------------------------------------------------------------------------
 
 
 def test_staff_without_appointment_get_no_page(client, guangxi):
     client.force_login(factories.person("卢文员", is_staff=True))
-    answers = {(address, client.get(address).status_code) for address in addresses()}
+    answers = {(url, client.get(url).status_code) for url in urls()}
     assert {pair for pair in answers if pair[1] not in (403, 405)} == set()
 
 
@@ -65,7 +65,7 @@ def test_region_admin_gets_no_province_wide_page(client, guangxi):
     person = factories.region_admin(factories.region("450100"), "卢南宁")
     User.objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(person)
-    answers = {(address, client.get(address).status_code) for address in addresses(*ONLY_SUPERUSERS)}
+    answers = {(url, client.get(url).status_code) for url in urls(*SUPERUSER_MODELS)}
     assert {pair for pair in answers if pair[1] not in (403, 405)} == set()
 
 
@@ -74,8 +74,8 @@ def test_region_admin_gets_no_province_wide_page(client, guangxi):
 
 def test_lists_have_no_english_words(client, root, rules):
     words = set()
-    for address in [reverse("admin:index"), *(address for address in addresses() if address not in FILES)]:
-        page = client.get(address).getvalue().decode(errors="ignore")
+    for url in [reverse("admin:index"), *(url for url in urls() if url not in FILE_URLS)]:
+        page = client.get(url).getvalue().decode(errors="ignore")
         shown = re.sub(r"<(script|style|option)\b.*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL)
         words |= set(re.findall(r"[A-Za-z]{3,}", unescape(shown))) | set(re.findall(r'alt="([A-Za-z]+)"', page))
     assert words - {root.username.rstrip("0123456789")} == {"CSV", "Excel", "csv", "xlsx"}
@@ -114,7 +114,7 @@ def platforms(count: int) -> None:
 
 
 def returned(count: int) -> None:
-    """Registrations of as many people with a notice, a version and a submission each."""
+    """Registrations of so many people, each with a notice, a version and a submission."""
     factories.open_years()
     station = factories.unit()
     reviewer = factories.unit_reviewer(station)
@@ -123,7 +123,7 @@ def returned(count: int) -> None:
 
 
 def submitted(count: int) -> None:
-    """Registrations of as many people with one decision each."""
+    """Registrations of so many people, each with one decision."""
     factories.open_years()
     station = factories.unit()
     for _ in range(count):
@@ -161,13 +161,13 @@ def test_query_count_of_list_does_not_depend_on_rows(
     client, root, django_assert_num_queries, model, make, queries, count
 ):
     make(count)
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     with django_assert_num_queries(queries):
-        response = client.get(address)
+        response = client.get(url)
     assert len(response.context["cl"].result_list) == count
 
 
-# --- What an address says -------------------------------------------------------------------------
+# --- Prefilled values in the URL of a new row -----------------------------------------------------
 
 
 @pytest.mark.parametrize("key", ["abc", "\0", "9" * 30, ""])
@@ -176,8 +176,8 @@ def test_invalid_prefill_keys_in_add_url_are_ignored(client, root, key):
     for model, model_admin in admin.site._registry.items():
         if not model_admin.has_add_permission(type("Request", (), {"user": root})()):
             continue
-        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
-        answers |= {client.get(address, {field.name: key}).status_code for field in model._meta.fields}
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+        answers |= {client.get(url, {field.name: key}).status_code for field in model._meta.fields}
     assert answers == {200}
 
 

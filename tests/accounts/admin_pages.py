@@ -1,7 +1,9 @@
 """Helpers for the admin pages of people and appointments."""
 
 from datetime import date
+from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,13 +13,13 @@ PEOPLE, APPOINTMENTS = "/admin/accounts/user/", "/admin/accounts/appointment/"
 NUMBER = factories.resident_id(date(1977, 7, 7), 654)
 
 
-def found(client, text: str) -> list[str]:
+def found(client: Client, text: str) -> list[str]:
     """Search people; return their user names."""
     response = client.post(PEOPLE, {"q": text}, follow=True)
     return sorted(person.username for person in response.context["cl"].result_list)
 
 
-def person_data(person: User, **fields) -> dict[str, str]:
+def person_data(person: User, **fields: Any) -> dict[str, Any]:
     return {
         "name": person.name,
         "id_kind": person.id_kind,
@@ -31,11 +33,11 @@ def person_data(person: User, **fields) -> dict[str, str]:
     }
 
 
-def change_person(client, person: User, **fields):
+def change_person(client: Client, person: User, **fields: Any) -> Any:
     return client.post(f"{PEOPLE}{person.pk}/change/", person_data(person, **fields))
 
 
-def appointment_data(**fields) -> dict[str, str]:
+def appointment_data(**fields: Any) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "role": "unit_reviewer",

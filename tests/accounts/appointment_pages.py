@@ -1,6 +1,7 @@
 """Helpers for the pages of appointments."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -14,5 +15,5 @@ def day(offset: int) -> date:
     return timezone.localdate() + timedelta(days=offset)
 
 
-def messages_of(response) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts import appointments
@@ -13,6 +15,7 @@ from accounts.models import Appointment, User
 from accounts.permissions import Allowed, Denied
 from hours.states import Action
 from hours.workflow.permissions import may
+from organizations.models import Unit
 from tests import factories
 from tests.accounts.appointment_pages import UNIT, day, messages_of
 
@@ -33,11 +36,11 @@ def client(client, qin):
     return client
 
 
-def appoint_url(unit) -> str:
+def appoint_url(unit: Unit) -> str:
     return reverse("accounts:appoint", args=[unit.pk])
 
 
-def deputise_url(appointment) -> str:
+def deputise_url(appointment: Appointment) -> str:
     return reverse("accounts:deputise", args=[appointment.pk])
 
 
@@ -46,7 +49,7 @@ def form_data(identifier: str, start: int = 0, until: int | None = None) -> dict
     return {"identifier": identifier, "valid_from": f"{day(start)}", "valid_until": last}
 
 
-def confirm(client, url: str, response):
+def confirm(client: Client, url: str, response: Any) -> Any:
     """Confirm the plan that the response shows."""
     return client.post(url, {"plan": response.context["signed"]}, follow=True)
 

@@ -25,7 +25,7 @@ def client(client, qin):
     return client
 
 
-def end_url(appointment) -> str:
+def end_url(appointment: Appointment) -> str:
     return reverse("accounts:end_appointment", args=[appointment.pk])
 
 

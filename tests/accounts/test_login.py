@@ -2,6 +2,7 @@
 
 import logging
 from datetime import date
+from typing import Any
 
 import pytest
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -125,7 +126,7 @@ def test_lockout_behind_proxy_uses_visitor_address(client, mengmeng, settings):
 
 @pytest.mark.parametrize("address", ["2001:db8:1:1::", "::ffff:203.0.113.7", "nonsense"])
 def test_lockout_covers_every_kind_of_address(client, mengmeng, address):
-    def attempt(number: int, password: str):
+    def attempt(number: int, password: str) -> Any:
         source = f"{address}{number}" if address.endswith("::") else address
         return client.post(URL, {"username": "mengmeng", "password": password}, REMOTE_ADDR=source)
 

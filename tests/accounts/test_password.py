@@ -5,6 +5,7 @@ from threading import Thread
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from accounts import forms
 from accounts.forms import WRONG_PASSWORD
@@ -39,11 +40,11 @@ def qiumeng(db):
     return factories.person("黄秋梦", username="qiumeng", email=ADDRESS)
 
 
-def link(message) -> str:
+def link(message: mail.EmailMessage) -> str:
     return re.search(r"http://127\.0\.0\.1:8000(\S+)", message.body).group(1)
 
 
-def open_link(client, url: str) -> str:
+def open_link(client: Client, url: str) -> str:
     """Return the URL of the form, which Django redirects to and which does not contain the token."""
     return client.get(url).url
 

@@ -1,6 +1,7 @@
 """个人资料: facts, appointments and what people may change themselves."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -18,7 +19,7 @@ def qiumeng(guangxi):
     return factories.person("黄秋梦", username="qiumeng", phone="13877100005", unit=factories.unit())
 
 
-def form_data(**fields) -> dict[str, str]:
+def form_data(**fields: Any) -> dict[str, Any]:
     return {
         "username": "qiumeng",
         "phone": "13877100005",

@@ -1,5 +1,7 @@
 """单位注册: a new or existing unit and the application to review for it."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -21,11 +23,11 @@ def wei(guangxi, client):
     return person
 
 
-def rows(response) -> list[tuple[str, str]]:
+def rows(response: Any) -> list[tuple[str, str]]:
     """Return (unit, application) of each row of the table."""
     html = response.content.decode().split("<tbody>")[1].split("</tbody>")[0]
     cells = [cell.split("</td>")[0] for cell in html.split('<td data-label="')]
-    values = dict.fromkeys(("单位名称", "本人申请"))
+    values = {"单位名称": "", "本人申请": ""}
     shown = []
     for cell in cells[1:]:
         label, _, text = cell.partition('">')

@@ -2,8 +2,10 @@
 
 import logging
 from datetime import date
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts import forms
@@ -15,7 +17,7 @@ URL = "/accounts/signup/"
 NUMBER = factories.resident_id(date(1990, 5, 12), 321)
 
 
-def form_data(**fields) -> dict[str, str]:
+def form_data(**fields: Any) -> dict[str, Any]:
     return {
         "name": "黄秋梦",
         "id_kind": "resident",
@@ -29,7 +31,7 @@ def form_data(**fields) -> dict[str, str]:
     }
 
 
-def errors(client, **fields) -> dict[str, list[str]]:
+def errors(client: Client, **fields: Any) -> dict[str, list[str]]:
     response = client.post(URL, form_data(**fields))
     assert response.status_code == 200
     return dict(response.context["form"].errors)
