@@ -1,4 +1,4 @@
-"""docs/manual.md says what the help page says, and shows pictures that exist."""
+"""docs/manual.md is generated from the help, with pictures that exist."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from hours.help.text import help_text
 from scripts import manual
 
 
-def test_the_manual_is_made_of_the_present_help():
+def test_manual_is_generated_from_the_help():
     assert manual.TARGET.read_text(encoding="utf-8") == manual.manual(help_text()), "run `make manual`"
 
 
-def test_every_picture_stands_in_a_section_of_the_help():
+def test_pictures_belong_to_sections_of_the_help():
     sections = {anchor for anchor, _, _ in HEADING.findall(help_text())}
     assert set(manual.PICTURES) - sections == set()
 
 
-def test_every_picture_is_there():
+def test_pictures_exist():
     shown = re.findall(r"\]\((screenshots/[\w-]+\.png)\)", manual.TARGET.read_text(encoding="utf-8"))
     assert [name for name in shown if not (manual.TARGET.parent / name).is_file()] == []
 

@@ -1,4 +1,4 @@
-"""使用帮助: for everybody; its contents, its links, and what it takes from the code."""
+"""使用帮助: its contents, its links, and the facts that it takes from the code."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ def anchors() -> list[str]:
     return [anchor for anchor, _, _ in HEADING.findall(help_text())]
 
 
-def test_a_stranger_reads_it_with_two_queries(client, rules, django_assert_num_queries):
+def test_page_needs_two_queries_when_logged_out(client, rules, django_assert_num_queries):
     with django_assert_num_queries(2):
         assert client.get(HELP).status_code == 200
 
 
-def test_who_is_logged_in_reads_it_inside_the_frame(client, rules, django_assert_num_queries):
+def test_page_has_the_menu_when_logged_in(client, rules, django_assert_num_queries):
     client.force_login(factories.person())
     with django_assert_num_queries(6):
         page = client.get(HELP).content.decode()
     assert 'id="menu"' in page
 
 
-def test_every_page_leads_there(client, db):
+def test_every_page_links_to_the_help(client, db):
     assert f'<a href="{HELP}">使用帮助</a>' in client.get(reverse("accounts:login")).content.decode()
     client.force_login(factories.person())
     page = client.get(reverse("hours:list")).content.decode()
     assert page.count(f'href="{HELP}"') == 2  # the person's menu and the foot
 
 
-def test_the_contents_lead_to_every_heading_once():
+def test_contents_link_to_every_heading_once():
     text = help_text()
     listed = [heading.anchor for part in contents(text) for heading in (part, *part.below)]
     assert listed == re.findall(r'<h[23][^>]* id="([^"]+)"', markdown(text))
     assert len(listed) == len(set(listed))
 
 
-def test_it_begins_as_the_manual_does():
+def test_first_headings_are_those_of_the_manual():
     words = [heading.words for part in contents(help_text()) for heading in part.below]
     assert words[1:5] == ["一、学时登记", "二、查看、修改、删除", "三、提交审核", "四、学时查询"]
 
 
-def test_its_own_links_lead_somewhere():
+def test_internal_links_have_targets():
     assert set(re.findall(r'href="#([\w-]+)"', markdown(help_text()))) - set(anchors()) == set()
 
 
-def test_links_from_other_pages_lead_to_a_section():
+def test_links_from_other_pages_have_targets():
     sources = [path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html")]
     named = {anchor for source in sources for anchor in re.findall(r'(?:help_)?section="([\w-]+)"', source)}
     named |= {anchor for source in sources for anchor in re.findall(r"% url 'help' %}#([\w-]+)", source)}
@@ -69,7 +69,7 @@ def test_links_from_other_pages_lead_to_a_section():
     assert len(named) > 4
 
 
-def test_every_state_is_explained_with_what_the_table_of_rules_allows():
+def test_states_list_the_actions_of_the_rules():
     assert list(MEANINGS) == list(Status)
     assert [(line.status, line.counts, line.owner, line.others) for line in state_lines()] == [
         ("draft", False, ["修改", "删除", "提交审核"], []),
@@ -82,22 +82,22 @@ def test_every_state_is_explained_with_what_the_table_of_rules_allows():
     ]
 
 
-def test_a_limit_is_said_as_it_is_set(settings):
+def test_limits_are_the_configured_ones(settings):
     settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_MAX_COUNT = 3 * 1024 * 1024, 5
     assert "每个不超过 3 MB，最多 5 个" in help_text()
 
 
-def test_it_tells_this_years_and_last_years_days_and_caps(client, guangxi):
+def test_page_has_days_and_caps_of_two_years(client, guangxi):
     year = timezone.localdate().year
-    for one in (year, year - 1, year - 2):
-        rule = factories.year_rule(one)
-        Cap.objects.create(rule=rule, category=factories.category(f"网络培训{one}").parent, hours=40)
+    for past_year in (year, year - 1, year - 2):
+        rule = factories.year_rule(past_year)
+        Cap.objects.create(rule=rule, category=factories.category(f"网络培训{past_year}").parent, hours=40)
     page = client.get(HELP).content.decode()
     assert re.findall(r'data-label="年度">(\d+)<', page) == [str(year), str(year - 1)]
     assert re.findall(r"(\d+) 年度：培训进修类最多 40 学时。", page) == [str(year), str(year - 1)]
 
 
-def test_a_closed_year_is_called_closed(client, guangxi):
+def test_closed_year_is_shown_as_closed(client, guangxi):
     factories.year_rule(timezone.localdate().year, is_closed=True)
     page = client.get(HELP).content.decode()
     assert re.findall(r'data-label="(提交截止日|退回修改后再提交截止日)">(\w+)<', page) == [
@@ -106,7 +106,7 @@ def test_a_closed_year_is_called_closed(client, guangxi):
     ]
 
 
-def test_without_a_rule_there_is_no_table_of_days(client, db):
+def test_page_without_rules_has_no_table_of_days(client, db):
     assert 'data-label="提交截止日"' not in client.get(HELP).content.decode()
 
 

@@ -1,4 +1,4 @@
-"""通知: in the product and by e-mail, for return, refusal and recognition, and read by their owner alone."""
+"""通知 about returns, refusals and recognitions, in the product and by e-mail, for the owner only."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def client(client, huang):
 
 
 @pytest.fixture
-def three(huang, station, bureau):
-    """黄秋梦's notices of a return, a refusal and a recognition, in this order; 李工's beside them."""
+def notices(huang, station, bureau):
+    """黄秋梦's notices of a return, a refusal and a recognition, in this order; 李工 has one too."""
     huang.email = "qiumeng@example.cn"
     huang.save()
     factories.returned(huang, station, station.reviewer, content="退回的")
@@ -44,19 +44,19 @@ def three(huang, station, bureau):
     return list(huang.notices.order_by("pk"))
 
 
-def open_(notice) -> str:
+def url_of(notice) -> str:
     return reverse("hours:notice", args=[notice.pk])
 
 
 def bell(response) -> str:
-    """What the bell says to somebody who does not see it."""
+    """Return the label of the bell for screen readers."""
     return response.content.decode().split('class="head-notices"')[1].split('aria-label="')[1].split('"')[0]
 
 
 # --- The page ------------------------------------------------------------------------------------
 
 
-def test_it_lists_the_own_ones_latest_first_with_reason_and_words(client, three):
+def test_page_lists_own_notices_latest_first(client, notices):
     response = client.get(NOTICES)
     assert [(sentence, words) for _, sentence, words in response.context["rows"]] == [
         ("您的登记“认定的”已认定 16 学时。", ""),
@@ -66,70 +66,70 @@ def test_it_lists_the_own_ones_latest_first_with_reason_and_words(client, three)
     assert "李工" not in response.content.decode()
 
 
-def test_the_steps_between_are_no_notices(client, huang, station):
+def test_agreement_gives_no_notice(client, huang, station):
     factories.agreed(huang, station, station.reviewer)
     assert client.get(NOTICES).context["rows"] == []
 
 
-def test_an_empty_page_says_where_the_progress_is(client):
+def test_empty_page_links_to_the_progress(client):
     page = client.get(NOTICES).content.decode()
     assert "没有通知" in page
     assert reverse("hours:lookup_registrations") in page
 
 
-def test_opening_marks_it_read_and_leads_to_where_one_reads_on(client, three):
-    returned, refused, recognised = three
-    assert client.get(open_(returned)).url == reverse("hours:edit", args=[returned.registration_id])
-    assert client.get(open_(refused)).url == reverse("hours:detail", args=[refused.registration_id])
+def test_opening_marks_as_read_and_redirects(client, notices):
+    returned, refused, recognised = notices
+    assert client.get(url_of(returned)).url == reverse("hours:edit", args=[returned.registration_id])
+    assert client.get(url_of(refused)).url == reverse("hours:detail", args=[refused.registration_id])
     assert list(Notice.objects.filter(read_at=None, person=returned.person)) == [recognised]
 
 
-def test_the_first_reading_is_kept(client, three):
-    client.get(open_(three[1]))
-    first = Notice.objects.get(pk=three[1].pk).read_at
-    client.get(open_(three[1]))
-    assert Notice.objects.get(pk=three[1].pk).read_at == first
+def test_second_opening_keeps_the_first_time(client, notices):
+    client.get(url_of(notices[1]))
+    first = Notice.objects.get(pk=notices[1].pk).read_at
+    client.get(url_of(notices[1]))
+    assert Notice.objects.get(pk=notices[1].pk).read_at == first
 
 
-def test_asking_for_the_head_reads_nothing(client, three):
-    client.head(open_(three[0]))
-    assert Notice.objects.get(pk=three[0].pk).read_at is None
+def test_head_request_does_not_mark_as_read(client, notices):
+    client.head(url_of(notices[0]))
+    assert Notice.objects.get(pk=notices[0].pk).read_at is None
 
 
-def test_a_notice_of_a_registration_that_was_sent_again_leads_to_its_detail(client, huang, three, station):
-    registration = three[0].registration
+def test_notice_of_resubmitted_registration_opens_detail(client, huang, notices, station):
+    registration = notices[0].registration
     registration.refresh_from_db()
     transitions.submit(huang, [registration], station, station.region)
-    assert client.get(open_(three[0])).url == reverse("hours:detail", args=[registration.pk])
+    assert client.get(url_of(notices[0])).url == reverse("hours:detail", args=[registration.pk])
 
 
-def test_another_persons_notice_is_a_404_and_stays_unread(client, three):
+def test_notice_of_another_person_is_404(client, notices):
     others = Notice.objects.get(person__name="李工")
-    assert client.get(open_(others)).status_code == 404
+    assert client.get(url_of(others)).status_code == 404
     assert Notice.objects.get(pk=others.pk).read_at is None
 
 
-def test_all_are_marked_read_at_once_and_nobody_elses(client, three):
+def test_all_own_notices_are_marked_as_read(client, notices):
     response = client.post(READ_ALL, follow=True)
     assert [str(message) for message in response.context["messages"]] == ["已将 3 条通知标为已读。"]
     assert [notice.person.name for notice in Notice.objects.filter(read_at=None)] == ["李工"]
 
 
-def test_the_bell_counts_the_unread_ones_in_words(client, three):
+def test_bell_label_has_the_unread_count(client, notices):
     assert bell(client.get(reverse("hours:list"))) == "通知，3 条未读"
-    client.get(open_(three[1]))
+    client.get(url_of(notices[1]))
     assert bell(client.get(reverse("hours:list"))) == "通知，2 条未读"
     client.post(READ_ALL)
     assert bell(client.get(reverse("hours:list"))) == "通知，没有未读"
 
 
-def test_the_bell_counts_no_further_than_it_shows(client, monkeypatch):
+def test_bell_label_stops_at_99(client, monkeypatch):
     monkeypatch.setattr("hours.notices.inbox.unread_count", lambda person: 100)
     assert bell(client.get(NOTICES)) == "通知，99+ 条未读"
 
 
 @pytest.mark.parametrize("rows", [1, 25])
-def test_it_costs_the_same_queries_for_any_number_of_rows(client, huang, station, rows, django_assert_num_queries):
+def test_query_count_is_constant(client, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.returned(huang, station, station.reviewer, content=f"第 {number} 条")
     with django_assert_num_queries(6):  # session, person, count, rows; duties, unread notices
@@ -145,7 +145,7 @@ def send() -> str:
     return out.getvalue().strip()
 
 
-def test_each_notice_is_mailed_once(three):
+def test_each_notice_is_mailed_once(notices):
     assert send() == "已发送 4 封，未成功 0 封（稍后重试），无邮箱 0 条。"
     assert [(message.to, message.subject) for message in mail.outbox] == [
         (["qiumeng@example.cn"], "您的登记“退回的”已退回修改。"),
@@ -158,25 +158,25 @@ def test_each_notice_is_mailed_once(three):
     assert len(mail.outbox) == 4
 
 
-def test_the_mail_tells_what_why_and_where_and_no_id_number(three, huang, settings):
+def test_mail_has_reason_and_link_but_no_id_number(notices, huang, settings):
     settings.SITE_URL = "https://xueshi.example"
     send()
     body = mail.outbox[0].body
-    for told in (
+    for text in (
         "黄秋梦，您好：",
         "您的登记“退回的”已退回修改。",
         "原因和意见：材料不清晰：请补充证书复印件。",
         "办理单位：宾阳县甘棠镇林业站",
         "请按意见修改后重新提交审核。",
-        f"https://xueshi.example{open_(three[0])}",
+        f"https://xueshi.example{url_of(notices[0])}",
     ):
-        assert told in body
+        assert text in body
     assert huang.id_number not in body
     assert huang.id_tail not in body
     assert "原因和意见" not in mail.outbox[2].body
 
 
-def test_a_line_break_in_the_content_makes_no_second_header(huang, station):
+def test_line_break_in_content_adds_no_header(huang, station):
     huang.email = "qiumeng@example.cn"
     huang.save()
     factories.refused(huang, station, station.reviewer, content="第一行\nBcc: all@example.cn")
@@ -184,7 +184,7 @@ def test_a_line_break_in_the_content_makes_no_second_header(huang, station):
     assert mail.outbox[0].subject == "您的登记“第一行 Bcc: all@example.cn”不予认定。"
 
 
-def test_people_without_an_address_are_passed_over_once(huang, station):
+def test_people_without_address_are_skipped_once(huang, station):
     factories.refused(huang, station, station.reviewer)
     assert send() == "已发送 0 封，未成功 0 封（稍后重试），无邮箱 1 条。"
     assert send() == "已发送 0 封，未成功 0 封（稍后重试），无邮箱 0 条。"
@@ -192,13 +192,13 @@ def test_people_without_an_address_are_passed_over_once(huang, station):
     assert (notice.mail_due_at, notice.mailed_at, notice.mail_attempts) == (None, None, 0)
 
 
-def test_who_may_not_log_in_any_more_gets_no_mail(three, huang):
+def test_inactive_person_gets_no_mail(notices, huang):
     huang.is_active = False
     huang.save()
     assert send() == "已发送 1 封，未成功 0 封（稍后重试），无邮箱 3 条。"
 
 
-def test_nothing_is_sent_of_a_decision_that_was_rolled_back(huang, station):
+def test_rolled_back_decision_sends_no_mail(huang, station):
     huang.email = "qiumeng@example.cn"
     huang.save()
     with transaction.atomic():
@@ -208,15 +208,15 @@ def test_nothing_is_sent_of_a_decision_that_was_rolled_back(huang, station):
     assert mail.outbox == []
 
 
-class Moody(EmailBackend):
-    """A mail server that refuses some addresses, or is away."""
+class FailingBackend(EmailBackend):
+    """A mail server that refuses some addresses or cannot be reached."""
 
-    def __init__(self, refused: tuple[str, ...] = (), away: bool = False) -> None:
+    def __init__(self, refused: tuple[str, ...] = (), is_down: bool = False) -> None:
         super().__init__()
-        self.refused, self.away = refused, away
+        self.refused, self.is_down = refused, is_down
 
     def open(self) -> None:
-        if self.away:
+        if self.is_down:
             raise ConnectionRefusedError
 
     def send_messages(self, messages) -> int:
@@ -225,39 +225,39 @@ class Moody(EmailBackend):
         return super().send_messages(messages)
 
 
-def test_a_failing_address_does_not_stop_the_others_and_is_tried_later(three, huang, caplog):
-    report = notice_mail.send_due(Moody(refused=("qiumeng@example.cn",)))
+def test_refused_address_is_retried_and_others_are_sent(notices, huang, caplog):
+    report = notice_mail.send_due(FailingBackend(refused=("qiumeng@example.cn",)))
     assert (report.sent, report.failed) == (1, 3)
     assert [message.to for message in mail.outbox] == [["li@example.cn"]]
     notice = huang.notices.first()
     assert (notice.mailed_at, notice.mail_attempts) == (None, 1)
     assert abs(notice.mail_due_at - timezone.now() - RETRY_DELAYS[0]) < timedelta(minutes=1)
-    assert f"notice {three[0].pk} could not be mailed (try 1 of {MAX_ATTEMPTS}): SMTPRecipientsRefused" in caplog.text
+    assert f"notice {notices[0].pk} could not be mailed (try 1 of {MAX_ATTEMPTS}): SMTPRecipientsRefused" in caplog.text
     assert huang.email not in caplog.text
     assert huang.id_tail not in caplog.text
 
 
-def test_after_some_tries_it_is_given_up(three, huang):
+def test_sending_stops_after_max_attempts(notices, huang):
     for attempt in range(MAX_ATTEMPTS):
-        assert notice_mail.send_due(Moody(refused=("qiumeng@example.cn",))).failed == 3, attempt
+        assert notice_mail.send_due(FailingBackend(refused=("qiumeng@example.cn",))).failed == 3, attempt
         huang.notices.exclude(mail_due_at=None).update(mail_due_at=timezone.now())
     assert set(huang.notices.values_list("mail_due_at", "mail_attempts", "mailed_at")) == {(None, MAX_ATTEMPTS, None)}
     assert notice_mail.send_due().sent == 0
 
 
-def test_a_server_that_is_away_costs_nobody_a_try(three, caplog):
-    report = notice_mail.send_due(Moody(away=True))
+def test_unreachable_server_uses_no_attempt(notices, caplog):
+    report = notice_mail.send_due(FailingBackend(is_down=True))
     assert (report.sent, report.failed) == (0, 0)
     assert set(Notice.objects.values_list("mail_attempts", flat=True)) == {0}
     assert "the mail server does not answer (ConnectionRefusedError); the notices wait" in caplog.text
     assert notice_mail.send_due().sent == 4
 
 
-def test_what_another_sender_has_claimed_is_not_sent(three, monkeypatch):
+def test_notice_claimed_by_another_sender_is_not_sent(notices, monkeypatch):
     claim = notice_mail._claim
 
     def claim_second(key, due_at):
-        assert claim(key, due_at)  # somebody else, a moment earlier
+        assert claim(key, due_at)  # another sender, a moment earlier
         return claim(key, due_at)
 
     monkeypatch.setattr(notice_mail, "_claim", claim_second)
@@ -265,16 +265,16 @@ def test_what_another_sender_has_claimed_is_not_sent(three, monkeypatch):
     assert mail.outbox == []
 
 
-def test_a_claim_ends_if_its_sender_died(three):
-    notice_mail._claim(three[0].pk, three[0].mail_due_at)
+def test_claim_expires_after_a_crash(notices):
+    notice_mail._claim(notices[0].pk, notices[0].mail_due_at)
     assert notice_mail.send_due().sent == 3
-    died = Notice.objects.get(pk=three[0].pk)
-    assert timedelta() < died.mail_due_at - timezone.now() <= CLAIM_DURATION
-    Notice.objects.filter(pk=died.pk).update(mail_due_at=timezone.now())
+    claimed = Notice.objects.get(pk=notices[0].pk)
+    assert timedelta() < claimed.mail_due_at - timezone.now() <= CLAIM_DURATION
+    Notice.objects.filter(pk=claimed.pk).update(mail_due_at=timezone.now())
     assert notice_mail.send_due().sent == 1
 
 
-def test_it_can_keep_running_until_it_is_stopped(three, monkeypatch, huang, station):
+def test_loop_runs_until_interrupted(notices, monkeypatch, huang, station):
     slept = []
 
     def sleep(seconds):
@@ -292,7 +292,7 @@ def test_it_can_keep_running_until_it_is_stopped(three, monkeypatch, huang, stat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_senders_at_once_send_each_notice_once(transactional_db, huang, station):
+def test_concurrent_senders_send_each_notice_once(transactional_db, huang, station):
     huang.email = "qiumeng@example.cn"
     huang.save()
     for number in range(20):

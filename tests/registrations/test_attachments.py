@@ -1,4 +1,4 @@
-"""附件: what is taken, what it becomes, and who sees it."""
+"""附件: which files are accepted, how they are stored, and who may see them."""
 
 from __future__ import annotations
 
@@ -42,26 +42,26 @@ pytestmark = pytest.mark.django_db
         ("动图.webp", files.picture("GIF"), "“动图.webp”的内容其实是 GIF 图片，与扩展名不符，请改正后上传。"),
     ],
 )
-def test_a_file_that_is_not_what_it_says_is_refused(name, content, sentence):
+def test_file_with_wrong_content_is_refused(name, content, sentence):
     with pytest.raises(ValidationError) as refused:
         attachments.inspect(files.upload(name, content))
     assert refused.value.messages == [sentence]
 
 
-def test_a_file_over_the_limit_is_refused(settings):
+def test_file_over_the_limit_is_refused(settings):
     settings.ATTACHMENT_MAX_BYTES = 1024
     with pytest.raises(ValidationError, match="超过了每个文件"):
         attachments.inspect(files.upload("大.pdf", files.PDF + b" " * 2000))
 
 
-def test_a_picture_with_too_many_pixels_is_not_unpacked(monkeypatch):
+def test_picture_with_too_many_pixels_is_refused(monkeypatch):
     monkeypatch.setattr(attachments, "MAX_PIXELS", 1000)
     with pytest.raises(ValidationError, match="60×40 像素，太大了"):
         attachments.inspect(files.upload("炸弹.png", files.picture("PNG")))
 
 
-def test_pictures_are_unpacked_one_at_a_time(monkeypatch):
-    """A quarter of a megabyte can hold a picture that takes most of a gigabyte to encode anew."""
+def test_pictures_are_encoded_one_at_a_time(monkeypatch):
+    """A small file can hold a picture that needs most of a gigabyte to encode."""
     at_once, most = [], []
 
     def slowly(name, content, kind) -> bytes:
@@ -78,7 +78,7 @@ def test_pictures_are_unpacked_one_at_a_time(monkeypatch):
     assert most == [1, 1, 1, 1]
 
 
-def test_no_more_files_are_read_than_a_registration_can_have(monkeypatch):
+def test_files_over_the_maximum_count_are_not_read(monkeypatch):
     read = []
     monkeypatch.setattr(attachments, "inspect", lambda upload: read.append(upload.name))
     _, refused = attachments.inspect_all([files.pdf(f"{number}.pdf") for number in range(1, 101)])
@@ -87,20 +87,20 @@ def test_no_more_files_are_read_than_a_registration_can_have(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_each_kind_of_picture_is_taken(kind):
+def test_each_kind_of_picture_is_accepted(kind):
     extension = {"JPEG": "jpeg"}.get(kind, kind.lower())
     proof = attachments.inspect(files.upload(f"照片.{extension}", files.picture(kind)))
     assert (proof.content_type, Image.open(io.BytesIO(proof.content)).format) == (f"image/{kind.lower()}", kind)
 
 
-def test_a_sideways_photo_is_stored_upright_and_without_its_place():
+def test_photo_is_stored_upright_without_location():
     proof = attachments.inspect(files.upload("照片.jpg", files.sideways_photo()))
     stored = Image.open(io.BytesIO(proof.content))
     assert (stored.size, dict(stored.getexif()), "exif" in stored.info) == ((40, 60), {}, False)
 
 
-def test_a_photo_of_a_phone_that_keeps_a_second_picture_behind_the_first_is_taken():
-    """Pillow calls such a JPEG an MPO."""
+def test_jpeg_with_appended_picture_is_accepted():
+    """Many phones write such files; Pillow reports them as MPO."""
     second = Image.new("RGB", (60, 40), "white")
     photo = files.picture("MPO", save_all=True, append_images=[second])
     proof = attachments.inspect(files.upload("IMG_0001.jpg", photo))
@@ -108,7 +108,7 @@ def test_a_photo_of_a_phone_that_keeps_a_second_picture_behind_the_first_is_take
     assert (proof.content_type, Image.open(io.BytesIO(proof.content)).format) == ("image/jpeg", "JPEG")
 
 
-def test_a_photo_with_broken_notes_is_taken_as_it_lies():
+def test_photo_with_broken_exif_is_not_turned():
     photo = files.sideways_photo().replace(b"MM\x00*", b"M\xff\x00*")
     with pytest.raises(SyntaxError):
         Image.open(io.BytesIO(photo)).getexif()
@@ -117,7 +117,7 @@ def test_a_photo_with_broken_notes_is_taken_as_it_lies():
     assert (stored.size, "exif" in stored.info) == ((60, 40), False)
 
 
-def test_a_path_in_the_name_is_dropped():
+def test_path_is_dropped_from_file_name():
     proof = attachments.inspect(files.upload("C:\\Users\\黄\\结业证书.pdf", files.PDF))
     assert proof.name == "结业证书.pdf"
 
@@ -136,7 +136,7 @@ def status_for(client, person, attachment) -> int:
     return response.status_code
 
 
-def test_it_comes_under_its_own_name_and_type_and_is_not_cached(client, huang, attachment):
+def test_file_is_served_with_name_and_type_uncached(client, huang, attachment):
     client.force_login(huang)
     response = client.get(reverse("hours:attachment", args=[attachment.pk]))
     assert b"".join(response.streaming_content) == files.PDF
@@ -145,12 +145,12 @@ def test_it_comes_under_its_own_name_and_type_and_is_not_cached(client, huang, a
     assert response["Content-Disposition"].startswith("inline; filename*=utf-8''%E7%BB%93")
 
 
-def test_owner_and_the_reviewers_in_charge_see_it(client, huang, station, bureau, attachment):
+def test_owner_and_responsible_reviewers_see_file(client, huang, station, bureau, attachment):
     for person in (huang, station.reviewer, bureau):
         assert status_for(client, person, attachment) == 200, person
 
 
-def test_nobody_else_sees_it(client, station, guangxi, attachment):
+def test_other_people_get_404_for_file(client, station, guangxi, attachment):
     other_unit = factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "柳州审核员")
     other_region = factories.region_reviewer(factories.region("450200"), "柳州终审员")
     colleague = factories.person("同事", unit=station)
@@ -162,19 +162,19 @@ def test_nobody_else_sees_it(client, station, guangxi, attachment):
         assert status_for(client, person, attachment) == 404, person
 
 
-def test_a_draft_is_seen_by_its_owner_alone(client, huang, station):
+def test_file_of_draft_is_visible_to_owner_only(client, huang, station):
     draft = factories.attachment(factories.registration(huang))
     assert status_for(client, huang, draft) == 200
     assert status_for(client, station.reviewer, draft) == 404
 
 
-def test_without_log_in_it_leads_to_the_log_in_page(client, attachment):
+def test_file_redirects_to_login_when_logged_out(client, attachment):
     response = client.get(reverse("hours:attachment", args=[attachment.pk]))
     assert response.status_code == 302
     assert response.url.startswith(reverse("accounts:login"))
 
 
-def test_no_address_of_the_storage_folder_is_served(client, huang, attachment):
+def test_storage_paths_are_not_served(client, huang, attachment):
     client.force_login(huang)
     for path in (f"/media/{attachment.file.name}", f"/static/{attachment.file.name}", f"/{attachment.file.name}"):
         assert client.get(path).status_code == 404
@@ -186,7 +186,7 @@ def test_upload_without_name_is_refused():
     assert refused.value.messages == ["“未命名”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"]
 
 
-def test_extension_is_what_follows_the_last_dot():
+def test_extension_follows_the_last_dot():
     assert attachments.inspect(files.upload("证书.第2版.PDF", files.PDF)).content_type == "application/pdf"
 
 
@@ -199,14 +199,14 @@ def test_file_may_be_as_large_as_the_limit(settings, size, is_taken):
 
 
 @pytest.mark.parametrize(("before", "is_taken"), [(1019, True), (1020, False)])
-def test_pdf_names_itself_in_its_first_kilobyte(before, is_taken):
+def test_pdf_header_is_in_first_kilobyte(before, is_taken):
     _, refused = attachments.inspect_all([files.upload("证书.pdf", b" " * before + files.PDF)])
     sentence = "“证书.pdf”的内容不是 PDF，请确认没有改过扩展名。"
     assert [error.messages for error in refused] == ([] if is_taken else [[sentence]])
 
 
 @pytest.mark.parametrize(("after", "is_taken"), [(2042, True), (2044, False)])
-def test_pdf_ends_in_its_last_two_kilobytes(after, is_taken):
+def test_pdf_trailer_is_in_last_two_kilobytes(after, is_taken):
     _, refused = attachments.inspect_all([files.upload("证书.pdf", files.PDF + b" " * after)])
     sentence = "“证书.pdf”不完整（可能下载或传输中断），请重新生成后上传。"
     assert [error.messages for error in refused] == ([] if is_taken else [[sentence]])
@@ -259,7 +259,7 @@ def test_large_picture_is_stored_with_4000_pixels_a_side():
     assert Image.open(io.BytesIO(proof.content)).size == (4000, 40)
 
 
-def test_shared_proof_is_one_file_on_disk_under_each_name(huang, station):
+def test_copied_file_is_a_hard_link_with_own_name(huang, station):
     original = factories.attachment(factories.registration(huang))
     path = Path(original.file.path)
     other_month = path.parent.parent.parent / "1999" / "01"
@@ -280,7 +280,7 @@ def test_shared_proof_is_one_file_on_disk_under_each_name(huang, station):
     assert made == [registration.attachments.get().file.name for registration in registrations]
 
 
-def test_shared_proof_is_copied_where_links_are_refused(huang, station, monkeypatch):
+def test_copied_file_has_own_content_without_hard_links(huang, station, monkeypatch):
     original = factories.attachment(factories.registration(huang))
     monkeypatch.setattr(Path, "hardlink_to", Mock(side_effect=OSError))
     registration, made = factories.registration(huang), []
@@ -311,7 +311,7 @@ def test_registration_has_at_most_eight_files(count, is_allowed):
     assert messages == ([] if is_allowed else ["每条登记最多 8 个附件，现有 9 个，请移除一些。"])
 
 
-def test_every_file_passes_or_says_why_not():
+def test_files_are_accepted_or_refused_one_by_one():
     good, bad = files.pdf("好.pdf"), files.upload("空.pdf", b"")
     proofs, refused = attachments.inspect_all([good, bad])
     assert proofs == [attachments.Proof("好.pdf", "application/pdf", files.PDF)]

@@ -1,4 +1,4 @@
-"""认定类型: an invented type says 示例, once in a place, at the level that people choose."""
+"""认定类型: an example category is marked 示例 once, at the level that people choose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def example(db):
-    """培训进修类 · 培训班, both examples."""
+    """The category 培训进修类 · 培训班, both levels examples."""
     category = factories.category()
     Category.objects.update(is_example=True)
     category.refresh_from_db()
@@ -23,7 +23,7 @@ def example(db):
 
 @pytest.fixture
 def pages(client, huang, station, example):
-    """The answer to an address for 黄秋梦 (or somebody else), who has one draft of that type."""
+    """Return a function that gets a page as text, for 黄秋梦, who has a draft of that category, or another person."""
     huang.registration = factories.registration(huang, category=example)
 
     def page(name: str, *args, person=huang, **query) -> str:
@@ -33,13 +33,13 @@ def pages(client, huang, station, example):
     return page
 
 
-def test_list_and_detail_say_it_once(pages, huang):
+def test_list_and_detail_mark_example_once(pages, huang):
     for shown in (pages("list"), pages("detail", huang.registration.pk)):
         assert "培训进修类 · 培训班（示例）" in shown
         assert "培训进修类（示例）" not in shown
 
 
-def test_so_do_the_queue_and_the_administrators_record(pages, client, huang, station, rules):
+def test_queue_and_admin_mark_example_once(pages, client, huang, station, rules):
     transitions.submit(huang, [huang.registration], station, station.region)
     record = reverse("admin:hours_registration_change", args=[huang.registration.pk])
     client.force_login(factories.administrator())
@@ -48,27 +48,27 @@ def test_so_do_the_queue_and_the_administrators_record(pages, client, huang, sta
         assert "培训进修类（示例）" not in shown
 
 
-def test_the_form_offers_first_levels_and_groups_by_the_same_name(pages, example):
-    """registration.js narrows the second list by it."""
+def test_form_groups_by_names_of_first_levels(pages, example):
+    """registration.js narrows the second list by this name."""
     shown = pages("new")
     assert f'<option value="{example.parent_id}">培训进修类</option>' in shown
     assert '<optgroup label="培训进修类">' in shown
     assert "培训班（示例）</option>" in shown
 
 
-def test_the_filter_of_the_queue_says_it_at_the_types(pages, station):
+def test_queue_filter_marks_examples_at_second_level(pages, station):
     shown = pages("review", person=station.reviewer)
     assert '<optgroup label="培训进修类">' in shown
     assert "培训进修类（全部）</option>" in shown
     assert "培训班（示例）</option>" in shown
 
 
-def test_a_type_of_ones_own_below_an_example_is_none(example):
+def test_real_category_below_example_is_not_marked(example):
     example.is_example = False
     assert example.full_name == "培训进修类 · 培训班"
 
 
-def test_the_admin_marks_both_levels(client, example):
+def test_admin_marks_both_levels(client, example):
     client.force_login(factories.administrator())
     [first] = client.get(reverse("admin:hours_category_changelist")).context["cl"].result_list
     assert (str(first), str(example)) == ("培训进修类（示例）", "培训班（示例）")

@@ -1,4 +1,4 @@
-"""复制为新登记: what was refused, as the beginning of a new registration."""
+"""复制为新登记: a refused registration as the start of a new one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def client(client, huang):
 
 @pytest.fixture
 def refused(huang, station):
-    """A refused registration with every fact and a file."""
+    """A refused registration with all fields and a file."""
     registration = factories.registration(
         huang,
         "发明专利",
@@ -45,17 +45,17 @@ def address(registration) -> str:
 
 
 def filled_in(form) -> dict[str, str]:
-    """What the form would send as it stands on the page."""
-    told = {"first_level": form["first_level"].value(), "category": form["category"].value()}
+    """Return the data that the form would send unchanged."""
+    data = {"first_level": form["first_level"].value(), "category": form["category"].value()}
     for name in ("content", "hours_applied", "year", "note", "certificate_number", "draft_key"):
-        told[name] = form[name].value()
+        data[name] = form[name].value()
     for name in ("starts_at", "ends_at"):
         moment = timezone.localtime(form[name].value())
-        told[f"{name}_0"], told[f"{name}_1"] = f"{moment:%Y-%m-%d}", f"{moment:%H:%M}"
-    return told
+        data[f"{name}_0"], data[f"{name}_1"] = f"{moment:%Y-%m-%d}", f"{moment:%H:%M}"
+    return data
 
 
-def test_the_form_holds_what_was_written_without_the_declaration(client, refused):
+def test_form_is_filled_in_without_the_declaration(client, refused):
     form = client.get(address(refused)).context["form"]
     assert filled_in(form) == {
         "first_level": refused.category.parent_id,
@@ -74,7 +74,7 @@ def test_the_form_holds_what_was_written_without_the_declaration(client, refused
     assert not form["declared"].value()
 
 
-def test_it_says_that_files_are_not_copied_and_copies_none(client, refused):
+def test_files_are_not_copied(client, refused):
     response = client.get(address(refused))
     page = response.content.decode()
     assert "附件没有复制，请重新上传；原登记及其审核记录保持不变。" in page
@@ -82,7 +82,7 @@ def test_it_says_that_files_are_not_copied_and_copies_none(client, refused):
     assert response.context["kept"] == []
 
 
-def test_saving_makes_a_second_registration_beside_the_refused_one(client, huang, refused):
+def test_saving_creates_a_second_registration(client, huang, refused):
     page = client.get(address(refused))
     sent_to = re.search(r'id="registration-form"[^>]* action="([^"]+)"', page.content.decode()).group(1)
     response = client.post(sent_to, {**filled_in(page.context["form"]), "declared": "on"})
@@ -100,12 +100,12 @@ def test_saving_makes_a_second_registration_beside_the_refused_one(client, huang
     assert (refused.status, refused.attachments.count()) == (Status.REFUSED, 1)
 
 
-def test_looking_at_the_copy_stores_nothing(client, huang, refused):
+def test_opening_the_copy_saves_nothing(client, huang, refused):
     client.get(address(refused))
     assert huang.registrations.count() == 1
 
 
-def test_without_the_declaration_nothing_is_saved_and_nothing_is_lost(client, huang, refused):
+def test_missing_declaration_keeps_the_input(client, huang, refused):
     page = client.get(address(refused))
     response = client.post(reverse("hours:new"), filled_in(page.context["form"]))
     assert list(response.context["form"].errors) == ["declared"]
@@ -114,7 +114,7 @@ def test_without_the_declaration_nothing_is_saved_and_nothing_is_lost(client, hu
 
 
 @pytest.mark.parametrize("status", ["draft", "submitted", "returned"])
-def test_only_a_refused_registration_is_copied(client, huang, station, status):
+def test_only_refused_registrations_can_be_copied(client, huang, station, status):
     registration = {
         "draft": lambda: factories.registration(huang),
         "submitted": lambda: factories.submitted(huang, station),
@@ -126,13 +126,13 @@ def test_only_a_refused_registration_is_copied(client, huang, station, status):
     ]
 
 
-def test_nobody_copies_another_persons_registration(client, refused, station):
+def test_copying_is_404_for_other_people(client, refused, station):
     for person in (factories.person("李工"), station.reviewer):
         client.force_login(person)
         assert client.get(address(refused)).status_code == 404
 
 
-def test_the_button_stands_at_refused_registrations_of_ones_own(client, huang, refused, station):
+def test_copy_button_is_on_own_refused_registrations(client, huang, refused, station):
     submitted = factories.submitted(huang, station, content="审核中的")
     pages = [reverse("hours:detail", args=[registration.pk]) for registration in (refused, submitted)]
     assert [address(refused) in client.get(page).content.decode() for page in pages] == [True, False]

@@ -1,4 +1,4 @@
-"""新登记培训 and 修改: what is saved, and what is said where when it is not."""
+"""新登记培训 and 修改: what is saved, and which errors are shown where."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from hours.errors import WorkflowError
 from hours.models import Attachment, Registration
-from hours.registrations import attachments
+from hours.registrations import attachments, saving
+from hours.workflow import transitions
 from tests import factories, files
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +31,7 @@ def errors_of(response) -> dict[str, list[str]]:
     return {field: list(errors) for field, errors in response.context["form"].errors.items()}
 
 
-def test_it_saves_what_was_typed_as_a_draft(client, huang, typed):
+def test_valid_form_is_saved_as_draft(client, huang, typed):
     response = client.post(NEW, typed(note="优秀学员", certificate_number=" GX-2026-001 "))
     registration = Registration.objects.get()
     assert response.url == f"/hours/#registration-{registration.pk}"
@@ -43,7 +45,7 @@ def test_it_saves_what_was_typed_as_a_draft(client, huang, typed):
     assert registration.year == factories.moment(8).year
 
 
-def test_what_cannot_be_seen_is_not_kept(client, typed):
+def test_invisible_characters_are_removed(client, typed):
     client.post(
         NEW,
         typed(content="水利\u200b工程\x07 \u202e培训班", note="优秀\n学\x02员\ufeff", certificate_number="GX\x00-1"),
@@ -56,34 +58,34 @@ def test_what_cannot_be_seen_is_not_kept(client, typed):
     )
 
 
-def test_the_form_names_the_limits_of_files_that_are_set(client, settings):
+def test_form_names_the_configured_file_limits(client, settings):
     settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_MAX_COUNT = 3 * 1024 * 1024, 2
     assert "PDF、JPG、PNG 或 WebP，每个不超过 3 MB，最多 2 个。" in client.get(NEW).content.decode()
 
 
-def test_a_long_text_is_not_cut_off_by_the_browser(client):
+def test_note_has_no_maxlength_attribute(client):
     page = client.get(NEW).content.decode()
     assert "maxlength" not in re.search(r'<textarea[^>]*name="note"[^>]*>', page)[0]
 
 
 @pytest.mark.parametrize(("typed_hours", "kept"), [("8.00", "8"), ("7.50", "7.5"), ("10", "10")])
-def test_superfluous_zeros_of_hours_do_not_matter(client, typed, typed_hours, kept):
+def test_trailing_zeros_of_hours_are_accepted(client, typed, typed_hours, kept):
     client.post(NEW, typed(hours_applied=typed_hours))
     assert Registration.objects.get().hours_applied == Decimal(kept)
 
 
-def test_hours_left_empty_are_counted_by_half_days(client, typed):
+def test_empty_hours_are_computed_by_half_days(client, typed):
     client.post(NEW, typed(hours_applied=""))
     assert Registration.objects.get().hours_applied == Decimal(16)
 
 
-def test_a_missing_time_of_day_means_what_the_picker_offers(client, typed):
+def test_missing_time_means_the_prefilled_time(client, typed):
     client.post(NEW, typed(starts_at_1="", ends_at_1=""))
     registration = Registration.objects.get()
     assert (registration.starts_at, registration.ends_at) == (factories.moment(9, 8), factories.moment(8, 18))
 
 
-def test_hours_of_a_type_that_does_not_count_by_time_must_be_typed(client, typed):
+def test_hours_are_required_if_not_counted_by_time(client, typed):
     paper = factories.category("期刊论文", "论文著作类", by_half_day=False, hint="第一作者每篇 20 学时")
     response = client.post(NEW, typed(first_level=paper.parent_id, category=paper.pk, hours_applied=""))
     assert errors_of(response) == {
@@ -118,7 +120,7 @@ def test_hours_of_a_type_that_does_not_count_by_time_must_be_typed(client, typed
         ({"category": "999999"}, "category", "所选二级类型不存在或已停用，请重新选择。"),
     ],
 )
-def test_it_says_what_is_wrong_at_the_field_and_keeps_what_was_typed(client, typed, facts, field, sentence):
+def test_invalid_field_shows_error_and_keeps_input(client, typed, facts, field, sentence):
     response = client.post(NEW, typed(certificate_number="GX-2026-77", **facts))
     assert errors_of(response) == {field: [sentence]}
     assert Registration.objects.count() == 0
@@ -127,15 +129,15 @@ def test_it_says_what_is_wrong_at_the_field_and_keeps_what_was_typed(client, typ
     assert 'value="GX-2026-77"' in page
 
 
-def test_an_end_before_the_start_is_refused(client, typed):
-    """The manual's own picture shows 2020-05-12 to 2020-05-06 accepted with 48 hours."""
+def test_end_before_start_is_refused(client, typed):
+    """The original manual shows 2020-05-12 to 2020-05-06, accepted with 48 hours."""
     day, before = factories.moment(9), factories.moment(15)
     response = client.post(NEW, typed(ends_at_0=f"{before:%Y-%m-%d}"))
     sentence = f"结束时间（{before:%Y-%m-%d} 18:00）早于开始时间（{day:%Y-%m-%d} 08:00），请核对。"
     assert errors_of(response) == {"ends_at": [sentence]}
 
 
-def test_the_future_is_refused(client, typed):
+def test_future_dates_are_refused(client, typed):
     tomorrow = f"{timezone.localdate() + timedelta(days=1):%Y-%m-%d}"
     response = client.post(NEW, typed(starts_at_0=tomorrow, ends_at_0=tomorrow, hours_applied=""))
     assert errors_of(response) == {
@@ -144,33 +146,33 @@ def test_the_future_is_refused(client, typed):
     }
 
 
-def test_more_hours_than_computed_are_saved_with_an_explanation(client, typed):
+def test_more_hours_than_computed_need_a_note(client, typed):
     client.post(NEW, typed(hours_applied="20", note="含晚间实训 4 学时"))
     assert Registration.objects.get().hours_applied == Decimal(20)
 
 
-def test_a_second_level_of_another_first_level_is_refused(client, typed):
+def test_category_of_another_first_level_is_refused(client, typed):
     other = factories.category("发明专利", "专利类", by_half_day=False)
     response = client.post(NEW, typed(category=other.pk))
     assert errors_of(response) == {"category": ["二级类型“发明专利”不属于“培训进修类”，请重新选择。"]}
 
 
-def test_a_year_outside_the_span_is_refused(client, typed):
+def test_year_outside_the_span_is_refused(client, typed):
     year = factories.moment(8).year
     response = client.post(NEW, typed(year=str(year - 1)))
     assert errors_of(response) == {"year": [f"计入年度须在起止时间所在的年度之内（{year}）。"]}
 
 
-def test_another_year_of_the_span_is_saved_with_a_notice(client, typed):
+def test_other_year_of_the_span_is_saved_with_warning(client, typed):
     year = timezone.localdate().year
     facts = typed(starts_at_0=f"{year - 1}-12-30", ends_at_0=f"{year}-01-02", hours_applied="", year=str(year - 1))
     response = client.post(NEW, facts, follow=True)
     assert Registration.objects.get().year == year - 1
-    told = [str(message) for message in response.context["messages"]]
-    assert f"“水利工程施工培训班”计入 {year - 1} 年度，与结束时间所在年度（{year}）不同，请确认。" in told
+    messages = [str(message) for message in response.context["messages"]]
+    assert f"“水利工程施工培训班”计入 {year - 1} 年度，与结束时间所在年度（{year}）不同，请确认。" in messages
 
 
-def test_an_exact_duplicate_is_refused_and_names_the_other(client, huang, typed):
+def test_duplicate_is_refused_and_names_the_other(client, huang, typed):
     client.post(NEW, typed())
     response = client.post(NEW, typed())
     span = f"{factories.moment(9):%Y-%m-%d} 08:00 至 {factories.moment(8):%Y-%m-%d} 18:00"
@@ -180,18 +182,18 @@ def test_an_exact_duplicate_is_refused_and_names_the_other(client, huang, typed)
 
 
 @pytest.mark.parametrize("number", ["GX-1", "gx-1", "ＧＸ－１", "G X – 1"])
-def test_a_certificate_number_used_before_is_refused_and_names_the_other(client, huang, typed, number):
+def test_used_certificate_number_is_refused(client, huang, typed, number):
     factories.registration(huang, "公文写作培训班", certificate_number="GX-1")
     response = client.post(NEW, typed(certificate_number=number))
     [sentence] = errors_of(response)["content"]
     assert sentence.startswith("证书编号 GX-1 已用于您的登记“公文写作培训班”")
 
 
-def test_a_number_that_grows_when_it_is_made_plain_is_told_to_be_too_long(client, typed):
+def test_normalised_certificate_number_may_be_too_long(client, typed):
     assert list(errors_of(client.post(NEW, typed(certificate_number="㍿" * 100)))) == ["certificate_number"]
 
 
-def test_somebody_elses_same_training_is_no_duplicate(client, typed):
+def test_same_training_of_another_person_is_allowed(client, typed):
     factories.registration(
         factories.person("李工"),
         starts_at=factories.moment(9, 8),
@@ -202,25 +204,25 @@ def test_somebody_elses_same_training_is_no_duplicate(client, typed):
     assert Registration.objects.count() == 2
 
 
-def test_an_overlap_is_saved_with_a_warning_that_names_the_other(client, huang, typed):
+def test_overlap_is_saved_with_warning(client, huang, typed):
     factories.registration(
         huang, "安全生产培训班", starts_at=factories.moment(9, 8), ends_at=factories.moment(9, 12), hours_applied=4
     )
     response = client.post(NEW, typed(), follow=True)
-    told = [str(message) for message in response.context["messages"]]
+    messages = [str(message) for message in response.context["messages"]]
     day = f"{factories.moment(9):%Y-%m-%d}"
     assert (
         f"“水利工程施工培训班”与您的登记“安全生产培训班”（{day} 08:00 至 {day} 12:00）时间重叠，审核人员会看到此提示。"
-        in told
+        in messages
     )
 
 
-def test_a_closed_year_is_saved_with_a_warning(client, typed, rules):
+def test_year_without_rule_is_saved_with_warning(client, typed, rules):
     rules[factories.moment(8).year].delete()
     response = client.post(NEW, typed(), follow=True)
     year = factories.moment(8).year
-    told = [str(message) for message in response.context["messages"]]
-    assert f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。该登记已保存，但目前不能提交。" in told
+    messages = [str(message) for message in response.context["messages"]]
+    assert f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。该登记已保存，但目前不能提交。" in messages
 
 
 def test_files_are_stored_with_the_registration(client, typed):
@@ -230,7 +232,7 @@ def test_files_are_stored_with_the_registration(client, typed):
     assert stored == [("结业证书.pdf", "application/pdf", None), ("照片.jpg", "image/jpeg", None)]
 
 
-def test_good_files_of_a_refused_form_are_kept_for_the_next_try(client, typed):
+def test_files_of_refused_form_are_kept_for_next_try(client, typed):
     facts = typed()
     response = client.post(NEW, {**facts, "declared": "", "proofs": [files.pdf()]})
     assert "结业证书.pdf" in response.content.decode()
@@ -239,7 +241,7 @@ def test_good_files_of_a_refused_form_are_kept_for_the_next_try(client, typed):
     assert attachment.name == "结业证书.pdf"
 
 
-def test_a_bad_file_is_named_and_the_good_one_beside_it_is_kept(client, typed):
+def test_bad_file_is_refused_and_good_one_kept(client, typed):
     response = client.post(NEW, typed(proofs=[files.pdf(), files.upload("木马.exe", b"MZ")]))
     assert errors_of(response) == {"proofs": ["“木马.exe”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"]}
     assert list(Attachment.objects.values_list("name", "registration")) == [("结业证书.pdf", None)]
@@ -253,7 +255,7 @@ def test_more_than_eight_files_are_refused(client, typed):
     assert errors_of(beside_those_kept) == {"proofs": ["每条登记最多 8 个附件，现有 9 个，请移除一些。"]}
 
 
-def test_somebody_elses_waiting_file_is_not_taken_along(client, typed):
+def test_kept_file_of_another_person_is_not_attached(client, typed):
     facts = typed()
     other = factories.person("李工")
     client.force_login(other)
@@ -264,17 +266,18 @@ def test_somebody_elses_waiting_file_is_not_taken_along(client, typed):
     assert Attachment.objects.get().owner == other
 
 
-def test_changing_keeps_the_row_and_its_files_and_removes_the_ticked_one(client, huang, typed):
+def test_edit_removes_only_ticked_files(client, huang, typed):
     client.post(NEW, typed(proofs=[files.pdf("一.pdf"), files.pdf("二.pdf")]))
     registration = Registration.objects.get()
     first = registration.attachments.get(name="一.pdf")
     client.post(reverse("hours:edit", args=[registration.pk]), typed(content="改过的内容", removed=[first.pk]))
     registration.refresh_from_db()
-    assert (registration.content, [a.name for a in registration.attachments.all()]) == ("改过的内容", ["二.pdf"])
+    names = list(registration.attachments.values_list("name", flat=True))
+    assert (registration.content, names) == ("改过的内容", ["二.pdf"])
 
 
-def test_removing_a_file_that_is_gone_already_is_no_error(client, huang, typed):
-    """Another window, or somebody who tries other people's keys."""
+def test_removing_an_unknown_file_is_ignored(client, huang, typed):
+    """Removed in another window, or the key of another person's file."""
     registration = factories.registration(huang)
     [foreign] = attachments.keep_for_form(factories.person("覃小明"), [attachments.inspect(files.pdf())], uuid.uuid4())
     sent = typed(content="改过的内容", removed=["999999", "x", "9" * 30, foreign.pk])
@@ -283,20 +286,20 @@ def test_removing_a_file_that_is_gone_already_is_no_error(client, huang, typed):
     assert list(Attachment.objects.all()) == [foreign]
 
 
-def test_the_form_to_change_shows_what_is_stored(client, huang, typed):
+def test_edit_form_shows_stored_values(client, huang, typed):
     registration = factories.registration(huang, "公文写作培训班", note="说明", certificate_number="GX-9")
     page = client.get(reverse("hours:edit", args=[registration.pk])).content.decode()
-    for told in (
+    for text in (
         "公文写作培训班",
         "说明",
         "GX-9",
         f"{timezone.localtime(registration.starts_at):%Y-%m-%d}",
         'value="08:00"',
     ):
-        assert told in page
+        assert text in page
 
 
-def test_a_submitted_registration_cannot_be_changed(client, huang, station, typed):
+def test_submitted_registration_cannot_be_edited(client, huang, station, typed):
     registration = factories.submitted(huang, station)
     response = client.post(reverse("hours:edit", args=[registration.pk]), typed(content="偷偷改"), follow=True)
     assert [str(message) for message in response.context["messages"]] == ["该登记目前为“待初审”，不能修改。"]
@@ -304,12 +307,8 @@ def test_a_submitted_registration_cannot_be_changed(client, huang, station, type
     assert registration.content == "水利工程施工培训班"
 
 
-def test_a_registration_submitted_in_another_tab_keeps_its_state(client, huang, station, typed):
-    """The form was loaded before, the submission came between: registrations.save refuses."""
-    from hours.errors import WorkflowError
-    from hours.registrations import saving
-    from hours.workflow import transitions
-
+def test_stale_form_does_not_change_submitted_registration(client, huang, station, typed):
+    """The registration is submitted while its form is open in another tab."""
     registration = factories.registration(huang)
     stale = Registration.objects.get(pk=registration.pk)
     transitions.submit(huang, [registration], station, station.region)
@@ -321,7 +320,7 @@ def test_a_registration_submitted_in_another_tab_keeps_its_state(client, huang, 
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_somebody_elses_registration_is_not_found(client, typed, method):
+def test_registration_of_another_person_is_404(client, typed, method):
     registration = factories.registration(factories.person("李工"), "李工的登记")
     response = getattr(client, method)(reverse("hours:edit", args=[registration.pk]), typed())
     assert response.status_code == 404
@@ -329,19 +328,19 @@ def test_somebody_elses_registration_is_not_found(client, typed, method):
     assert registration.content == "李工的登记"
 
 
-def test_the_proposal_counts_and_offers_the_years(client, typed):
+def test_proposal_returns_hours_and_years(client, typed):
     facts = typed()
     answer = client.get(reverse("hours:proposal"), facts).json()
     year = factories.moment(8).year
     assert answer == {"hours": "16", "years": [year], "year": year, "text": "按起止时间每半天 4 学时计算，共 16 学时。"}
 
 
-def test_the_proposal_of_nonsense_is_empty(client):
+def test_proposal_of_invalid_input_is_empty(client):
     answer = client.get(reverse("hours:proposal"), {"starts_at_0": "x", "category": "-1"}).json()
     assert answer == {"hours": None, "years": [], "year": None, "text": ""}
 
 
-def test_as_a_dialog_it_answers_with_the_way_to_go(client, typed):
+def test_dialog_gets_redirect_header(client, typed):
     response = client.post(NEW, typed(), headers={"X-Requested-With": "dialog"})
     registration = Registration.objects.get()
     assert (response.status_code, response["X-Dialog-Location"]) == (204, f"/hours/#registration-{registration.pk}")

@@ -1,4 +1,4 @@
-"""学时登记: the list of what its owner can still change."""
+"""学时登记: the list of registrations that their owner can still change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def contents(response) -> list[str]:
     return [line["content"] for line in response.context["lines"]]
 
 
-def test_it_lists_drafts_and_returned_registrations_and_nothing_else(client, huang, station, bureau):
+def test_list_has_drafts_and_returned_registrations_only(client, huang, station, bureau):
     factories.registration(huang, "草稿", starts_at=factories.moment(5), ends_at=factories.moment(4, 18))
     factories.returned(
         huang,
@@ -38,14 +38,14 @@ def test_it_lists_drafts_and_returned_registrations_and_nothing_else(client, hua
     assert contents(client.get(LIST)) == ["草稿", "退回的"]
 
 
-def test_a_returned_row_shows_the_reviewers_reason_and_cannot_be_deleted(client, huang, station):
+def test_returned_row_shows_reason_and_no_delete_link(client, huang, station):
     registration = factories.returned(huang, station, station.reviewer)
     page = client.get(LIST).content.decode()
     assert "退回原因：材料不清晰：请补充证书复印件。" in page
     assert f"{reverse('hours:delete')}?registration={registration.pk}" not in page
 
 
-def test_it_filters_by_name_and_days(client, huang):
+def test_list_filters_by_content_and_dates(client, huang):
     for days_ago, content in ((30, "水利培训"), (20, "公文培训"), (10, "水利讲座")):
         factories.registration(
             huang, content, starts_at=factories.moment(days_ago), ends_at=factories.moment(days_ago, 18)
@@ -56,25 +56,25 @@ def test_it_filters_by_name_and_days(client, huang):
     assert contents(client.get(LIST, {"end": since})) == ["公文培训", "水利培训"]
 
 
-def test_an_unreadable_day_is_named_and_filters_nothing(client, huang):
+def test_invalid_date_is_an_error_and_filters_nothing(client, huang):
     factories.registration(huang, "水利培训")
     response = client.get(LIST, {"start": "昨天"})
     assert contents(response) == ["水利培训"]
     assert list(response.context["filter"].errors) == ["start"]
 
 
-def test_an_empty_list_says_what_to_do_next(client):
+def test_empty_list_says_what_to_do_next(client):
     page = client.get(LIST).content.decode()
     assert "没有待提交的登记" in page
     assert "新登记培训" in page
 
 
-def test_the_banner_of_the_manual_is_there(client):
+def test_list_has_the_banner_of_the_manual(client):
     assert "公需科目学时无需个人登记，系统将根据学习完成情况自动计算。" in client.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_it_costs_the_same_queries_for_any_number_of_rows(client, huang, station, rows, django_assert_num_queries):
+def test_query_count_is_constant(client, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.returned(huang, station, station.reviewer, content=f"第 {number} 条")
     with django_assert_num_queries(7):  # session, person, rows, types, decisions; duties, unread notices

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-YEARS, ENTRIES = reverse("hours:lookup"), reverse("hours:lookup_registrations")
+YEARS, DETAILS = reverse("hours:lookup"), reverse("hours:lookup_registrations")
 THIS_YEAR = timezone.localdate().year
 
 
@@ -23,7 +23,7 @@ def client(client, huang):
 
 @pytest.fixture
 def history(huang, station, bureau):
-    """In one year: 9 公需, 16 recognised, 8 in review, 16 not submitted, 12 refused; somebody else's beside them."""
+    """A year: 9 公需, 16 recognised, 8 in review, 16 not submitted, 12 refused hours; another person has rows too."""
     day = {"starts_at": factories.moment(20), "ends_at": factories.moment(19, 18)}
     year = factories.moment(19).year
     course = factories.course(year)
@@ -38,24 +38,24 @@ def history(huang, station, bureau):
     return year
 
 
-@pytest.mark.parametrize(("page", "label"), [(YEARS, "身份证号"), (ENTRIES, "证件号码")])
-def test_each_page_names_its_filters_in_the_words_of_the_manual(client, huang, page, label):
+@pytest.mark.parametrize(("page", "label"), [(YEARS, "身份证号"), (DETAILS, "证件号码")])
+def test_filter_labels_are_those_of_the_manual(client, huang, page, label):
     assert [field.label for field in client.get(page).context["filter"]] == ["年度", label, "姓名"]
 
 
-def test_a_year_shows_recognised_in_review_not_submitted_target_and_missing_side_by_side(client, history):
+def test_year_row_shows_hours_of_each_kind(client, history):
     [row] = [row for row in client.get(YEARS).context["years"] if row.year == history]
     numbers = (row.public, row.professional, row.total, row.in_review, row.not_submitted, row.target, row.missing)
     assert numbers == (9, 16, 25, 8, 16, 90, 65)
 
 
-def test_the_clicked_year_shows_its_details_below(client, history):
+def test_chosen_year_lists_counted_rows(client, history):
     response = client.get(YEARS, {"detail": history})
-    told = [(row.kind, row.name, row.hours, row.is_public) for row in response.context["counted"]]
-    assert told == [("必修", "当代科学技术前沿知识", Decimal(9), True), ("", "已认定的", Decimal(16), False)]
+    rows = [(row.kind, row.name, row.hours, row.is_public) for row in response.context["counted"]]
+    assert rows == [("必修", "当代科学技术前沿知识", Decimal(9), True), ("", "已认定的", Decimal(16), False)]
 
 
-def test_it_says_why_a_registration_does_not_count(client, history):
+def test_uncounted_registrations_show_the_reason(client, history):
     response = client.get(YEARS, {"detail": history})
     assert [(line["content"], line["why"]) for line in response.context["uncounted"]] == [
         ("审核中的", "正在审核，认定后计入。"),
@@ -64,13 +64,13 @@ def test_it_says_why_a_registration_does_not_count(client, history):
     ]
 
 
-def test_this_year_is_there_before_anything_was_learned(client):
+def test_this_year_is_listed_without_registrations(client):
     rows = client.get(YEARS).context["years"]
     assert [(row.year, row.total, row.missing) for row in rows] == [(THIS_YEAR, 0, 90)]
 
 
-def test_the_details_list_every_own_registration_masked_and_nobody_elses(client, huang, history):
-    response = client.get(ENTRIES)
+def test_details_list_own_registrations_with_masked_id(client, huang, history):
+    response = client.get(DETAILS)
     assert {registration.content for registration, *_ in response.context["registrations"]} == {
         "已认定的",
         "审核中的",
@@ -83,9 +83,9 @@ def test_the_details_list_every_own_registration_masked_and_nobody_elses(client,
     assert "李工" not in page
 
 
-def test_plus_shows_every_step_with_its_words(client, history, huang):
+def test_open_registration_shows_all_steps(client, history, huang):
     refused = huang.registrations.get(content="不予认定的")
-    response = client.get(ENTRIES, {"open": refused.pk})
+    response = client.get(DETAILS, {"open": refused.pk})
     [steps] = [steps for registration, steps, *_ in response.context["registrations"] if registration == refused]
     assert [(step.stage, step.office, step.decision, step.reason, step.words) for step in steps] == [
         ("本人", "黄秋梦", "提交审核", "", ""),
@@ -95,7 +95,7 @@ def test_plus_shows_every_step_with_its_words(client, history, huang):
     assert response.content.decode().count(" hidden>") >= 3
 
 
-@pytest.mark.parametrize("url", [YEARS, ENTRIES])
+@pytest.mark.parametrize("url", [YEARS, DETAILS])
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
@@ -107,29 +107,27 @@ def test_plus_shows_every_step_with_its_words(client, history, huang):
         ({"year": "1999"}, False),
     ],
 )
-def test_it_filters_by_year_id_and_name(client, huang, history, url, filters, found):
+def test_lookup_filters_by_year_id_and_name(client, huang, history, url, filters, found):
     values = {name: value.format(tail=huang.id_number[-4:], year=history) for name, value in filters.items()}
     context = client.get(url, values).context
     assert bool(context["years"] if url == YEARS else context["registrations"]) is found
 
 
-def test_a_full_id_number_is_not_taken_into_the_address(client, huang, history):
-    response = client.get(ENTRIES, {"id_tail": huang.id_number})
+def test_full_id_number_is_refused_by_filter(client, huang, history):
+    response = client.get(DETAILS, {"id_tail": huang.id_number})
     assert "请只填写证件号码的后四位。" in response.content.decode()
 
 
-def test_an_unreadable_year_is_named(client, history):
+def test_invalid_year_is_an_error(client, history):
     assert "年度应为四位数字，例如 2026。" in client.get(YEARS, {"year": "去年"}).content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_both_tabs_cost_the_same_queries_for_any_number_of_rows(
-    client, huang, station, rows, django_assert_num_queries
-):
+def test_query_count_of_both_tabs_is_constant(client, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.submitted(huang, station, content=f"第 {number} 条")
     with django_assert_num_queries(10):
         client.get(YEARS)
     # session, person; count, rows, decisions, reviewers of their units, asked to return; duties, notices
     with django_assert_num_queries(9):
-        client.get(ENTRIES)
+        client.get(DETAILS)

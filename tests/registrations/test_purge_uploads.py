@@ -1,4 +1,4 @@
-"""manage.py purge_uploads: what was uploaded for a form that nobody completed goes, with its file."""
+"""manage.py purge_uploads: deletes uploads of forms that were never completed."""
 
 import uuid
 from datetime import timedelta
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def upload(guangxi):
-    """Makes a stored file of an age in hours, of a form or of a registration."""
+    """Return a function that stores a file of an age in hours, for a form or a registration."""
     owner = factories.person()
 
     def make(name: str, age: int, registration=None) -> Attachment:
@@ -37,7 +37,7 @@ def upload(guangxi):
     return make
 
 
-def test_an_old_upload_without_a_registration_goes_with_its_file(upload, manage, django_capture_on_commit_callbacks):
+def test_old_upload_is_deleted_with_its_file(upload, manage, django_capture_on_commit_callbacks):
     old = upload("昨天的证书.pdf", age=25)
     with django_capture_on_commit_callbacks(execute=True):
         assert "附件 1 个" in manage("purge_uploads")
@@ -45,21 +45,21 @@ def test_an_old_upload_without_a_registration_goes_with_its_file(upload, manage,
     assert not old.file.storage.exists(old.file.name)
 
 
-def test_a_young_upload_stays(upload, manage):
+def test_recent_upload_is_kept(upload, manage):
     young = upload("刚上传的证书.pdf", age=23)
     manage("purge_uploads")
     assert list(Attachment.objects.all()) == [young]
     assert young.file.storage.exists(young.file.name)
 
 
-def test_the_proof_of_a_registration_stays_however_old(upload, manage):
+def test_file_of_registration_is_kept_at_any_age(upload, manage):
     proof = upload("三年前的证书.pdf", age=26_000, registration=factories.registration(upload.owner))
     manage("purge_uploads")
     assert list(Attachment.objects.all()) == [proof]
     assert proof.file.storage.exists(proof.file.name)
 
 
-def test_the_age_can_be_given(upload, manage, django_capture_on_commit_callbacks):
+def test_age_is_an_option(upload, manage, django_capture_on_commit_callbacks):
     upload("两小时前的证书.pdf", age=2)
     with django_capture_on_commit_callbacks(execute=True):
         manage("purge_uploads", hours=1)
@@ -67,7 +67,7 @@ def test_the_age_can_be_given(upload, manage, django_capture_on_commit_callbacks
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
-def test_nobody_can_give_one_to_a_registration_while_it_goes(upload, manage):
+def test_purged_rows_are_locked(upload, manage):
     upload("昨天的证书.pdf", age=25)
     with CaptureQueriesContext(connection) as queries:
         manage("purge_uploads")

@@ -1,4 +1,4 @@
-"""What a registration must be like, in which words it is refused, and what is only noticed."""
+"""The rules of registrations, and the sentences about problems, duplicates and overlaps."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -36,27 +36,27 @@ def found(**fields) -> dict[str, str]:
     return problems(registration(**fields), NOW)
 
 
-def test_a_good_registration_has_no_problems():
+def test_valid_registration_has_no_problems():
     assert found() == {}
 
 
 # --- dates --------------------------------------------------------------------------
 
 
-def test_the_end_is_not_before_the_start():
+def test_end_before_start_is_a_problem():
     assert found(starts_at=local("2020-05-12 00:00"), ends_at=local("2020-05-06 00:00"), year=2020) == {
         "ends_at": "结束时间（2020-05-06 00:00）早于开始时间（2020-05-12 00:00），请核对。"
     }
 
 
-def test_times_are_shown_as_local_ones():
+def test_problem_shows_local_times():
     start, end = datetime(2026, 5, 11, 4, tzinfo=UTC), datetime(2026, 5, 11, 3, tzinfo=UTC)
     assert found(starts_at=start, ends_at=end) == {
         "ends_at": "结束时间（2026-05-11 11:00）早于开始时间（2026-05-11 12:00），请核对。"
     }
 
 
-def test_nothing_lies_in_the_future():
+def test_future_dates_are_problems():
     assert found(ends_at=NOW, hours_applied=Decimal(8)) == {}
     assert found(ends_at=NOW + timedelta(seconds=1), hours_applied=Decimal(8)) == {
         "ends_at": "结束时间不能晚于现在，学习结束后才能登记。"
@@ -67,18 +67,18 @@ def test_nothing_lies_in_the_future():
     }
 
 
-def test_something_won_in_one_moment_is_a_registration_too():
+def test_equal_start_and_end_are_allowed():
     moment = local("2026-05-11 08:00")
     assert found(category=BY_HAND, starts_at=moment, ends_at=moment) == {}
 
 
-def test_what_is_missing_is_left_to_the_form():
+def test_missing_fields_are_skipped():
     assert found(starts_at=None) == {}
     assert found(ends_at=None, year=None, hours_applied=None) == {}
     assert problems(Registration(), NOW) == {}
 
 
-# --- types --------------------------------------------------------------------------
+# --- categories --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_what_is_missing_is_left_to_the_form():
         Category(pk=2, name="培训班", parent=Category(pk=1, name="旧大类", is_active=False)),
         Category(pk=2, name="培训班"),  # a first level
     ],
-    ids=["stopped", "first level stopped", "first level"],
+    ids=["inactive", "first level inactive", "first level"],
 )
-def test_only_active_types_of_the_second_level(category):
+def test_category_must_be_active_and_second_level(category):
     assert found(category=category) == {"category": "认定类型“培训班”已停用，请重新选择。"}
 
 
@@ -111,28 +111,28 @@ def test_only_active_types_of_the_second_level(category):
         ("20", "申请学时 20 高于按起止时间计算的 16 学时；如确需申请更多，请在“认定内容说明”中说明原因。"),
     ],
 )
-def test_hours_that_are_refused(hours, sentence):
+def test_invalid_hours_are_a_problem(hours, sentence):
     assert found(hours_applied=Decimal(hours)) == {"hours_applied": sentence}
 
 
 @pytest.mark.parametrize("hours", ["0.5", "7.5", "8", "16"])
-def test_fewer_hours_than_proposed_need_no_words(hours):
+def test_fewer_hours_than_proposed_need_no_note(hours):
     assert found(hours_applied=Decimal(hours)) == {}
 
 
-def test_more_hours_need_an_explanation():
+def test_more_hours_than_proposed_need_a_note():
     assert found(hours_applied=Decimal(20), note="含晚间实习四学时。") == {}
     assert list(found(hours_applied=Decimal(20), note="  ")) == ["hours_applied"]
 
 
-def test_a_type_by_hand_has_no_proposal():
+def test_hours_not_counted_by_time_have_no_maximum():
     assert found(category=BY_HAND, hours_applied=Decimal(60)) == {}
 
 
 # --- years --------------------------------------------------------------------------
 
 
-def test_the_year_lies_within_the_span():
+def test_year_outside_the_span_is_a_problem():
     assert found(year=2025) == {"year": "计入年度须在起止时间所在的年度之内（2026）。"}
     assert found(starts_at=local("2025-12-30 08:00"), ends_at=local("2026-01-02 18:00"), year=2024) == {
         "year": "计入年度须在起止时间所在的年度之内（2025 至 2026）。"
@@ -144,7 +144,7 @@ def test_every_year_of_the_span_is_allowed(year):
     assert found(starts_at=local("2025-12-30 08:00"), ends_at=local("2026-01-02 18:00"), year=year) == {}
 
 
-def test_another_year_than_that_of_the_end_is_noticed():
+def test_year_other_than_end_year_gives_notice():
     over_new_year = {"starts_at": local("2025-12-30 08:00"), "ends_at": local("2026-01-02 18:00")}
     assert year_notice(registration(**over_new_year, year=2026)) == ""
     assert year_notice(registration(**over_new_year, year=2025)) == (
@@ -152,7 +152,7 @@ def test_another_year_than_that_of_the_end_is_noticed():
     )
 
 
-def test_all_problems_are_found_at_once():
+def test_all_problems_are_returned_at_once():
     assert list(
         found(starts_at=NOW + timedelta(1), hours_applied=Decimal(0), category=Category(pk=1, name="大类"))
     ) == [*("starts_at", "ends_at", "category", "hours_applied")]
@@ -161,7 +161,7 @@ def test_all_problems_are_found_at_once():
 # --- other registrations ------------------------------------------------------------------
 
 
-def test_a_repeated_certificate_number_names_the_other_registration():
+def test_duplicate_number_sentence_names_other_registration():
     mine = registration(content="换个名称", certificate_number="桂培字001")
     assert duplicate_sentence(mine, registration(certificate_number="桂培字001", status="final_review")) == (
         "证书编号 桂培字001 已用于您的登记“水利工程施工培训班”"
@@ -170,14 +170,14 @@ def test_a_repeated_certificate_number_names_the_other_registration():
 
 
 @pytest.mark.parametrize("number", ["", "桂培字002"])
-def test_a_repeated_content_names_the_other_registration(number):
+def test_duplicate_content_sentence_names_other_registration(number):
     assert duplicate_sentence(registration(certificate_number=number), registration(certificate_number="")) == (
         "您已登记过内容和起止时间都相同的“水利工程施工培训班”"
         "（2026-05-11 08:00 至 2026-05-12 18:00，待提交），不能重复登记。"
     )
 
 
-def test_an_overlap_names_the_other_registrations():
+def test_overlap_sentence_names_other_registrations():
     others = [registration(content="甲"), registration(content="乙", ends_at=local("2026-05-11 12:00"))]
     assert overlap_sentence(registration(), others) == (
         "“水利工程施工培训班”与您的登记“甲”（2026-05-11 08:00 至 2026-05-12 18:00）、"

@@ -1,259 +1,371 @@
-"""批量提交审核: the dialog, the confirmation, and all or nothing."""
-
-from __future__ import annotations
+"""批量提交审核: all or none, target and required unit, and one submission per token."""
 
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Appointment
-from hours.models import Decision, Registration, Submission
+from hours.errors import WorkflowError
+from hours.models import Category, Decision, Registration, Submission
 from hours.workflow import transitions
-from organizations import units
+from hours.workflow.transitions import SubmissionRefused
 from organizations.models import Unit
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-CHOOSE, CONFIRM = reverse("hours:submit"), reverse("hours:submit_confirm")
 
 
 @pytest.fixture
-def client(client, huang):
-    client.force_login(huang)
-    return client
+def station(guangxi, rules):
+    return factories.unit("宾阳县甘棠镇林业站")
 
 
 @pytest.fixture
-def two(huang):
-    return [
-        factories.registration(huang, "水利培训"),
-        factories.registration(huang, "公文培训", hours_applied=Decimal("7.5")),
+def owner(station):
+    return factories.person("黄秋梦")
+
+
+def send(owner, registrations, unit, region=None, **options) -> Submission:
+    return transitions.submit(owner, registrations, unit, region or unit.region, **options)
+
+
+def problems(owner, registrations, unit) -> dict[int, str]:
+    """Return the problems of a refused submission, which changes nothing."""
+    before = list(Registration.objects.order_by("pk").values())
+    decisions = Decision.objects.count()
+    with pytest.raises(SubmissionRefused) as refusal:
+        send(owner, registrations, unit)
+    assert list(Registration.objects.order_by("pk").values()) == before
+    assert Decision.objects.count() == decisions
+    return refusal.value.problems
+
+
+# --- where the registrations go -----------------------------------------------------------
+
+
+def test_submission_records_unit_name_and_region(owner, station):
+    one, two = factories.registration(owner, "甲"), factories.registration(owner, "乙", hours_applied=Decimal("7.5"))
+    submission = send(owner, [one, two], station)
+    assert (submission.unit, submission.region, submission.owner) == (station, station.region, owner)
+    assert (submission.unit_name, submission.unit_credit_code) == (station.name, station.credit_code)
+    assert (submission.entries, submission.hours) == (2, Decimal("23.5"))
+    for registration in (one, two):
+        registration.refresh_from_db()
+        assert (registration.status, registration.round, registration.submission) == ("first_review", 1, submission)
+        assert (registration.unit, registration.unit_name, registration.region) == (
+            station,
+            "宾阳县甘棠镇林业站",
+            station.region,
+        )
+        assert (registration.is_unaffiliated, registration.submitted_at) == (False, submission.created_at)
+        decision = registration.decisions.get()
+        assert (decision.stage, decision.action, decision.status) == ("owner", "submit", "first_review")
+        assert (decision.actor_name, decision.office) == ("黄秋梦", "宾阳县甘棠镇林业站")
+        assert decision.hours == registration.hours_applied
+
+
+def test_submission_sets_the_persons_unit(owner, station):
+    send(owner, [factories.registration(owner)], station)
+    owner.refresh_from_db()
+    assert owner.unit == station
+
+
+def test_region_of_the_unit_overrides_the_argument(owner, station):
+    registration = factories.registration(owner)
+    send(owner, [registration], station, factories.region("450202"))
+    registration.refresh_from_db()
+    assert registration.region == station.region
+
+
+def test_unaffiliated_registration_skips_first_review(guangxi, owner, station):
+    owner.unit = station
+    owner.save()
+    registration, nobody, county = (
+        factories.registration(owner),
+        factories.units.unaffiliated(guangxi),
+        factories.region("450202"),
+    )
+    submission = send(owner, [registration], nobody, county)
+    registration.refresh_from_db()
+    owner.refresh_from_db()
+    assert (registration.status, registration.is_unaffiliated, registration.region) == ("final_review", True, county)
+    assert (registration.unit, registration.unit_name) == (nobody, "其他单位")
+    assert (submission.region, submission.unit_credit_code) == (county, "")
+    assert registration.decisions.get().status == "final_review"
+    assert owner.unit == station  # 其他单位 is nobody's own unit
+
+
+def test_pending_unit_is_accepted(owner, guangxi):
+    new = factories.unit("新成立的公司", state=Unit.State.PENDING)
+    assert send(owner, [factories.registration(owner)], new).unit == new
+
+
+def test_renaming_a_unit_keeps_the_submitted_name(owner, station):
+    registration = factories.registration(owner)
+    send(owner, [registration], station)
+    station.name = "甘棠林业站"
+    factories.units.store(station)
+    registration.refresh_from_db()
+    assert (registration.unit_name, registration.submission.unit_name) == ("宾阳县甘棠镇林业站", "宾阳县甘棠镇林业站")
+
+
+# --- all or none --------------------------------------------------------------------
+
+
+def test_one_invalid_registration_stops_all(owner, station):
+    good = factories.registration(owner, "好的")
+    one_day = {"starts_at": factories.moment(9, 8), "ends_at": factories.moment(9, 18), "hours_applied": Decimal(8)}
+    bad = factories.registration(owner, "坏的", year=2001, **one_day)
+    assert problems(owner, [good, bad], station) == {
+        bad.pk: f"“坏的”：计入年度须在起止时间所在的年度之内（{factories.moment(9).year}）。"
+    }
+
+
+def test_problems_are_listed_by_registration(owner, station, rules):
+    submitted = factories.submitted(owner, station, content="已提交")
+    strangers = factories.registration(factories.person("李同事"), "别人的")
+    stopped = factories.registration(owner, "停用类型", category=factories.category("旧类型"))
+    Category.objects.filter(name="旧类型").update(is_active=False)
+    stopped.refresh_from_db()
+    tomorrow = {"starts_at": factories.moment(-1, 8), "ends_at": factories.moment(-1, 18)}
+    several = factories.registration(owner, "多处不对", hours_applied=Decimal(40), **tomorrow)
+    assert problems(owner, [submitted, strangers, stopped, several], station) == {
+        submitted.pk: "“已提交”：该登记目前为“待初审”，不能提交审核。",
+        strangers.pk: "“别人的”：只有登记人本人可以提交审核。",
+        stopped.pk: "“停用类型”：认定类型“旧类型”已停用，请重新选择。",
+        several.pk: "“多处不对”：开始时间不能晚于现在。结束时间不能晚于现在，学习结束后才能登记。"
+        "申请学时 40 高于按起止时间计算的 8 学时；如确需申请更多，请在“认定内容说明”中说明原因。",
+    }
+
+
+def test_closed_year_is_refused(owner, station, rules):
+    registration = factories.registration(owner)
+    for rule in rules.values():
+        rule.is_closed = True
+        rule.save()
+    assert problems(owner, [registration], station) == {
+        registration.pk: f"“水利工程施工培训班”：{registration.year} 年度已关闭，不再接受提交。"
+    }
+
+
+def test_disabled_unit_is_refused_with_one_sentence(owner, station):
+    one, two = factories.registration(owner, "甲"), factories.registration(owner, "乙")
+    seen = Unit.objects.get(pk=station.pk)
+    factories.units.disable(station)
+    sentence = "单位“宾阳县甘棠镇林业站”已停用，请重新选择单位。"
+    assert problems(owner, [one, two], seen) == {one.pk: sentence, two.pk: sentence}
+    with pytest.raises(SubmissionRefused) as refusal:
+        send(owner, [one, two], seen)
+    assert str(refusal.value) == sentence
+
+
+def test_unit_merged_meanwhile_is_refused(owner, station):
+    registration, other = factories.registration(owner), factories.unit("宾阳县林业局")
+    seen = Unit.objects.get(pk=station.pk)
+    factories.units.merge(station, other)
+    assert problems(owner, [registration], seen) == {
+        registration.pk: "单位“宾阳县甘棠镇林业站”已停用，请重新选择单位。"
+    }
+
+
+def test_empty_submission_is_refused(owner, station):
+    with pytest.raises(WorkflowError, match=r"^请先勾选要提交的登记。$"):
+        send(owner, [], station)
+    assert Submission.objects.count() == 0
+
+
+# --- returned registrations ---------------------------------------------------------------
+
+
+@pytest.fixture
+def returned(owner, station):
+    return factories.returned(owner, station, factories.unit_reviewer(station), content="退回的")
+
+
+def test_returned_registration_starts_at_first_review_again(owner, station, returned):
+    send(owner, [returned], station)
+    returned.refresh_from_db()
+    assert (returned.status, returned.round, returned.unit) == ("first_review", 2, station)
+
+
+def test_returned_registration_requires_its_unit(owner, station, returned):
+    draft, other = factories.registration(owner, "新的"), factories.unit("宾阳县林业局")
+    assert transitions.required_unit([draft, returned]) == station
+    assert problems(owner, [draft, returned], other) == {
+        returned.pk: "“退回的”是退回修改的登记，须仍提交至“宾阳县甘棠镇林业站”。"
+    }
+
+
+def test_returned_registration_cannot_become_unaffiliated(guangxi, owner, returned):
+    assert list(problems(owner, [returned], factories.units.unaffiliated(guangxi))) == [returned.pk]
+
+
+def test_return_for_wrong_unit_frees_the_unit(owner, station):
+    wrong_unit = factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
+    registration = factories.submitted(owner, station)
+    factories.return_(factories.unit_reviewer(station), registration, wrong_unit)
+    right = factories.unit("宾阳县林业局", "450103")
+    assert transitions.required_unit([registration]) is None
+    send(owner, [registration], right)
+    registration.refresh_from_db()
+    assert (registration.unit, registration.unit_name, registration.region) == (right, "宾阳县林业局", right.region)
+
+
+def test_only_the_last_return_frees_the_unit(owner, station):
+    reviewer = factories.unit_reviewer(station)
+    registration = factories.submitted(owner, station)
+    factories.return_(
+        reviewer, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True))
+    )
+    send(owner, [registration], station)
+    factories.return_(reviewer, registration, factories.verdict())
+    assert transitions.required_unit([registration]) == station
+
+
+def test_disabled_unit_is_not_required(owner, station, returned):
+    factories.units.disable(station)
+    assert transitions.required_unit([returned]) is None
+    assert send(owner, [returned], factories.unit("宾阳县林业局")).entries == 1
+
+
+def test_returned_registration_requires_the_merged_unit(owner, station, returned):
+    other = factories.unit("宾阳县林业局")
+    factories.units.merge(station, other)
+    returned.refresh_from_db()
+    assert transitions.required_unit([returned]) == other
+    send(owner, [returned], other)
+    returned.refresh_from_db()
+    assert (returned.unit, returned.unit_name) == (other, "宾阳县林业局")
+    assert [step.office for step in returned.decisions.all()] == [
+        *("宾阳县甘棠镇林业站", "宾阳县甘棠镇林业站"),
+        "宾阳县林业局",
     ]
 
 
-def keys(registrations) -> list[int]:
-    return [registration.pk for registration in registrations]
+def test_merge_moves_registrations_but_keeps_submitted_name(owner, station):
+    registration = factories.submitted(owner, station)
+    decision = Decision.objects.filter(registration=registration).values().get()
+    other = factories.unit("宾阳县林业局")
+    factories.units.merge(station, other)
+    registration.refresh_from_db()
+    assert (registration.unit, registration.unit_name) == (other, "宾阳县甘棠镇林业站")
+    assert (registration.submission.unit, registration.submission.unit_name) == (other, "宾阳县甘棠镇林业站")
+    assert Decision.objects.filter(registration=registration).values().get() == decision
 
 
-def ticked(unit, registrations, **more) -> dict:
-    return {"registration": keys(registrations), "unit": unit.pk, "token": str(uuid.uuid4()), **more}
+def test_returned_registrations_have_their_own_last_day(owner, station, returned, rules):
+    yesterday = timezone.localdate() - timedelta(1)
+    for rule in rules.values():
+        rule.closes_on = yesterday
+        rule.save()
+    late = factories.registration(owner, "迟到的")
+    assert problems(owner, [late, returned], station) == {
+        late.pk: f"“迟到的”：{late.year} 年度已于 {yesterday:%Y-%m-%d} 截止提交。"
+    }
+    assert send(owner, [returned], station).entries == 1
 
 
-def said(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
+# --- one token, one submission ------------------------------------------------------
 
 
-def statuses() -> list[str]:
-    return list(Registration.objects.order_by("pk").values_list("status", flat=True))
+def test_same_token_returns_the_first_submission(owner, station):
+    registration, token = factories.registration(owner), uuid.uuid4()
+    first = send(owner, [registration], station, token=token)
+    assert send(owner, [Registration.objects.get(pk=registration.pk)], station, token=token) == first
+    assert (Submission.objects.count(), Decision.objects.count()) == (1, 1)
 
 
-def test_without_a_tick_it_says_so(client):
-    assert said(client.get(CHOOSE, follow=True)) == ["请先勾选要提交审核的登记。"]
+def test_token_of_another_person_is_refused(owner, station):
+    token = uuid.uuid4()
+    send(owner, [factories.registration(owner)], station, token=token)
+    other = factories.person("李同事")
+    with pytest.raises(WorkflowError, match=r"^提交标识无效，请重新打开“批量提交审核”。$"):
+        send(other, [factories.registration(other)], station, token=token)
 
 
-def test_the_dialog_repeats_how_many_registrations_and_hours(client, two):
-    page = client.get(CHOOSE, {"registration": keys(two)}).content.decode()
-    assert "已勾选 2 条登记，共 23.5 学时。请选择所在单位。" in page
-
-
-def test_the_unit_of_last_time_is_chosen_beforehand(client, huang, two, station):
-    huang.unit = station
-    huang.save()
-    assert client.get(CHOOSE, {"registration": keys(two)}).context["chosen"] == station
-
-
-def test_a_disabled_unit_of_last_time_is_not(client, huang, two, station):
-    huang.unit = station
-    huang.save()
-    units.disable(station)
-    assert client.get(CHOOSE, {"registration": keys(two)}).context["chosen"] is None
-
-
-def test_searching_keeps_the_ticks(client, two, station):
-    response = client.get(CHOOSE, {"registration": keys(two), "q": "林业", "go": "search"})
-    assert [registration.content for registration in response.context["registrations"]] == [
-        registration.content for registration in sorted(two, key=lambda e: e.ends_at, reverse=True)
-    ]
-    assert response.context["picker"].units == [station]
-
-
-def test_going_on_without_a_unit_says_what_to_do(client, two):
-    page = client.get(CHOOSE, {"registration": keys(two), "go": "confirm"}).content.decode()
-    assert "请先选择单位：点选列表中的一个单位，或选择“其他单位”。" in page
-
-
-def test_the_confirmation_repeats_everything(client, two, station):
-    response = client.get(CHOOSE, {"registration": keys(two), "unit": station.pk, "go": "confirm"})
-    assert response.context["facts"] == [
-        ("单位名称", "宾阳县甘棠镇林业站"),
-        ("统一社会信用代码", station.credit_code),
-        ("单位属地", "宾阳县"),
-        ("登记条数", "2 条"),
-        ("申请学时合计", "23.5 学时"),
-    ]
-    assert "已提交的学时登记信息无法撤销，请认真核查无误后，再进行提交。" in response.content.decode()
-    assert statuses() == ["draft", "draft"]
-
-
-def test_it_submits_all_and_says_what_comes_next(client, huang, two, station):
-    response = client.post(CONFIRM, ticked(station, two), follow=True)
-    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"]
-    assert statuses() == ["first_review", "first_review"]
-    submission = Submission.objects.get()
-    assert (submission.owner, submission.entries, submission.hours) == (huang, 2, Decimal("23.5"))
-    huang.refresh_from_db()
-    assert huang.unit == station
-
-
-def test_one_bad_registration_stops_all_and_is_named(client, two, station, rules):
-    Registration.objects.filter(pk=two[1].pk).update(year=2001)
-    response = client.post(CONFIRM, ticked(station, two))
-    [(registration, sentence)] = response.context["problems"]
-    assert registration == two[1]
-    assert sentence.startswith("“公文培训”：计入年度须在起止时间所在的年度之内")
-    assert (statuses(), Submission.objects.count(), Decision.objects.count()) == (["draft", "draft"], 0, 0)
-
-
-def test_a_double_click_submits_once(client, two, station):
-    form = ticked(station, two)
-    for _ in range(2):
-        response = client.post(CONFIRM, form, follow=True)
-        assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"]
-    assert (Submission.objects.count(), Decision.objects.count()) == (1, 2)
-
-
-def test_another_persons_token_is_answered_with_a_sentence(client, two, station):
-    li, form = factories.person("李同事"), ticked(station, two)
-    transitions.submit(li, [factories.registration(li)], station, station.region, uuid.UUID(form["token"]))
-    assert said(client.post(CONFIRM, form, follow=True)) == ["提交标识无效，请重新打开“批量提交审核”。"]
-    assert (statuses(), Submission.objects.count()) == (["draft", "draft", "first_review"], 1)
-
-
-def test_a_second_tab_is_told_that_they_are_submitted(client, two, station):
-    client.post(CONFIRM, ticked(station, two))
-    response = client.post(CONFIRM, ticked(station, two))
-    assert [sentence for _, sentence in response.context["problems"]] == [
-        f"“{registration.content}”：该登记目前为“待初审”，不能提交审核。"
-        for registration in response.context["registrations"]
-    ]
+def test_second_submission_with_new_token_is_refused(owner, station):
+    registration = factories.registration(owner)
+    stale = Registration.objects.get(pk=registration.pk)
+    send(owner, [registration], station)
+    with pytest.raises(SubmissionRefused) as refusal:
+        send(owner, [stale], station)
+    assert refusal.value.problems == {registration.pk: "“水利工程施工培训班”：该登记已由黄秋梦处理，目前为“待初审”。"}
     assert Submission.objects.count() == 1
 
 
-@pytest.mark.parametrize("url", [CHOOSE, CONFIRM])
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_somebody_elses_registration_is_not_found_and_nothing_moves(client, two, station, url, method):
-    other = factories.registration(factories.person("李工"), "李工的登记")
-    response = getattr(client, method)(url, ticked(station, [*two, other]))
-    assert response.status_code == (405 if (url, method) == (CHOOSE, "post") else 404)
-    assert statuses() == ["draft", "draft", "draft"]
+# --- the cost -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unit", ["", "abc", "-1", "999999999"])
-def test_an_unknown_unit_leads_back_to_the_choice(client, two, unit):
-    response = client.post(CONFIRM, {"registration": keys(two), "unit": unit})
-    assert "请先选择单位" in response.content.decode()
-    assert statuses() == ["draft", "draft"]
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_query_count_of_submission_is_constant(owner, station, registrations, django_assert_num_queries):
+    for number in range(registrations):
+        factories.registration(owner, f"培训 {number}")
+    rows = list(owner.registrations.all())
+    # types and their first level, rules; savepoint, unit, person, submission, the person's unit,
+    # lock, update, decisions, refresh, the person's year made and placed, places, release
+    with django_assert_num_queries(16):
+        send(owner, rows, station)
 
 
-def test_a_disabled_unit_cannot_be_submitted_to(client, two, station):
-    units.disable(station)
-    response = client.post(CONFIRM, ticked(station, two))
-    assert "请先选择单位" in response.content.decode()
-    assert statuses() == ["draft", "draft"]
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_query_count_of_returned_registrations_is_constant(owner, station, registrations, django_assert_num_queries):
+    reviewer = factories.unit_reviewer(station)
+    for number in range(registrations):
+        factories.returned(owner, station, reviewer, content=f"培训 {number}")
+    rows = list(owner.registrations.all())
+    # two more for the unit that they must go to again, two fewer because unit and year of the person are known
+    with django_assert_num_queries(16):
+        send(owner, rows, station)
 
 
-@pytest.mark.parametrize("region", ["", "450000", "999999", "\0", "45012\0"])
-def test_without_an_employer_the_region_must_be_named(client, guangxi, two, region):
-    other = units.unaffiliated(guangxi)
-    response = client.post(CONFIRM, ticked(other, two, region=region))
-    page = response.content.decode()
-    assert "请选择所在区域，登记将由该区域的人社部门终审。" in page
-    assert '没有提交任何登记：<a href="#id_region">请选择所在区域</a>。' in page  # where one begins to read
-    assert statuses() == ["draft", "draft"]
+@pytest.mark.parametrize("registrations", [1, 30])
+def test_query_count_of_problems_is_constant(owner, station, registrations, django_assert_num_queries):
+    for number in range(registrations):
+        factories.registration(owner, f"培训 {number}")
+    rows = list(owner.registrations.all())
+    with django_assert_num_queries(3):  # types and their first level, rules
+        assert transitions.submission_problems(owner, rows, station) == {}
 
 
-def test_who_types_其他单位_has_chosen_it(client, guangxi, huang, station, two):
-    other = units.unaffiliated(guangxi)
-    huang.unit = station
-    huang.save()
-    assert client.get(CHOOSE, ticked(station, two, q="其他单位")).context["chosen"] == other
-    assert client.get(CHOOSE, ticked(station, two, q="其他")).context["chosen"] == station
+# --- as of a day --------------------------------------------------------------------
 
 
-def test_without_an_employer_it_goes_straight_to_the_bureau_of_the_named_region(client, guangxi, two):
-    other = units.unaffiliated(guangxi)
-    response = client.post(CONFIRM, ticked(other, two, region="450126"), follow=True)
-    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县人社部门”终审。点击“+”可查看审核进度。"]
-    told = set(Registration.objects.values_list("status", "is_unaffiliated", "region__name"))
-    assert told == {("final_review", True, "宾阳县")}
-    assert "无单位直报" in response.content.decode()
+def test_submission_is_dated_by_the_argument(owner, station):
+    registration, then = factories.registration(owner), factories.moment(3)
+    submission = send(owner, [registration], station, now=then)
+    assert (submission.created_at, registration.submitted_at, registration.updated_at) == (then, then, then)
+    assert registration.decisions.get().created_at == then
 
 
-def test_a_unit_waiting_for_confirmation_is_taken_and_says_so(client, two, huang, guangxi):
-    new = factories.unit("新办水利设计院", "450103", state=Unit.State.PENDING)
-    page = client.get(CHOOSE, {"registration": keys(two), "unit": new.pk, "go": "confirm"}).content.decode()
-    assert "“新办水利设计院”待核实：登记会等到管理员确认该单位之后才进入初审。" in page
-    response = client.post(CONFIRM, ticked(new, two), follow=True)
-    assert "该单位待核实，管理员确认单位后进入初审。" in response.content.decode()
-
-
-def test_a_unit_that_nobody_reviews_for_leaves_the_first_review_to_the_bureau_and_says_so(client, two, guangxi):
-    library = factories.unit("柳州市图书馆", "450202")
-    response = client.get(CHOOSE, {"registration": keys(two), "unit": library.pk, "go": "confirm"})
-    assert response.context["warnings"] == [
-        "“柳州市图书馆”目前没有能审核您的登记的审核员：初审由城中区人社部门代为进行。"
-    ]
-    response = client.post(CONFIRM, ticked(library, two), follow=True)
-    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
-    shown = [[(step["office"], step["words"]) for step in line["steps"][1:]] for line in response.context["lines"]]
-    words = "“柳州市图书馆”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"
-    assert shown == [[("城中区人社部门", words)]] * 2
-
-
-def test_the_only_reviewer_of_a_unit_submits_to_the_bureau(client, huang, two, guangxi):
-    library = factories.unit("柳州市图书馆", "450202")
-    factories.appointments.appoint(huang, Appointment.Role.UNIT_REVIEWER, unit=library)
-    response = client.post(CONFIRM, ticked(library, two), follow=True)
-    assert said(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
-
-
-def test_an_overlap_is_warned_of_and_does_not_stop(client, huang, station):
-    first = factories.registration(
-        huang, "甲", starts_at=factories.moment(9, 8), ends_at=factories.moment(9, 18), hours_applied=8
+def test_problems_are_checked_as_of_the_argument(owner, station, rules):
+    then = factories.moment(3)
+    registration = factories.registration(
+        owner, starts_at=factories.moment(5), ends_at=factories.moment(4, 18), year=factories.moment(4).year
     )
-    second = factories.registration(
-        huang, "乙", starts_at=factories.moment(9, 14), ends_at=factories.moment(9, 18), hours_applied=4
+    early = factories.registration(
+        owner, "太早", starts_at=factories.moment(2), ends_at=factories.moment(1, 18), year=factories.moment(1).year
     )
-    response = client.get(CHOOSE, {"registration": [first.pk], "unit": station.pk, "go": "confirm"})
-    day = f"{factories.moment(9):%Y-%m-%d}"
-    assert response.context["warnings"] == [
-        f"“甲”与您的登记“乙”（{day} 14:00 至 {day} 18:00）时间重叠，审核人员会看到此提示。"
-    ]
-    client.post(CONFIRM, ticked(station, [first, second]))
-    assert statuses() == ["first_review", "first_review"]
+    rules_of_year = rules[registration.year]
+    rules_of_year.closes_on = then.date()
+    rules_of_year.save()
+    assert transitions.submission_problems(owner, [registration], station, then) == {}
+    assert list(transitions.submission_problems(owner, [early], station, then)) == [early.pk]
+    assert transitions.submission_problems(owner, [registration], station) == {
+        registration.pk: f"“水利工程施工培训班”：{registration.year} 年度已于 {then:%Y-%m-%d} 截止提交。"
+    }
 
 
-def test_a_returned_registration_keeps_its_unit(client, huang, station):
-    registration = factories.returned(huang, station, station.reviewer)
-    elsewhere = factories.unit("柳州市图书馆", "450202")
-    assert client.get(CHOOSE, {"registration": registration.pk}).context["kept_unit"] == station
-    response = client.post(CONFIRM, ticked(elsewhere, [registration]))
-    [(_, sentence)] = response.context["problems"]
-    assert sentence == "“水利工程施工培训班”是退回修改的登记，须仍提交至“宾阳县甘棠镇林业站”。"
+def test_problems_are_checked_without_a_unit(owner, station, returned):
+    assert transitions.submission_problems(owner, [returned, factories.registration(owner)]) == {}
 
 
-@pytest.mark.parametrize("rows", [1, 30])
-def test_choosing_and_confirming_cost_the_same_queries_for_any_number_of_registrations(
-    client, guangxi, huang, station, rows, django_assert_num_queries
-):
-    units.unaffiliated(guangxi)
-    registrations = [factories.registration(huang, f"第 {number} 条") for number in range(rows)]
-    client.get(CHOOSE, {"registration": keys(registrations)})  # builds the search index of this process
-    with django_assert_num_queries(7):  # session, person, registrations; revision, units; duties, unread notices
-        client.get(CHOOSE, {"registration": keys(registrations)})
-    with django_assert_num_queries(
-        9
-    ):  # session, person, registrations; unit, rules, own live, the unit's reviewers; frame
-        client.get(CHOOSE, {"registration": keys(registrations), "unit": station.pk, "go": "confirm"})
+def test_submissions_without_tokens_get_different_ones(owner, station):
+    one, two = (send(owner, [factories.registration(owner)], station) for _ in range(2))
+    assert one.token != two.token
+
+
+def test_unit_without_credit_code_leaves_it_empty(guangxi, owner):
+    submission = send(owner, [factories.registration(owner)], factories.units.unaffiliated(guangxi), guangxi)
+    assert submission.unit_credit_code == ""
