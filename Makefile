@@ -11,7 +11,7 @@ MANAGE = DEBUG=1 $(RUN) manage.py
 RUNTIME = .venv/runtime.stamp
 DEV = .venv/dev.stamp
 FRONT_END = node_modules/.stamp
-# What `check --deploy` is asked about: the settings of a real installation, with throw-away secrets.
+# The settings of a real installation, with generated secrets, for `check --deploy`.
 PRODUCTION = DEBUG=0 DATABASE_URL=postgres://xueshi@localhost/xueshi ALLOWED_HOSTS=xueshi.example \
 	SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	FIELD_KEYS="k1:$$($(RUN) -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \

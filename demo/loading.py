@@ -1,4 +1,4 @@
-"""The whole demonstration in one transaction: all of it is there, or nothing."""
+"""Load the whole demonstration in one transaction."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from config.commands import progress_bar
 from hours import base_data
 
 from . import invented, plans, scenes, this_year, units
-from .histories import Narrator, Plan
-from .people import ACCOUNTS, Cast, Office
+from .histories import HistoryWriter, PlannedSubmission
+from .people import ACCOUNTS, DemoPeople, Workplace
 
 
-def refuse_outside_development() -> None:
-    """CommandError unless DEBUG is on: invented data must never reach a real installation."""
+def require_debug() -> None:
+    """Raise CommandError unless DEBUG is on: invented data must never reach a real installation."""
     if not settings.DEBUG:
         raise CommandError("Refused: invented data is only ever loaded when DEBUG is on. Nothing was changed.")
 
@@ -30,35 +30,37 @@ def is_loaded() -> bool:
 
 @transaction.atomic
 def load(seed: int, unit_count: int = units.COUNT) -> None:
-    """Regions, units, people with their histories, and the demo accounts; the same seed makes the same on one day."""
+    """Load regions, units, people with their histories, and the demo accounts.
+
+    The same seed gives the same data within one day.
+    """
     base_data.load(settings.ROOT_REGION)
     units.load(seed, unit_count)
     random = invented.seeded(seed)
-    cast = Cast(random)
-    narrator = Narrator(cast.admin, cast.stand_in, random)
-    stories = _stories(cast, random)
-    with progress_bar("人员及学时记录", len(cast.trainees) + len(cast.colleagues)) as bar:
-        for person, office, story in stories:
-            for day, registrations in story:
-                narrator.play(person, office, registrations, day)
+    people = DemoPeople(random)
+    writer = HistoryWriter(people.admin, people.deputy, random)
+    count = len(people.trainees) + len(people.colleagues)
+    with progress_bar("人员及学时记录", count) as bar:
+        for person, workplace, submissions in _histories(people, random):
+            for planned in submissions:
+                writer.write(person, workplace, planned)
             bar.update()
-    narrator.date_back()
-    people = [person for person, _ in cast.trainees] + cast.colleagues
-    keen = [person for number, person in enumerate(cast.colleagues) if this_year.is_diligent(number)]
-    scenes.complete_courses(people, keen, random)
-    scenes.enter_together(cast, narrator)
-    scenes.issue_certificates(cast, narrator)
-    scenes.read_notices(people[0])
-    scenes.appoint_deputies(cast)
-    scenes.open_last_year(cast)
+    writer.backdate()
+    scenes.complete_courses(people, random)
+    scenes.register_collectively(people, writer)
+    scenes.issue_certificates(people, writer)
+    scenes.read_notices(people.trainee)
+    scenes.appoint_deputies(people)
+    scenes.reopen_last_year(people)
 
 
-def _stories(cast: Cast, random: Random) -> Iterator[tuple[User, Office, list[tuple[int, list[Plan]]]]]:
-    """Who does what, one person after the other."""
-    for number, (person, office) in enumerate(cast.trainees):
-        story = plans.by_lot(office, random) if number else plans.of_the_trainee()
-        if office.reviewer is None:
-            story.append(this_year.of_odd_place(office.field, is_unaffiliated=office.unit.is_unaffiliated))
-        yield person, office, story
-    for number, person in enumerate(cast.colleagues):
-        yield person, cast.station, this_year.of_colleague(number)
+def _histories(people: DemoPeople, random: Random) -> Iterator[tuple[User, Workplace, list[PlannedSubmission]]]:
+    """Yield the planned submissions of each person."""
+    for number, (person, workplace) in enumerate(people.trainees):
+        submissions = plans.random_submissions(workplace, random) if number else plans.trainee_submissions()
+        if workplace.reviewer is None:
+            is_unaffiliated = workplace.unit.is_unaffiliated
+            submissions.append(this_year.special_submission(workplace.field, is_unaffiliated=is_unaffiliated))
+        yield person, workplace, submissions
+    for number, person in enumerate(people.colleagues):
+        yield person, people.station, this_year.colleague_submissions(number)

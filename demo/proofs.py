@@ -1,4 +1,4 @@
-"""Sample proofs: a drawn certificate as PNG or PDF, plainly marked as a sample."""
+"""Sample proofs: a drawn certificate as PNG or PDF, marked as a sample."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from PIL import Image, ImageDraw, ImageFont
 from hours.registrations.attachments import Proof, inspect
 
 SIZE = (900, 640)
-TYPES = {"png": "image/png", "pdf": "application/pdf"}
-DIFFERENT = 8  # as many are drawn; their names tell the others apart
+CONTENT_TYPES = {"png": "image/png", "pdf": "application/pdf"}
+DRAWN = 8  # different files; further samples differ by name only
 
 
-def proof(number: int) -> Proof:
-    """The sample of this number, inspected like any upload; even ones are pictures, odd ones PDFs."""
+def sample_proof(number: int) -> Proof:
+    """Return the sample with this number, inspected like any upload; even ones are pictures, odd ones PDFs."""
     extension = "pdf" if number % 2 else "png"
-    return replace(_inspected(number % DIFFERENT, extension), name=f"结业证书（示例{number}）.{extension}")
+    return replace(_inspected(number % DRAWN, extension), name=f"结业证书（示例{number}）.{extension}")
 
 
-@lru_cache(maxsize=DIFFERENT)
+@lru_cache(maxsize=DRAWN)
 def _inspected(number: int, extension: str) -> Proof:
-    return inspect(SimpleUploadedFile(f"proof.{extension}", _certificate(number, extension), TYPES[extension]))
+    return inspect(SimpleUploadedFile(f"proof.{extension}", _certificate(number, extension), CONTENT_TYPES[extension]))
 
 
 def _certificate(number: int, extension: str) -> bytes:
@@ -47,5 +47,5 @@ def _certificate(number: int, extension: str) -> bytes:
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The typeface of the certificates: others may be missing, or have no Chinese."""
+    """Return the typeface of the certificates: others may be missing or have no Chinese characters."""
     return ImageFont.truetype(settings.CERTIFICATE_FONTS / "400Regular" / "NotoSansSC_400Regular.ttf", size)

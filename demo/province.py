@@ -1,8 +1,8 @@
-"""A province in bulk, for measurements: rows go straight into the tables in chunks, past the workflow.
+"""A province in bulk, for measurements: rows are inserted directly, in batches, without the workflow.
 
-What is true of it: every constraint holds, statuses and years are spread as after some years of use, submissions add up
-and name their unit, stages have begun when the one before was over, and the sums of people and places are those that a
-recount would make. What is not there: decisions, notices, attachments, passwords.
+Every constraint holds. Statuses and years are distributed as after some years of use, submissions carry their totals
+and their unit, each stage begins where the previous one ends, and the totals of people and places are those of a
+recount. There are no decisions, notices, attachments or passwords.
 """
 
 from __future__ import annotations
@@ -31,28 +31,33 @@ from organizations import regions
 from organizations.models import Region, Unit
 
 from . import bulk, invented
-from .units import places, store
+from .units import store, unit_regions
 
-ID_AREA = "459999"  # never issued
+ID_AREA = "459999"  # an area code that is never issued
 CODE_SERIES = 1  # the demonstration's units have 0
-PEOPLE_AT_ONCE = 1_000
-PLACES_AT_ONCE = 500
+PEOPLE_BATCH_SIZE = 1_000
+PLACES_BATCH_SIZE = 500
 LONGEST_STAGE = timedelta(days=40)
-YEARS = 6  # the present one and five before
-# Of a finished year, and of the present one.
-FINISHED = {Status.RECOGNISED: 90, Status.REFUSED: 5, Status.REVOKED: 1, Status.RETURNED: 1, Status.DRAFT: 3}
-PRESENT = {Status.RECOGNISED: 45, Status.FINAL_REVIEW: 15, Status.FIRST_REVIEW: 20, Status.DRAFT: 14}
-PRESENT |= {Status.RETURNED: 3, Status.REFUSED: 3}
-# Which waits lie behind a registration in this state; a revocation ends none that is counted.
+YEARS = 6  # the current year and five before
+# status -> weight
+FINISHED_YEAR = {Status.RECOGNISED: 90, Status.REFUSED: 5, Status.REVOKED: 1, Status.RETURNED: 1, Status.DRAFT: 3}
+CURRENT_YEAR = {Status.RECOGNISED: 45, Status.FINAL_REVIEW: 15, Status.FIRST_REVIEW: 20, Status.DRAFT: 14}
+CURRENT_YEAR |= {Status.RETURNED: 3, Status.REFUSED: 3}
+# The completed stages of a registration in this status; the stage that a revocation ends has no field.
 FIRST, BOTH = ("first_wait",), ("first_wait", "final_wait")
-STAGES_BEHIND = {Status.FINAL_REVIEW: FIRST, Status.RETURNED: FIRST, Status.REFUSED: FIRST}
-STAGES_BEHIND |= {Status.RECOGNISED: BOTH, Status.REVOKED: (*BOTH, "")}
+COMPLETED_STAGES: dict[str, tuple[str, ...]] = {
+    Status.FINAL_REVIEW: FIRST,
+    Status.RETURNED: FIRST,
+    Status.REFUSED: FIRST,
+    Status.RECOGNISED: BOTH,
+    Status.REVOKED: (*BOTH, ""),
+}
 TOPICS = ["安全生产", "质量管理", "信息化应用", "新技术推广", "职业技能", "工程管理", "课堂教学", "检验检测"]
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many units there shall be in all, and how many people and registrations come on top."""
+    """The number of units in all, and of people and registrations to add."""
 
     units: int
     people: int
@@ -61,7 +66,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class World:
-    """What people and registrations are drawn from; `places` knows the city and province of every region with units."""
+    """What people and registrations are drawn from; `places`: region -> kind -> the region's city and province."""
 
     random: Random
     units: list[Unit]
@@ -72,7 +77,7 @@ class World:
     today: date
 
     @classmethod
-    def as_it_stands(cls, random: Random) -> World:
+    def from_database(cls, random: Random) -> World:
         usable = Unit.objects.exclude(is_unaffiliated=True).exclude(state=Unit.State.DISABLED)
         units = list(usable.with_regions().order_by("pk"))
         found = {unit.region_id: unit.region for unit in units}
@@ -85,19 +90,20 @@ class World:
 
 
 def load(sizes: Sizes, seed: int) -> None:
-    """Fill the tables; a second call adds people and registrations, and the units that are missing."""
+    """Fill the tables; a second call adds people and registrations, and the missing units."""
     random = invented.seeded(seed)
     base_data.load(settings.ROOT_REGION)
     _load_units(sizes.units, random)
-    _load_people(sizes, World.as_it_stands(random))
-    bulk.settle()
+    _load_people(sizes, World.from_database(random))
+    bulk.analyze()
 
 
 @transaction.atomic
 def _load_units(wanted: int, random: Random) -> None:
     missing = wanted - Unit.objects.exclude(is_unaffiliated=True).count()
     if missing > 0:
-        store([], invented.units(places(), missing, random, first=bulk.next_key(Unit), series=CODE_SERIES), missing)
+        first = bulk.next_key(Unit)
+        store([], invented.units(unit_regions(), missing, random, first=first, series=CODE_SERIES), missing)
 
 
 def _load_people(sizes: Sizes, world: World) -> None:
@@ -105,23 +111,23 @@ def _load_people(sizes: Sizes, world: World) -> None:
     gained: sums.Sums = defaultdict(Counter)
     written = 0
     with progress_bar("人员及学时登记", sizes.people) as bar:
-        for start in range(0, sizes.people, PEOPLE_AT_ONCE):
-            count = min(PEOPLE_AT_ONCE, sizes.people - start)
+        for start in range(0, sizes.people, PEOPLE_BATCH_SIZE):
+            count = min(PEOPLE_BATCH_SIZE, sizes.people - start)
             until = sizes.registrations * (start + count) // sizes.people
             owners = [_person(number, world) for number in itertools.islice(numbers, count)]
             _store(owners, _registrations_of(owners, until - written, world), world, gained)
             written = until
             bar.update(count)
     with transaction.atomic():
-        add_to_places(gained)
-        bulk.continue_keys(User, Submission, Registration, PersonTotal)
+        add_to_place_totals(gained)
+        bulk.reset_sequences(User, Submission, Registration, PersonTotal)
 
 
 def _person(number: int, world: World) -> User:
     return User(
         pk=number,
         username=f"bulk{number:08d}",
-        password=UNUSABLE_PASSWORD_PREFIX,  # nobody logs in as these
+        password=UNUSABLE_PASSWORD_PREFIX,  # no log-in
         name=invented.person_name(world.random),
         id_number=invented.resident_id(ID_AREA, number),
         unit=world.random.choice(world.units),
@@ -129,9 +135,9 @@ def _person(number: int, world: World) -> User:
 
 
 def _registrations_of(owners: list[User], count: int, world: World) -> list[Registration]:
-    """So many registrations, spread over these people."""
+    """Return `count` registrations, distributed evenly over these people."""
     return [
-        registration(owner, number, world)
+        make_registration(owner, number, world)
         for place, owner in enumerate(owners)
         for number in range(count * (place + 1) // len(owners) - count * place // len(owners))
     ]
@@ -139,35 +145,33 @@ def _registrations_of(owners: list[User], count: int, world: World) -> list[Regi
 
 @transaction.atomic
 def _store(owners: list[User], registrations: list[Registration], world: World, total: sums.Sums) -> None:
-    """Write people who are new, with their registrations, submissions and years; what places gain goes into `total`."""
+    """Insert new people with their registrations, submissions and years; add what places gain to `total`."""
     bulk.insert(owners)
-    for key, gained in store_registrations(registrations, world).items():
+    for key, gained in insert_registrations(registrations, world).items():
         total[key].update(gained)
 
 
-def store_registrations(registrations: list[Registration], world: World) -> sums.Sums:
-    """Write the registrations of people who had none, their submissions and their years; return what their places
-    gain.
-    """
+def insert_registrations(registrations: list[Registration], world: World) -> sums.Sums:
+    """Insert the first registrations of people, with submissions and years; return what their places gain."""
     submissions = _submissions(registrations, world)
-    years = _years(registrations, world)
+    years = _person_totals(registrations, world)
     for rows in (submissions, registrations, years):
-        bulk.give_keys(rows)
-    for one in registrations:
-        one.submission = one.submission  # its key is known only now
+        bulk.assign_keys(rows)
+    for registration in registrations:
+        registration.submission = registration.submission  # copies the key, which was assigned just now
     for rows in (submissions, registrations, years):
         bulk.insert(rows)
     return sums.sums_of([*registrations, *years])
 
 
-def add_to_places(gained: sums.Sums) -> None:
-    """Add to the stored sums of all these places."""
-    for keys in sums.batched(sorted(gained), PLACES_AT_ONCE):
+def add_to_place_totals(gained: sums.Sums) -> None:
+    """Add to the stored totals of all these places."""
+    for keys in sums.batched(sorted(gained), PLACES_BATCH_SIZE):
         sums.add_to_places({key: gained[key] for key in keys})
 
 
-def _years(registrations: list[Registration], world: World) -> list[PersonTotal]:
-    """The stored years of these registrations' owners, who had none before."""
+def _person_totals(registrations: list[Registration], world: World) -> list[PersonTotal]:
+    """Return the totals of the registrations' owners, who have none yet."""
     sent: dict[sums.PersonAndYear, list[Registration]] = defaultdict(list)
     for registration in sorted(registrations, key=lambda registration: registration.ends_at):
         if registration.status != Status.DRAFT:
@@ -181,14 +185,21 @@ def _years(registrations: list[Registration], world: World) -> list[PersonTotal]
     return years
 
 
-def registration(owner: User, number: int, world: World) -> Registration:
-    """The `number` keeps a person's own registrations apart: content and dates together are never the same twice."""
+def unit_of(person: User) -> Unit:
+    """Return the unit of an invented person. ValueError for a person without one."""
+    if person.unit is None:
+        raise ValueError(f"{person} has no unit")
+    return person.unit
+
+
+def make_registration(owner: User, number: int, world: World) -> Registration:
+    """Return an unsaved registration; with another `number` for each, no two of a person are the same."""
     random, today = world.random, world.today
     year = today.year - random.choices(range(YEARS), (30, 20, 16, 13, 11, 10))[0]
     last_day = today - timedelta(days=1) if year == today.year else date(year, 12, 31)
     ended = last_day - timedelta(days=random.randrange(max((last_day - date(year, 1, 1)).days, 1)))
     days = random.choice((1, 1, 2, 3, 5))
-    status = _status(PRESENT if year == today.year else FINISHED, owner.unit, random)
+    status = _status(CURRENT_YEAR if year == today.year else FINISHED_YEAR, unit_of(owner), random)
     hours = Decimal(8 * days)
     end = local_moment(ended, DAY_ENDS)
     return Registration(
@@ -212,7 +223,7 @@ def _status(weights: dict[Status, int], unit: Unit, random: Random) -> Status:
 
 
 def _submissions(registrations: list[Registration], world: World) -> list[Submission]:
-    """What one person sent of one year is one submission; its registrations are told so."""
+    """Return one submission per person and year, and set it on its registrations."""
     sent: dict[tuple[int, int], list[Registration]] = defaultdict(list)
     for registration in registrations:
         if registration.status != Status.DRAFT:
@@ -221,39 +232,35 @@ def _submissions(registrations: list[Registration], world: World) -> list[Submis
 
 
 def _submission(owner: User, registrations: list[Registration], world: World) -> Submission:
-    now = timezone.now()
-    when = min(
-        max(registration.ends_at for registration in registrations) + timedelta(days=3, minutes=owner.pk % 600), now
-    )
+    unit, now = unit_of(owner), timezone.now()
+    last_end = max(registration.ends_at for registration in registrations)
+    submitted_at = min(last_end + timedelta(days=3, minutes=owner.pk % 600), now)
     submission = Submission(
         owner=owner,
         token=uuid.uuid4(),
-        unit=owner.unit,
-        region_id=owner.unit.region_id,
-        unit_name=owner.unit.name,
-        unit_credit_code=owner.unit.credit_code or "",
+        unit=unit,
+        region_id=unit.region_id,
+        unit_name=unit.name,
+        unit_credit_code=unit.credit_code or "",
         entries=len(registrations),
         hours=sum(registration.hours_applied for registration in registrations),
-        created_at=when,
+        created_at=submitted_at,
     )
-    places = world.places[owner.unit.region_id]
+    places = world.places[unit.region_id]
     for registration in registrations:
-        registration.submission, registration.submitted_at, registration.round = submission, when, 1
-        registration.unit, registration.region_id, registration.unit_name = (
-            owner.unit,
-            owner.unit.region_id,
-            owner.unit.name,
-        )
+        registration.submission, registration.submitted_at, registration.round = submission, submitted_at, 1
+        registration.unit, registration.region_id, registration.unit_name = unit, unit.region_id, unit.name
         registration.city, registration.province = places.get(Region.Kind.CITY), places.get(Region.Kind.PROVINCE)
-        _let_time_pass(registration, now, world.random)
+        _set_stages(registration, submitted_at, now, world.random)
     return submission
 
 
-def _let_time_pass(registration: Registration, now: datetime, random: Random) -> None:
-    """Give the stages that a registration has behind it some days each, never beyond the present."""
-    registration.stage_since = registration.submitted_at
-    for stage in STAGES_BEHIND.get(registration.status, ()):
-        wait = min(LONGEST_STAGE * random.random(), now - registration.stage_since)
-        registration.stage_since += wait
-        if stage:
-            setattr(registration, stage, wait)
+def _set_stages(registration: Registration, submitted_at: datetime, now: datetime, random: Random) -> None:
+    """Give each completed stage a random duration, ending no later than now."""
+    stage_since = submitted_at
+    for field in COMPLETED_STAGES.get(registration.status, ()):
+        wait = min(LONGEST_STAGE * random.random(), now - stage_since)
+        stage_since += wait
+        if field:
+            setattr(registration, field, wait)
+    registration.stage_since = stage_since

@@ -1,15 +1,14 @@
-"""What happens beside single registrations: courses, 集体登记, certificates, notices, deputies, a year opened again."""
+"""The rest of the demonstration: completions, 集体登记, certificates, notices, deputies and a reopened year."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import appointments
@@ -26,63 +25,64 @@ from hours.registrations import attachments
 from hours.states import Action, Status
 from hours.workflow.moves import Verdict
 
-from .histories import Narrator
-from .people import Cast
-from .proofs import proof
+from . import this_year
+from .histories import HistoryWriter
+from .people import DemoPeople
+from .proofs import sample_proof
 
 PLATFORM = "学习平台（示例）"
 UNREAD = 3
-ENTERED = 5  # colleagues whom 集体登记 names beside the trainee
+COLLECTIVE_COLLEAGUES = 5  # in the 集体登记, besides the trainee
 
 
-def complete_courses(people: list[User], keen: Iterable[User], random: Random) -> None:
-    """The trainee (first) has completed one course this year, as in the manual's picture; keen people all."""
-    Platform.objects.create(name=PLATFORM)  # an administrator makes its token
+def complete_courses(people: DemoPeople, random: Random) -> None:
+    """Record completions: one of this year for the trainee, as in the manual's pictures, and others at random."""
+    Platform.objects.create(name=PLATFORM)  # without a token: an administrator creates it
     courses = list(Course.objects.order_by("year", "pk"))
     latest = max((course.year for course in courses), default=0)
-    keen = set(keen)
-    chosen = [(people[0], course) for course in courses if latest - 3 < course.year < latest]
-    chosen += [(people[0], course) for course in courses if course.year == latest and course.hours == 9][:1]
+    _, *others = [person for person, _ in people.trainees] + people.colleagues
+    complete_all = {person for number, person in enumerate(people.colleagues) if this_year.reaches_target(number)}
+    chosen = [(people.trainee, course) for course in courses if latest - 3 < course.year < latest]
+    chosen += [(people.trainee, course) for course in courses if course.year == latest and course.hours == 9][:1]
     chosen += [
-        (person, course) for person in people[1:] for course in courses if person in keen or random.random() < 0.7
+        (person, course) for person in others for course in courses if person in complete_all or random.random() < 0.7
     ]
-    items = [_item(place, person, course, random) for place, (person, course) in enumerate(chosen, 1)]
-    _take(items)
-    _take([replace(items[0], completed_on=items[0].completed_on - timedelta(days=1))])  # the platform corrects a day
+    items = [_item(position, person, course, random) for position, (person, course) in enumerate(chosen, 1)]
+    _record(items)
+    _record([replace(items[0], completed_on=items[0].completed_on - timedelta(days=1))])  # a correction
 
 
-def _item(place: int, person: User, course: Course, random: Random) -> CompletionItem:
+def _item(position: int, person: User, course: Course, random: Random) -> CompletionItem:
     day = min(date(course.year, random.randint(3, 12), random.randint(2, 28)), timezone.localdate())
     key = f"demo-{person.username}-{course.pk}"
-    return CompletionItem(place, person.id_number, course_id=course.pk, completed_on=day, key=key)
+    return CompletionItem(position, person.id_number, course_id=course.pk, completed_on=day, key=key)
 
 
-def _take(items: list[CompletionItem]) -> None:
+def _record(items: list[CompletionItem]) -> None:
     for results in recording.record_all(items, PLATFORM):
         if refused := next((result for result in results if result.outcome is ItemOutcome.REFUSED), None):
             raise ValueError(refused.message)
 
 
-def enter_together(cast: Cast, narrator: Narrator) -> None:
-    """集体登记 by the unit's reviewer; the bureau has recognised the first two, the others wait."""
-    reviewer, now = cast.station.reviewer, narrator.moment(5, 16)
-    people = [*cast.colleagues[:ENTERED], cast.trainees[0][0]]
-    draft = _draft(cast, narrator, people)
-    files = attachments.keep_for_form(reviewer, [proof(0), proof(1)], draft.files)
-    draft.fingerprint = preview.fingerprint(preview.lines_of(draft, cast.station.unit, now), files)
+def register_collectively(people: DemoPeople, writer: HistoryWriter) -> None:
+    """Create a 集体登记 by the unit's reviewer; the city recognises two of its registrations, the others wait."""
+    reviewer, now = people.station_reviewer, writer.moment(5, 16)
+    participants = [*people.colleagues[:COLLECTIVE_COLLEAGUES], people.trainee]
+    draft = _collective_draft(people, writer, participants)
+    files = attachments.keep_for_form(reviewer, [sample_proof(0), sample_proof(1)], draft.files)
+    draft.fingerprint = preview.fingerprint(preview.lines_of(draft, people.station.unit, now), files)
     submission = saving.save(reviewer, draft, now=now)
     registrations = submission.registrations
     registrations.update(created_at=now)
-    first_two = list(registrations.filter(owner__in=people[:2]).order_by("pk"))
-    narrator.decide(cast.city_final, Action.RECOGNISE, first_two, 3, Verdict())
+    first_two = list(registrations.filter(owner__in=participants[:2]).order_by("pk"))
+    writer.decide(people.city_reviewer, Action.RECOGNISE, first_two, 3, Verdict())
 
 
-def _draft(cast: Cast, narrator: Narrator, people: list[User]) -> drafts.CollectiveDraft:
-    start, end = (
-        local_moment(narrator.today - timedelta(days=days), clock) for days, clock in ((8, DAY_STARTS), (7, DAY_ENDS))
-    )
+def _collective_draft(people: DemoPeople, writer: HistoryWriter, participants: list[User]) -> drafts.CollectiveDraft:
+    start = local_moment(writer.today - timedelta(days=8), DAY_STARTS)
+    end = local_moment(writer.today - timedelta(days=7), DAY_ENDS)
     training = Registration(
-        category=narrator.categories["培训班、研修班"],
+        category=writer.categories["培训班、研修班"],
         content="甘棠镇林业站岗位技能集中培训",
         starts_at=start,
         ends_at=end,
@@ -90,48 +90,49 @@ def _draft(cast: Cast, narrator: Narrator, people: list[User]) -> drafts.Collect
         year=default_year(end),
     )
     return drafts.CollectiveDraft(
-        reviewer=cast.station.reviewer.pk,
-        unit=cast.station.unit.pk,
+        reviewer=people.station_reviewer.pk,
+        unit=people.station.unit.pk,
         facts=drafts.facts_of(training),
         files=str(uuid.uuid4()),
-        ticked=[person.pk for person in people],
+        ticked=[person.pk for person in participants],
     )
 
 
-def issue_certificates(cast: Cast, narrator: Narrator) -> None:
-    """The trainee and a colleague each hold a valid one, one superseded by it, and one that a revocation ended."""
-    trainee, reviewer = cast.trainees[0][0], cast.station.reviewer
-    _three(trainee, trainee, cast, narrator)
-    _three(next(person for person in _of_station(cast) if _has_three_years(person)), reviewer, cast, narrator)
+def issue_certificates(people: DemoPeople, writer: HistoryWriter) -> None:
+    """Issue a valid, a superseded and a revoked certificate to the trainee, and to a colleague."""
+    _issue_three(people.trainee, people.trainee, people, writer)
+    colleague = next(person for person in _station_people(people) if _has_three_years(person))
+    _issue_three(colleague, people.station_reviewer, people, writer)
 
 
-def _of_station(cast: Cast) -> list[User]:
-    """People with histories at the trainee's unit, but neither the trainee nor the reviewer who issues."""
-    return [person for person, office in cast.trainees if office is cast.station][2:]
+def _station_people(people: DemoPeople) -> list[User]:
+    """Return people of the station with histories, without the trainee and the reviewer."""
+    return [person for person, workplace in people.trainees if workplace is people.station][2:]
 
 
-def _recognised(person: User):
+def _revocable(person: User) -> QuerySet[Registration]:
+    """Return recognised registrations, the latest first; without the large ones, so that their year keeps hours."""
     latest_first = Registration.objects.filter(owner=person, status=Status.RECOGNISED).order_by("-ends_at", "-pk")
-    return latest_first.exclude(hours_recognised__gt=Decimal(8))  # so that its year keeps other hours
+    return latest_first.exclude(hours_recognised__gt=Decimal(8))
 
 
 def _has_three_years(person: User) -> bool:
-    return _recognised(person).exists() and len(issuing.certifiable_years(person)) >= 3
+    return _revocable(person).exists() and len(issuing.certifiable_years(person)) >= 3
 
 
-def _three(person: User, issuer: User, cast: Cast, narrator: Narrator) -> None:
-    mistaken = _recognised(person).first()
-    years = sorted({facts["year"] for facts in issuing.certifiable_years(person)} - {mistaken.year})
-    for covered, days in ((years[:1], 30), (years[:2], 16), ([mistaken.year], 12)):
+def _issue_three(person: User, issuer: User, people: DemoPeople, writer: HistoryWriter) -> None:
+    revoked = _revocable(person)[0]
+    years = sorted({facts["year"] for facts in issuing.certifiable_years(person)} - {revoked.year})
+    for covered, days in ((years[:1], 30), (years[:2], 16), ([revoked.year], 12)):
         certificate = issuing.issue(issuer, person, covered)
-        Certificate.objects.filter(pk=certificate.pk).update(issued_at=narrator.moment(days, 10))
-    reason = narrator.reasons["重复登记"]
+        Certificate.objects.filter(pk=certificate.pk).update(issued_at=writer.moment(days, 10))
+    reason = writer.reasons["重复登记"]
     verdict = Verdict(reason=reason, words="经核查，该活动已由主办单位统一登记，撤销认定。")
-    narrator.decide(cast.admin, Action.REVOKE, [mistaken], 1, verdict)
+    writer.decide(people.admin, Action.REVOKE, [revoked], 1, verdict)
 
 
 def read_notices(trainee: User) -> None:
-    """Everybody has read what is older than three weeks, the trainee all but the latest."""
+    """Mark notices as read: those older than three weeks, and all but the latest of the trainee."""
     latest = Notice.objects.filter(person=trainee).order_by("-created_at", "-pk").values_list("pk", flat=True)[:UNREAD]
     unread = Notice.objects.exclude(pk__in=list(latest))
     before = timezone.now() - timedelta(days=21)
@@ -140,24 +141,24 @@ def read_notices(trainee: User) -> None:
     unread.filter(person=trainee, read_at=None).update(read_at=next_morning)
 
 
-def appoint_deputies(cast: Cast) -> None:
-    """The reviewers of the unit and of the city are away for some days."""
+def appoint_deputies(people: DemoPeople) -> None:
+    """Appoint deputies of the unit's and the city's reviewers for some days."""
     today = timezone.localdate()
-    of_unit = cast.station.reviewer.appointments.get(unit=cast.station.unit)
-    for actor, held, person, days in (
-        (cast.station.reviewer, of_unit, cast.trainees[3][0], 13),
-        (cast.city_final, cast.of_city, cast.stand_in, 20),
+    unit_appointment = people.station_reviewer.appointments.get(unit=people.station.unit)
+    for actor, held, deputy, days in (
+        (people.station_reviewer, unit_appointment, people.trainees[3][0], 13),
+        (people.city_reviewer, people.city_appointment, people.deputy, 20),
     ):
         until = today + timedelta(days=days)
-        appointments.make(actor, appointments.PlannedAppointment(Position.deputy_for(held), person, today, until))
+        appointments.make(actor, appointments.PlannedAppointment(Position.deputy_for(held), deputy, today, until))
 
 
-def open_last_year(cast: Cast) -> None:
-    """The station may still send in what it forgot."""
+def reopen_last_year(people: DemoPeople) -> None:
+    """Reopen the last year for the station's people."""
     today = timezone.localdate()
     Opening.objects.create(
         year=today.year - 1,
-        unit=cast.station.unit,
+        unit=people.station.unit,
         until=today + timedelta(days=30),
         reason="上年度集中培训的证书补发较晚，经市人社部门同意补登记。",
     )

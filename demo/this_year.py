@@ -1,14 +1,14 @@
-"""What the trainee's colleagues did this year, and what of it waits for a reviewer today."""
+"""The planned registrations of the trainee's colleagues, many of which wait for a reviewer today."""
 
 from __future__ import annotations
 
-from .histories import Plan
+from .histories import PlannedRegistration, PlannedSubmission
 
 TRAINING, ONLINE, RESEARCH = "培训班、研修班", "网络远程培训", "科研课题"
-SHARE_BEHIND = 3  # every third colleague has not reached the year's target
+BEHIND_EVERY = 3  # every third colleague has not reached the year's target
 
-# One line for each colleague: type, content, days, hours (None: computed), what has become of it.
-LATEST = [
+# One per colleague: category, content, days, hours (None: computed from the dates), outcome.
+LATEST_ACTIVITIES = [
     (TRAINING, "森林草原防灭火指挥员培训班", 3, None, "asked"),
     (TRAINING, "古树名木保护技术培训班", 4, None, "resubmitted"),
     (TRAINING, "油茶低产林改造技术培训班", 2, None, "first_review"),
@@ -26,32 +26,34 @@ LATEST = [
     (TRAINING, "林权管理信息系统操作培训", 1, None, "final_review"),
     (ONLINE, "野生动植物保护网络课程", 5, 12, "returned"),
 ]
-OVERLAPPING = 2  # this colleague claims the same days under two types
+OVERLAPPING = 2  # this colleague registers the same days under two categories
 
 
-def of_colleague(number: int) -> list[tuple[int, list[Plan]]]:
-    """(days ago of the submission, plans) of the colleague of this number, from 0."""
-    earlier = [Plan(TRAINING, "基层林业技术推广骨干培训班", 170, 5, "recognised", proofs=1)]
-    if is_diligent(number):
-        earlier.append(Plan(RESEARCH, "乡土珍贵树种混交造林试验（市级课题）", 190, 8, "recognised", hours=24))
+def colleague_submissions(number: int) -> list[PlannedSubmission]:
+    """Return the submissions of the colleague with this number, from 0."""
+    earlier = [PlannedRegistration(TRAINING, "基层林业技术推广骨干培训班", 170, 5, "recognised", proofs=1)]
+    if reaches_target(number):
+        project = "乡土珍贵树种混交造林试验（市级课题）"
+        earlier.append(PlannedRegistration(RESEARCH, project, 190, 8, "recognised", hours=24))
     elif number % 2:
-        earlier.append(Plan(TRAINING, "林区道路养护培训", 180, 1, "refused_first"))
-    category, content, days, hours, outcome = LATEST[number]
-    day = 9 + number % 8
-    latest = [Plan(category, content, day + 2, days, outcome, hours=hours, proofs=1 + number % 2)]
+        earlier.append(PlannedRegistration(TRAINING, "林区道路养护培训", 180, 1, "refused_first"))
+    category, content, days, hours, outcome = LATEST_ACTIVITIES[number]
+    days_ago = 9 + number % 8
+    latest = [
+        PlannedRegistration(category, content, days_ago + 2, days, outcome, hours=hours, proofs=1 + number % 2),
+    ]
     if number == OVERLAPPING:
-        note = "项目技术负责人。"
-        latest.append(
-            Plan("重大工程、重点项目", "退化林修复工程技术服务", day + 2, 2, outcome, 12, note=note, proofs=1)
-        )
-    return [(150, earlier), (day, latest)]
+        category, content, note = "重大工程、重点项目", "退化林修复工程技术服务", "项目技术负责人。"
+        latest.append(PlannedRegistration(category, content, days_ago + 2, 2, outcome, 12, note=note, proofs=1))
+    return [PlannedSubmission(150, earlier), PlannedSubmission(days_ago, latest)]
 
 
-def is_diligent(number: int) -> bool:
-    return number % SHARE_BEHIND != SHARE_BEHIND - 1
+def reaches_target(number: int) -> bool:
+    return number % BEHIND_EVERY != BEHIND_EVERY - 1
 
 
-def of_odd_place(field: str, *, is_unaffiliated: bool) -> tuple[int, list[Plan]]:
-    """A registration that waits where no unit reviewer is: 无人初审, 单位待核实, 无单位直报."""
+def special_submission(field: str, *, is_unaffiliated: bool) -> PlannedSubmission:
+    """Return a submission that waits where the unit has no reviewer: 无人初审, 单位待核实, 无单位直报."""
     outcome = "final_review" if is_unaffiliated else "first_review"
-    return 6, [Plan(TRAINING, f"{field}专业技术人员继续教育培训班", 8, 2, outcome, proofs=1)]
+    training = PlannedRegistration(TRAINING, f"{field}专业技术人员继续教育培训班", 8, 2, outcome, proofs=1)
+    return PlannedSubmission(6, [training])

@@ -1,6 +1,8 @@
-"""The units of the demonstration: those of the manual's pictures, and as many invented ones as a province has."""
+"""The units of the demonstration: those in the manual's pictures, and as many invented ones as a province has."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 
@@ -11,9 +13,9 @@ from organizations.models import Region, Unit
 from . import invented
 
 COUNT = 27_670
-CHUNK = 2_000
-# Names as in the manual; their codes are invented.
-OF_THE_MANUAL = [
+BATCH_SIZE = 2_000
+# (name, region code, credit code prefix); names as in the manual, codes invented.
+MANUAL_UNITS = [
     ("宾阳县甘棠镇林业站", "450126", "12"),
     ("梧州市电影发行放映公司", "450403", "91"),
     ("福建工程设计有限公司南宁第三分公司", "450103", "91"),
@@ -22,44 +24,43 @@ OF_THE_MANUAL = [
     ("北海市金峰矿业有限公司", "450500", "91"),
 ]
 FLAGGED = ("示例代码待核对单位", "450103", "91")
-LONELY = ("宾阳县清水河水利工程管理站", "450126", "12")  # has no reviewer: 无人初审
-PENDING = ("南宁市青秀区碧水环境监测有限公司", "450103", "91")  # 待核实: whatever is sent there waits
+WITHOUT_REVIEWER = ("宾阳县清水河水利工程管理站", "450126", "12")  # 无人初审
+PENDING = ("南宁市青秀区碧水环境监测有限公司", "450103", "91")  # 待核实: its registrations wait
 
 
 @transaction.atomic
-def load(seed: int, count: int = COUNT) -> int:
-    """Make `count` units in all regions below the root; return how many."""
+def load(seed: int, count: int = COUNT) -> None:
+    """Create `count` units in all regions below the root."""
     random = invented.seeded(seed)
-    named = list(_named())
-    others = invented.units(places(), count - len(named), random, first=len(named))
+    named = list(_named_units())
+    others = invented.units(unit_regions(), count - len(named), random, first=len(named))
     store(named, others, count)
-    return count
 
 
-def places() -> list[Region]:
-    """Where units are: every city and county of the root."""
+def unit_regions() -> list[Region]:
+    """Return every city and county of the root, or the root alone."""
     root = regions.root()
     return list(Region.objects.within(root).exclude(pk=root.pk).order_by("lft")) or [root]
 
 
-def store(named: list[Unit], others, count: int) -> None:
-    """Insert in chunks, then tell every process once that its search index is old."""
+def store(named: list[Unit], others: Iterable[Unit], count: int) -> None:
+    """Insert in batches, then mark the search index of every process as outdated, once."""
     with progress_bar("单位", count) as bar:
-        chunk = list(named)
+        batch = list(named)
         for unit in others:
-            chunk.append(unit)
-            if len(chunk) >= CHUNK:
-                Unit.objects.bulk_create(chunk)
-                bar.update(len(chunk))
-                chunk = []
-        Unit.objects.bulk_create(chunk)
-        bar.update(len(chunk))
+            batch.append(unit)
+            if len(batch) >= BATCH_SIZE:
+                Unit.objects.bulk_create(batch)
+                bar.update(len(batch))
+                batch = []
+        Unit.objects.bulk_create(batch)
+        bar.update(len(batch))
     revision.advance()
 
 
-def _named():
+def _named_units() -> Iterator[Unit]:
     by_code = {region.code: region for region in Region.objects.all()}
-    for number, (name, code, prefix) in enumerate([*OF_THE_MANUAL, FLAGGED, LONELY, PENDING]):
+    for number, (name, code, prefix) in enumerate([*MANUAL_UNITS, FLAGGED, WITHOUT_REVIEWER, PENDING]):
         region = by_code.get(code) or regions.root()
         credit_code = invented.unit_code(prefix, region.code, number)
         flagged = name == FLAGGED[0]

@@ -1,5 +1,5 @@
-# Prints the path of a Chromium that works here, getting one if there is none: Debian's package where this user may
-# install it, else Playwright's own. Prints nothing, and one line on standard error, if there is none to be had.
+# Print the path of a working Chromium; install one if there is none: Debian's package if the user is root, else
+# Playwright's. If that fails, print nothing but a line on standard error.
 look() {
 	for name in chromium chromium-browser google-chrome; do
 		path=$(command -v "$name") && "$path" --version >/dev/null 2>&1 && echo "$path" && return 0
@@ -14,4 +14,4 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	{ apt-get update && apt-get install --yes --no-install-recommends chromium fonts-noto-cjk; } >&2 && look && exit
 fi
 .venv/bin/python -m playwright install chromium >&2 && look && exit
-echo "The browser tests are left out: there is no Chromium here, and none could be installed." >&2
+echo "The browser tests are skipped: no Chromium was found, and none could be installed." >&2

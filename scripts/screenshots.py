@@ -1,6 +1,6 @@
-"""Takes the pictures of README and manual from a freshly started demonstration: docs/screenshots/*.png.
+"""Take the screenshots of README and manual, docs/screenshots/*.png, from the demonstration.
 
-Run it by `make screenshots`. The server has a database and a folder of its own, both gone afterwards.
+Run by `make screenshots`. The server uses a temporary database and folder.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
-PASSWORD = "Xueshi-2026"  # noqa: S105  (the published one of the demo accounts)
-DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+PASSWORD = "Xueshi-2026"  # noqa: S105  (published, for the demo accounts)
+DESKTOP, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
 COLOURS = 96
-# Dates look as a Chinese browser shows them where Chromium's translations are installed (Debian: chromium-l10n).
+# Chinese date formats need Chromium's translations (Debian: chromium-l10n).
 FLAGS = ["--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 
 
@@ -59,7 +59,7 @@ def log_in_page(browser: Browser, address: str) -> None:
 
 
 def trainee_on_desktop(browser: Browser, address: str) -> None:
-    """The steps of the manual: list, new registration, batch, confirmation, look-up, notices, certificates."""
+    """The steps of the manual: list, new registration, submission, confirmation, look-up, notices, certificates."""
     page = logged_in(browser, address, "trainee", DESKTOP)
     page.goto(f"{address}/hours/")
     save(page, "list")
@@ -67,8 +67,8 @@ def trainee_on_desktop(browser: Browser, address: str) -> None:
     fill_new_registration(page)
     save(page, "new")
     page.goto(f"{address}/hours/")
-    for place in (0, 1):  # the two drafts, which overlap
-        page.locator("[name=registration]").nth(place).check()
+    for index in (0, 1):  # the two drafts, which overlap
+        page.locator("[name=registration]").nth(index).check()
     page.get_by_role("button", name="批量提交审核").click()
     dialog = page.locator("dialog[open]")
     dialog.locator("[name=q]").fill("林业")
@@ -92,16 +92,16 @@ def trainee_on_desktop(browser: Browser, address: str) -> None:
     save(page, "registrations")
     page.goto(f"{address}/hours/notices/")
     save(page, "notices")
-    certificate(page, address)
+    certificates(browser, page, address)
 
 
-def certificate(page: Page, address: str) -> None:
-    """The page with a person's certificates, and what anybody reads of the valid one."""
+def certificates(browser: Browser, page: Page, address: str) -> None:
+    """A person's certificates, and the public check page of the valid one."""
     page.goto(f"{address}/hours/certificates/")
     save(page, "certificate")
     valid = page.get_by_role("row").filter(has_text="有效").first
     link = valid.get_by_role("link", name="核验").get_attribute("href")
-    stranger = new_page(page.context.browser, DESKTOP)
+    stranger = new_page(browser, DESKTOP)
     stranger.goto(f"{address}{link}")
     save(stranger, "check")
 
@@ -111,7 +111,7 @@ def fill_new_registration(page: Page) -> None:
 
 
 def fill_training(form: Locator, content: str, number: str) -> None:
-    """Two days of training; the hours are computed meanwhile."""
+    """Fill in two days of training and wait for the computed hours."""
     last_week = date.today() - timedelta(days=7)
     form.locator("[name=first_level]").select_option(index=1)
     form.locator("[name=category]").select_option(index=1)
@@ -129,17 +129,15 @@ def trainee_on_phone(browser: Browser, address: str) -> None:
 
 
 def unit_reviewer(browser: Browser, address: str) -> None:
-    """The queue, the registration that was corrected after a return, several at once, one training for many,
-    appointments.
-    """
+    """The queue, a corrected registration, a bulk decision, a 集体登记 and the appointments."""
     page = logged_in(browser, address, "unit", DESKTOP)
     page.goto(f"{address}/hours/review/")
     save(page, "review")
     page.get_by_role("link", name="古树名木保护技术培训班").click()
     save(page, "review-registration")
     page.goto(f"{address}/hours/review/")
-    for place in range(3):
-        page.locator("[data-select-row]").nth(place).check()
+    for index in range(3):
+        page.locator("[data-select-row]").nth(index).check()
     page.get_by_label("操作").select_option(label="同意")
     save(page, "review-bulk")
     collective(page, address)
@@ -148,13 +146,13 @@ def unit_reviewer(browser: Browser, address: str) -> None:
 
 
 def collective(page: Page, address: str) -> None:
-    """One training for some of the unit's people, up to the preview."""
+    """A 集体登记 up to the preview."""
     page.goto(f"{address}/hours/collective/")
     fill_training(page.locator("#registration-form"), "林业安全生产培训班", "")
     page.get_by_label("单位承诺以上信息属实").check()
     page.get_by_role("button", name="下一步").click()
-    for place in range(5):
-        page.locator("[data-select-row]").nth(place).check()
+    for index in range(5):
+        page.locator("[data-select-row]").nth(index).check()
     page.get_by_role("button", name="预览").click()
     page.get_by_role("button", name="确认登记").wait_for()
     save(page, "collective")
@@ -176,7 +174,7 @@ def administrator(browser: Browser, address: str) -> None:
     save(page, "admin-rule")
 
 
-def logged_in(browser: Browser, address: str, username: str, viewport: dict) -> Page:
+def logged_in(browser: Browser, address: str, username: str, viewport: ViewportSize) -> Page:
     page = new_page(browser, viewport)
     page.goto(f"{address}/accounts/login/")
     page.locator("input[name=username]").fill(username)
@@ -186,8 +184,8 @@ def logged_in(browser: Browser, address: str, username: str, viewport: dict) -> 
     return page
 
 
-def new_page(browser: Browser, viewport: dict) -> Page:
-    """A page of somebody who is not logged in."""
+def new_page(browser: Browser, viewport: ViewportSize) -> Page:
+    """Return a page without a session."""
     page = browser.new_context(
         viewport=viewport, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce"
     ).new_page()
@@ -196,7 +194,7 @@ def new_page(browser: Browser, viewport: dict) -> Page:
 
 
 def save(page: Page, name: str) -> None:
-    """A picture of what is in view, in few colours so that the repository stays small."""
+    """Save a picture of the viewport, in few colours so that the repository stays small."""
     page.wait_for_load_state("networkidle")
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     path = TARGET / f"{name}.png"
@@ -206,7 +204,7 @@ def save(page: Page, name: str) -> None:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """The address of a server with the demonstration, until the block ends."""
+    """Start a server with the demonstration; yield its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
@@ -232,7 +230,7 @@ def server() -> Iterator[str]:
 def wait_for(url: str) -> None:
     for _ in range(100):
         try:
-            urllib.request.urlopen(url, timeout=5)  # noqa: S310  (our own server)
+            urllib.request.urlopen(url, timeout=5)  # noqa: S310  (the server started here)
             return
         except OSError:
             time.sleep(0.2)
@@ -246,7 +244,7 @@ def free_port() -> int:
 
 
 def chromium() -> str | None:
-    """An installed Chromium; None lets Playwright use its own."""
+    """Return the path of an installed Chromium, or None: Playwright uses its own."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 

@@ -1,4 +1,4 @@
-"""A database to measure writes in: a copy of the one that DATABASE_URL names, gone when it is done."""
+"""A temporary copy of the database that DATABASE_URL names, to measure writes in."""
 
 from __future__ import annotations
 
@@ -16,56 +16,57 @@ from django.db import OperationalError, connection
 
 
 @contextmanager
-def copied() -> Iterator[None]:
-    """Inside, this process works in the copy; whatever it or its servers write there is forgotten."""
+def copied_database() -> Iterator[None]:
+    """Connect this process to a copy of the database, and drop the copy afterwards."""
     original = str(connection.settings_dict["NAME"])
     copy = f"{original}_measured_{uuid.uuid4().hex[:8]}"
-    make, drop = (_make_file, _drop_file) if connection.vendor == "sqlite" else (_make_database, _drop_database)
+    is_file = connection.vendor == "sqlite"
+    create, drop = (_create_file, _drop_file) if is_file else (_create_database, _drop_database)
     try:
-        make(copy)
-        _work_in(copy)
+        create(copy)
+        _connect_to(copy)
         yield
     finally:
-        _work_in(original)
+        _connect_to(original)
         drop(copy)
 
 
-def as_installed() -> dict[str, str]:
-    """The environment of a process that runs as in a real installation, on the database that this one works in.
+def production_environment() -> dict[str, str]:
+    """Return the environment of a process with production settings, on the database of this process.
 
-    With DEBUG on every statement would be written down and kept.
+    With DEBUG on, Django keeps every statement in memory.
     """
     secrets = {name: getattr(settings, name) for name in ("SECRET_KEY", "FIELD_KEYS", "DIGEST_KEY")}
     switches = {"DEBUG": "0", "ALLOWED_HOSTS": "localhost", "SECURE_SSL_REDIRECT": "0"}
-    return {**os.environ, **secrets, **switches, "DATABASE_URL": _url()}
+    return {**os.environ, **secrets, **switches, "DATABASE_URL": _database_url()}
 
 
-def _work_in(name: str) -> None:
+def _connect_to(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
 
 
-def _url() -> str:
-    told = connection.settings_dict
+def _database_url() -> str:
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{Path(told['NAME']).absolute()}"
-    who, password = quote(told["USER"], safe=""), quote(told["PASSWORD"], safe="")
-    port = f":{told['PORT']}" if told["PORT"] else ""
-    return f"postgres://{who}:{password}@{quote(told['HOST'], safe='')}{port}/{quote(told['NAME'], safe='')}"
+        return f"sqlite:///{Path(database['NAME']).absolute()}"
+    user, password, host, name = (quote(database[key], safe="") for key in ("USER", "PASSWORD", "HOST", "NAME"))
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    return f"postgres://{user}:{password}@{host}{port}/{name}"
 
 
-def _make_file(copy: str) -> None:
+def _create_file(copy: str) -> None:
     connection.ensure_connection()
     with closing(sqlite3.connect(copy)) as target:
         connection.connection.backup(target)
 
 
 def _drop_file(copy: str) -> None:
-    for end in ("", "-wal", "-shm"):
-        Path(copy + end).unlink(missing_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        Path(copy + suffix).unlink(missing_ok=True)
 
 
-def _make_database(copy: str) -> None:
+def _create_database(copy: str) -> None:
     original = connection.settings_dict["NAME"]
     connection.close()
     try:

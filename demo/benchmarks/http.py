@@ -1,4 +1,4 @@
-"""The product behind gunicorn on this machine, and one request to it."""
+"""Start the product behind gunicorn on this machine, and send it single requests."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from tempfile import TemporaryFile
 
 from django.db import connection
 
-from .copy import as_installed
+from .copy import production_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds until a server that does not answer is given up
+TIMEOUT = 60  # seconds
 
 
 @contextmanager
 def served(processes: int = 2) -> Iterator[int]:
-    """gunicorn as config/gunicorn.py has it, with so many processes of its own; the port it listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Run gunicorn with config/gunicorn.py and this many workers; yield its port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(processes), "demo.benchmarks.server"]
     connection.close()
     with TemporaryFile() as log:
-        server = subprocess.Popen(command, cwd=PROJECT, env=as_installed(), stdout=log, stderr=log)  # noqa: S603
+        server = subprocess.Popen(command, cwd=PROJECT, env=production_environment(), stdout=log, stderr=log)  # noqa: S603
         try:
-            if not _answers(port, server):
+            if not _is_ready(port, server):
                 log.seek(0)
                 raise RuntimeError(f"The server does not answer.\n{log.read().decode()}")
             yield port
         finally:
             server.terminate()
-            server.wait(PATIENCE)
+            server.wait(TIMEOUT)
 
 
-def _answers(port: int, server: subprocess.Popen) -> bool:
-    """Wait for the first answer."""
-    until = time.monotonic() + PATIENCE
+def _is_ready(port: int, server: subprocess.Popen) -> bool:
+    """Wait for the first response; return whether there was one before the timeout."""
+    until = time.monotonic() + TIMEOUT
     while time.monotonic() < until and server.poll() is None:
         try:
-            ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            send(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         except ConnectionError:
             time.sleep(0.1)
         else:
@@ -53,11 +53,11 @@ def _answers(port: int, server: subprocess.Popen) -> bool:
     return False
 
 
-def ask(port: int, raw: bytes) -> bytes:
-    """The whole answer, head and body, to one request on a connection of its own."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
-        line.sendall(raw)
+def send(port: int, raw: bytes) -> bytes:
+    """Send one request on a new connection; return the whole response, head and body."""
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connected:
+        connected.sendall(raw)
         parts = []
-        while part := line.recv(65536):
+        while part := connected.recv(65536):
             parts.append(part)
     return b"".join(parts)

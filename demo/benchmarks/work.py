@@ -1,4 +1,4 @@
-"""What changes cost: statements and time of decisions and batches, which are undone."""
+"""Measure decisions and submissions: statements and time. Every change is rolled back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 from django.db import connection, transaction
@@ -14,53 +15,52 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from demo import bulk, invented, province
-from hours.models import Registration, Submission
+from hours.models import Registration
 from hours.states import Action, Status
 from hours.workflow import transitions
 from hours.workflow.moves import Verdict
-from organizations.models import Unit
 
-TIMES = 9
+REPETITIONS = 9
 SIZES = (1, 10, 100)
 
 
 @dataclass(frozen=True)
-class Work:
+class ChangeCost:
     label: str
     statements: int
     milliseconds: float
 
 
-def changes(reviewer: User, seed: int) -> Iterator[Work]:
-    """Recognitions and submissions of 1, 10 and 100 registrations."""
-    world = province.World.as_it_stands(invented.seeded(seed))
+def measure(reviewer: User, seed: int) -> Iterator[ChangeCost]:
+    """Yield the cost of recognising and of submitting 1, 10 and 100 registrations."""
+    world = province.World.from_database(invented.seeded(seed))
     waiting = Registration.objects.filter(status=Status.FINAL_REVIEW).exclude(owner=reviewer).order_by("pk")
     for size in SIZES:
         keys = list(waiting.values_list("pk", flat=True)[:size])
         if len(keys) == size:
-            yield _measured(f"认定 {size} 条", lambda keys=keys: _recognise(reviewer, keys))
+            yield _measure_change(f"认定 {size} 条", partial(_recognise, reviewer, keys))
     for size in SIZES:
-        with _undone():
-            owner = newcomer(world, f"benchmark_{uuid.uuid4().hex[:12]}", 9_998_000)
-            keys = drafts(owner, size, world)
-            yield _measured(f"提交 {size} 条", lambda owner=owner, keys=keys: _submit(owner, keys, owner.unit))
+        with _rolled_back():
+            owner = create_person(world, f"benchmark_{uuid.uuid4().hex[:12]}", 9_998_000)
+            keys = create_drafts(owner, size, world)
+            yield _measure_change(f"提交 {size} 条", partial(_submit, owner, keys))
 
 
-def _measured(label: str, change: Callable[[], None]) -> Work:
+def _measure_change(label: str, change: Callable[[], None]) -> ChangeCost:
     times = []
-    for _ in range(TIMES):
-        with _undone():
+    for _ in range(REPETITIONS):
+        with _rolled_back():
             begun = time.perf_counter()
             change()
             times.append((time.perf_counter() - begun) * 1000)
-    with _undone(), CaptureQueriesContext(connection) as queries:
+    with _rolled_back(), CaptureQueriesContext(connection) as queries:
         change()
     statements = sum(1 for query in queries if "SAVEPOINT" not in query["sql"])
-    return Work(label, statements, median(times))
+    return ChangeCost(label, statements, median(times))
 
 
 @contextmanager
-def _undone() -> Iterator[None]:
+def _rolled_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -72,11 +72,12 @@ def _recognise(reviewer: User, keys: list[int]) -> None:
         raise RuntimeError(f"refused: {next(iter(outcome.refused.values()))}")
 
 
-def _submit(owner: User, keys: list[int], unit: Unit) -> Submission:
-    return transitions.submit(owner, list(Registration.objects.filter(pk__in=keys)), unit, unit.region)
+def _submit(owner: User, keys: list[int]) -> None:
+    unit = province.unit_of(owner)
+    transitions.submit(owner, list(Registration.objects.filter(pk__in=keys)), unit, unit.region)
 
 
-def newcomer(world: province.World, username: str, number: int) -> User:
+def create_person(world: province.World, username: str, number: int) -> User:
     return User.objects.create_user(
         username,
         name=invented.person_name(world.random),
@@ -85,18 +86,18 @@ def newcomer(world: province.World, username: str, number: int) -> User:
     )
 
 
-def drafts(owner: User, count: int, world: province.World) -> list[int]:
-    """Keys of new registrations of this year, which their owner has not submitted."""
-    registrations = [_of_this_year(owner, number, world) for number in range(count)]
+def create_drafts(owner: User, count: int, world: province.World) -> list[int]:
+    """Create drafts of this year and return their keys."""
+    registrations = [_registration_of_this_year(owner, number, world) for number in range(count)]
     for registration in registrations:
         registration.status, registration.hours_proposed, registration.hours_recognised = Status.DRAFT, None, None
-    province.store_registrations(registrations, world)
-    bulk.continue_keys(Registration)
+    province.insert_registrations(registrations, world)
+    bulk.reset_sequences(Registration)
     return [registration.pk for registration in registrations]
 
 
-def _of_this_year(owner: User, number: int, world: province.World) -> Registration:
-    """The present year takes submissions; two thirds of what is invented is older."""
-    while (registration := province.registration(owner, number, world)).year != world.today.year:
+def _registration_of_this_year(owner: User, number: int, world: province.World) -> Registration:
+    """Return a registration of the current year, which accepts submissions; most invented ones are older."""
+    while (registration := province.make_registration(owner, number, world)).year != world.today.year:
         pass
     return registration

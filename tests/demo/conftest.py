@@ -10,7 +10,7 @@ SEED, UNITS = 7, 1_000
 
 
 def everything():
-    """What the demonstration tells, without keys and random file names."""
+    """Return the content of the demonstration, without keys and random file names."""
     registrations = Registration.objects.order_by("pk").values_list(
         "owner__username", "content", "starts_at", "hours_applied", "hours_recognised", "status", "unit_name"
     )
@@ -25,15 +25,15 @@ def everything():
 
 @pytest.fixture
 def debug(settings):
-    """Invented data needs DEBUG."""
+    """DEBUG on, which the commands with invented data require."""
     settings.DEBUG = True
 
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The demonstration, with fewer units, for all tests of a module; taken back at its end.
+    """The demonstration with fewer units, for all tests of a module; rolled back at its end.
 
-    It is loaded twice: the value is what the first time told, the second time is what stays.
+    It is loaded twice: the fixture's value is the content of the first load, the second load stays in the database.
     """
     storages = {
         "default": {
@@ -53,4 +53,4 @@ def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
 
 @pytest.fixture
 def demo(loaded, db):
-    """A test may change what it likes: the next one finds the demonstration as it was."""
+    """The loaded demonstration; each test runs in a transaction of its own."""

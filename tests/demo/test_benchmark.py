@@ -1,4 +1,4 @@
-"""manage.py benchmark: ratios of pages to a page that shows only a name."""
+"""manage.py benchmark."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _one_connection():
-    """Requests that go past the test client would end the connection, and with it the test's transaction."""
+    """Requests outside the test client would close the connection and with it the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -24,24 +24,24 @@ def _one_connection():
         signal.connect(close_old_connections)
 
 
-def test_it_refuses_outside_development(manage):
+def test_benchmark_refuses_without_debug(manage):
     with pytest.raises(CommandError, match="DEBUG"):
         manage("benchmark")
     assert not User.objects.exists()
 
 
-def test_it_says_what_is_missing(debug, manage):
+def test_benchmark_without_units_names_load_province(debug, manage):
     with pytest.raises(CommandError, match="load_province"):
         manage("benchmark")
 
 
 def table(printed: str, head: str) -> list[list[str]]:
-    """The cells of the rows below this head, up to the next empty line."""
+    """Return the cells of the rows below this head, up to the next empty line."""
     rows = printed[printed.index(head) :].split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("|")]
 
 
-def test_it_prints_every_page_beside_the_floor(debug, manage):
+def test_benchmark_prints_every_page_with_ratios(debug, manage):
     manage("load_province", units=200, people=3, registrations=6)
     rows = table(manage("benchmark", rounds=2), "| page |")
     assert (rows[0][3], rows[0][4]) == ("1.00", "1.00")
@@ -64,25 +64,25 @@ def test_it_prints_every_page_beside_the_floor(debug, manage):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pages_can_be_asked_for_through_the_server(debug, manage):
+def test_benchmark_served_requests_pages_through_gunicorn(debug, manage):
     manage("load_province", units=200, people=3, registrations=6)
     rows = table(manage("benchmark", rounds=2, served=True), "| page |")
     assert (len(rows), rows[0][3], {row[4] for row in rows}) == (14, "1.00", {"—"})
 
 
-def test_changes_cost_the_same_statements_for_any_number_of_registrations_and_are_undone(debug, manage):
+def test_changes_cost_constant_statements_and_roll_back(debug, manage):
     manage("load_province", units=200, people=100, registrations=3000)
     before = Registration.objects.order_by("pk").values_list("pk", "status")
     before = [*before.exclude(owner__username__startswith="benchmark")]
     rows = table(manage("benchmark", rounds=2, changes=True, clients=0), "| change |")
-    assert [row[0] for row in rows] == [f"{what} {size} 条" for what in ("认定", "提交") for size in (1, 10, 100)]
+    assert [row[0] for row in rows] == [f"{action} {size} 条" for action in ("认定", "提交") for size in (1, 10, 100)]
     assert len({row[1] for row in rows[:3]}) == len({row[1] for row in rows[3:]}) == 1
     after = Registration.objects.order_by("pk").values_list("pk", "status")
     assert [*after.exclude(owner__username__startswith="benchmark")] == before
 
 
 @pytest.mark.django_db(transaction=True)
-def test_clients_who_submit_at_once_lose_nothing_and_leave_nothing_behind(debug, manage):
+def test_concurrent_submissions_lose_nothing_and_leave_no_copy(debug, manage):
     manage("load_province", units=200, people=3, registrations=6)
     manage("benchmark", rounds=2)
     before = (User.objects.count(), Registration.objects.count())
@@ -94,7 +94,7 @@ def test_clients_who_submit_at_once_lose_nothing_and_leave_nothing_behind(debug,
     assert not list(Path(str(connection.settings_dict["NAME"])).parent.glob("*_measured_*"))
 
 
-def test_units_are_added_until_there_are_enough(debug, manage):
+def test_units_option_adds_missing_units(debug, manage):
     manage("load_province", units=150, people=3, registrations=6)
     manage("benchmark", rounds=2, units=200)
     assert Unit.objects.filter(is_unaffiliated=False).count() == 200

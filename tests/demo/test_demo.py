@@ -1,4 +1,4 @@
-"""manage.py load_demo: the demonstration, made through the workflow."""
+"""manage.py load_demo: the demonstration, created through the workflow."""
 
 import pytest
 from django.core.management import CommandError
@@ -31,54 +31,54 @@ from tests.demo.conftest import UNITS, everything
 
 
 @pytest.mark.django_db
-def test_it_refuses_outside_development(manage):
+def test_load_demo_refuses_without_debug(manage):
     with pytest.raises(CommandError, match="DEBUG"):
         manage("load_demo")
     assert not User.objects.exists()
     assert not Region.objects.exists()
 
 
-def test_a_second_run_says_so_and_changes_nothing(demo, debug, manage):
+def test_second_run_says_so_and_changes_nothing(demo, debug, manage):
     before = everything()
     assert "演示数据已存在，未作改动。" in manage("load_demo")
     assert everything() == before
 
 
-def test_it_prints_the_accounts(demo, debug, manage):
+def test_load_demo_prints_accounts(demo, debug, manage):
     printed = manage("load_demo")
     assert PASSWORD in printed
     assert [line.split()[0] for line in printed.strip().splitlines()[-4:]] == ["trainee", "unit", "region", "admin"]
 
 
-def test_the_accounts_can_log_in(demo, client):
+def test_accounts_have_published_password(demo, client):
     for username in ("trainee", "unit", "region", "admin"):
         user = User.objects.get(username=username)
         assert user.check_password(PASSWORD), username
         user.full_clean()
 
 
-def test_nobody_else_can_log_in(demo):
+def test_other_people_have_no_password(demo):
     others = User.objects.exclude(username__in=["trainee", "unit", "region", "admin"])
     assert not any(user.has_usable_password() for user in others)
 
 
-def test_the_trainee_is_the_person_of_the_manual(demo):
+def test_trainee_is_person_of_manual(demo):
     trainee = User.objects.get(username="trainee")
     assert (trainee.name, trainee.masked_id, trainee.unit.name) == ("黄秋梦", "*****3321", "宾阳县甘棠镇林业站")
 
 
-def test_the_trainee_has_registrations_in_every_state(demo):
+def test_trainee_has_registrations_in_every_status(demo):
     trainee = User.objects.get(username="trainee")
     assert set(trainee.registrations.values_list("status", flat=True)) == set(Status.values)
 
 
-def test_two_of_the_trainees_drafts_overlap(demo):
+def test_trainee_has_two_overlapping_drafts(demo):
     drafts = Registration.objects.filter(owner__username="trainee", status=Status.DRAFT)
     first, second = drafts.order_by("pk")
     assert Registration.objects.overlapping(first) == [second]
 
 
-def test_the_returned_registration_carries_the_reviewers_words(demo):
+def test_returned_registration_has_reason_and_words(demo):
     registration = Registration.objects.get(owner__username="trainee", status=Status.RETURNED)
     decision = registration.decisions.get(action=Action.RETURN)
     assert decision.actor.username == "unit"
@@ -86,21 +86,21 @@ def test_the_returned_registration_carries_the_reviewers_words(demo):
     assert decision.words
 
 
-def test_forty_people_have_three_years_and_sixteen_have_this_one(demo):
+def test_56_people_have_registrations_of_three_years(demo):
     owners = Registration.objects.values("owner").distinct().count()
     this_year = timezone.localdate().year
     assert owners == 56
     assert set(Registration.objects.values_list("year", flat=True)) >= {this_year - 2, this_year - 1, this_year}
 
 
-def test_nobody_decided_about_an_own_registration_or_both_stages_of_one(demo):
+def test_no_decision_on_own_registration_or_both_stages(demo):
     verdicts = Decision.objects.filter(stage__in=[Stage.FIRST, Stage.FINAL]).exclude(action=Action.ASK_RETURN)
     assert not [row for row in verdicts.select_related("registration") if row.actor_id == row.registration.owner_id]
     stages = verdicts.values("registration", "actor").annotate(stages=Count("stage", distinct=True))
     assert not stages.filter(stages__gt=1).exists()
 
 
-def test_steps_follow_each_other_in_time_and_none_is_in_the_future(demo):
+def test_decisions_are_in_order_and_not_in_future(demo):
     now = timezone.now()
     for registration in Registration.objects.prefetch_related("decisions"):
         steps = [registration.declared_at, *(step.created_at for step in registration.decisions.all())]
@@ -108,28 +108,28 @@ def test_steps_follow_each_other_in_time_and_none_is_in_the_future(demo):
         assert steps[-1] <= now
 
 
-def test_units_stand_in_every_city_and_county(demo):
+def test_every_city_and_county_has_units(demo):
     units = Unit.objects.filter(is_unaffiliated=False)
     assert units.count() == UNITS
     assert units.values("region").distinct().count() == 125
 
 
-def test_every_credit_code_is_right_but_the_flagged_one(demo):
+def test_credit_codes_are_valid_except_flagged_one(demo):
     wrong = [unit for unit in Unit.objects.filter(is_unaffiliated=False) if credit_code.problem(unit.credit_code)]
     assert wrong == list(Unit.objects.filter(credit_code_flagged=True))
     assert len(wrong) == 1
 
 
-def test_proofs_are_real_files(demo):
+def test_proofs_are_pictures_and_pdfs(demo):
     kinds = set(Attachment.objects.values_list("content_type", flat=True))
     assert kinds == {"image/png", "application/pdf"}
 
 
-def test_the_same_seed_makes_the_same(loaded, demo):
+def test_same_seed_gives_same_data(loaded, demo):
     assert everything() == loaded
 
 
-# --- Queues in every state ---------------------------------------------------------------------------
+# --- Review queues ---------------------------------------------------------------------------
 
 
 def waiting_for(username: str):
@@ -138,19 +138,19 @@ def waiting_for(username: str):
 
 
 @pytest.mark.parametrize(("username", "action"), [("unit", Action.AGREE), ("region", Action.RECOGNISE)])
-def test_a_dozen_registrations_wait_that_the_reviewer_may_decide(demo, username, action):
+def test_twelve_registrations_wait_for_each_reviewer(demo, username, action):
     waiting = list(waiting_for(username))
     assert len(waiting) >= 12
     reviewer = User.objects.get(username=username)
     assert [registration for registration in waiting if not may(reviewer, action, registration)] == []
 
 
-def test_the_units_queue_shows_pictures_and_pdfs(demo):
+def test_unit_queue_has_pictures_and_pdfs(demo):
     kinds = Attachment.objects.filter(registration__in=waiting_for("unit").values("pk")).values_list("content_type")
     assert set(kinds) == {("image/png",), ("application/pdf",)}
 
 
-def test_one_in_the_units_queue_asks_for_its_return_and_two_overlap(demo):
+def test_unit_queue_has_return_request_and_overlap(demo):
     waiting = list(waiting_for("unit"))
     asked = [registration.content for registration in waiting if registration.has_return_request]
     overlapping = {registration.content for registration in waiting if registration.has_overlap}
@@ -158,30 +158,30 @@ def test_one_in_the_units_queue_asks_for_its_return_and_two_overlap(demo):
     assert overlapping >= {"油茶低产林改造技术培训班", "退化林修复工程技术服务"}
 
 
-def test_one_was_returned_and_shows_what_was_corrected(demo):
+def test_corrected_registration_shows_changes(demo):
     registration = waiting_for("unit").get(content="古树名木保护技术培训班")
     assert registration.round == 2
     labels = [change.label for change in changes_since_return(registration)]
     assert list(dict.fromkeys(labels)) == ["申请学时", "认定内容说明", "附件"]
 
 
-def test_the_citys_reviewer_has_unattended_registrations_and_those_of_no_unit(demo):
+def test_city_queue_has_unattended_and_unaffiliated(demo):
     region = User.objects.get(username="region")
     unattended = Registration.objects.unattended_for(region, Office.of(region))
     assert set(unattended.values_list("unit_name", flat=True)) == {"宾阳县清水河水利工程管理站"}
     assert waiting_for("region").filter(is_unaffiliated=True).exists()
 
 
-def test_registrations_wait_at_a_unit_that_is_not_confirmed(demo):
+def test_registrations_of_pending_unit_wait(demo):
     region = User.objects.get(username="region")
     registrations = Registration.objects.in_office(Office.of(region)).filter(unit__state=Unit.State.PENDING)
     assert set(registrations.values_list("status", flat=True)) == {Status.FIRST_REVIEW}
 
 
-# --- What a year adds up to ------------------------------------------------------------------------
+# --- Totals, certificates and reopened years ------------------------------------------------------------------------
 
 
-def test_some_people_of_the_unit_have_reached_the_target_and_some_have_not(demo):
+def test_target_is_reached_by_some_people_of_unit(demo):
     unit = User.objects.get(username="unit").unit
     reached = PersonTotal.objects.filter(unit=unit).values_list("reached", flat=True)
     assert unit.people.count() == 21
@@ -189,7 +189,7 @@ def test_some_people_of_the_unit_have_reached_the_target_and_some_have_not(demo)
     assert list(reached).count(False) >= 5
 
 
-def test_the_unit_entered_one_training_for_six_people(demo):
+def test_collective_registration_covers_six_people(demo):
     registrations = Registration.objects.exclude(entered_by=None)
     assert set(registrations.values_list("entered_by__username", "content")) == {
         ("unit", "甘棠镇林业站岗位技能集中培训")
@@ -198,14 +198,14 @@ def test_the_unit_entered_one_training_for_six_people(demo):
     assert Attachment.objects.filter(registration__in=registrations).count() == 12
 
 
-def test_completions_come_from_a_platform_that_has_no_token_and_corrected_one(demo):
+def test_completions_come_from_platform_with_one_correction(demo):
     platform = Platform.objects.get()
     assert platform.token_digest is None
     assert set(Completion.objects.values_list("source", flat=True)) == {platform.name}
     assert CompletionVersion.objects.get().replaced_by == platform.name
 
 
-def test_the_trainee_and_a_colleague_hold_certificates_of_every_state(demo):
+def test_two_people_hold_certificates_of_every_state(demo):
     holders = User.objects.exclude(certificates=None)
     assert holders.count() == 2
     for person in holders:
@@ -213,7 +213,7 @@ def test_the_trainee_and_a_colleague_hold_certificates_of_every_state(demo):
         assert states == [CertificateState.SUPERSEDED, CertificateState.VALID, CertificateState.REVOKED]
 
 
-def test_last_year_is_open_again_for_the_unit(demo):
+def test_last_year_is_reopened_for_unit(demo):
     opening = Opening.objects.get()
     assert (opening.year, opening.unit.name) == (timezone.localdate().year - 1, "宾阳县甘棠镇林业站")
 
@@ -221,13 +221,13 @@ def test_last_year_is_open_again_for_the_unit(demo):
 # --- Notices and deputies --------------------------------------------------------------------------
 
 
-def test_the_trainees_three_latest_notices_are_unread(demo):
+def test_three_latest_notices_of_trainee_are_unread(demo):
     notices = list(Notice.objects.filter(person__username="trainee").order_by("-created_at", "-pk"))
     assert [notice.read_at is None for notice in notices] == [True] * 3 + [False] * (len(notices) - 3)
     assert len(notices) > 6
 
 
-def test_both_reviewers_have_a_deputy_for_a_period(demo):
+def test_both_reviewers_have_deputy_until_a_date(demo):
     deputies = Appointment.objects.active().exclude(deputy_of=None)
     principals = deputies.values_list("deputy_of__person__username", flat=True)
     assert sorted(principals) == ["region", "unit"]

@@ -1,6 +1,8 @@
-"""manage.py load_demo: a province to look at, with four accounts to log in with. Only ever with DEBUG on."""
+"""manage.py load_demo: load the demonstration with four accounts to log in with. Only with DEBUG on."""
 
-from django.core.management.base import BaseCommand
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
 
 from demo import loading
 from demo.people import ACCOUNTS, PASSWORD
@@ -9,11 +11,11 @@ from demo.people import ACCOUNTS, PASSWORD
 class Command(BaseCommand):
     help = "Load the demonstration: 27,670 invented units, 40 people with three years of registrations, full queues."
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--seed", type=int, default=2026)
 
-    def handle(self, *args, seed: int, **options) -> None:
-        loading.refuse_outside_development()
+    def handle(self, *args: Any, seed: int, **options: Any) -> None:
+        loading.require_debug()
         if loading.is_loaded():
             self.stdout.write("演示数据已存在，未作改动。")
         else:
