@@ -7,21 +7,21 @@ from tests import factories
 
 @pytest.fixture(autouse=True)
 def _open_years(rules):
-    """Whoever submits finds the year open."""
+    """Open the years for submissions."""
 
 
 @pytest.fixture
-def reader(client):
-    """Logs somebody in and returns the client."""
+def log_in(client):
+    """Return a function that logs a person in and returns the client."""
 
-    def log_in(person):
+    def logged_in(person):
         client.force_login(person)
         return client
 
-    return log_in
+    return logged_in
 
 
 @pytest.fixture
 def li(rules):
-    """李工, another engineer."""
+    """李工, a second owner."""
     return factories.person("李工")

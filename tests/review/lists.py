@@ -1,4 +1,4 @@
-"""What tests of the queue read of it, and how they make its registrations older."""
+"""Helpers for the lists of 学时审核."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from hours.models import Registration
 
 
 def contents(response) -> list[str]:
+    """Return the contents of the listed registrations."""
     return [line.registration.content for line in response.context["lines"]]
 
 
-def send_back_in_time(registration: Registration, days: int) -> None:
+def backdate(registration: Registration, days: int) -> None:
+    """Set the submission to so many days ago."""
     moment = timezone.now() - timedelta(days=days)
     Registration.objects.filter(pk=registration.pk).update(submitted_at=moment)

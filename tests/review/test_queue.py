@@ -13,7 +13,7 @@ from hours.workflow import transitions
 from organizations import tree, units
 from organizations.models import Unit
 from tests import factories
-from tests.review.lists import contents, send_back_in_time
+from tests.review.lists import backdate, contents
 
 pytestmark = pytest.mark.django_db
 QUEUE = reverse("hours:review")
@@ -23,84 +23,84 @@ LAST_YEAR = (timezone.localdate() - timedelta(days=365)).year
 # --- Tabs -------------------------------------------------------------------------------------------
 
 
-def test_unit_reviewer_sees_first_reviews_of_unit(reader, huang, station, bureau):
+def test_unit_reviewer_sees_first_reviews_of_unit(log_in, huang, station, bureau):
     factories.submitted(huang, station, content="待初审的")
     factories.agreed(huang, station, station.reviewer, content="待终审的")
     factories.registration(huang, "草稿")
     factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="别的单位的")
     factories.submitted(station.reviewer, station, content="本人的")
-    assert contents(reader(station.reviewer).get(QUEUE)) == ["待初审的"]
+    assert contents(log_in(station.reviewer).get(QUEUE)) == ["待初审的"]
 
 
-def test_region_reviewer_sees_final_reviews_of_region(reader, huang, station):
+def test_region_reviewer_sees_final_reviews_of_region(log_in, huang, station):
     factories.submitted(huang, station, content="待初审的")
     factories.agreed(huang, station, station.reviewer, content="待终审的")
     library = factories.unit("柳州市图书馆", "450202")
     factories.agreed(huang, library, factories.unit_reviewer(library), content="柳州的")
     nanning = factories.region_reviewer(factories.region("450100"))
-    assert contents(reader(nanning).get(QUEUE)) == ["待终审的"]
+    assert contents(log_in(nanning).get(QUEUE)) == ["待终审的"]
 
 
-def test_unattended_tab_is_for_region_reviewers_only(reader, huang, station, bureau):
+def test_unattended_tab_is_for_region_reviewers_only(log_in, huang, station, bureau):
     factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="无人初审的")
     factories.submitted(huang, station, content="有人初审的")
-    response = reader(bureau).get(QUEUE, {"tab": "unattended"})
+    response = log_in(bureau).get(QUEUE, {"tab": "unattended"})
     assert contents(response) == ["无人初审的"]
-    response = reader(station.reviewer).get(QUEUE, {"tab": "unattended"})
+    response = log_in(station.reviewer).get(QUEUE, {"tab": "unattended"})
     assert [key for key, _, _ in response.context["tabs"]] == ["mine", "done", "all"]
     assert contents(response) == ["有人初审的"]  # the tab that is not there is the first one
 
 
-def test_done_tab_lists_own_decisions_newest_first(reader, huang, li, station, bureau):
+def test_done_tab_lists_own_decisions_newest_first(log_in, huang, li, station, bureau):
     first = factories.submitted(huang, station, content="先审核的")
     second = factories.submitted(li, station, content="后审核的")
     factories.agree(station.reviewer, first)
     factories.refuse(station.reviewer, second, factories.verdict())
     factories.recognise(bureau, first)
     factories.submitted(huang, station, content="没审核的")
-    response = reader(station.reviewer).get(QUEUE, {"tab": "done"})
+    response = log_in(station.reviewer).get(QUEUE, {"tab": "done"})
     assert contents(response) == ["后审核的", "先审核的"]
     assert [line.decision.get_action_display() for line in response.context["lines"]] == ["不予认定", "初审同意"]
 
 
-def test_done_tab_excludes_own_return_requests(reader, station, bureau):
+def test_done_tab_excludes_own_return_requests(log_in, station, bureau):
     registration = factories.submitted(station.reviewer, station, content="审核员本人的")
     transitions.ask_return(station.reviewer, registration, "写错了。")
-    assert contents(reader(station.reviewer).get(QUEUE, {"tab": "done"})) == []
+    assert contents(log_in(station.reviewer).get(QUEUE, {"tab": "done"})) == []
 
 
-def test_all_tab_lists_submitted_newest_first(reader, huang, station, bureau):
-    send_back_in_time(factories.recognised(huang, station, station.reviewer, bureau, content="已认定的"), 3)
-    send_back_in_time(factories.returned(huang, station, station.reviewer, content="退回的"), 2)
-    send_back_in_time(factories.submitted(huang, station, content="待初审的"), 1)
+def test_all_tab_lists_submitted_newest_first(log_in, huang, station, bureau):
+    backdate(factories.recognised(huang, station, station.reviewer, bureau, content="已认定的"), 3)
+    backdate(factories.returned(huang, station, station.reviewer, content="退回的"), 2)
+    backdate(factories.submitted(huang, station, content="待初审的"), 1)
     factories.registration(huang, "草稿")
-    assert contents(reader(bureau).get(QUEUE, {"tab": "all"})) == ["待初审的", "退回的", "已认定的"]
+    assert contents(log_in(bureau).get(QUEUE, {"tab": "all"})) == ["待初审的", "退回的", "已认定的"]
 
 
-def test_ended_appointment_is_404(reader, huang, station):
+def test_ended_appointment_is_404(log_in, huang, station):
     factories.submitted(huang, station)
     appointment = station.reviewer.appointments.get()
     appointment.valid_from -= timedelta(days=9)
     appointment.valid_until = timezone.localdate() - timedelta(days=1)
     appointment.save()
-    assert reader(station.reviewer).get(QUEUE).status_code == 404
+    assert log_in(station.reviewer).get(QUEUE).status_code == 404
 
 
-# --- How much waits ---------------------------------------------------------------------------------
+# --- Waiting count ----------------------------------------------------------------------------------
 
 
-def test_waiting_count_and_age_are_shown(reader, huang, station):
-    send_back_in_time(factories.submitted(huang, station, content="老的"), 12)
+def test_waiting_count_and_age_are_shown(log_in, huang, station):
+    backdate(factories.submitted(huang, station, content="老的"), 12)
     factories.submitted(huang, station, content="新的")
-    page = reader(station.reviewer).get(QUEUE).content.decode()
+    page = log_in(station.reviewer).get(QUEUE).content.decode()
     assert "<strong>2</strong> 条待您审核，最早的一条已等待 <strong>12</strong> 天。" in page
 
 
-def test_waiting_count_stops_at_limit(reader, huang, station, monkeypatch):
+def test_waiting_count_stops_at_limit(log_in, huang, station, monkeypatch):
     for number in range(4):
         factories.submitted(huang, station, content=f"第 {number} 条")
     monkeypatch.setattr(queue, "WAITING_COUNT_LIMIT", 3)
-    assert "<strong>3+</strong> 条待您审核" in reader(station.reviewer).get(QUEUE).content.decode()
+    assert "<strong>3+</strong> 条待您审核" in log_in(station.reviewer).get(QUEUE).content.decode()
 
 
 # --- Marks ------------------------------------------------------------------------------------------
@@ -110,21 +110,21 @@ def marks(response) -> dict[str, list[str]]:
     return {line.registration.content: line.marks for line in response.context["lines"]}
 
 
-def test_return_requests_are_shown_above_the_list(reader, huang, li, station):
+def test_return_requests_are_shown_above_the_list(log_in, huang, li, station):
     transitions.ask_return(huang, factories.submitted(huang, station, content="附件传错的"), "附件传错了。")
     factories.submitted(li, station, content="没有请求的")
     earlier = factories.submitted(li, station, content="上一轮请求的")
     transitions.ask_return(li, earlier, "上一轮。")
     factories.return_(station.reviewer, earlier, factories.verdict())
     transitions.submit(li, [earlier], station, station.region)
-    response = reader(station.reviewer).get(QUEUE)
+    response = log_in(station.reviewer).get(QUEUE)
     assert [(asked.registration.content, asked.words) for asked in response.context["return_requests"]] == [
         ("附件传错的", "附件传错了。")
     ]
     assert marks(response) == {"附件传错的": ["请求退回"], "没有请求的": [], "上一轮请求的": []}
 
 
-def test_overlapping_registrations_are_marked(reader, huang, li, station):
+def test_overlapping_registrations_are_marked(log_in, huang, li, station):
     span = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     later = {"starts_at": factories.moment(8, 18), "ends_at": factories.moment(6, 18)}
     factories.submitted(huang, station, content="甲", **span)
@@ -132,7 +132,7 @@ def test_overlapping_registrations_are_marked(reader, huang, li, station):
     factories.submitted(huang, station, content="接着的", **later)
     factories.submitted(li, station, content="别人的", **span)
     factories.registration(li, "别人的草稿", **span)
-    assert marks(reader(station.reviewer).get(QUEUE)) == {
+    assert marks(log_in(station.reviewer).get(QUEUE)) == {
         "甲": ["时间重叠"],
         "乙": ["时间重叠"],
         "接着的": [],
@@ -140,13 +140,13 @@ def test_overlapping_registrations_are_marked(reader, huang, li, station):
     }
 
 
-def test_unaffiliated_and_pending_unit_are_marked(reader, huang, station, bureau, guangxi):
+def test_unaffiliated_and_pending_unit_are_marked(log_in, huang, station, bureau, guangxi):
     nobody = units.unaffiliated(guangxi)
     registration = factories.registration(huang, "无单位的")
     transitions.submit(huang, [registration], nobody, factories.region("450126"))
     pending = factories.unit("新单位", state=Unit.State.PENDING)
     factories.submitted(huang, pending, content="待核实单位的")
-    response = reader(bureau).get(QUEUE, {"tab": "all"})
+    response = log_in(bureau).get(QUEUE, {"tab": "all"})
     assert marks(response) == {"无单位的": ["无单位直报"], "待核实单位的": ["单位待核实"]}
 
 
@@ -155,12 +155,12 @@ def test_unaffiliated_and_pending_unit_are_marked(reader, huang, station, bureau
 
 @pytest.fixture
 def mixed(huang, li, station, bureau):
-    """Registrations of two people at two units in two cities."""
+    """Submit registrations of two people at two units in two cities; return the second unit."""
     library = factories.unit("柳州市图书馆", "450202")
     librarian = factories.unit_reviewer(library, "潘审核")
     talks = factories.category("讲座", "学术交流类")
     factories.submitted(huang, station, content="水利培训")
-    send_back_in_time(factories.submitted(huang, station, content="公文讲座", category=talks), 20)
+    backdate(factories.submitted(huang, station, content="公文讲座", category=talks), 20)
     last_year = {"starts_at": factories.moment(366), "ends_at": factories.moment(365, 18)}
     factories.agreed(li, library, librarian, content="古籍培训", **last_year)
     return library
@@ -185,28 +185,28 @@ def mixed(huang, li, station, bureau):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
-def test_filters(reader, bureau, mixed, given, found):
-    assert contents(reader(bureau).get(QUEUE, {"tab": "all", **given})) == found
+def test_filters(log_in, bureau, mixed, given, found):
+    assert contents(log_in(bureau).get(QUEUE, {"tab": "all", **given})) == found
 
 
-def test_filter_by_last_four_of_id(reader, bureau, mixed, huang):
-    response = reader(bureau).get(QUEUE, {"tab": "all", "id_tail": huang.id_number[-4:].lower()})
+def test_filter_by_last_four_of_id(log_in, bureau, mixed, huang):
+    response = log_in(bureau).get(QUEUE, {"tab": "all", "id_tail": huang.id_number[-4:].lower()})
     assert contents(response) == ["水利培训", "公文讲座"]
 
 
-def test_filter_by_category_of_either_level(reader, bureau, mixed):
+def test_filter_by_category_of_either_level(log_in, bureau, mixed):
     talks = factories.category("讲座", "学术交流类")
     for chosen in (talks.pk, talks.parent_id):
-        assert contents(reader(bureau).get(QUEUE, {"tab": "all", "category": chosen})) == ["公文讲座"]
+        assert contents(log_in(bureau).get(QUEUE, {"tab": "all", "category": chosen})) == ["公文讲座"]
 
 
-def test_filter_by_common_name(reader, bureau, mixed, monkeypatch):
+def test_filter_by_common_name(log_in, bureau, mixed, monkeypatch):
     monkeypatch.setattr("hours.review.filters.MAX_MATCHED_PEOPLE", 0)
-    assert contents(reader(bureau).get(QUEUE, {"tab": "all", "name": "李工"})) == ["古籍培训"]
+    assert contents(log_in(bureau).get(QUEUE, {"tab": "all", "name": "李工"})) == ["古籍培训"]
 
 
-def test_invalid_filter_shows_error_and_is_ignored(reader, bureau, mixed):
-    response = reader(bureau).get(QUEUE, {"tab": "all", "since": "昨天", "id_tail": "450103198503211234"})
+def test_invalid_filter_shows_error_and_is_ignored(log_in, bureau, mixed):
+    response = log_in(bureau).get(QUEUE, {"tab": "all", "since": "昨天", "id_tail": "450103198503211234"})
     assert contents(response) == ["古籍培训", "水利培训", "公文讲座"]
     assert {name: list(errors) for name, errors in response.context["queue"].filter.errors.items()} == {
         "since": ["日期无法识别，请按 2026-05-12 的格式填写。"],
@@ -221,28 +221,28 @@ def test_invalid_filter_shows_error_and_is_ignored(reader, bureau, mixed):
         ({"until": "9999-12-31"}, "日期晚于 2999 年，请核对年份。"),
     ],
 )
-def test_filter_date_out_of_range_shows_error(reader, bureau, mixed, given, sentence):
-    response = reader(bureau).get(QUEUE, {"tab": "all", **given})
+def test_filter_date_out_of_range_shows_error(log_in, bureau, mixed, given, sentence):
+    response = log_in(bureau).get(QUEUE, {"tab": "all", **given})
     assert contents(response) == ["古籍培训", "水利培训", "公文讲座"]
     assert list(response.context["queue"].filter.errors.values()) == [[sentence]]
 
 
-def test_filter_labels(reader, bureau, mixed):
-    fields = reader(bureau).get(QUEUE, {"tab": "all"}).context["queue"].filter
+def test_filter_labels(log_in, bureau, mixed):
+    fields = log_in(bureau).get(QUEUE, {"tab": "all"}).context["queue"].filter
     assert [field.label for field in fields] == [
         *("姓名", "证件号码", "认定内容", "单位", "区域", "认定类型", "计入年度", "状态", "提交日期从", "提交日期至")
     ]
 
 
-def test_unit_reviewer_has_no_place_filters(reader, station, huang):
+def test_unit_reviewer_has_no_place_filters(log_in, station, huang):
     factories.submitted(huang, station)
-    fields = reader(station.reviewer).get(QUEUE, {"tab": "all"}).context["queue"].filter.fields
+    fields = log_in(station.reviewer).get(QUEUE, {"tab": "all"}).context["queue"].filter.fields
     assert {"unit", "region"} & set(fields) == set()
 
 
-def test_region_outside_office_is_rejected(reader, huang, mixed):
+def test_region_outside_office_is_rejected(log_in, huang, mixed):
     nanning = factories.region_reviewer(factories.region("450100"), "韦终审")
-    response = reader(nanning).get(QUEUE, {"tab": "all", "region": "450200"})
+    response = log_in(nanning).get(QUEUE, {"tab": "all", "region": "450200"})
     assert list(response.context["queue"].filter.errors) == ["region"]
     assert contents(response) == ["水利培训", "公文讲座"]
 
@@ -250,41 +250,41 @@ def test_region_outside_office_is_rejected(reader, huang, mixed):
 # --- Order and pages --------------------------------------------------------------------------------
 
 
-def test_oldest_first_by_default(reader, huang, station):
+def test_oldest_first_by_default(log_in, huang, station):
     for days, content in ((3, "三天"), (9, "九天"), (1, "一天")):
-        send_back_in_time(factories.submitted(huang, station, content=content), days)
-    client = reader(station.reviewer)
+        backdate(factories.submitted(huang, station, content=content), days)
+    client = log_in(station.reviewer)
     response = client.get(QUEUE)
     assert contents(response) == ["九天", "三天", "一天"]
     turned = QUEUE + response.context["heads"]["moment"].url
     assert contents(client.get(turned)) == ["一天", "三天", "九天"]
 
 
-def test_small_list_is_sortable(reader, huang, station):
+def test_small_list_is_sortable(log_in, huang, station):
     for hours in (8, 16, 12):
         factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours)
-    client = reader(station.reviewer)
+    client = log_in(station.reviewer)
     assert contents(client.get(QUEUE, {"order": "hours"})) == ["8 学时", "12 学时", "16 学时"]
     assert contents(client.get(QUEUE, {"order": "-hours"})) == ["16 学时", "12 学时", "8 学时"]
 
 
-def test_large_list_is_not_sortable(reader, huang, station, monkeypatch):
+def test_large_list_is_not_sortable(log_in, huang, station, monkeypatch):
     for days, hours in ((3, 8), (2, 16), (1, 12)):
-        send_back_in_time(factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours), days)
+        backdate(factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours), days)
     monkeypatch.setattr(queue, "SORT_LIMIT", 2)
-    response = reader(station.reviewer).get(QUEUE, {"order": "hours"})
+    response = log_in(station.reviewer).get(QUEUE, {"order": "hours"})
     assert contents(response) == ["8 学时", "16 学时", "12 学时"]
     head = response.context["heads"]["hours"]
     assert (head.url, head.title) == ("", "超过 5000 条时只能按提交时间排序，请先用筛选缩小范围。")
 
 
 @pytest.mark.parametrize("order", ["", "hours"])
-def test_pages_lose_and_repeat_no_row(reader, huang, station, monkeypatch, order):
+def test_pages_lose_and_repeat_no_row(log_in, huang, station, monkeypatch, order):
     monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     for number in range(5):
         registration = factories.submitted(huang, station, content=f"第 {number} 条", hours_applied=8 + number)
-        send_back_in_time(registration, 9 - number)
-    client = reader(station.reviewer)
+        backdate(registration, 9 - number)
+    client = log_in(station.reviewer)
     first = client.get(QUEUE, {"order": order})
     second = client.get(QUEUE + first.context["next_url"])
     third = client.get(QUEUE + second.context["next_url"])
@@ -300,18 +300,18 @@ def test_pages_lose_and_repeat_no_row(reader, huang, station, monkeypatch, order
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "９", "999999", "x"])
-def test_invalid_page_is_ignored(reader, huang, station, page):
+def test_invalid_page_is_ignored(log_in, huang, station, page):
     factories.submitted(huang, station, content="唯一的")
-    client = reader(station.reviewer)
+    client = log_in(station.reviewer)
     assert client.get(QUEUE, {"order": "hours", "page": page}).status_code == 200
     assert client.get(QUEUE, {"after": page}).status_code == 200
 
 
 @pytest.mark.parametrize("order", ["submitted", "hours"])
-def test_emptied_page_falls_back_to_the_first(reader, huang, station, monkeypatch, order):
+def test_emptied_page_falls_back_to_the_first(log_in, huang, station, monkeypatch, order):
     monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     registrations = [factories.submitted(huang, station, content=f"第 {number} 条") for number in range(4)]
-    client = reader(station.reviewer)
+    client = log_in(station.reviewer)
     second = QUEUE + client.get(QUEUE, {"order": order}).context["next_url"]
     for registration in registrations[2:]:
         factories.agree(station.reviewer, registration)
@@ -320,43 +320,43 @@ def test_emptied_page_falls_back_to_the_first(reader, huang, station, monkeypatc
     assert (response.context["previous_url"], response.context["next_url"]) == ("", "")
 
 
-def test_empty_queue_message(reader, station):
-    page = reader(station.reviewer).get(QUEUE).content.decode()
+def test_empty_queue_message(log_in, station):
+    page = log_in(station.reviewer).get(QUEUE).content.decode()
     assert "目前没有待您审核的登记。" in page
     assert "没有待审核的登记" in page
 
 
-def test_id_numbers_are_masked(reader, huang, station):
+def test_id_numbers_are_masked(log_in, huang, station):
     factories.submitted(huang, station)
-    page = reader(station.reviewer).get(QUEUE).content.decode()
+    page = log_in(station.reviewer).get(QUEUE).content.decode()
     assert huang.masked_id in page
     assert huang.id_number not in page
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_query_count_is_constant(reader, huang, station, rows, django_assert_num_queries):
+def test_query_count_is_constant(log_in, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         registration = factories.submitted(huang, station, content=f"第 {number} 条")
         if number % 3 == 0:
             transitions.ask_return(huang, registration, "请退回。")
-    client = reader(station.reviewer)
+    client = log_in(station.reviewer)
     # session, person, appointments, types, count and oldest, rows, 请求退回, reasons; the frame: menu, notices
     with django_assert_num_queries(10):
         client.get(QUEUE)
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_query_count_is_constant_with_filters(reader, huang, station, bureau, rows, django_assert_num_queries):
+def test_query_count_is_constant_with_filters(log_in, huang, station, bureau, rows, django_assert_num_queries):
     for number in range(rows):
         factories.submitted(huang, station, content=f"第 {number} 条")
-    client = reader(bureau)
+    client = log_in(bureau)
     tree.current()
     # as above without 请求退回; people of the name, revision of the tree, rows that fit
     with django_assert_num_queries(12):
         client.get(QUEUE, {"tab": "all", "name": "黄", "status": "first_review"})
 
 
-def test_menu_link_for_reviewers_only(reader, huang, station, bureau):
+def test_menu_link_for_reviewers_only(log_in, huang, station, bureau):
     link = f'href="{QUEUE}"'
-    shown = [link in reader(person).get(reverse("hours:list")).content.decode() for person in (huang, station.reviewer)]
+    shown = [link in log_in(person).get(reverse("hours:list")).content.decode() for person in (huang, station.reviewer)]
     assert shown == [False, True]

@@ -1,4 +1,4 @@
-"""Reviewers who decide at the same time: one decision for each stage, a sentence for who came second, right sums."""
+"""Reviewers who decide at the same time: one decision per stage, a message for the second, correct totals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests import factories
 from tests.workflow.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ENTRIES, OWNERS = 200, 10
+REGISTRATIONS, OWNERS = 200, 10
 THIS_YEAR = timezone.localdate().year
 
 
@@ -37,7 +37,7 @@ def bureau(station):
 
 
 def submitted(station, count: int, owners: int = 1) -> list[int]:
-    """So many registrations of this year at the unit's 初审, spread over so many people."""
+    """Submit registrations of this year, spread evenly over so many owners; return their keys."""
     keys = []
     for place in range(owners):
         owner = factories.person(f"登记人{place}", unit=station)
@@ -57,8 +57,8 @@ def at_final_review(station, count: int, owners: int = 1) -> list[int]:
     return keys
 
 
-def deciding(person, action: Action, keys: list[int], verdict: Verdict):
-    """Somebody who has all these registrations on the screen and decides one after another, in an order of the own."""
+def deciding_one_by_one(person, action: Action, keys: list[int], verdict: Verdict):
+    """Return a function that decides about all these registrations one by one, in an order of the person's own."""
     registrations = list(Registration.objects.filter(pk__in=keys))
     random.Random(person.pk).shuffle(registrations)
     return lambda: [
@@ -66,18 +66,18 @@ def deciding(person, action: Action, keys: list[int], verdict: Verdict):
     ]
 
 
-def nothing_to_correct() -> bool:
-    """Whether a recount finds every sum as it is kept."""
+def totals_are_correct() -> bool:
+    """Whether a recount changes nothing."""
     return set(sums.recount(THIS_YEAR).values()) == {0}
 
 
 def test_two_reviewers_make_one_decision_each(station):
-    keys = submitted(station, ENTRIES, OWNERS)
+    keys = submitted(station, REGISTRATIONS, OWNERS)
     agreeing, refusing = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
     answers = at_once(
         [
-            deciding(agreeing, Action.AGREE, keys, Verdict()),
-            deciding(refusing, Action.REFUSE, keys, factories.verdict()),
+            deciding_one_by_one(agreeing, Action.AGREE, keys, Verdict()),
+            deciding_one_by_one(refusing, Action.REFUSE, keys, factories.verdict()),
         ]
     )
     assert [type(answer) for answer in answers] == [list, list]
@@ -92,7 +92,7 @@ def test_two_reviewers_make_one_decision_each(station):
     refused = decided.filter(action=Action.REFUSE)
     assert sorted(Notice.objects.values_list("decision_id", flat=True)) == sorted(refused.values_list("pk", flat=True))
     assert Registration.objects.filter(status=Status.REFUSED).count() == refused.count()
-    assert nothing_to_correct()
+    assert totals_are_correct()
 
 
 def test_repeated_submission_is_stored_once(station):
@@ -106,7 +106,7 @@ def test_repeated_submission_is_stored_once(station):
     answers = at_once([sender() for _ in range(20)])
     assert {answer.pk for answer in answers} == {Submission.objects.get().pk}
     assert Decision.objects.count() == 5
-    assert nothing_to_correct()
+    assert totals_are_correct()
 
 
 def test_recognition_and_revocation_of_one_person(station, bureau):
@@ -115,13 +115,13 @@ def test_recognition_and_revocation_of_one_person(station, bureau):
     taking_back = factories.region_admin(station.region)
     answers = at_once(
         [
-            deciding(bureau, Action.RECOGNISE, others, Verdict()),
-            deciding(taking_back, Action.REVOKE, [first], factories.verdict()),
+            deciding_one_by_one(bureau, Action.RECOGNISE, others, Verdict()),
+            deciding_one_by_one(taking_back, Action.REVOKE, [first], factories.verdict()),
         ]
     )
     assert all(outcome.done for answer in answers for _, outcome in answer)
     assert PersonTotal.objects.get().professional == 8 * len(others)
-    assert nothing_to_correct()
+    assert totals_are_correct()
 
 
 def test_revocation_happens_once_after_recognition(station, bureau):
@@ -141,7 +141,7 @@ def test_revocation_happens_once_after_recognition(station, bureau):
     assert stages.filter(action=Action.RECOGNISE).count() == len(keys)
     revoked = Registration.objects.filter(status=Status.REVOKED)
     assert stages.filter(action=Action.REVOKE).count() == revoked.count()
-    assert nothing_to_correct()
+    assert totals_are_correct()
 
 
 def test_two_final_reviewers_of_same_people(station, bureau):
@@ -149,13 +149,13 @@ def test_two_final_reviewers_of_same_people(station, bureau):
     other = factories.region_reviewer(station.region, "蓝终审")
     answers = at_once(
         [
-            deciding(bureau, Action.RECOGNISE, keys[::2], Verdict()),
-            deciding(other, Action.RECOGNISE, keys[1::2], Verdict()),
+            deciding_one_by_one(bureau, Action.RECOGNISE, keys[::2], Verdict()),
+            deciding_one_by_one(other, Action.RECOGNISE, keys[1::2], Verdict()),
         ]
     )
     assert all(isinstance(outcome, DecisionResult) and outcome.done for answer in answers for _, outcome in answer)
     assert set(PersonTotal.objects.values_list("professional", flat=True)) == {Decimal(80)}
-    assert nothing_to_correct()
+    assert totals_are_correct()
 
 
 def test_recognition_and_completion_do_not_deadlock(station, bureau):
@@ -170,12 +170,12 @@ def test_recognition_and_completion_do_not_deadlock(station, bureau):
                     factories.completion(person, course)
         return "completed"
 
-    answers = at_once([deciding(bureau, Action.RECOGNISE, keys, Verdict()), completing])
+    answers = at_once([deciding_one_by_one(bureau, Action.RECOGNISE, keys, Verdict()), completing])
     assert answers[1] == "completed"
     assert all(outcome.done for _, outcome in answers[0])
     years = set(PersonTotal.objects.values_list("public", "professional"))
     assert years == {(Decimal(10), Decimal(80))}
-    assert nothing_to_correct()
+    assert totals_are_correct()
 
 
 def test_crossing_batches_do_not_deadlock(station):
@@ -192,4 +192,4 @@ def test_crossing_batches_do_not_deadlock(station):
     assert not any(isinstance(answer, Exception) for answer in answers)
     assert sum(len(answer.done) for answer in answers) == len(keys)
     assert Decision.objects.filter(stage=Stage.FIRST).count() == len(keys)
-    assert nothing_to_correct()
+    assert totals_are_correct()
