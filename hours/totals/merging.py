@@ -1,4 +1,4 @@
-"""CHANGE: a merge of units, with the sums that hang on them."""
+"""The merge of two units together with their sums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import sums
 
 @transaction.atomic
 def merge_units(unit: Unit, into: Unit) -> int:
-    """organizations.units.merge and the sums of both units; return the number of rows that moved."""
+    """Merge a unit into another one, with its sums; return the number of rows that moved."""
     moved = units.merge(unit, into)
     sums.merge_unit_sums(unit, into)
     return moved

@@ -1,4 +1,4 @@
-"""CHANGE: what follows when a yearly rule or a cap has changed."""
+"""The effects of a changed year rule or cap on the stored sums."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from organizations import regions
 
 from . import sums
 
-# So many people's years are counted anew while the administrator waits; more are the affair of a command.
+# Most people whose year is recounted within the administrator's request; the command recounts larger years.
 MAX_PEOPLE = 5000
 
 
 def count_in_review(year: int) -> int:
-    """How many registrations of a year wait for a decision anywhere; one query on the kept sums."""
+    """Return the number of registrations of a year that are in review; one query on the stored sums."""
     row = PlaceTotal.objects.filter(kind=PlaceTotal.Kind.REGION, place=regions.root().pk, year=year).first()
     return row.first_review + row.final_review if row else 0
 
 
 def recount_years(years: Iterable[int]) -> list[int]:
-    """Bring the kept sums of these years in line with their rules, in the caller's transaction.
+    """Recount these years in the caller's transaction; return the years with too many people.
 
-    Return the years that have too many people for that; `manage.py recount_totals YEAR` does them.
+    `manage.py recount_totals YEAR` recounts those.
     """
-    left = []
+    too_large = []
     for year in sorted(set(years)):
         people = PersonTotal.objects.filter(year=year).values("pk")[: MAX_PEOPLE + 1].count()
         if people > MAX_PEOPLE:
-            left.append(year)
+            too_large.append(year)
         elif people:
             sums.recount(year)
-    return left
+    return too_large

@@ -1,9 +1,9 @@
-"""ADD UP: what a person's years come to. Sums are made by the database; one definition of "counts" for all pages."""
+"""Summaries of a person's years for the pages, and the reasons why hours do not count."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,9 +19,10 @@ from hours.wording import format_number
 from . import sums
 
 ZERO = Decimal()
-TOLD_WHY = {Status.RETURNED, *REJECTED}
-# The columns that the rows below a year are made of.
-SHOWN = (
+# Statuses that the page explains with the words of the decision.
+EXPLAINED = {Status.RETURNED, *REJECTED}
+# The columns of registrations that `year_rows` reads.
+COLUMNS = (
     *("owner_id", "content", "year", "ends_at", "status", "hours_applied", "hours_proposed", "hours_recognised"),
     *("category__name", "category__is_example", "category__parent__name", "category__parent__is_example"),
 )
@@ -29,7 +30,7 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class PersonYear:
-    """One year of one person, in hours. `rule` is None for a year without a rule: then nothing can be missing."""
+    """One person's hours of one year. `rule` is None for a year without a rule, which requires no hours."""
 
     year: int
     public: Decimal
@@ -66,7 +67,7 @@ class PersonYear:
 
 @dataclass(frozen=True)
 class CountedRow:
-    """One line below a year: what was learned and counts."""
+    """One course or registration that counts for a year."""
 
     kind: str
     name: str
@@ -77,89 +78,89 @@ class CountedRow:
 
 @dataclass(frozen=True)
 class YearRows:
-    """What stands below a year: what counts, and each registration that does not with why."""
+    """The rows of a year: what counts, and each registration that does not count with the reason."""
 
     counted: list[CountedRow]
     uncounted: list[tuple[Registration, str]]
 
 
 def person_years(person: User, *, include_year: int | None = None) -> list[PersonYear]:
-    """Every year in which this person has anything, latest first, and the year `include_year`; three queries.
+    """Return this person's years, latest first, and the year `include_year`; three queries.
 
-    What counts is kept (totals.py); what does not count yet is summed here. A year in which something only ended that
-    counts for another one is there too, to say so.
+    Hours that count are stored; those that do not count yet are summed here. A year in which a registration only ended
+    that counts for another year is included.
     """
-    kept = {row.year: row for row in PersonTotal.objects.filter(person=person)}
+    stored = {row.year: row for row in PersonTotal.objects.filter(person=person)}
     waiting: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    ended = set()
+    end_years = set()
     registrations = (
         Registration.objects.owned_by(person).order_by().values_list("year", ExtractYear("ends_at"), "status")
     )
-    for year, end, status, hours in registrations.annotate(Sum("hours_applied")):
+    for year, end_year, status, hours in registrations.annotate(Sum("hours_applied")):
         waiting[year][status] += hours
-        ended.add(end)
-    years = sorted({*kept, *waiting, *ended, *([include_year] if include_year else [])}, reverse=True)
+        end_years.add(end_year)
+    years = sorted({*stored, *waiting, *end_years, *([include_year] if include_year else [])}, reverse=True)
     rules = YearRule.objects.in_bulk(years, field_name="year")
-    nothing = PersonTotal()
-    return [_person_year(year, kept.get(year, nothing), waiting[year], rules.get(year)) for year in years]
+    empty = PersonTotal()
+    return [_person_year(year, stored.get(year, empty), waiting[year], rules.get(year)) for year in years]
 
 
-def _person_year(year: int, kept: PersonTotal, waiting: dict[str, Decimal], rule: YearRule | None) -> PersonYear:
-    def of(statuses) -> Decimal:
+def _person_year(year: int, stored: PersonTotal, waiting: dict[str, Decimal], rule: YearRule | None) -> PersonYear:
+    def hours_of(statuses: Iterable[Status]) -> Decimal:
         return sum((waiting[status] for status in statuses), ZERO)
 
     return PersonYear(
         year=year,
-        public=kept.public,
-        professional=kept.professional,
-        over_cap=kept.over_cap,
-        in_review=of(IN_REVIEW),
-        not_submitted=of(EDITABLE),
+        public=stored.public,
+        professional=stored.professional,
+        over_cap=stored.over_cap,
+        in_review=hours_of(IN_REVIEW),
+        not_submitted=hours_of(EDITABLE),
         rule=rule,
     )
 
 
 def year_rows(person: User, year: int) -> YearRows:
-    """What counts for this person's year, completed public courses first, and what does not (yet); four queries.
+    """Return the rows of this person's year, completed public courses first; four queries.
 
-    A registration that ended in this year and counts for another one is told too.
+    A registration that ended in this year but counts for another one is among those that do not count.
     """
     completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
     registrations = Registration.objects.owned_by(person).filter(Q(year=year) | Q(ends_at__year=year))
-    rows = list(registrations.select_related("category__parent").only(*SHOWN).order_by("ends_at", "pk"))
-    prefetch_related_objects([row for row in rows if _needs_words(row)], "decisions")
+    rows = list(registrations.select_related("category__parent").only(*COLUMNS).order_by("ends_at", "pk"))
+    prefetch_related_objects([row for row in rows if _needs_decisions(row)], "decisions")
     caps = sums.caps_of([year])[year]
     counted = sums.counted_hours((row for row in rows if row.year == year), caps)
     public = [
         CountedRow(row.course.get_kind_display(), row.course.name, row.hours, True)
         for row in completions.order_by("completed_on", "pk")
     ]
-    return YearRows(
-        public
-        + [CountedRow("", row.content, hours, False, reduction_reason(row, hours, caps)) for row, hours in counted],
-        [(row, _why_not_in(year, row)) for row in rows if row.year != year or row.status not in COUNTED],
-    )
+    professional = [
+        CountedRow("", row.content, hours, False, _reduction_reason(row, hours, caps)) for row, hours in counted
+    ]
+    uncounted = [
+        (row, _uncounted_reason(row) if row.year == year else f"计入 {row.year} 年度，不计入 {year} 年度。")
+        for row in rows
+        if row.year != year or row.status not in COUNTED
+    ]
+    return YearRows(public + professional, uncounted)
 
 
-def _needs_words(row: Registration) -> bool:
-    """Whether its decisions tell why some or all of its hours do not count."""
-    return row.status in TOLD_WHY or (row.status in COUNTED and row.hours_recognised < row.hours_applied)
+def _needs_decisions(row: Registration) -> bool:
+    """Return whether the reason for uncounted hours stands in the registration's decisions."""
+    return row.status in EXPLAINED or (row.status in COUNTED and row.current_hours < row.hours_applied)
 
 
-def _why_not_in(year: int, row: Registration) -> str:
-    return uncounted_reason(row) if row.year == year else f"计入 {row.year} 年度，不计入 {year} 年度。"
-
-
-def reduction_reason(registration: Registration, counted: Decimal, caps: Mapping[int, Decimal]) -> str:
-    """Why a recognised registration counts fewer hours than it applied for; empty if it does not."""
+def _reduction_reason(registration: Registration, counted: Decimal, caps: Mapping[int, Decimal]) -> str:
+    """Return why a recognised registration counts fewer hours than it applied for; empty if it does not."""
     reasons = []
-    if cut := registration.hours_applied - registration.hours_recognised:
-        words = cut_reasons(registration)
+    if cut := registration.hours_applied - registration.current_hours:
+        words = _cut_words(registration)
         reasons.append(
             f"申请 {format_number(registration.hours_applied)} 学时，核减 {format_number(cut)} 学时"
             + (f"（{words}）" if words else "")
         )
-    if over := registration.hours_recognised - counted:
+    if over := registration.current_hours - counted:
         levels = [level for level in (registration.category, registration.category.parent) if level]
         capped = "、".join(
             f"“{level.name}”{format_number(caps[level.pk])} 学时" for level in levels if level.pk in caps
@@ -168,30 +169,28 @@ def reduction_reason(registration: Registration, counted: Decimal, caps: Mapping
     return "；".join(reasons)
 
 
-def cut_reasons(registration: Registration) -> str:
-    """What the reviewers said who took hours off; the latest decision of each stage is the one that holds."""
+def _cut_words(registration: Registration) -> str:
+    """Return the words of the decisions that reduced the hours; the latest decision of each stage is the valid one."""
     latest = {row.action: row for row in registration.decisions.all()}
-    applied, recognised = registration.hours_applied, registration.hours_recognised
+    applied, recognised = registration.hours_applied, registration.current_hours
     proposed = applied if registration.hours_proposed is None else registration.hours_proposed
     cuts = ((Action.AGREE, proposed < applied), (Action.RECOGNISE, recognised < proposed))
-    spoken = (latest[action].words for action, is_cut in cuts if is_cut and action in latest)
-    return "；".join(words for words in spoken if words)
+    words = (latest[action].words for action, is_cut in cuts if is_cut and action in latest)
+    return "；".join(text for text in words if text)
 
 
-def uncounted_reason(registration: Registration) -> str:
-    """Why a registration does not count, as a sentence; its decisions should be prefetched."""
+def _uncounted_reason(registration: Registration) -> str:
+    """Return why a registration does not count, as a sentence; its decisions should be prefetched."""
     if registration.status in IN_REVIEW:
         return "正在审核，认定后计入。"
     if registration.status == Status.DRAFT:
         return "尚未提交审核。"
-    words = status_reason(registration)
-    return f"{registration.get_status_display()}（{words}）" if words else registration.get_status_display()
+    reason = status_reason(registration)
+    return f"{registration.get_status_display()}（{reason}）" if reason else registration.get_status_display()
 
 
 def status_reason(registration: Registration) -> str:
-    """Reason and words of the decision that brought the registration where it is now; its decisions should be
-    prefetched.
-    """
+    """Return reason and words of the decision that led to the current status; decisions should be prefetched."""
     decisions = reversed(registration.decisions.all())
     last = next((decision for decision in decisions if decision.status == registration.status), None)
     return "：".join(part for part in (last.reason_name, last.words) if part) if last else ""
