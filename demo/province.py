@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -36,7 +36,6 @@ from .units import store, unit_regions
 ID_AREA = "459999"  # an area code that is never issued
 CODE_SERIES = 1  # the demonstration's units have 0
 PEOPLE_BATCH_SIZE = 1_000
-PLACES_BATCH_SIZE = 500
 LONGEST_STAGE = timedelta(days=40)
 YEARS = 6  # the current year and five before
 # status -> weight
@@ -108,7 +107,7 @@ def _load_units(wanted: int, random: Random) -> None:
 
 def _load_people(sizes: Sizes, world: World) -> None:
     numbers = itertools.count(bulk.next_key(User))
-    gained: sums.Sums = defaultdict(Counter)
+    gained: sums.Sums = {}
     written = 0
     with progress_bar("人员及学时登记", sizes.people) as bar:
         for start in range(0, sizes.people, PEOPLE_BATCH_SIZE):
@@ -119,7 +118,7 @@ def _load_people(sizes: Sizes, world: World) -> None:
             written = until
             bar.update(count)
     with transaction.atomic():
-        add_to_place_totals(gained)
+        sums.add_to_places(gained)
         bulk.reset_sequences(User, Submission, Registration, PersonTotal)
 
 
@@ -147,8 +146,7 @@ def _registrations_of(owners: list[User], count: int, world: World) -> list[Regi
 def _store(owners: list[User], registrations: list[Registration], world: World, total: sums.Sums) -> None:
     """Insert new people with their registrations, submissions and years; add what places gain to `total`."""
     bulk.insert(owners)
-    for key, gained in insert_registrations(registrations, world).items():
-        total[key].update(gained)
+    sums.accumulate(total, insert_registrations(registrations, world))
 
 
 def insert_registrations(registrations: list[Registration], world: World) -> sums.Sums:
@@ -162,12 +160,6 @@ def insert_registrations(registrations: list[Registration], world: World) -> sum
     for rows in (submissions, registrations, years):
         bulk.insert(rows)
     return sums.sums_of([*registrations, *years])
-
-
-def add_to_place_totals(gained: sums.Sums) -> None:
-    """Add to the stored totals of all these places."""
-    for keys in sums.batched(sorted(gained), PLACES_BATCH_SIZE):
-        sums.add_to_places({key: gained[key] for key in keys})
 
 
 def _person_totals(registrations: list[Registration], world: World) -> list[PersonTotal]:
