@@ -54,7 +54,7 @@ def state_lines() -> list[StateLine]:
 
 
 def _state_line(status: Status) -> StateLine:
-    # 单位集体登记 makes no draft that somebody could find.
+    # 单位集体登记 creates no drafts that a person could see.
     rules = [rule for rule in RULES if rule.source is status and rule.action is not Action.ENTER]
     others = [capacity for capacity in Capacity if capacity is not Capacity.OWNER]
     return StateLine(

@@ -36,6 +36,7 @@ class RegistrationForm(forms.ModelForm):
     hours_applied = HoursField(
         label="申请学时",
         required=False,
+        help_text="按起止时间每半天 4 学时自动计算；非培训进修类请按文件要求和实际情况填写。",
         max_digits=5,
         decimal_places=1,
         widget=forms.NumberInput(attrs={"step": "0.5", "min": "0.5", "inputmode": "decimal"}),
@@ -71,9 +72,6 @@ class RegistrationForm(forms.ModelForm):
         self.fields["first_level"].initial = self.instance.category.parent_id if self.instance.category_id else None
         self.fields["year"] = _year_field(self.instance)
         self.fields["draft_key"].initial = uuid.uuid4()
-        self.fields[
-            "hours_applied"
-        ].help_text = "按起止时间每半天 4 学时自动计算；非培训进修类请按文件要求和实际情况填写。"
         self.fields["proofs"].help_text = (
             "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，"
             f"每个不超过 {settings.ATTACHMENT_MAX_BYTES // 1024**2} MB，最多 {settings.ATTACHMENT_MAX_COUNT} 个。"

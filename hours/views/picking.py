@@ -15,7 +15,7 @@ COLUMNS = ("owner", "status", "hours_applied", "unit")  # what the choice of a u
 def picked_registrations(request: PersonRequest, *, in_full: bool = True) -> list[Registration]:
     """Return the person's own registrations of the `registration` parameters, in the order of the list.
 
-    Raises Http404 if one belongs to somebody else. `in_full` includes categories and regions; without it only COLUMNS
+    Raises Http404 if one belongs to another person. `in_full` includes categories and regions; without it only COLUMNS
     are read.
     """
     given = request.POST.getlist("registration") or request.GET.getlist("registration")

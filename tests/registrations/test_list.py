@@ -77,5 +77,5 @@ def test_list_has_the_banner_of_the_manual(client):
 def test_query_count_is_constant(client, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.returned(huang, station, station.reviewer, content=f"第 {number} 条")
-    with django_assert_num_queries(7):  # session, person, rows, types, decisions; duties, unread notices
+    with django_assert_num_queries(7):  # session, person, rows, categories, decisions; duties, unread notices
         client.get(LIST)

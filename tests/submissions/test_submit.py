@@ -82,19 +82,19 @@ def test_region_of_the_unit_overrides_the_argument(owner, station):
 def test_unaffiliated_registration_skips_first_review(guangxi, owner, station):
     owner.unit = station
     owner.save()
-    registration, nobody, county = (
+    registration, unaffiliated, county = (
         factories.registration(owner),
         factories.units.unaffiliated(guangxi),
         factories.region("450202"),
     )
-    submission = send(owner, [registration], nobody, county)
+    submission = send(owner, [registration], unaffiliated, county)
     registration.refresh_from_db()
     owner.refresh_from_db()
     assert (registration.status, registration.is_unaffiliated, registration.region) == ("final_review", True, county)
-    assert (registration.unit, registration.unit_name) == (nobody, "其他单位")
+    assert (registration.unit, registration.unit_name) == (unaffiliated, "其他单位")
     assert (submission.region, submission.unit_credit_code) == (county, "")
     assert registration.decisions.get().status == "final_review"
-    assert owner.unit == station  # 其他单位 is nobody's own unit
+    assert owner.unit == station  # 其他单位 is never stored as the own unit
 
 
 def test_pending_unit_is_accepted(owner, guangxi):
@@ -303,7 +303,7 @@ def test_query_count_of_submission_is_constant(owner, station, registrations, dj
     for number in range(registrations):
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
-    # types and their first level, rules; savepoint, unit, person, submission, the person's unit,
+    # categories and their first level, rules; savepoint, unit, person, submission, the person's unit,
     # lock, update, decisions, refresh, the person's year made and placed, places, release
     with django_assert_num_queries(16):
         send(owner, rows, station)
@@ -325,7 +325,7 @@ def test_query_count_of_problems_is_constant(owner, station, registrations, djan
     for number in range(registrations):
         factories.registration(owner, f"培训 {number}")
     rows = list(owner.registrations.all())
-    with django_assert_num_queries(3):  # types and their first level, rules
+    with django_assert_num_queries(3):  # categories and their first level, rules
         assert transitions.submission_problems(owner, rows, station) == {}
 
 
