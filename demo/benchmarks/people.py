@@ -12,6 +12,7 @@ from accounts.models import Appointment, User
 from demo import bulk, invented, province
 from hours.models import PersonTotal, Registration, Submission
 from hours.states import EDITABLE, Status
+from hours.totals import sums
 from organizations import regions
 from organizations.models import Unit
 
@@ -75,7 +76,7 @@ def unit_with_people(seed: int) -> Unit:
 
 
 def _insert(registrations: list[Registration], world: province.World) -> None:
-    province.add_to_place_totals(province.insert_registrations(registrations, world))
+    sums.add_to_places(province.insert_registrations(registrations, world))
     bulk.reset_sequences(Submission, Registration, PersonTotal)
 
 
