@@ -1,7 +1,7 @@
-"""COMPUTE: pictures of numbers as data. Templates draw them as SVG: no script, no inline style.
+"""Charts as data. Templates draw them as SVG, without a script or inline styles.
 
-Across, everything is a percentage of the picture's width and down it is pixels, so that the letters keep their size on
-any screen and on paper. A picture names its numbers in words (`description`), and `rows` are the table beside it.
+Horizontal measures are percentages of the width and vertical ones are pixels, so that letters keep their size on any
+screen and on paper. The `description` of a chart gives its numbers in words; its `values` are also shown as a table.
 """
 
 from __future__ import annotations
@@ -10,41 +10,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-Number = int | float | Decimal
+from .geometry import Number, segments, width_percent
 
-BAR, BAR_STEP = 12, 44  # a bar's height; words stand above it
-STACK = 28
-COLUMNS, COLUMN_WORDS = 120, 24  # the tallest column; room for words above and below
-GAP = Decimal("0.4")  # of the width, between the parts of a stack
+BAR_HEIGHT, BAR_STEP = 12, 44  # the text of a bar stands above it
+STACK_HEIGHT = 28
+COLUMN_HEIGHT, COLUMN_MARGIN = 120, 24  # the tallest column; room for text above and below
+STACK_GAP = Decimal("0.4")  # per cent of the width
 
 
 @dataclass(frozen=True)
-class Value:
-    """One number to draw: its name, how it is written, and the CSS class of its colour (chart-<tone>)."""
+class ChartValue:
+    """One number of a chart: its name, its text, and its colour as the CSS class chart-<tone>."""
 
     label: str
     number: Number | None
-    words: str
+    text: str
     tone: str = "main"
 
 
 @dataclass(frozen=True)
-class Mark:
-    """One rectangle with its words; `x`, `width` and `middle` are percentages, `y` and `height` pixels."""
+class ChartMark:
+    """One rectangle with its texts; `x`, `width` and `middle` are percentages, the others are pixels."""
 
-    value: Value
+    value: ChartValue
     x: str
     width: str
     y: int
     height: int
     middle: str = ""
-    words_y: int = 0
+    text_y: int = 0
     label_y: int = 0
 
 
 @dataclass(frozen=True)
 class Chart:
-    """`kind` is bars, stack or columns; `key` makes ids on the page; `head` are the two columns of the table."""
+    """`kind` is bars, stack or columns; `key` makes the ids on the page; `head` has the column names of the table."""
 
     kind: str
     key: str
@@ -52,75 +52,75 @@ class Chart:
     description: str
     head: tuple[str, str]
     height: int
-    rows: Sequence[Value]
-    marks: list[Mark] = field(default_factory=list)
+    values: Sequence[ChartValue]
+    marks: list[ChartMark] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
-        return not any(value.number for value in self.rows)
+        return not any(value.number for value in self.values)
 
 
-def bars(key: str, title: str, head: tuple[str, str], values: Sequence[Value], *, whole: Number | None = None) -> Chart:
-    """One bar below the other, each against `whole` (without it: the longest)."""
-    whole = whole or max([value.number or 0 for value in values], default=0) or 1
+def bars(
+    key: str, title: str, head: tuple[str, str], values: Sequence[ChartValue], *, whole: Number | None = None
+) -> Chart:
+    """Return horizontal bars below each other, in proportion to `whole` or else to the longest."""
+    whole = whole or _maximum(values)
     marks = [
-        Mark(
+        ChartMark(
             value,
             "0",
-            percent_of(value.number, whole),
+            width_percent(value.number or 0, whole),
             y=BAR_STEP * place + 22,
-            height=BAR,
-            words_y=BAR_STEP * place + 15,
+            height=BAR_HEIGHT,
+            text_y=BAR_STEP * place + 15,
         )
         for place, value in enumerate(values)
     ]
-    return Chart("bars", key, title, sentence(values), head, BAR_STEP * len(values), values, marks)
+    return Chart("bars", key, title, describe(values), head, BAR_STEP * len(values), values, marks)
 
 
-def stack(key: str, title: str, head: tuple[str, str], values: Sequence[Value]) -> Chart:
-    """One bar cut into its parts; empty parts are not drawn, but named."""
-    drawn = [value for value in values if value.number]
-    whole = sum(value.number for value in drawn)
-    marks, before = [], Decimal()
-    for value in drawn:
-        width = 100 * Decimal(value.number) / Decimal(whole)
-        shown = width if value is drawn[-1] else max(width - GAP, width / 2)
-        marks.append(Mark(value, f"{before:.2f}", f"{shown:.2f}", y=0, height=STACK))
-        before += width
-    return Chart("stack", key, title, sentence(values), head, STACK, values, marks)
+def stack(key: str, title: str, head: tuple[str, str], values: Sequence[ChartValue]) -> Chart:
+    """Return one bar that is divided into its values. Empty values are in the description and the table only."""
+    drawn = [(value, Decimal(value.number)) for value in values if value.number]
+    numbers = [number for _, number in drawn]
+    marks = [
+        ChartMark(value, segment.x, segment.width, y=0, height=STACK_HEIGHT)
+        for (value, _), segment in zip(drawn, segments(numbers, sum(numbers), STACK_GAP), strict=True)
+    ]
+    return Chart("stack", key, title, describe(values), head, STACK_HEIGHT, values, marks)
 
 
 def columns(
-    key: str, title: str, head: tuple[str, str], values: Sequence[Value], *, whole: Number | None = None
+    key: str, title: str, head: tuple[str, str], values: Sequence[ChartValue], *, whole: Number | None = None
 ) -> Chart:
-    """One column beside the other, with its words above and its name below."""
-    whole = whole or max([value.number or 0 for value in values], default=0) or 1
+    """Return columns side by side with their texts above and their names below, in proportion as `bars`."""
+    whole = whole or _maximum(values)
     step = Decimal(100) / max(len(values), 1)
     width = min(step * Decimal("0.6"), Decimal(14))
     marks = []
     for place, value in enumerate(values):
         middle = step * place + step / 2
-        height = round(COLUMNS * float(value.number or 0) / float(whole))
-        top = COLUMN_WORDS + COLUMNS - height
+        height = round(COLUMN_HEIGHT * float(value.number or 0) / float(whole))
+        top = COLUMN_MARGIN + COLUMN_HEIGHT - height
         marks.append(
-            Mark(
+            ChartMark(
                 value,
                 f"{middle - width / 2:.2f}",
                 f"{width:.2f}",
                 y=top,
                 height=height,
                 middle=f"{middle:.2f}",
-                words_y=top - 7,
-                label_y=COLUMN_WORDS + COLUMNS + 18,
+                text_y=top - 7,
+                label_y=COLUMN_MARGIN + COLUMN_HEIGHT + 18,
             )
         )
-    return Chart("columns", key, title, sentence(values), head, COLUMNS + 2 * COLUMN_WORDS, values, marks)
+    return Chart("columns", key, title, describe(values), head, COLUMN_HEIGHT + 2 * COLUMN_MARGIN, values, marks)
 
 
-def sentence(values: Sequence[Value]) -> str:
-    """All numbers in words, for those who hear the picture."""
-    return "，".join(f"{value.label} {value.words}" for value in values) + "。" if values else ""
+def describe(values: Sequence[ChartValue]) -> str:
+    """Return all numbers in words, for screen readers."""
+    return "，".join(f"{value.label} {value.text}" for value in values) + "。" if values else ""
 
 
-def percent_of(part: Number | None, whole: Number) -> str:
-    return f"{100 * Decimal(part or 0) / Decimal(whole):.2f}"
+def _maximum(values: Sequence[ChartValue]) -> Number:
+    return max([value.number or 0 for value in values], default=0) or 1

@@ -1,4 +1,4 @@
-"""READ: what the pages of 统计 show of places, from the kept sums alone: no page adds up registrations."""
+"""The figures of regions and units for 统计, read from the kept sums: no page adds up registrations."""
 
 from __future__ import annotations
 
@@ -24,59 +24,60 @@ from organizations.querysets import within
 STATES = [status for status in Status if status != Status.DRAFT]
 WAITING = (Status.FIRST_REVIEW, Status.FINAL_REVIEW)
 DECIDED = {Status.RECOGNISED, *REJECTED}
-# How many of the oldest waiting registrations tell which units have old queues, and how many units are named.
-LOOKED_AT, NAMED = 200, 10
+# The old queues are found among this many of the oldest waiting registrations; this many units are listed.
+OLDEST_EXAMINED, OLD_QUEUES_LISTED = 200, 10
 
 
-class Reach:
-    """Whose figures somebody may see: the places of the active appointments and all below; a superuser every place."""
+class StatisticsScope:
+    """The places whose figures a person may see: those of active appointments and all below; all for a superuser."""
 
     def __init__(self, person: User, office: Office) -> None:
-        self.everything = person.is_active and person.is_superuser
-        self.units_held, self.regions_held = office.units, office.regions
+        self.is_everything = person.is_active and person.is_superuser
+        self.office_units, self.office_regions = office.units, office.regions
 
     def regions(self) -> QuerySet[Region]:
-        return Region.objects.filter(self._areas(""))
+        return Region.objects.filter(self._region_condition(""))
 
     def units(self) -> QuerySet[Unit]:
-        """Units with their region; one that was merged into another has no figures of its own."""
-        return Unit.objects.filter(self.at_units(""), merged_into=None).select_related("region")
+        """Return the units with their regions, without merged units, which have no figures of their own."""
+        return Unit.objects.filter(self.unit_condition(""), merged_into=None).select_related("region")
 
-    def at_units(self, path: str) -> Q:
-        """The condition "at one of these units" for the unit at the end of this path; empty on Unit itself."""
+    def unit_condition(self, path: str) -> Q:
+        """Return the condition "one of these units"; `path` leads from the model to its unit, "" on Unit itself."""
         prefix = f"{path}__" if path else ""
-        held = Q(**{f"{prefix}pk__in": self.units_held}) if self.units_held else NO_ROWS
-        return self._areas(f"{prefix}region") | held
+        own = Q(**{f"{prefix}pk__in": self.office_units}) if self.office_units else NO_ROWS
+        return self._region_condition(f"{prefix}region") | own
 
     def path_to(self, region: Region) -> list[Region]:
-        """The regions from the highest that may be seen down to this one; one query."""
-        return list(self.regions().with_ancestors(region))
+        """Return the regions from the highest in scope down to this one; one query."""
+        return list(Region.objects.with_ancestors(region).filter(self._region_condition("")))
 
     def own_regions(self) -> list[Region]:
-        """Where this person begins, each place once; the root for a superuser without an appointment."""
-        held = {region.pk: region for region in self.regions_held}
-        if not held and self.everything:
+        """Return the regions of the person's appointments; the root for a superuser without an appointment."""
+        regions = {region.pk: region for region in self.office_regions}
+        if not regions and self.is_everything:
             return list(Region.objects.filter(parent=None))
-        return list(held.values())
+        return list(regions.values())
 
     def own_units(self) -> list[Unit]:
-        return list(self.units().filter(pk__in=self.units_held).order_by("name", "pk")) if self.units_held else []
+        """Return the units of the person's appointments."""
+        return list(self.units().filter(pk__in=self.office_units).order_by("name", "pk")) if self.office_units else []
 
-    def _areas(self, path: str) -> Q:
-        areas = (within(region, path) for region in self.regions_held)
-        return ~NO_ROWS if self.everything else reduce(or_, areas, NO_ROWS)
+    def _region_condition(self, path: str) -> Q:
+        conditions = (within(region, path) for region in self.office_regions)
+        return ~NO_ROWS if self.is_everything else reduce(or_, conditions, NO_ROWS)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One year of one place; `row` holds the kept sums (zeros where there are none), the rest is read off them."""
+    """One year of one place; `row` holds the kept sums, which are zero for a year without records."""
 
     row: PlaceTotal
 
     @property
     def share(self) -> Decimal | None:
         """Per cent of the people with any record who reached the target."""
-        return percent(self.row.reached, self.row.people)
+        return percentage(self.row.reached, self.row.people)
 
     @property
     def hours(self) -> Decimal:
@@ -96,8 +97,8 @@ class Figures:
 
     @property
     def refusal_rate(self) -> Decimal | None:
-        """Per cent refused of those that came to an end: recognised, refused or revoked."""
-        return percent(self.row.refused, sum(getattr(self.row, status) for status in DECIDED))
+        """Per cent refused of the decided registrations: recognised, refused or revoked."""
+        return percentage(self.row.refused, sum(getattr(self.row, status) for status in DECIDED))
 
     @property
     def first_mean(self) -> float | None:
@@ -110,24 +111,24 @@ class Figures:
         return self.row.final_wait / self.row.final_waits if self.row.final_waits else None
 
 
-def percent(part: int, whole: int) -> Decimal | None:
-    """Per cent to one place; None of nothing."""
+def percentage(part: int, whole: int) -> Decimal | None:
+    """Return the per cent with one decimal place, or None if the whole is zero."""
     return (Decimal(100 * part) / whole).quantize(Decimal("0.1")) if whole else None
 
 
-def no_figures(year: int) -> Figures:
+def empty_figures(year: int) -> Figures:
     return Figures(PlaceTotal(year=year, public=Decimal(), professional=Decimal(), over_cap=Decimal()))
 
 
-class YearsOfPlace:
-    """All years of one unit or region; one query."""
+class PlaceYears:
+    """The figures of all years of one unit or region; one query."""
 
     def __init__(self, place: Region | Unit) -> None:
         rows = PlaceTotal.objects.filter(kind=kind_of(place), place=place.pk)
         self.by_year = {row.year: Figures(row) for row in rows}
 
-    def of(self, year: int) -> Figures:
-        return self.by_year.get(year) or no_figures(year)
+    def figures(self, year: int) -> Figures:
+        return self.by_year.get(year) or empty_figures(year)
 
 
 def kind_of(place: Region | Unit) -> str:
@@ -136,15 +137,15 @@ def kind_of(place: Region | Unit) -> str:
 
 @dataclass(frozen=True)
 class PlaceRow:
-    """One line of a table of places."""
+    """One row of a table of places."""
 
     place: Region | Unit
     now: Figures
     before: Figures
 
 
-def rows_of(places: Sequence[Region] | Sequence[Unit], year: int) -> list[PlaceRow]:
-    """These places (of one kind) with their year and the one before; one query."""
+def place_rows(places: Sequence[Region] | Sequence[Unit], year: int) -> list[PlaceRow]:
+    """Return places of one kind with the figures of the year and of the year before; one query."""
     found: dict[tuple[int, int], Figures] = {}
     if places:
         keys = [place.pk for place in places]
@@ -153,20 +154,20 @@ def rows_of(places: Sequence[Region] | Sequence[Unit], year: int) -> list[PlaceR
     return [
         PlaceRow(
             place,
-            found.get((place.pk, year)) or no_figures(year),
-            found.get((place.pk, year - 1)) or no_figures(year - 1),
+            found.get((place.pk, year)) or empty_figures(year),
+            found.get((place.pk, year - 1)) or empty_figures(year - 1),
         )
         for place in places
     ]
 
 
-def children_of(region: Region, year: int) -> list[PlaceRow]:
-    """The regions directly below; two queries, none for one that has none."""
-    return rows_of([] if region.is_leaf_node() else list(region.get_children().order_by("lft")), year)
+def child_rows(region: Region, year: int) -> list[PlaceRow]:
+    """Return the regions directly below; two queries, none for a region without any."""
+    return place_rows([] if region.is_leaf_node() else list(region.get_children().order_by("lft")), year)
 
 
 def units_of(region: Region, year: int, sort: str) -> QuerySet[Unit]:
-    """The units whose 属地 this very region is, by "name", "waiting" (most first) or "share" (lowest first)."""
+    """Return the units whose 属地 is this very region, by "name", "waiting" (most first) or "share" (lowest first)."""
     units = Unit.objects.filter(region=region, merged_into=None, is_unaffiliated=False)
     sums = PlaceTotal.objects.filter(kind=PlaceTotal.Kind.UNIT, place=OuterRef("pk"), year=year)
     if sort == "waiting":
@@ -184,7 +185,7 @@ def units_of(region: Region, year: int, sort: str) -> QuerySet[Unit]:
 
 @dataclass(frozen=True)
 class OldQueue:
-    """A unit whose 初审 keeps people waiting: since when the oldest registration, and how many wait in all years."""
+    """A unit's queue at the 初审: when its oldest registration was submitted, and its length over all years."""
 
     unit: Unit
     since: datetime
@@ -196,27 +197,33 @@ class OldQueue:
 
 
 def old_queues(region: Region) -> list[OldQueue]:
-    """The units with the oldest registrations at the 初审, read off the head of the queue's index; three queries."""
+    """Return the units with the oldest registrations at the 初审; three queries.
+
+    The first one reads only the beginning of the queue's index.
+    """
     waiting = Registration.objects.filter(in_region(region), status=Status.FIRST_REVIEW)
+    oldest = waiting.order_by("submitted_at", "pk").values_list("unit_id", "submitted_at")[:OLDEST_EXAMINED]
     since: dict[int, datetime] = {}
-    for unit, moment in waiting.order_by("submitted_at", "pk").values_list("unit_id", "submitted_at")[:LOOKED_AT]:
-        since.setdefault(unit, moment)
-    keys = list(since)[:NAMED]
-    units, counts = Unit.objects.in_bulk(keys), _waiting_at(keys)
+    for unit, submitted_at in oldest:
+        if submitted_at:
+            since.setdefault(unit, submitted_at)
+    keys = list(since)[:OLD_QUEUES_LISTED]
+    units, counts = Unit.objects.in_bulk(keys), _first_review_counts(keys)
     return [OldQueue(units[key], since[key], counts.get(key, 0)) for key in keys]
 
 
-def _waiting_at(units: Iterable[int]) -> dict[int, int]:
+def _first_review_counts(units: Iterable[int]) -> dict[int, int]:
     sums = PlaceTotal.objects.filter(kind=PlaceTotal.Kind.UNIT, place__in=units).order_by()
     return dict(sums.values_list("place").annotate(Sum("first_review")))
 
 
 def oldest_waiting(place: Region | Unit) -> list[tuple[Status, datetime | None, int]]:
-    """For each stage since when its oldest registration waits, whatever its year, and for how many days; two queries
-    that
-    read one row each."""
-    area = in_region(place) if isinstance(place, Region) else Q(unit=place)
-    queues = {status: Registration.objects.filter(area, status=status) for status in WAITING}
+    """Return for each stage when its oldest registration of any year was submitted, and how many days ago.
+
+    Two queries that read one row each.
+    """
+    condition = in_region(place) if isinstance(place, Region) else Q(unit=place)
+    queues = {status: Registration.objects.filter(condition, status=status) for status in WAITING}
     since = {
         status: queue.order_by("submitted_at", "pk").values_list("submitted_at", flat=True).first()
         for status, queue in queues.items()

@@ -1,14 +1,15 @@
-"""READ: the people behind the figures of a unit.
+"""The people behind the figures of a unit.
 
-People of a unit in a year: those whose year is counted there, and those whose profile names the unit and who have
+People of a unit in a year are those whose year is counted there, and those whose profile names the unit and who have
 nothing submitted or completed in that year anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import BooleanField, DecimalField, Exists, F, OuterRef, Q, QuerySet, Value
 
@@ -19,14 +20,14 @@ from hours.models import PersonTotal, Registration, YearRule
 from hours.offices import Office
 from organizations.models import Unit
 
-from .figures import Reach
+from .figures import StatisticsScope
 
 HOURS = DecimalField(max_digits=6, decimal_places=1)
 
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One person's year at a unit. `rule` is None for a year without a rule: then nothing can be missing."""
+    """One person's year at a unit. `rule` is None for a year without a rule: then no hours are missing."""
 
     pk: int
     name: str
@@ -59,8 +60,8 @@ class PersonRow:
         return "已达标" if self.reached else "未达标"
 
 
-def people_of(unit: Unit, year: int, *, only_outstanding: bool = False) -> QuerySet:
-    """Values for `as_row`, those who have not reached the target first; one query over two index ranges."""
+def people_of(unit: Unit, year: int, *, only_outstanding: bool = False) -> QuerySet[User, Any]:
+    """Return the values of `person_row`, people below the target first; one query over two index ranges."""
     here = Q(years__unit=unit, years__year=year)
     if only_outstanding:
         here &= Q(years__reached=False)
@@ -74,63 +75,64 @@ def people_of(unit: Unit, year: int, *, only_outstanding: bool = False) -> Query
         reached=F("years__reached"),
         is_recorded=Value(True, BooleanField()),
     )
-    nothing = Value(Decimal(), HOURS)
-    silent = silent_people(unit, year).values(
+    zero = Value(Decimal(), HOURS)
+    unrecorded = people_without_records(unit, year).values(
         "pk",
         "name",
         "id_tail",
-        public=nothing,
-        professional=nothing,
-        over_cap=nothing,
+        public=zero,
+        professional=zero,
+        over_cap=zero,
         reached=Value(False, BooleanField()),
         is_recorded=Value(False, BooleanField()),
     )
-    return counted.union(silent, all=True).order_by("reached", "name", "pk")
+    return counted.union(unrecorded, all=True).order_by("reached", "name", "pk")
 
 
-def silent_people(unit: Unit, year: int) -> QuerySet[User]:
-    """People of the unit by their profile who have nothing in that year; one who can no longer log in is none."""
+def people_without_records(unit: Unit, year: int) -> QuerySet[User]:
+    """Return the active people whose profile names the unit and who have nothing in that year anywhere."""
     somewhere = PersonTotal.objects.filter(person=OuterRef("pk"), year=year)
     return User.objects.filter(~Exists(somewhere), unit=unit, is_active=True)
 
 
-def as_row(values: dict, rule: YearRule | None) -> PersonRow:
-    """What `people_of` found of one person, against the rule of the year."""
+def person_row(values: Mapping[str, Any], rule: YearRule | None) -> PersonRow:
+    """Return a row of `people_of` with the rule of the year."""
     return PersonRow(**values, rule=rule)
 
 
-def as_rows(values: Iterable[dict], rule: YearRule | None) -> list[PersonRow]:
-    return [as_row(row, rule) for row in values]
+def person_rows(values: Iterable[Mapping[str, Any]], rule: YearRule | None) -> list[PersonRow]:
+    return [person_row(row, rule) for row in values]
 
 
 # --- One person ------------------------------------------------------------------------------------
 
 
-def people_within(reach: Reach) -> QuerySet[User]:
-    """Everybody who may be opened from a unit's list: counted in one of its years there, or of the unit by profile."""
-    counted = PersonTotal.objects.filter(reach.at_units("unit"), person=OuterRef("pk"))
-    return User.objects.filter(reach.at_units("unit") | Exists(counted)).select_related("unit")
+def people_in(scope: StatisticsScope) -> QuerySet[User]:
+    """Return the people who are counted in a unit of the scope in any year, or whose profile names one."""
+    counted = PersonTotal.objects.filter(scope.unit_condition("unit"), person=OuterRef("pk"))
+    return User.objects.filter(scope.unit_condition("unit") | Exists(counted)).select_related("unit")
 
 
-def years_of(person: User, reach: Reach) -> list[PersonTotal]:
-    """The years that the person belonged to what may be seen; a former unit learns nothing of later years."""
-    counted = PersonTotal.objects.filter(reach.at_units("unit"), person=person)
+def totals_in(scope: StatisticsScope, person: User) -> list[PersonTotal]:
+    """Return the years in which the person is counted in the scope, so that a former unit sees no later years."""
+    counted = PersonTotal.objects.filter(scope.unit_condition("unit"), person=person)
     return list(counted.select_related("unit").order_by("-year"))
 
 
-def against_rules(totals: Sequence[PersonTotal]) -> list[tuple[PersonTotal, PersonRow]]:
-    """Each year beside what it adds up to and lacks; one query."""
-    rules = YearRule.objects.in_bulk([row.year for row in totals], field_name="year")
-    return [(row, _row_of(row, rules.get(row.year))) for row in totals]
+def with_rows(totals: Sequence[PersonTotal]) -> list[tuple[PersonTotal, PersonRow]]:
+    """Return each total with its row, which has the rule of its year; one query."""
+    rules = YearRule.objects.in_bulk([total.year for total in totals], field_name="year")
+    return [(total, _row_of(total, rules.get(total.year))) for total in totals]
 
 
-def _row_of(row: PersonTotal, rule: YearRule | None) -> PersonRow:
-    hours = {name: getattr(row, name) for name in ("public", "professional", "over_cap", "reached")}
-    return PersonRow(row.person_id, "", "", **hours, is_recorded=True, rule=rule)
+def _row_of(total: PersonTotal, rule: YearRule | None) -> PersonRow:
+    """Return a row without name and ID, which the person's own page shows elsewhere."""
+    hours = {name: getattr(total, name) for name in ("public", "professional", "over_cap", "reached")}
+    return PersonRow(total.person_id, "", "", **hours, is_recorded=True, rule=rule)
 
 
 def registrations_of(person: User, year: int, office: Office) -> QuerySet[Registration]:
-    """What the person submitted within this office for that year."""
+    """Return the registrations for that year that the person submitted within this office."""
     return (
         Registration.objects.in_office(office)
         .owned_by(person)

@@ -1,4 +1,4 @@
-"""The tables of 统计 as Excel sheets: the same figures, the same masking as on the page."""
+"""The tables of 统计 as Excel sheets, with the same figures and the same masked ID numbers as on the pages."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ PEOPLE_COLUMNS = [
 
 
 def places(title: str, label: str, rows: Iterable[PlaceRow]) -> Sheet:
-    """Regions or units with their year; `label` heads the column of names."""
-    return Sheet(title, [(label, 36), *FIGURE_COLUMNS], (_place(row) for row in rows))
+    """Return a sheet of regions or units; `label` is the name of the first column."""
+    return Sheet(title, [(label, 36), *FIGURE_COLUMNS], (_place_cells(row) for row in rows))
 
 
-def _place(row: PlaceRow) -> list[Cell]:
+def _place_cells(row: PlaceRow) -> list[Cell]:
     now = row.now
     return [
         row.place.name,
@@ -54,9 +54,9 @@ def _hours(seconds: float | None) -> float | None:
 
 
 def people(title: str, rows: Iterable[PersonRow]) -> Sheet:
-    """Everybody of a unit, or those who have not reached the target."""
-    return Sheet(title, PEOPLE_COLUMNS, (_person(row) for row in rows))
+    """Return a sheet of people."""
+    return Sheet(title, PEOPLE_COLUMNS, (_person_cells(row) for row in rows))
 
 
-def _person(row: PersonRow) -> list[Cell]:
+def _person_cells(row: PersonRow) -> list[Cell]:
     return [row.name, row.masked_id, row.public, row.professional, row.total, row.missing, row.standing]

@@ -1,21 +1,11 @@
-"""How statistics are written in tables."""
+"""Filters for the figures of 统计."""
 
-from decimal import Decimal
+from __future__ import annotations
 
 from django import template
 
-from hours.statistics.wording import duration_words, share_words
+from hours.statistics.wording import format_duration, format_share
 
 register = template.Library()
-
-
-@register.filter
-def share(value: Decimal | None) -> str:
-    """Per cent, such as 83.3%; — of nothing."""
-    return share_words(value)
-
-
-@register.filter
-def lasting(seconds: float | None) -> str:
-    """A mean time, such as 2.5 天; — of nothing."""
-    return duration_words(seconds)
+register.filter("share", format_share)
+register.filter("duration", format_duration)

@@ -1,4 +1,4 @@
-"""Pictures of numbers: SVG geometry as data, drawn by templates, because the CSP forbids inline styles."""
+"""The bar of a person's year: SVG geometry as data, drawn by a template, because the CSP forbids inline styles."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from decimal import Decimal
 from django import template
 
 from config.templatetags.formatting import format_hours
+from hours.statistics.geometry import Segment, segments, width_percent
+from hours.totals.summaries import PersonYear
 
 register = template.Library()
 
 
 @dataclass(frozen=True)
-class Word:
+class HoursFigure:
     """One figure of the year: its colour, its name and its hours."""
 
     kind: str
@@ -22,48 +24,37 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One piece of the bar, in per cent of its width."""
+class HoursBar:
+    """A person's year: all figures, the drawn ones with their segments, and the place of the target on the bar.
 
-    kind: str
-    start: str
-    width: str
+    `target_at` is empty if there is no target or if the target is the end of the bar.
+    """
 
-
-@dataclass(frozen=True)
-class Bar:
-    words: list[Word]
-    parts: list[Part]
+    figures: list[HoursFigure]
+    parts: list[tuple[HoursFigure, Segment]]
     target_at: str
-    sentence: str
+    description: str
 
 
 @register.simple_tag
-def hours_picture(year) -> Bar:
-    """A person's year as a bar: recognised 公需 and 专业 hours, then those in review, against the target."""
+def hours_bar(year: PersonYear) -> HoursBar:
+    """Return the recognised 公需 and 专业 hours, then those in review, in proportion to the target or their sum."""
     drawn = [
-        Word("public", "公需科目", year.public),
-        Word("professional", "专业科目", year.professional),
-        Word("review", "审核中", year.in_review),
+        HoursFigure("public", "公需科目", year.public),
+        HoursFigure("professional", "专业科目", year.professional),
+        HoursFigure("review", "审核中", year.in_review),
     ]
-    words = [*drawn, Word("unsubmitted", "未提交", year.not_submitted)]
-    target = year.rule.total if year.rule else None
-    if target is not None:
-        words += [Word("missing", "还差", year.missing), Word("goal", "年度目标", target)]
-    whole = max(sum(word.hours for word in drawn), target or 0, 1)
-    beyond = target is not None and target < whole
-    sentence = f"{year.year} 年：" + "，".join(f"{word.label} {format_hours(word.hours)} 学时" for word in words)
-    return Bar(words, _parts(drawn, whole), _percent(target, whole) if beyond else "", sentence)
-
-
-def _parts(drawn: list[Word], whole: Decimal) -> list[Part]:
-    parts, before = [], Decimal()
-    for word in drawn:
-        if word.hours:
-            parts.append(Part(word.kind, _percent(before, whole), _percent(word.hours, whole)))
-        before += word.hours
-    return parts
-
-
-def _percent(part: Decimal, whole: Decimal) -> str:
-    return f"{100 * part / whole:.2f}"
+    figures = [*drawn, HoursFigure("unsubmitted", "未提交", year.not_submitted)]
+    if year.target is not None and year.missing is not None:
+        figures += [HoursFigure("missing", "还差", year.missing), HoursFigure("goal", "年度目标", year.target)]
+    whole = max(sum((figure.hours for figure in drawn), Decimal()), year.target or Decimal(), Decimal(1))
+    visible = [figure for figure in drawn if figure.hours]
+    target = year.target if year.target is not None and year.target < whole else None
+    parts = zip(visible, segments([figure.hours for figure in visible], whole), strict=True)
+    words = "，".join(f"{figure.label} {format_hours(figure.hours)} 学时" for figure in figures)
+    return HoursBar(
+        figures=figures,
+        parts=list(parts),
+        target_at="" if target is None else width_percent(target, whole),
+        description=f"{year.year} 年：{words}",
+    )

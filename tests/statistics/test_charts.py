@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from hours.statistics import charts
-from hours.statistics.charts import Value
+from hours.statistics.charts import ChartValue
 
 HEAD = ("状态", "条")
 
 
-def values(*numbers) -> list[Value]:
-    return [Value(f"第 {place}", number, f"{number} 条") for place, number in enumerate(numbers, start=1)]
+def values(*numbers) -> list[ChartValue]:
+    return [ChartValue(f"第 {place}", number, f"{number} 条") for place, number in enumerate(numbers, start=1)]
 
 
 def test_bars_stand_below_each_other_against_the_longest():
@@ -31,7 +31,7 @@ def test_bars_against_a_whole():
 def test_a_stack_names_what_it_does_not_draw():
     chart = charts.stack("k", "题", HEAD, values(3, 0, 1))
     assert [(mark.x, mark.width) for mark in chart.marks] == [("0.00", "74.60"), ("75.00", "25.00")]
-    assert [value.label for value in chart.rows] == ["第 1", "第 2", "第 3"]
+    assert [value.label for value in chart.values] == ["第 1", "第 2", "第 3"]
     assert chart.description == "第 1 3 条，第 2 0 条，第 3 1 条。"
 
 

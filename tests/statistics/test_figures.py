@@ -10,8 +10,8 @@ import pytest
 
 from hours.models import PersonTotal, Registration
 from hours.states import Status
-from hours.statistics.figures import YearsOfPlace, children_of, percent, rows_of, units_of
-from hours.statistics.wording import duration_words, measures
+from hours.statistics.figures import PlaceYears, child_rows, percentage, place_rows, units_of
+from hours.statistics.wording import format_duration, measures
 from tests import factories
 from tests.statistics.conftest import YEAR, registration
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def figures(place, year=YEAR):
-    return YearsOfPlace(place).of(year)
+    return PlaceYears(place).figures(year)
 
 
 def test_a_unit_by_hand(station):
@@ -49,10 +49,10 @@ def test_the_region_above_holds_both_units(station, library):
 
 
 def test_each_year_stands_alone(station):
-    years = YearsOfPlace(station.unit)
+    years = PlaceYears(station.unit)
     assert sorted(years.by_year) == [YEAR - 1, YEAR]
-    assert (years.of(YEAR - 1).row.people, years.of(YEAR - 1).hours) == (1, 12)
-    assert (years.of(YEAR - 2).row.people, years.of(YEAR - 2).share) == (0, None)
+    assert (years.figures(YEAR - 1).row.people, years.figures(YEAR - 1).hours) == (1, 12)
+    assert (years.figures(YEAR - 2).row.people, years.figures(YEAR - 2).share) == (0, None)
 
 
 @pytest.mark.parametrize("code", ["450000", "450100", "450126", "450200", "450202", "450103"])
@@ -73,12 +73,12 @@ def test_every_region_equals_a_recount_from_the_rows(station, library, code):
 
 
 def test_the_regions_directly_below_in_their_order(station, library):
-    rows = children_of(factories.region("450000"), YEAR)
+    rows = child_rows(factories.region("450000"), YEAR)
     assert [(row.place.name, row.now.row.people, row.before.row.people) for row in rows] == [
         ("南宁市", 3, 1),
         ("柳州市", 1, 0),
     ]
-    assert children_of(factories.region("450126"), YEAR) == []
+    assert child_rows(factories.region("450126"), YEAR) == []
 
 
 def test_a_countys_units_by_name_by_waiting_and_by_share(station, bureau):
@@ -92,12 +92,15 @@ def test_a_countys_units_by_name_by_waiting_and_by_share(station, bureau):
     assert orders["name"] == [idle, station.unit, busy]  # by code point
     assert orders["waiting"] == [busy, station.unit, idle]
     assert orders["share"] == [busy, station.unit, idle]  # 0, 33.3, nobody
-    assert [row.now.waiting for row in rows_of(orders["waiting"], YEAR)] == [2, 1, 0]
+    assert [row.now.waiting for row in place_rows(orders["waiting"], YEAR)] == [2, 1, 0]
 
 
 def test_the_change_against_the_year_before(station):
-    years = YearsOfPlace(station.unit)
-    found = {one.label: (one.words, one.before, one.change) for one in measures(years.of(YEAR), years.of(YEAR - 1))}
+    years = PlaceYears(station.unit)
+    found = {
+        measure.label: (measure.text, measure.before, measure.change)
+        for measure in measures(years.figures(YEAR), years.figures(YEAR - 1))
+    }
     assert found == {
         "有记录人数": ("3", "1", "+2"),
         "达标人数": ("1", "0", "+1"),
@@ -111,8 +114,8 @@ def test_the_change_against_the_year_before(station):
 
 
 def test_nothing_has_no_share():
-    assert percent(0, 0) is None
-    assert percent(2, 3) == Decimal("66.7")
+    assert percentage(0, 0) is None
+    assert percentage(2, 3) == Decimal("66.7")
 
 
 @pytest.mark.parametrize(
@@ -120,4 +123,4 @@ def test_nothing_has_no_share():
     [(None, "—"), (0, "0 分钟"), (1500, "25 分钟"), (9000, "2.5 小时"), (216000, "2.5 天"), (172800, "2 天")],
 )
 def test_a_mean_time_in_words(seconds, words):
-    assert duration_words(seconds) == words
+    assert format_duration(seconds) == words
