@@ -1,8 +1,11 @@
-"""SHAPE: which years, whose certificates, which code."""
+"""The forms for issuing and checking certificates."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 
 from config.web.forms import Filter, form_helper
 from organizations.models import Unit
@@ -14,18 +17,17 @@ from .issuing import MAX_YEARS
 class YearsForm(forms.Form):
     """The years that a certificate is to cover, of those that have counted hours."""
 
-    years = forms.TypedMultipleChoiceField(
-        label="年度",
-        coerce=int,
-        error_messages={
-            "required": "请勾选要证明的年度。",
-            "invalid_choice": "所选年度没有已认定的学时，请重新勾选。",
-        },
-    )
-
-    def __init__(self, *args, years: list[int], **kwargs) -> None:
+    def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["years"].choices = [(year, f"{year} 年度") for year in years]
+        self.fields["years"] = forms.TypedMultipleChoiceField(
+            label="年度",
+            coerce=int,
+            choices=[(year, f"{year} 年度") for year in years],
+            error_messages={
+                "required": "请勾选要证明的年度。",
+                "invalid_choice": "所选年度没有已认定的学时，请重新勾选。",
+            },
+        )
 
     def clean_years(self) -> list[int]:
         years = self.cleaned_data["years"]
@@ -35,14 +37,14 @@ class YearsForm(forms.Form):
 
     @property
     def ticked(self) -> set[str]:
-        """What was ticked, also when the form comes back."""
-        return set(self.data.getlist("years")) if self.is_bound else set()
+        """The submitted years, valid or not."""
+        return set(self["years"].value() or ())
 
 
 class UnitYearForm(Filter):
-    """A unit in one's places and a year; a region has too many units for a list, so there the code is typed."""
+    """A unit of the office and a year. For a region the unit's code is typed, because a list would be too long."""
 
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="单位", empty_label=None)
+    unit = forms.ModelChoiceField(Unit.objects.none())
     year = forms.IntegerField(
         label="年度",
         min_value=2000,
@@ -55,19 +57,27 @@ class UnitYearForm(Filter):
         },
     )
 
-    def __init__(self, *args, units, by_code: bool, **kwargs) -> None:
+    def __init__(self, *args: Any, units: QuerySet[Unit], by_code: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["unit"]
-        field.queryset = units
-        field.error_messages["required"] = "请填写单位的统一社会信用代码。"
-        field.error_messages["invalid_choice"] = "没有找到您职责范围内的该单位，请核对统一社会信用代码。"
-        if by_code:
-            field.label, field.to_field_name = "统一社会信用代码", "credit_code"
-            field.widget = forms.TextInput(attrs={"class": "form-control", "maxlength": 18, "autocomplete": "off"})
+        self.fields["unit"] = _unit_field(units, by_code)
+
+
+def _unit_field(units: QuerySet[Unit], by_code: bool) -> forms.ModelChoiceField[Unit]:
+    errors = {
+        "required": "请填写单位的统一社会信用代码。",
+        "invalid_choice": "没有找到您职责范围内的该单位，请核对统一社会信用代码。",
+    }
+    if not by_code:
+        select = forms.Select(attrs={"class": "form-select"})
+        return forms.ModelChoiceField(units, label="单位", empty_label=None, widget=select, error_messages=errors)
+    text = forms.TextInput(attrs={"class": "form-control", "maxlength": 18, "autocomplete": "off"})
+    return forms.ModelChoiceField(
+        units, label="统一社会信用代码", to_field_name="credit_code", widget=text, error_messages=errors
+    )
 
 
 class CodeForm(forms.Form):
-    """证明编号 as typed; what it leads to is the same for a wrong one and an unknown one."""
+    """证明编号 as it is typed."""
 
     code = forms.CharField(
         label="证明编号",
@@ -77,7 +87,7 @@ class CodeForm(forms.Form):
         error_messages={"max_length": "编号过长，请只填写证明右上角的 16 位编号。"},
     )
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = form_helper(self)
 

@@ -1,22 +1,24 @@
-"""The sheet of a 年度学时证明: A4, made of nothing but the certificate's stored facts, the same bytes every time.
+"""The PDF of a 年度学时证明: one A4 page, made of the certificate's stored facts alone, the same bytes every time.
 
-The typeface is embedded as a subset, so that the text is right, and can be copied, on a machine without any font.
+The typeface is embedded as a subset, so that the text is shown and can be copied on a machine without the font.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
+from typing import Any, Literal
 from xml.sax.saxutils import escape
 
 import segno
 from django.conf import settings
 from django.urls import reverse
-from reportlab.lib.colors import HexColor, white
+from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -37,30 +39,30 @@ INK, QUIET, LINE, GROUND, ACTION, GOOD = map(
 )
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 22 * mm, WIDTH - 22 * mm
-HEAD = ("年度", "公需科目学时", "专业科目学时", "总学时", "年度要求", "认定登记", "是否达标")
+HEAD = ["年度", "公需科目学时", "专业科目学时", "总学时", "年度要求", "认定登记", "是否达标"]
 COLUMNS = [width * mm for width in (18, 27, 27, 22, 22, 24, 26)]
 QR_SIZE = 34 * mm
 
-# reportlab reads a font file through one shared position: two threads must not make a subset at once.
-_one_at_a_time = Lock()
+# reportlab reads a font file through one shared position, so that only one thread may make a subset at a time.
+_font_lock = Lock()
 
 
 class _Font(TTFont):
-    """Corrects reportlab's map for copying text: a character beyond the first 65,536 has to stand there in UTF-16."""
+    """A font with a correct map for copying text: reportlab does not write characters above U+FFFF in UTF-16."""
 
-    def addObjects(self, doc) -> None:
+    def addObjects(self, doc: Any) -> None:
         super().addObjects(doc)
         for key, part in doc.idToObject.items():
             if key.startswith("toUnicodeCMap:"):
                 part.content = re.sub(r"(?<=> <)[0-9A-F]{5,6}(?=>)", _in_utf_16, part.content)
 
 
-def _in_utf_16(found: re.Match) -> str:
+def _in_utf_16(found: re.Match[str]) -> str:
     return chr(int(found[0], 16)).encode("utf-16-be").hex().upper()
 
 
 def font_files() -> dict[str, Path]:
-    """Both weights and where they lie."""
+    """Return the font files of both weights."""
     return {
         REGULAR: settings.CERTIFICATE_FONTS / "400Regular" / "NotoSansSC_400Regular.ttf",
         BOLD: settings.CERTIFICATE_FONTS / "700Bold" / "NotoSansSC_700Bold.ttf",
@@ -69,53 +71,54 @@ def font_files() -> dict[str, Path]:
 
 @cache
 def _fonts() -> frozenset[int]:
-    """Load both weights, once a process (0.8 s, 40 MB); return the characters that can be shown."""
-    for name, path in font_files().items():
-        pdfmetrics.registerFont(_Font(name, path))
-    regular, bold = (set(pdfmetrics.getFont(name).face.charToGlyph) for name in (REGULAR, BOLD))
+    """Load both weights, once per process (0.8 s, 40 MB); return the code points that both have."""
+    fonts = [_Font(name, path) for name, path in font_files().items()]
+    for font in fonts:
+        pdfmetrics.registerFont(font)
+    regular, bold = (set(font.face.charToGlyph) for font in fonts)
     return frozenset(regular & bold)
 
 
 def check_address(code: str) -> str:
-    """Where the QR picture leads."""
+    """Return the address in the QR code."""
     return settings.SITE_URL + reverse("check_code", args=[code])
 
 
 def file_name(certificate: Certificate) -> str:
-    """年度学时证明_黄秋梦_2025-2026.pdf; signs that a file system refuses are left out."""
+    """Return 年度学时证明_黄秋梦_2025-2026.pdf, without characters that a file system refuses."""
     years = [facts["year"] for facts in certificate.facts["years"]]
     span = "-".join(str(year) for year in sorted({years[0], years[-1]}))
-    name = "".join(sign for sign in certificate.facts["name"] if sign.isalnum() or sign in "·-")
+    name = "".join(character for character in certificate.facts["name"] if character.isalnum() or character in "·-")
     return f"年度学时证明_{name}_{span}.pdf"
 
 
 def render(certificate: Certificate) -> bytes:
-    """The PDF of a certificate."""
-    with _one_at_a_time:
+    """Return the PDF of a certificate."""
+    with _font_lock:
         _fonts()
         target = BytesIO()
         _Sheet(certificate).write(target)
         return target.getvalue()
 
 
-def shown(text: str) -> str:
-    """The text with [U+3447] for each character that the typeface lacks: a name never comes out with a silent gap."""
+def printable(text: str) -> str:
+    """Return the text with a code such as [U+3447] for each character that the typeface lacks, so that none is lost."""
     known = _fonts()
-    plain = unicodedata.normalize("NFC", text)
-    return "".join(sign if ord(sign) in known else f"[U+{ord(sign):04X}]" for sign in plain if sign.isprintable())
+    characters = [character for character in unicodedata.normalize("NFC", text) if character.isprintable()]
+    return "".join(character if ord(character) in known else f"[U+{ord(character):04X}]" for character in characters)
 
 
-def _style(size: float, **given) -> ParagraphStyle:
-    given = {"fontName": REGULAR, "textColor": INK, "leading": size * 1.65, "wordWrap": "CJK", **given}
-    return ParagraphStyle(f"{size}", fontSize=size, **given)
+def _style(size: float, **options: Any) -> ParagraphStyle:
+    options = {"fontName": REGULAR, "textColor": INK, "leading": size * 1.65, "wordWrap": "CJK", **options}
+    return ParagraphStyle(f"{size}", fontSize=size, **options)
 
 
-def _paragraph(text: str, size: float, **given) -> Paragraph:
-    return Paragraph(escape(text), _style(size, **given))
+def _paragraph(text: str, size: float, **options: Any) -> Paragraph:
+    return Paragraph(escape(text), _style(size, **options))
 
 
 class _Sheet:
-    """One page, written from the top down; `y` is where the next part begins."""
+    """One page, written from the top down; `y` is the top of the next part."""
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate, self.facts = certificate, certificate.facts
@@ -135,7 +138,7 @@ class _Sheet:
         self.canvas.save()
 
     def _describe(self) -> None:
-        self.canvas.setTitle(f"年度学时证明 {shown(self.facts['name'])} {self.code}")
+        self.canvas.setTitle(f"年度学时证明 {printable(self.facts['name'])} {self.code}")
         self.canvas.setAuthor(self.facts["system"])
         self.canvas.setCreator(self.facts["system"])
         self.canvas.setSubject("专业技术人员继续教育年度学时证明")
@@ -155,12 +158,13 @@ class _Sheet:
         facts = self.facts
         identity = f"（{facts['id_kind']}，末四位 {facts['id_tail']}）"
         unit = f"，所在单位：{facts['unit']}" if facts["unit"] else ""
-        sentence = f"{shown(facts['name'])}{identity}{shown(unit)}，参加专业技术人员继续教育，各年度已认定学时如下："
-        self._put(_paragraph(f"兹证明 {sentence}", 11.5), 6 * mm)
+        subject = f"{printable(facts['name'])}{identity}{printable(unit)}"
+        sentence = f"兹证明 {subject}，参加专业技术人员继续教育，各年度已认定学时如下："
+        self._put(_paragraph(sentence, 11.5), 6 * mm)
 
     def _years(self) -> None:
         rows = [HEAD, *(self._row(year) for year in self.facts["years"])]
-        style = [
+        style: list[tuple[str, tuple[int, int], tuple[int, int], *tuple[Any, ...]]] = [
             ("FONT", (0, 0), (-1, -1), REGULAR, 10.5),
             ("FONT", (0, 0), (-1, 0), BOLD, 9.5),
             ("FONT", (3, 1), (3, -1), BOLD, 11.5),
@@ -188,19 +192,19 @@ class _Sheet:
         ]
 
     def _requirements(self) -> None:
-        """What each year asked for; years with the same rule in one sentence."""
-        alike: dict[tuple[str, str], list[str]] = {}
+        """Write the requirements of the years; years with the same rule share a sentence."""
+        years_by_rule: dict[tuple[str, str], list[str]] = {}
         for year in self.facts["years"]:
-            alike.setdefault((year["required"], year["required_professional"]), []).append(str(year["year"]))
-        for (total, professional), years in alike.items():
-            asked = f"总学时不少于 {total} 学时，其中专业科目不少于 {professional} 学时" if total else "未设定年度要求"
-            self._put(_paragraph(f"{'、'.join(years)} 年度要求：{asked}。", 9.5, textColor=QUIET), 1 * mm)
-        if "[U+" in shown(self.facts["name"] + self.facts["unit"]):
+            years_by_rule.setdefault((year["required"], year["required_professional"]), []).append(str(year["year"]))
+        for (total, professional), years in years_by_rule.items():
+            rule = f"总学时不少于 {total} 学时，其中专业科目不少于 {professional} 学时" if total else "未设定年度要求"
+            self._put(_paragraph(f"{'、'.join(years)} 年度要求：{rule}。", 9.5, textColor=QUIET), 1 * mm)
+        if "[U+" in printable(self.facts["name"] + self.facts["unit"]):
             note = "方括号内为字库未收录的汉字的统一码（Unicode）编号。"
             self._put(_paragraph(note, 9.5, textColor=QUIET), 1 * mm)
 
     def _proof(self) -> None:
-        """The QR picture, how to check, by whom and when."""
+        """Write the QR code, the way to check the certificate, its day and its issuer."""
         base = 34 * mm
         self.canvas.setStrokeColor(LINE)
         self.canvas.line(LEFT, base + QR_SIZE + 10 * mm, RIGHT, base + QR_SIZE + 10 * mm)
@@ -208,15 +212,15 @@ class _Sheet:
         x, y = LEFT + QR_SIZE + 8 * mm, base + QR_SIZE - 4 * mm
         lines = [
             (f"开具日期：{self.day:%Y-%m-%d}", 11, INK),
-            (f"开具方式：{shown(self._issuer())}", 11, INK),
+            (f"开具方式：{printable(self._issuer())}", 11, INK),
             ("扫描左侧二维码，或打开下面的网址并输入证明编号，可核验本证明是否有效：", 9.5, QUIET),
             (settings.SITE_URL + reverse("check"), 9.5, ACTION),
         ]
         for text, size, colour in lines:
             self._text(x, y, text, size, colour)
             y -= 8 * mm
-        said = f"本证明依据开具当日“{self.facts['system']}”的记录生成，学时以当日记录为准；是否有效以核验结果为准。"
-        note = _paragraph(said, 8.5, textColor=QUIET, alignment=TA_CENTER)
+        notice = f"本证明依据开具当日“{self.facts['system']}”的记录生成，学时以当日记录为准；是否有效以核验结果为准。"
+        note = _paragraph(notice, 8.5, textColor=QUIET, alignment=TA_CENTER)
         _, height = note.wrap(RIGHT - LEFT, HEIGHT)
         note.drawOn(self.canvas, LEFT, 24 * mm - height)
 
@@ -224,7 +228,7 @@ class _Sheet:
         return "本人在系统中开具" if self.facts["issuer"] == "本人" else f"由{self.facts['issuer']}开具"
 
     def _qr(self, x: float, y: float) -> None:
-        """Drawn as squares, each run of dark ones at once; the quiet zone around it is white."""
+        """Draw the QR code on white, one rectangle for each run of dark modules."""
         rows = list(segno.make(check_address(self.certificate.code), error="m", micro=False).matrix_iter(border=2))
         side = QR_SIZE / len(rows)
         canvas = self.canvas
@@ -236,7 +240,16 @@ class _Sheet:
             for start, length in _runs(row):
                 canvas.rect(x + start * side, top, length * side, side, stroke=0, fill=1)
 
-    def _text(self, x, y, text: str, size: float, colour, font: str = REGULAR, align: str = "left") -> None:
+    def _text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        colour: Color,
+        font: str = REGULAR,
+        align: Literal["left", "right", "center"] = "left",
+    ) -> None:
         self.canvas.setFont(font, size)
         self.canvas.setFillColor(colour)
         draw = {"left": "drawString", "right": "drawRightString", "center": "drawCentredString"}[align]
@@ -248,8 +261,8 @@ class _Sheet:
         self.y -= height + gap
 
 
-def _runs(row) -> list[tuple[int, int]]:
-    """Where the dark squares of a row begin and how many stand side by side."""
+def _runs(row: Iterable[int]) -> list[tuple[int, int]]:
+    """Return start and length of each run of dark modules in a row."""
     runs: list[tuple[int, int]] = []
     for place, dark in enumerate(row):
         if not dark:

@@ -1,4 +1,4 @@
-"""证明核验: whether a certificate holds, for anybody who has its code, without an account."""
+"""证明核验: the state of a certificate for anybody who has its code, without an account."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hours.certificates.codes import grouped, normalise
 from hours.certificates.forms import CodeForm
 
 CHECKS = Limit("CHECKS_A_MINUTE", minutes=1, act="核验")
-# No search engine keeps a person's answer, and no link takes the code along to elsewhere.
+# Search engines must not keep an answer, and the code in the address must not reach other sites.
 HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer"}
 
 
 @login_not_required
 @require_safe
 def form(request: HttpRequest) -> HttpResponse:
-    """Type the code; it becomes the address that the QR picture holds."""
+    """Show the form; redirect a typed code to the address that the QR code holds."""
     code_form = CodeForm(request.GET if "code" in request.GET else None)
     if code_form.is_valid():
         return redirect("check_code", code=code_form.cleaned_data["code"])
@@ -30,12 +30,12 @@ def form(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def answer(request: HttpRequest, code: str) -> HttpResponse:
-    """The answer to one code; wrong and unknown ones are answered alike, with the same work."""
+    """Show the state of a certificate. Invalid and unknown codes get the same answer."""
+    readable = grouped(normalise(code))
     if CHECKS.hit(request):
-        context = {"form": CodeForm(initial={"code": grouped(normalise(code))})}
-        return _private(CHECKS.refuse(request, "certificates/check.html", context))
-    context = {"checked": issuing.check(code), "code": grouped(normalise(code))}
-    return _private(render(request, "certificates/answer.html", context))
+        again = CodeForm(initial={"code": readable})
+        return _private(CHECKS.refuse(request, "certificates/check.html", {"form": again}))
+    return _private(render(request, "certificates/answer.html", {"checked": issuing.check(code), "code": readable}))
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -1,37 +1,40 @@
-"""学时证明: my certificates and a new one; one ZIP for a unit's people."""
+"""学时证明: a person's own certificates, and the certificates of a unit's people as one ZIP."""
 
 from __future__ import annotations
 
 import tempfile
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import PersonRequest
 from hours.certificates import bulk, issuing, pdf
 from hours.certificates.codes import grouped
 from hours.certificates.forms import UnitYearForm, YearsForm
 from hours.models import Certificate
 from hours.offices import Office, office_of
+from organizations.models import Unit
 
-DOUBLE_CLICK = timedelta(seconds=10)
+REUSE_WITHIN = timedelta(seconds=10)  # a double click issues once
 PAGE_SIZE = 20
-LISTED = 200  # people without hours on the page; the text file names all
+MAX_LISTED = 200  # people without hours on the page; the text file in the ZIP has all
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
-    """What a new certificate would say of each year, and those that were issued; `years` arrives ticked by a link."""
+def index(request: PersonRequest) -> HttpResponse:
+    """Show the years that can be certified and the issued certificates; issue one. Links tick years with `years`."""
     years = issuing.certifiable_years(request.user)
     form = YearsForm(request.POST if request.method == "POST" else None, years=[row["year"] for row in years])
     if request.method == "POST" and form.is_valid():
         try:
-            issued = issuing.issue(request.user, request.user, form.cleaned_data["years"], reuse_within=DOUBLE_CLICK)
+            issued = issuing.issue(request.user, request.user, form.cleaned_data["years"], reuse_within=REUSE_WITHIN)
         except issuing.CertificateError as error:
             form.add_error("years", str(error))
         else:
@@ -51,21 +54,21 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def download(request: HttpRequest, pk: int) -> FileResponse:
-    """The PDF, made of the facts of the certificate's day; 404 for whom it does not concern."""
+def download(request: PersonRequest, pk: int) -> FileResponse:
+    """Send the PDF of a certificate that the person may see."""
     certificate = get_object_or_404(issuing.visible_to(request.user), pk=pk)
-    sheet = BytesIO(pdf.render(certificate))
-    return FileResponse(sheet, as_attachment=True, filename=pdf.file_name(certificate))
+    content = BytesIO(pdf.render(certificate))
+    return FileResponse(content, as_attachment=True, filename=pdf.file_name(certificate))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def unit(request: HttpRequest) -> HttpResponse | FileResponse:
-    """单位批量开具: who will get one and who cannot, then all of the shown part as one ZIP."""
+def unit(request: PersonRequest) -> HttpResponse | FileResponse:
+    """单位批量开具: show the people with and without hours; issue for the shown page of people as one ZIP."""
     office = office_of(request)
     if not office:
         raise Http404
     form = _unit_form(request, office)
-    context = {"form": form, "unit": None}
+    context: dict[str, Any] = {"form": form, "unit": None}
     if form.is_valid():
         chosen, year = form.cleaned_data["unit"], form.cleaned_data["year"]
         rows = bulk.certifiable_totals(chosen, year)
@@ -77,14 +80,14 @@ def unit(request: HttpRequest) -> HttpResponse | FileResponse:
             "unit": chosen,
             "year": year,
             "page": page,
-            "without": without[:LISTED],
+            "without": without[:MAX_LISTED],
             "without_count": without.count(),
         }
     return render(request, "certificates/unit.html", context)
 
 
-def _unit_form(request: HttpRequest, office: Office) -> UnitYearForm:
-    """What was chosen; before that a reviewer's own unit and this year."""
+def _unit_form(request: PersonRequest, office: Office) -> UnitYearForm:
+    """Return the form with the submitted values, or with this year and a reviewer's own unit."""
     units = bulk.units_of(office).select_related("region")
     by_code = bulk.names_units_by_code(office)
     data = request.POST if request.method == "POST" else request.GET
@@ -97,8 +100,10 @@ def _unit_form(request: HttpRequest, office: Office) -> UnitYearForm:
     return UnitYearForm({"unit": first and first.pk, "year": this_year}, units=units, by_code=False)
 
 
-def _zip(request: HttpRequest, office: Office, unit, year: int, people: list[int]) -> HttpResponse | FileResponse:
-    """From a file that vanishes when it has been sent, not from memory."""
+def _zip(
+    request: PersonRequest, office: Office, unit: Unit, year: int, people: list[int]
+) -> HttpResponse | FileResponse:
+    """Send the ZIP from a temporary file, which is deleted when it has been sent."""
     target = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     try:
         bulk.issue_zip(request.user, office, unit, year, people, target)
