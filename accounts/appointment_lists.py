@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from organizations.models import Unit
 
-from . import appointments
+from . import permissions
 from .models import Appointment, User
 from .profile import AppointmentState, appointment_state
 
@@ -35,14 +35,14 @@ class AppointmentRow:
 
 def reachable_by(person: User) -> QuerySet[Appointment]:
     """Appointments the person may open: their own, their deputies' and those in units they manage."""
-    units = appointments.led_by(person).values("unit")
+    units = permissions.led_by(person).values("unit")
     mine = Q(person=person) | Q(deputy_of__person=person) | Q(unit__in=units)
     return _with_names(Appointment.objects.filter(mine))
 
 
 def units_led_by(person: User) -> QuerySet[Unit]:
     """Units whose reviewers the person manages, by name."""
-    return Unit.objects.filter(pk__in=appointments.led_by(person).values("unit")).order_by("name", "pk")
+    return Unit.objects.filter(pk__in=permissions.led_by(person).values("unit")).order_by("name", "pk")
 
 
 def own_rows(person: User) -> list[AppointmentRow]:
@@ -52,8 +52,8 @@ def own_rows(person: User) -> list[AppointmentRow]:
         AppointmentRow(
             appointment,
             appointment_state(appointment),
-            may_end=bool(appointments.may_end(person, appointment)),
-            may_deputise=bool(appointments.may_deputise(person, appointment)),
+            may_end=bool(permissions.may_end(person, appointment)),
+            may_deputise=bool(permissions.may_deputise(person, appointment)),
         )
         for appointment in rows
     )
@@ -77,7 +77,7 @@ def rows_of_units(units: Iterable[Unit]) -> list[tuple[Unit, list[AppointmentRow
 
 def _manageable_row(appointment: Appointment) -> AppointmentRow:
     """Return the row of another person's appointment that the reader manages."""
-    return AppointmentRow(appointment, appointment_state(appointment), may_end=bool(appointments.can_end(appointment)))
+    return AppointmentRow(appointment, appointment_state(appointment), may_end=bool(permissions.can_end(appointment)))
 
 
 def _with_names(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:

@@ -22,9 +22,9 @@ from django.utils import timezone
 
 from config.web.forms import LineField, form_helper
 
-from . import appointments, identity
-from .appointments import PlannedAppointment, Position
+from . import identity, permissions
 from .models import User, identity_digest, phone_validator
+from .positions import PlannedAppointment, Position
 
 ID_TAKEN = "该证件号码已注册，可直接登录或找回密码。"
 USERNAME_TAKEN = "该用户名已被使用，请换一个；如果是您本人注册的，可直接登录或找回密码。"
@@ -258,11 +258,11 @@ class AppointForm(forms.Form):
         super().clean()
         if not {"valid_from", "valid_until"} & self.errors.keys():
             start, end = self.cleaned_data["valid_from"], self.cleaned_data["valid_until"]
-            for field, sentence in appointments.date_problems(start, end, self.position.deputy_of).items():
+            for field, sentence in permissions.date_problems(start, end, self.position.deputy_of).items():
                 self.add_error(field, sentence)
         if not self.errors:
             plan = self.plan
-            permission = appointments.may_hold(plan.person, plan.position, plan.valid_from, plan.valid_until)
+            permission = permissions.may_hold(plan.person, plan.position, plan.valid_from, plan.valid_until)
             if not permission:
                 self.add_error("identifier", permission.reason)
         return self.cleaned_data

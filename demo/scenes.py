@@ -12,8 +12,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import appointments
-from accounts.appointments import Position
 from accounts.models import User
+from accounts.positions import PlannedAppointment, Position
 from hours.certificates import issuing
 from hours.collective import drafts, preview, saving
 from hours.completions import recording
@@ -150,7 +150,7 @@ def appoint_deputies(people: DemoPeople) -> None:
         (people.city_reviewer, people.city_appointment, people.deputy, 20),
     ):
         until = today + timedelta(days=days)
-        appointments.make(actor, appointments.PlannedAppointment(Position.deputy_for(held), deputy, today, until))
+        appointments.make(actor, PlannedAppointment(Position.deputy_for(held), deputy, today, until))
 
 
 def reopen_last_year(people: DemoPeople) -> None:

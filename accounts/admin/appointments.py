@@ -10,9 +10,9 @@ from django.db.models import Field, ForeignKey, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from accounts import appointments
-from accounts.appointments import Position
+from accounts import appointments, permissions
 from accounts.models import Appointment, User
+from accounts.positions import Position
 from accounts.profile import AppointmentState, appointment_state
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
@@ -65,7 +65,7 @@ class AppointmentForm(forms.ModelForm):
     def _position_problem(self, cleaned: dict[str, Any]) -> str:
         """Return why the person cannot take this position, as a sentence; empty if they can."""
         position = Position(cleaned["role"], cleaned.get("unit"), cleaned.get("region"), cleaned.get("deputy_of"))
-        permission = appointments.may_hold(
+        permission = permissions.may_hold(
             cleaned["person"], position, cleaned["valid_from"], cleaned.get("valid_until")
         )
         return "" if permission else permission.reason

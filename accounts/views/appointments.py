@@ -11,10 +11,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import appointment_lists, appointments
-from accounts.appointments import AppointmentError, PlannedAppointment, Position
+from accounts import appointment_lists, appointments, permissions
+from accounts.appointments import AppointmentError
 from accounts.forms import AppointForm
 from accounts.models import Appointment, User
+from accounts.positions import PlannedAppointment, Position
 from accounts.requests import PersonRequest
 from config.web.dialogs import dialog_redirect
 
@@ -46,7 +47,7 @@ def appoint(request: PersonRequest, pk: int) -> HttpResponse:
 def deputise(request: PersonRequest, pk: int) -> HttpResponse:
     """指定代理人 for one of the person's appointments."""
     principal = get_object_or_404(appointment_lists.reachable_by(request.user).filter(person=request.user), pk=pk)
-    permission = appointments.may_deputise(request.user, principal)
+    permission = permissions.may_deputise(request.user, principal)
     if not permission:
         messages.error(request, permission.reason)
         return dialog_redirect(request, "accounts:appointments")
@@ -132,7 +133,7 @@ def _unsign(request: PersonRequest, position: Position) -> PlannedAppointment | 
 def end(request: PersonRequest, pk: int) -> HttpResponse:
     """终止 after a confirmation that lists the consequences; ask again if they have changed since."""
     appointment = get_object_or_404(appointment_lists.reachable_by(request.user), pk=pk)
-    permission = appointments.may_end(request.user, appointment)
+    permission = permissions.may_end(request.user, appointment)
     if not permission:
         messages.error(request, permission.reason)
         return dialog_redirect(request, "accounts:appointments")

@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import appointments
-from accounts.appointments import AppointmentError, PlannedAppointment, Position
+from accounts import appointments, permissions
+from accounts.appointments import AppointmentError
 from accounts.models import Appointment, User
 from accounts.permissions import Allowed, Denied
+from accounts.positions import PlannedAppointment, Position
 from hours.states import Action
 from hours.workflow.permissions import may
 from organizations.models import Unit
@@ -187,7 +188,7 @@ def test_overlapping_period_in_same_position_is_refused(station, wei, has, wants
 
     start, until = days(has)
     appointments.appoint(wei, UNIT, unit=station, valid_from=start, valid_until=until)
-    answer = appointments.may_hold(wei, Position(UNIT, station), *days(wants))
+    answer = permissions.may_hold(wei, Position(UNIT, station), *days(wants))
     shown = until or "长期"
     refusal = Denied(f"韦新人已有相同的任职（{start} 至 {shown}），时间重叠，不能重复任命。")
     assert answer == (Allowed() if free else refusal)
@@ -197,7 +198,7 @@ def test_other_positions_and_applications_do_not_overlap(station, wei, guangxi):
     appointments.appoint(wei, UNIT, unit=factories.unit("柳州市图书馆", "450202"))
     appointments.appoint(wei, REGION, region=guangxi)
     appointments.apply_to_review(wei, station)
-    assert appointments.may_hold(wei, Position(UNIT, station), day(0), None) == Allowed()
+    assert permissions.may_hold(wei, Position(UNIT, station), day(0), None) == Allowed()
 
 
 def test_overlap_gives_error_at_field(client, station, qin):
@@ -254,8 +255,8 @@ def test_appoint_page_gives_404_to_others(client, station, held, wei, guangxi):
 def test_deputy_may_not_appoint(station, held, wei):
     deputy = factories.unit_reviewer(station, "莫代理", valid_until=day(5), deputy_of=held)
     reason = "代理人不能任命或终止审核员，请由被代理的审核员办理。"
-    assert appointments.may_appoint(deputy, station) == Denied(reason)
-    assert appointments.may_appoint(wei, station) == Denied("只有该单位在任的审核员可以任命或终止审核员。")
+    assert permissions.may_appoint(deputy, station) == Denied(reason)
+    assert permissions.may_appoint(wei, station) == Denied("只有该单位在任的审核员可以任命或终止审核员。")
     with pytest.raises(AppointmentError, match=reason):
         appointments.make(deputy, PlannedAppointment(Position(UNIT, station), wei, day(0), None))
     assert wei.appointments.count() == 0

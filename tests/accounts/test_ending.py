@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from accounts import appointments
-from accounts.appointments import Position
+from accounts import appointments, permissions
 from accounts.models import Appointment
 from accounts.permissions import Allowed, Denied
+from accounts.positions import Position
 from hours.models import Registration
 from hours.offices import Office
 from hours.states import Action
@@ -105,7 +105,7 @@ def test_deputies_end_with_principal(client, station, held):
         ("覃审核", day(-1)),
         ("莫代理", day(-1)),
     }
-    assert appointments.may_hold(earlier, Position(UNIT, station), day(0), None) == Allowed()
+    assert permissions.may_hold(earlier, Position(UNIT, station), day(0), None) == Allowed()
 
 
 def test_message_names_deputy_appointment(client, station, held):
@@ -121,7 +121,7 @@ def test_deputy_ends_only_own_appointment(client, station, held):
     client.force_login(deputy)
     assert client.post(end_url(held), {"warned": "deputies last"}).status_code == 404
     reason = Denied("代理人不能任命或终止审核员，请由被代理的审核员办理。")
-    assert appointments.may_end(deputy, held) == reason
+    assert permissions.may_end(deputy, held) == reason
     end(client, deputy.appointments.get())
     assert deputy.appointments.count() == 0
     held.refresh_from_db()
@@ -134,7 +134,7 @@ def test_region_reviewer_ends_only_own_deputy(client, guangxi):
     own = factories.region_reviewer(guangxi, "韦代理", valid_until=day(5), deputy_of=mo.appointments.get())
     client.force_login(mo)
     assert client.get(end_url(colleague)).status_code == 404
-    assert appointments.may_end(mo, colleague) == Denied("只有本人或被代理的人可以终止该任职。")
+    assert permissions.may_end(mo, colleague) == Denied("只有本人或被代理的人可以终止该任职。")
     end(client, own.appointments.get())
     assert own.appointments.count() == 0
 

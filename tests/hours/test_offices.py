@@ -6,6 +6,7 @@ import pytest
 
 from accounts import appointments
 from accounts.models import Appointment
+from accounts.positions import Position
 from hours.models import Registration
 from hours.registrations.progress import steps
 from hours.states import Action
@@ -86,7 +87,7 @@ def test_of_several_regions_the_one_closest_to_the_registration_counts(huang, st
 
 def test_a_deputy_acts_at_the_desk_of_whom_he_stands_for(huang, station, empty):
     principal = factories.region_reviewer(factories.region("450100"))
-    position = appointments.Position.deputy_for(principal.appointments.get())
+    position = Position.deputy_for(principal.appointments.get())
     deputy = factories.person("韦代理")
     appointments.appoint(deputy, position.role, region=position.region, deputy_of=position.deputy_of)
     unit_deputy = factories.person("蓝代理")
