@@ -1,7 +1,10 @@
-"""What every page's frame shows."""
+"""The context that every template gets."""
+
+from __future__ import annotations
 
 import csv
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -11,9 +14,15 @@ from organizations.regions import NATIONAL_LIST
 from . import menu
 from .web.dialogs import dialog_layout
 
+if TYPE_CHECKING:
+    from accounts.requests import PersonRequest
 
-def frame(request) -> dict[str, object]:
-    """The frame's words, the layout of a dialog for this request; menu and unread notices when a template asks."""
+
+def frame(request: PersonRequest) -> dict[str, object]:
+    """Return what the page frame and the dialogs show.
+
+    Menu and unread notices are functions, called only by templates that show them: pages for a signed-in person.
+    """
     return {
         "product_name": settings.PRODUCT_NAME,
         "product_version": settings.PRODUCT_VERSION,
@@ -26,16 +35,16 @@ def frame(request) -> dict[str, object]:
     }
 
 
-def unread_notices(request) -> int:
-    """The number at the bell."""
+def unread_notices(request: PersonRequest) -> int:
+    """Return the number of unread notices, shown at the bell."""
     return inbox.unread_count(request.user)
 
 
 @lru_cache(maxsize=4)
 def region_name(code: str) -> str:
-    """The served region's name as the national list has it; empty for a code it lacks.
+    """Return a region's name from the national list, or an empty text for an unknown code.
 
-    The list and not the table: the name never changes while a process runs, and no page should pay a query for it.
+    The list saves a query on every page; the name does not change while a process runs.
     """
     with NATIONAL_LIST.open(encoding="utf-8") as lines:
         return next((row["name"] for row in csv.DictReader(lines) if row["code"] == code), "")

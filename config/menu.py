@@ -1,35 +1,58 @@
-"""The left menu as data: groups, their items, and who sees them."""
+"""The left menu as data: groups, their links, and the conditions under which they are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from hours.offices import office_of
 
+if TYPE_CHECKING:
+    from accounts.requests import PersonRequest
+
+
+def always(request: PersonRequest) -> bool:
+    return True
+
+
+def has_office(request: PersonRequest) -> bool:
+    return bool(office_of(request))
+
+
+def reviews_for_a_unit(request: PersonRequest) -> bool:
+    return bool(office_of(request).units)
+
+
+def is_superuser_without_office(request: PersonRequest) -> bool:
+    return request.user.is_superuser and not has_office(request)
+
+
+def is_staff(request: PersonRequest) -> bool:
+    return request.user.is_staff
+
 
 @dataclass(frozen=True)
-class Link:
+class MenuLink:
     label: str
     url_name: str
     icon: str
-    is_for: Callable[[HttpRequest], bool] = lambda request: True
+    is_shown: Callable[[PersonRequest], bool] = always
 
 
 @dataclass(frozen=True)
-class Group:
+class MenuGroup:
     title: str
-    links: tuple[Link, ...]
-    is_for: Callable[[HttpRequest], bool] = lambda request: True
+    links: tuple[MenuLink, ...]
+    is_shown: Callable[[PersonRequest], bool] = always
 
 
 @dataclass(frozen=True)
-class Item:
-    """A link as one page shows it."""
+class MenuItem:
+    """A link as it is shown on one page."""
 
     label: str
     url: str
@@ -37,23 +60,8 @@ class Item:
     is_current: bool
 
 
-def has_duties(request) -> bool:
-    return bool(office_of(request))
-
-
-def reviews_for_a_unit(request) -> bool:
-    return bool(office_of(request).units)
-
-
-def sees_all_without_duties(request) -> bool:
-    return request.user.is_superuser and not has_duties(request)
-
-
-def administers(request) -> bool:
-    return request.user.is_staff
-
-
-HEAD = {
+# Links of the page frame outside the menu.
+FRAME_LINKS = {
     "home": "home",
     "login": "accounts:login",
     "logout": "accounts:logout",
@@ -63,55 +71,55 @@ HEAD = {
     "help": "help",
 }
 GROUPS = (
-    Group(
+    MenuGroup(
         "我的学时",
         (
-            Link("学时登记", "hours:list", "journal-check"),
-            Link("学时查询", "hours:lookup", "search"),
-            Link("学时证明", "hours:certificates", "award"),
+            MenuLink("学时登记", "hours:list", "journal-check"),
+            MenuLink("学时查询", "hours:lookup", "search"),
+            MenuLink("学时证明", "hours:certificates", "award"),
         ),
     ),
-    Group("单位", (Link("单位注册", "register_unit", "building-add"),)),
-    Group(
+    MenuGroup("单位", (MenuLink("单位注册", "register_unit", "building-add"),)),
+    MenuGroup(
         "学时审核",
         (
-            Link("学时审核", "hours:review", "clipboard-check"),
-            Link("集体登记", "hours:collective", "people-fill", reviews_for_a_unit),
-            Link("统计", "hours:statistics", "bar-chart"),
-            Link("任职管理", "accounts:appointments", "people"),
+            MenuLink("学时审核", "hours:review", "clipboard-check"),
+            MenuLink("集体登记", "hours:collective", "people-fill", reviews_for_a_unit),
+            MenuLink("统计", "hours:statistics", "bar-chart"),
+            MenuLink("任职管理", "accounts:appointments", "people"),
         ),
-        has_duties,
+        has_office,
     ),
-    Group("统计", (Link("统计", "hours:statistics", "bar-chart"),), sees_all_without_duties),
-    Group("系统管理", (Link("系统管理后台", "admin:index", "sliders"),), administers),
+    MenuGroup("统计", (MenuLink("统计", "hours:statistics", "bar-chart"),), is_superuser_without_office),
+    MenuGroup("系统管理", (MenuLink("系统管理后台", "admin:index", "sliders"),), is_staff),
 )
 
 
 @cache
 def address(url_name: str) -> str:
-    """An address of the frame, looked up once: ten look-ups on every page would be a third of the frame's time."""
+    """Return the URL of a frame link, cached: reverse() ten times on every page takes a third of the frame's time."""
     return reverse(url_name)
 
 
 @cache
 def addresses() -> dict[str, str]:
-    """Where the links of the head lead."""
-    return {name: address(url_name) for name, url_name in HEAD.items()}
+    """Return the URLs of FRAME_LINKS by name."""
+    return {name: address(url_name) for name, url_name in FRAME_LINKS.items()}
 
 
-def groups(request: HttpRequest) -> tuple[tuple[str, tuple[Item, ...]], ...]:
-    """What the menu holds for whoever is logged in.
+def groups(request: PersonRequest) -> tuple[tuple[str, tuple[MenuItem, ...]], ...]:
+    """Return the titles and items of the groups that the person sees.
 
-    The link whose address is the longest prefix of the present one is current.
+    The item whose URL is the longest prefix of the requested path is current; on a page of FRAME_LINKS none is.
     """
-    offered = {
-        group: [link for link in group.links if link.is_for(request)] for group in GROUPS if group.is_for(request)
+    shown = {
+        group: [link for link in group.links if link.is_shown(request)] for group in GROUPS if group.is_shown(request)
     }
-    urls = {link: address(link.url_name) for links in offered.values() for link in links}
-    pages = {*urls.values(), *addresses().values()}  # a page of the head is nobody's in the menu
-    current = max((url for url in pages if request.path.startswith(url)), key=len, default="")
-    return tuple((group.title, tuple(_item(link, urls[link], current) for link in offered[group])) for group in offered)
+    urls = {link: address(link.url_name) for links in shown.values() for link in links}
+    candidates = {*urls.values(), *addresses().values()}
+    current = max((url for url in candidates if request.path.startswith(url)), key=len, default="")
+    return tuple((group.title, tuple(_item(link, urls[link], current) for link in shown[group])) for group in shown)
 
 
-def _item(link: Link, url: str, current: str) -> Item:
-    return Item(link.label, url, link.icon, url == current)
+def _item(link: MenuLink, url: str, current: str) -> MenuItem:
+    return MenuItem(link.label, url, link.icon, url == current)

@@ -1,6 +1,6 @@
-"""All settings of the product, from the environment; a bad or missing value stops loudly.
+"""All settings, read from the environment; a bad or missing value stops the start.
 
-With DEBUG on (development, tests, the demo) every secret has a fixed value that is worthless elsewhere.
+With DEBUG on (development, tests, the demo) every secret has a public default.
 With DEBUG off SECRET_KEY, FIELD_KEYS, DIGEST_KEY and ALLOWED_HOSTS must be set; see docs/operations.md.
 """
 
@@ -18,14 +18,14 @@ DEBUG = env.bool("DEBUG", default=False)
 
 
 def secret(name: str, development_value: str) -> str:
-    """A secret from the environment; only with DEBUG on may it be missing."""
-    value = env.str(name, default=development_value if DEBUG else "")
+    """Return a secret from the environment, or with DEBUG on its default."""
+    value: str = env.str(name, default=development_value if DEBUG else "")
     if not value:
         raise ImproperlyConfigured(f"{name} must be set when DEBUG is off; see docs/operations.md")
     return value
 
 
-# --- Who we are -------------------------------------------------------------------------------
+# --- Product ----------------------------------------------------------------------------------
 PRODUCT_NAME = "专业技术人员继续教育学时系统"
 PRODUCT_VERSION = "0.1"
 ROOT_REGION = env.str("ROOT_REGION", default="450000")
@@ -33,13 +33,13 @@ HELP_CONTACT = env.str("HELP_CONTACT", default="0771-0000000（示例）")
 
 # --- Secrets ----------------------------------------------------------------------------------
 SECRET_KEY = secret("SECRET_KEY", "development-only-" + "x" * 50)
-# "id:base64" pairs of 32 byte AES keys, newest first: the first encrypts, all decrypt.
+# "id:base64" pairs of 32-byte AES keys, newest first: the first one encrypts, all decrypt.
 FIELD_KEYS = secret("FIELD_KEYS", "dev:ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMtMDE=")
 DIGEST_KEY = secret("DIGEST_KEY", "development-only-digest-key")
 
 # --- Web --------------------------------------------------------------------------------------
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else [])
-# Where links in mails and the QR pictures of certificates lead.
+# The base of links in mails and in the QR codes of certificates.
 OWN_URL = (
     f"http://127.0.0.1:{env.str('PORT', default='8000')}"
     if DEBUG
@@ -113,7 +113,7 @@ CRISPY_FAIL_SILENTLY = False
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],  # Bootstrap's own style sheet draws its arrows and ticks as data: pictures
+        "img-src": [SELF, "data:"],  # Bootstrap draws arrows and ticks as data: images
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -151,28 +151,28 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# Locked is the pair of identifier and address, so that nobody can lock a stranger out from elsewhere.
+# The pair of identifier and address is locked, so that nobody can lock another person out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-# Behind a proxy REMOTE_ADDR is the proxy's, everybody's.
+# Behind a proxy REMOTE_ADDR is the same for everybody.
 AXES_CLIENT_IP_CALLABLE = "config.web.limits.client_address"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
-# An identifier may be an ID number, which is stored and logged nowhere: axes keeps its keyed digest only.
+# An identifier may be an ID number, which must not be stored or logged: axes gets its keyed digest.
 AXES_USERNAME_CALLABLE = "accounts.backends.digest_of_identifier"
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False  # lists of digests; who sets a password lifts the lock
+AXES_ENABLE_ADMIN = False  # it would list digests; setting a password unlocks
 
 # --- Data -------------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "config.sqlite"
-    # Measured: with Django's own defaults 30 % of concurrent writes are refused, with these none,
-    # and FULL loses no acknowledged write in a power cut.
+    # Measured: with Django's defaults 30 % of concurrent writes fail, with these none.
+    # FULL loses no acknowledged write in a power cut.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -180,12 +180,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"]["CONN_MAX_AGE"] = None  # on PostgreSQL a new one per request costs nine tenths of the throughput
+DATABASES["default"]["CONN_MAX_AGE"] = None  # PostgreSQL: a new connection per request costs 90 % of the throughput
 
-# The counts of the limits below; with CACHE_URL=redis://… all web processes count together, without it each by itself.
+# Holds the counts of the limits below. With CACHE_URL=redis://… all web processes share them.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
-# How often one address may ask (config/web/limits.py). A school or a bureau may share one address.
+# Limits per client address (config/web/limits.py). A whole school or office may share one address.
 CHECKS_A_MINUTE = env.int("CHECKS_A_MINUTE", default=30)
 FAILED_LOG_INS_IN_TEN_MINUTES = env.int("FAILED_LOG_INS_IN_TEN_MINUTES", default=200)
 SIGN_UPS_IN_TEN_MINUTES = env.int("SIGN_UPS_IN_TEN_MINUTES", default=100)
@@ -208,7 +208,7 @@ STATICFILES_DIRS = [
     ("bootstrap/js", BASE_DIR / "node_modules" / "bootstrap" / "dist" / "js"),
     ("bootstrap-icons", BASE_DIR / "node_modules" / "bootstrap-icons" / "font"),
 ]
-# In development files are served from where they are written; in production from STATIC_ROOT (collectstatic).
+# In development files are served from their source, in production from STATIC_ROOT (collectstatic).
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 ATTACHMENTS_ROOT = env.path("ATTACHMENTS_ROOT", default=str(BASE_DIR / "var" / "attachments"))()
 STORAGES = {
@@ -221,13 +221,13 @@ STORAGES = {
 }
 ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 ATTACHMENT_MAX_COUNT = 8
-# One form may carry every file at its full size, and a little for the other fields.
+# Limits of one request: its fields without files, and all of it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-REQUEST_MAX_BYTES = 128 * 1024 * 1024  # with room for files too many or too big, which the form itself then names
+REQUEST_MAX_BYTES = 128 * 1024 * 1024  # above the allowed files: the form itself reports too many or too big ones
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Certificates -----------------------------------------------------------------------------
-# The typeface of 年度学时证明, embedded as a subset: reportlab's own Chinese fonts are blank where none are installed.
+# The font of 年度学时证明, embedded as a subset: reportlab's own Chinese fonts need fonts on the reader's machine.
 CERTIFICATE_FONTS = BASE_DIR / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
 
 # --- Mail and log -----------------------------------------------------------------------------

@@ -14,13 +14,13 @@ urlpatterns = [
     path("units/register/", units.register, name="register_unit"),  # 单位注册
     path("units/", include("organizations.urls")),
     path("accounts/", include("accounts.urls")),
-    # For platforms: a redirect to the address with its stroke would lose what was sent.
+    # For platforms; the trailing slash is optional, because a redirect would lose the body of a POST.
     re_path("^api/completions/?$", api.receive, name="api_completions"),
-    re_path("^api/xapi/statements/?$", api.receive, name="api_statements"),  # where learning record clients send to
-    # 证明核验, for anybody
+    re_path("^api/xapi/statements/?$", api.receive, name="api_statements"),  # the path that xAPI clients append
+    # 证明核验, without log-in
     path("check/", certificate_check.form, name="check"),
     path("check/<str:code>/", certificate_check.answer, name="check_code"),
-    # 使用帮助, for anybody
+    # 使用帮助, without log-in
     path("help/", help.page, name="help"),
     path("admin/", admin.site.urls),
 ]

@@ -1,9 +1,9 @@
-"""The way in."""
+"""The home page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Everybody's first page is the one the manual begins with."""
+    """Redirect to 学时登记, the page with which the manual begins."""
     return redirect("hours:list")

@@ -1,4 +1,4 @@
-"""The WSGI registration point that gunicorn serves."""
+"""The WSGI entry point for gunicorn."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Tables as Excel files, written row by row: memory stays flat, and no text ever becomes a formula."""
+"""Excel files as output, written row by row, so that memory use does not grow with the file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from openpyxl import Workbook
+from openpyxl.cell import Cell as SheetCell
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOLD = Font(bold=True)
@@ -22,7 +24,7 @@ Cell = str | int | float | Decimal | datetime | date | None
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table: its name (at most 31 characters), its columns as (name, width in characters), and its rows."""
+    """A worksheet: title (at most 31 characters), columns as (name, width in characters), and rows."""
 
     title: str
     columns: Sequence[tuple[str, int]]
@@ -30,27 +32,33 @@ class Sheet:
 
 
 def write(sheets: Iterable[Sheet]) -> IO[bytes]:
-    """An .xlsx file in a temporary file, at its beginning; it is gone once it is closed."""
+    """Return an .xlsx file as an open temporary file at its start; closing it deletes it."""
     book = Workbook(write_only=True)
     for sheet in sheets:
-        page = book.create_sheet(sheet.title)
-        page.freeze_panes = "A2"
-        for place, (_, width) in enumerate(sheet.columns, start=1):
-            page.column_dimensions[get_column_letter(place)].width = width
-        page.append([_cell(page, name, bold=True) for name, _ in sheet.columns])
-        for row in sheet.rows:
-            page.append([_cell(page, value) for value in row])
-    file = TemporaryFile()  # noqa: SIM115  (the answer closes it when it has been sent)
+        _write_sheet(book.create_sheet(sheet.title), sheet)
+    file = TemporaryFile()  # noqa: SIM115  (the response closes it after sending)
     book.save(file)
     file.seek(0)
     return file
 
 
-def _cell(page, value: Cell, *, bold: bool = False) -> WriteOnlyCell:
+def _write_sheet(page: Worksheet, sheet: Sheet) -> None:
+    page.freeze_panes = "A2"
+    for position, (_, width) in enumerate(sheet.columns, start=1):
+        page.column_dimensions[get_column_letter(position)].width = width
+    page.append([_cell(page, name, bold=True) for name, _ in sheet.columns])
+    for row in sheet.rows:
+        page.append([_cell(page, value) for value in row])
+
+
+def _cell(page: Worksheet, value: Cell, *, bold: bool = False) -> SheetCell:
+    """Return a cell; a text stays text, also if it begins with = like a formula."""
+    cell = WriteOnlyCell(page)
     if not isinstance(value, str):
-        return WriteOnlyCell(page, value)
-    cell = WriteOnlyCell(page, ILLEGAL_CHARACTERS_RE.sub("", value))
-    cell.data_type = "s"  # a text that begins with = would be a formula
+        cell.value = value
+        return cell
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+    cell.data_type = "s"
     if bold:
         cell.font = BOLD
     return cell

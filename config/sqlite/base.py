@@ -1,7 +1,7 @@
-"""Django's SQLite backend with SQLite's present limits.
+"""Django's SQLite backend with the parameter limit of SQLite 3.32 (2020).
 
-Django 5.2 still splits statements at the 999 parameters of SQLite before 3.32 (2020), so that a bulk decision of 100
-registrations would take more statements than one of 10. Django 6.0 asks the library itself; then this module can go.
+Django 5.2 assumes 999 parameters and splits statements there, so that a bulk decision on 100 registrations would take
+more statements than one on 10. Remove this package with Django 6.0, which asks the library for its limit.
 """
 
 from django.db.backends.sqlite3 import base, features

@@ -1,72 +1,82 @@
-"""Parts of a page that are drawn once and shown more often: in one page, or on every page."""
+"""HTML fragments that are rendered once and reused, and form widgets written without a template."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
 from django.forms.utils import flatatt
+from django.template.context import RequestContext
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 from .formatting import query_with
 
+if TYPE_CHECKING:
+    from config.menu import MenuItem
+    from organizations.picker import Node
+
 register = template.Library()
-MENUS_KEPT = 500  # as many as there are kinds of people times registrations, several times over
-TREES_KEPT = 300  # a province has some 120 regions
-BEGINNING = "\x1f"  # stands in a kept tree for the beginning of its addresses; no name or address holds it
+MENU_CACHE_SIZE = 500  # several times the combinations of offices and menu items
+TREE_CACHE_SIZE = 300  # a province has some 120 regions
+URL_PLACEHOLDER = "\x1f"  # stands in a cached tree for the beginning of its URLs; no name or URL contains it
+
+# A group of options as widgets give it: its label, its options, and its number.
+OptionGroup = tuple[str | None, list[dict[str, Any]], int | None]
 
 
 @register.simple_tag(takes_context=True)
-def side_menu(context) -> SafeString:
-    """The left menu. What it holds depends on a person's duties and on the place in it, and on nothing else."""
+def side_menu(context: RequestContext) -> SafeString:
+    """Return the left menu, cached by its groups, which depend on the person's office and the current item only."""
     groups = context["menu_groups"]()
     return _side_menu.__wrapped__(groups) if settings.DEBUG else _side_menu(groups)
 
 
-@lru_cache(maxsize=MENUS_KEPT)
-def _side_menu(groups) -> SafeString:
+@lru_cache(maxsize=MENU_CACHE_SIZE)
+def _side_menu(groups: tuple[tuple[str, tuple[MenuItem, ...]], ...]) -> SafeString:
     return render_to_string("components/side_menu.html", {"menu_groups": groups})
 
 
 @register.simple_tag(takes_context=True)
-def region_tree(context, nodes, selected: str, url: str = "") -> SafeString:
-    """The open part of the region tree, each line leading to `url` with the present parameters and its own region.
+def region_tree(context: RequestContext, nodes: Iterable[Node], selected: str, url: str = "") -> SafeString:
+    """Return the open part of the region tree; each line links to `url` with the present parameters and its region.
 
-    The parameters, which hold what somebody ticked, are filled in afterwards; the rest is the same for everybody.
+    The tree is cached without the parameters, which differ by person; they replace URL_PLACEHOLDER.
     """
     others = query_with(context, region="", page="", go="")
     beginning = url + (others if others == "?" else f"{others}&")
-    draw = _region_tree.__wrapped__ if settings.DEBUG else _region_tree
+    render = _region_tree.__wrapped__ if settings.DEBUG else _region_tree
     lines = tuple((node.code, node.name, node.depth, node.has_children, node.is_open) for node in nodes)
-    return mark_safe(draw(lines, selected).replace(BEGINNING, escape(beginning)))  # noqa: S308
+    return mark_safe(render(lines, selected).replace(URL_PLACEHOLDER, escape(beginning)))  # noqa: S308
 
 
-@lru_cache(maxsize=TREES_KEPT)
-def _region_tree(lines: tuple, selected: str) -> SafeString:
-    inputs = {"lines": lines, "selected": selected, "beginning": BEGINNING}
-    return render_to_string("components/region_tree.html", inputs)
+@lru_cache(maxsize=TREE_CACHE_SIZE)
+def _region_tree(lines: tuple[tuple[str, str, int, bool, bool], ...], selected: str) -> SafeString:
+    context = {"lines": lines, "selected": selected, "beginning": URL_PLACEHOLDER}
+    return render_to_string("components/region_tree.html", context)
 
 
 @register.filter
-def options(groups) -> SafeString:
-    """The inside of a <select>, from the `optgroups` of its widget."""
-    return mark_safe("\n".join(_group(name, choices) for name, choices, _ in groups))  # noqa: S308
+def options(groups: Iterable[OptionGroup]) -> SafeString:
+    """Return the content of a <select> from the `optgroups` of its widget."""
+    return mark_safe("\n".join(_group(label, choices) for label, choices, _ in groups))  # noqa: S308
 
 
-def _group(name: str | None, choices: list[dict]) -> str:
+def _group(label: str | None, choices: Iterable[dict[str, Any]]) -> str:
     lines = "\n".join(_option(choice) for choice in choices)
-    return f'<optgroup label="{escape(name)}">\n{lines}\n</optgroup>' if name else lines
+    return f'<optgroup label="{escape(label)}">\n{lines}\n</optgroup>' if label else lines
 
 
-def _option(choice: dict) -> str:
+def _option(choice: dict[str, Any]) -> str:
     attributes = flatatt(choice["attrs"]) if choice["attrs"] else ""
     return f'<option value="{escape(choice["value"])}"{attributes}>{conditional_escape(choice["label"])}</option>'
 
 
 @register.filter
-def flat(attributes: dict) -> SafeString:
-    """HTML attributes as a tag holds them."""
+def flat(attributes: dict[str, Any]) -> SafeString:
+    """Return the attributes of a widget as HTML."""
     return flatatt(attributes)

@@ -1,7 +1,7 @@
-"""Markdown as HTML: CommonMark and tables, with `x` for a key and these additions of mdit-py-plugins.
+"""Markdown filters: CommonMark and tables with the attributes and definition lists of mdit-py-plugins.
 
-{id=submit} above a heading is its id, [已认定]{.tag .tag-good} a coloured tag, a line that begins with ": " explains
-the line above it. Raw HTML is shown as text.
+{id=submit} above a heading is its id, [已认定]{.tag .tag-good} is a coloured tag, a line that begins with ": " defines
+the term above it, and `x` is a key. Raw HTML is shown as text.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 
 register = template.Library()
-# Id, level (## or ###) and words of a heading.
+# Id, level (## or ###) and text of a heading.
 HEADING = re.compile(r"^\{id=([\w-]+)\}\n(##+) (.+)$", re.MULTILINE)
-TEXTS_KEPT = 8  # the help changes with the year rules only, the lists of keys never
-# Autoescape follows and turns the other five into references such as &lt;, which Markdown shows as the character.
+CACHE_SIZE = 8  # the help changes with the year rules only, the lists of keys never
+# Autoescape turns the other five into references such as &lt;, which Markdown shows as the character.
 ESCAPES = str.maketrans(
     {sign: f"\\{sign}" for sign in set(string.punctuation) - set("&<>\"'")} | {"\n": " ", "\r": " "}
 )
@@ -33,18 +33,18 @@ ESCAPES = str.maketrans(
 @register.filter
 @stringfilter
 def markdown(text: str) -> SafeString:
-    """The HTML of a Markdown text."""
+    """Return the HTML of a Markdown text."""
     return mark_safe(_html(text))  # noqa: S308
 
 
 @register.filter
 @stringfilter
 def escape_markdown(text: str) -> str:
-    """Text whose characters have no meaning in Markdown, for typed text in an autoescaped Markdown template."""
+    """Escape typed text in an autoescaped Markdown template, so that no character has a meaning in Markdown."""
     return text.translate(ESCAPES)
 
 
-@lru_cache(maxsize=TEXTS_KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _html(text: str) -> str:
     return str(_parser().render(text))
 
@@ -65,7 +65,7 @@ def _parser() -> MarkdownIt:
 
 
 def _cells(state: StateCore) -> None:
-    """Make the first cell of a row its heading and name each cell's column, because phones show no table head."""
+    """Make the first cell of each row a heading and name the column of each cell: phones hide the table head."""
     titles: list[str] = []
     columns: Iterator[str] = iter(())
     for number, token in enumerate(state.tokens):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 
@@ -20,11 +19,11 @@ def dialog_layout(request: HttpRequest) -> str:
     return "layouts/dialog_fragment.html" if is_dialog_request(request) else "layouts/dialog_page.html"
 
 
-def dialog_redirect(request: HttpRequest, to: str | Model, *args: object, **kwargs: object) -> HttpResponse:
-    """Redirect to `to`, which is anything that django.shortcuts.redirect takes; dialog.js gets the URL in a header.
+def dialog_redirect(request: HttpRequest, to: str) -> HttpResponse:
+    """Redirect to a URL or URL name; dialog.js gets the URL in a header.
 
     fetch() would follow an ordinary redirect by itself and use up the messages for the page behind it.
     """
     if not is_dialog_request(request):
-        return redirect(to, *args, **kwargs)
-    return HttpResponse(status=204, headers={LOCATION_HEADER: resolve_url(to, *args, **kwargs)})
+        return redirect(to)
+    return HttpResponse(status=204, headers={LOCATION_HEADER: resolve_url(to)})

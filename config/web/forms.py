@@ -1,9 +1,12 @@
-"""The one crispy helper that every form of the product uses."""
+"""Parts that all forms share: text fields, the crispy helper, error messages, the filter bar."""
 
-from typing import TypeVar
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
+from crispy_forms.layout import Layout, LayoutObject
 from django import forms
 from django.forms.utils import pretty_name
 
@@ -11,6 +14,7 @@ from . import texts
 
 FieldT = TypeVar("FieldT", bound=forms.Field)
 DEFAULT_REQUIRED = forms.Field.default_error_messages["required"]
+DEFAULT_DATE = forms.DateField.default_error_messages["invalid"]
 DEFAULT_CHOICE = (
     forms.ChoiceField.default_error_messages["invalid_choice"],
     forms.ModelChoiceField.default_error_messages["invalid_choice"],
@@ -18,17 +22,17 @@ DEFAULT_CHOICE = (
 
 
 class TextField(forms.CharField):
-    """A text without what cannot be seen; a line end counts as the one character that a browser counts."""
+    """A text without invisible characters; a line end counts as one character, as in a browser."""
 
-    def to_python(self, value):
-        return texts.strip_invisible(super().to_python(value)).replace("\r\n", "\n").strip()
+    def to_python(self, value: object) -> str:
+        return texts.strip_invisible(super().to_python(value) or "").replace("\r\n", "\n").strip()
 
 
 class LineField(forms.CharField):
-    """A text of one line, without what cannot be seen and without superfluous spaces."""
+    """A text of one line, without invisible characters and superfluous spaces."""
 
-    def to_python(self, value):
-        return texts.normalise_line(super().to_python(value))
+    def to_python(self, value: object) -> str:
+        return texts.normalise_line(super().to_python(value) or "")
 
 
 def typed_field(form: forms.BaseForm, name: str, kind: type[FieldT]) -> FieldT:
@@ -39,19 +43,19 @@ def typed_field(form: forms.BaseForm, name: str, kind: type[FieldT]) -> FieldT:
     return field
 
 
-def form_helper(form: forms.BaseForm, *layout) -> FormHelper:
-    """The fields in this layout (all in their order without one), to be rendered inside our own <form>.
+def form_helper(form: forms.BaseForm, *layout: str | LayoutObject) -> FormHelper:
+    """Return the crispy helper of a form inside our own <form>: the fields in this layout, or all in their order.
 
-    Sets `aria-required` in place of the browser's own `required`: a form that is sent incomplete comes back with a
-    sentence at each field and a summary, in Chinese and in one place, rather than with one bubble of the browser.
-    Errors that belong to no field are said by components/error_summary.html only.
+    The form gets `aria-required` in place of the browser's `required`, so that an incomplete form comes back with all
+    its errors, each as a sentence at its field and in the summary, instead of one bubble of the browser.
+    Errors without a field are shown by components/error_summary.html only.
     """
     form.use_required_attribute = False
     for name, field in form.fields.items():
         if field.required and not field.widget.is_hidden:
             field.widget.attrs.setdefault("aria-required", "true")
-            _say_what_is_missing(field, _label(field, name))
-    say_plainly(form)
+            _set_required_message(field, _label(field, name))
+    set_messages(form)
     helper = FormHelper(form)
     helper.form_tag = False
     helper.disable_csrf = True
@@ -61,12 +65,12 @@ def form_helper(form: forms.BaseForm, *layout) -> FormHelper:
 
 
 def _label(field: forms.Field, name: str) -> str:
-    """As `form[name]` has it, which keeps what it first read: a form may still give its fields other labels."""
-    return field.label or pretty_name(name)
+    """Return the label; unlike `form[name].label` it is not cached, so that a form may still change it."""
+    return str(field.label or pretty_name(name))
 
 
-def _say_what_is_missing(field: forms.Field, label: str) -> None:
-    """请填写姓名。 instead of 这个字段是必填项。, unless the form has words of its own."""
+def _set_required_message(field: forms.Field, label: str) -> None:
+    """Say 请填写姓名。 instead of 这个字段是必填项。, unless the form has its own message."""
     if field.error_messages["required"] != DEFAULT_REQUIRED:
         return
     if isinstance(field, forms.BooleanField):
@@ -76,36 +80,39 @@ def _say_what_is_missing(field: forms.Field, label: str) -> None:
         field.error_messages["required"] = f"{verb}{label}。"
 
 
-def say_plainly(form: forms.BaseForm) -> None:
-    """Sentences for what Django says in the words of programmers, unless the form has words of its own."""
+def set_messages(form: forms.BaseForm) -> None:
+    """Replace Django's technical error messages, unless the form has its own."""
     for name, field in form.fields.items():
-        said, label = field.error_messages, _label(field, name)
-        said.setdefault("null_characters_not_allowed", f"{label}含有无法识别的字符，请删除后重试。")
-        said.setdefault("max_length", f"{label}最多 %(limit_value)d 个字，现有 %(show_value)d 个，请精简。")
-        if said.get("invalid_choice") in DEFAULT_CHOICE:
-            said["invalid_choice"] = f"所选{label}不在可选范围内，请重新选择。"
+        errors, label = field.error_messages, _label(field, name)
+        errors.setdefault("null_characters_not_allowed", f"{label}含有无法识别的字符，请删除后重试。")
+        errors.setdefault("max_length", f"{label}最多 %(limit_value)d 个字，现有 %(show_value)d 个，请精简。")
+        if errors.get("invalid_choice") in DEFAULT_CHOICE:
+            errors["invalid_choice"] = f"所选{label}不在可选范围内，请重新选择。"
         if isinstance(field, forms.EmailField):
-            said.setdefault("invalid", f"{label}格式不正确，请按 name@example.com 的格式填写。")
-        if isinstance(field, forms.DateField) and said["invalid"] == forms.DateField.default_error_messages["invalid"]:
-            said["invalid"] = f"{label}无法识别，请按 2026-05-12 的格式填写。"
+            errors.setdefault("invalid", f"{label}格式不正确，请按 name@example.com 的格式填写。")
+        if (
+            isinstance(field, forms.DateField)
+            and errors["invalid"] == forms.DateField.default_error_messages["invalid"]
+        ):
+            errors["invalid"] = f"{label}无法识别，请按 2026-05-12 的格式填写。"
         if isinstance(field.widget, forms.Textarea):
-            # With it a browser cuts off what is pasted, and nobody sees that the end is missing.
+            # With it a browser silently cuts off the end of a pasted text.
             field.widget.attrs.pop("maxlength", None)
 
 
 class Filter(forms.Form):
-    """A filter bar; a form in a dialog above it may have fields of the same names.
+    """A filter bar. Its ids differ from those of a form in a dialog above it with the same field names.
 
-    Its fields are written plainly, without crispy: every list has them, and they are half of what is around the rows.
+    Its fields are rendered without crispy, which would take half the time of a list page around its rows.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, auto_id="filter_%s", **kwargs)
-        say_plainly(self)
+    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id="filter_%s")
+        set_messages(self)
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
 
-    def add_error(self, field: str | None, error) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
         for name in self.errors:
             if name in self.fields and "is-invalid" not in self.fields[name].widget.attrs["class"]:

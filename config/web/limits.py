@@ -1,8 +1,9 @@
-"""How often one address may ask for something that anybody can ask for."""
+"""Rate limits per client address, for requests that need no log-in or create work for others."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -16,18 +17,19 @@ TOO_OFTEN = (
     "多人共用网络或急需办理的，请联系管理员：{contact}。"
 )
 
-UNKNOWN = "0.0.0.0"  # noqa: S104  (who cannot be told apart is counted as one)
+UNKNOWN = "0.0.0.0"  # noqa: S104  (all clients without a valid address count as one)
 
 
 def client_address(request: HttpRequest) -> str:
-    """Who asks: behind a proxy what that proxy says last, since what comes before may be the visitor's invention.
+    """Return the address by which limits and the log-in lock-out count a client.
 
-    An IPv6 visitor has a whole /64 network at hand and is counted as that, by its first address; an IPv4 one as
-    that one address also where it comes dressed as IPv6. The log-in guard counts by this, too.
+    Behind a proxy it is the last address in X-Forwarded-For, which the proxy wrote; the client can invent the others.
+    An IPv6 client counts as its /64 network, because it may use every address there; an IPv4 address that is written
+    as IPv6 counts as IPv4.
     """
-    said = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() if settings.BEHIND_PROXY else ""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() if settings.BEHIND_PROXY else ""
     try:
-        address = ipaddress.ip_address(said or request.META.get("REMOTE_ADDR", ""))
+        address = ipaddress.ip_address(forwarded or request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return UNKNOWN
     address = getattr(address, "ipv4_mapped", None) or address
@@ -38,9 +40,9 @@ def client_address(request: HttpRequest) -> str:
 
 @dataclass(frozen=True)
 class Limit:
-    """So many requests of one kind from one address in so many minutes; how many, the setting of that name says.
+    """A limit of requests per client address in `minutes`; the setting named `setting` holds the maximum.
 
-    Counted in Django's cache: with the built-in one by each web process for itself, with a shared one by all together.
+    Django's cache holds the counts: each web process has its own with the built-in cache, all share one with Redis.
     """
 
     setting: str
@@ -48,26 +50,27 @@ class Limit:
     act: str = "提交"
 
     def hit(self, request: HttpRequest) -> bool:
-        """Count this request; True from the one after the last allowed until the minutes since the first are over."""
+        """Record a request; return whether the limit is exceeded."""
         key, seconds = self._key(request), self.minutes * 60
         cache.add(key, 0, seconds)
         try:
             return cache.incr(key) > self.max_requests
-        except ValueError:  # it ran out between the two lines: a new span begins
+        except ValueError:  # the count expired after add(): a new period begins
             cache.set(key, 1, seconds)
             return False
 
     def is_exhausted(self, request: HttpRequest) -> bool:
-        """Whether as many were counted as are allowed; for what is counted only if it fails."""
-        return cache.get(self._key(request), 0) >= self.max_requests
+        """Return whether the next hit would exceed the limit, for actions that are recorded only if they fail."""
+        count: int = cache.get(self._key(request), 0)
+        return count >= self.max_requests
 
     def _key(self, request: HttpRequest) -> str:
         return f"limit:{self.setting}:{client_address(request)}"
 
-    def refuse(self, request: HttpRequest, template: str, context: dict) -> HttpResponse:
-        """The page once more, above it why nothing happened.
+    def refuse(self, request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+        """Return the page again with status 429 and a message.
 
-        Its form should hold what was typed as `initial`: a bound one would answer what was asked too often.
+        Its form should hold the typed values as `initial`: validating a bound form would do what the limit prevents.
         """
         messages.error(request, self.message)
         response = render(request, template, context, status=429)
@@ -76,11 +79,11 @@ class Limit:
 
     @property
     def max_requests(self) -> int:
-        return getattr(settings, self.setting)
+        value: int = getattr(settings, self.setting)
+        return value
 
     @property
     def message(self) -> str:
         span, wait = ("分钟", "一分钟") if self.minutes == 1 else (f" {self.minutes} 分钟", f" {self.minutes} 分钟")
-        return TOO_OFTEN.format(
-            span=span, wait=wait, act=self.act, most=self.max_requests, contact=settings.HELP_CONTACT
-        )
+        most, contact = self.max_requests, settings.HELP_CONTACT
+        return TOO_OFTEN.format(span=span, wait=wait, act=self.act, most=most, contact=contact)

@@ -1,4 +1,4 @@
-"""What every answer goes through."""
+"""Middleware for every response."""
 
 from collections.abc import Callable
 
@@ -6,30 +6,32 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
-def no_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """No browser and no proxy keeps a page: after 退出 nobody sees one again by going back.
 
-    Static files do not come through here; WhiteNoise answers for them before.
+def no_store(get_response: GetResponse) -> GetResponse:
+    """Keep pages out of all caches, so that nobody sees one by going back after a log-out.
+
+    Static files are not affected; WhiteNoise serves them before.
     """
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-    return answer
+    return middleware
 
 
-def limit_request_size(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Nothing bigger than any form of ours is read at all: a file goes to the disk before anybody asks whose it is."""
+def limit_request_size(get_response: GetResponse) -> GetResponse:
+    """Refuse requests above REQUEST_MAX_BYTES unread: uploads are written to disk before any view checks the person."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         size = request.META.get("CONTENT_LENGTH") or "0"
         if size.isdigit() and len(size.lstrip("0")) < 15 and int(size) <= settings.REQUEST_MAX_BYTES:
             return get_response(request)
         response = render(None, "413.html", {"most": settings.REQUEST_MAX_BYTES}, status=413)
-        response["Connection"] = "close"  # what was not read is in the way of a next request
+        response["Connection"] = "close"  # the unread body would be taken for the next request
         return response
 
-    return answer
+    return middleware

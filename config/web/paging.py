@@ -1,22 +1,21 @@
-"""READ: pages of a long list by its last row instead of by an offset: page 500 costs what page 1 costs.
-
-And numbered pages, for what one person has: too few for an offset to matter.
-"""
+"""Keyset pages for long lists, where page 500 costs as much as page 1, and numbered pages for short ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, Q, QuerySet
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RowT = TypeVar("RowT", bound=Model)
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in the order (a moment, pk)."""
+    """A position in the order (moment, pk)."""
 
     moment: datetime
     pk: int
@@ -27,7 +26,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Cursor | None:
-        """From an address; None for anything else than what `str` wrote."""
+        """Return the cursor that `str` wrote into a URL, or None for any other text."""
         moment, _, pk = text.partition(".")
         if not (moment.isascii() and moment.isdigit() and pk.isascii() and pk.isdigit()):
             return None
@@ -38,51 +37,51 @@ class Cursor:
     def __str__(self) -> str:
         return f"{(self.moment - EPOCH) // timedelta(microseconds=1)}.{self.pk}"
 
-    def behind(self, field: str, *, forwards: bool) -> Q:
-        """Rows that come after this place in the direction. The first condition is what the index reads."""
-        toward = "gt" if forwards else "lt"
-        further = Q(**{f"{field}__{toward}": self.moment}) | Q(**{f"pk__{toward}": self.pk})
-        return Q(**{f"{field}__{toward}e": self.moment}) & further
+    def beyond(self, field: str, *, ascending: bool) -> Q:
+        """Return the condition for rows beyond the cursor in this direction; the index serves its first part."""
+        lookup = "gt" if ascending else "lt"
+        later = Q(**{f"{field}__{lookup}": self.moment}) | Q(**{f"pk__{lookup}": self.pk})
+        return Q(**{f"{field}__{lookup}e": self.moment}) & later
 
 
 @dataclass(frozen=True)
-class KeysetPage:
-    """Rows in the order asked for, and the places from which the neighbours begin (empty where there is none)."""
+class KeysetPage(Generic[RowT]):
+    """Rows in the requested order, and the cursors of the next and the previous page (empty without one)."""
 
-    rows: list
+    rows: list[RowT]
     next: str
     previous: str
 
 
 def keyset_page(
-    rows: QuerySet,
+    rows: QuerySet[RowT],
     size: int,
     *,
     after: str = "",
     before: str = "",
     newest_first: bool = False,
     field: str = "submitted_at",
-) -> KeysetPage:
-    """The `size` rows after (or before) a place, by this moment of theirs; the first ones without a readable place."""
-    place = Cursor.parse(after) or Cursor.parse(before)
-    backwards = place is not None and not Cursor.parse(after)
-    forwards = newest_first == backwards
-    if place:
-        rows = rows.filter(place.behind(field, forwards=forwards))
-    order = (field, "pk") if forwards else (f"-{field}", "-pk")
+) -> KeysetPage[RowT]:
+    """Return the `size` rows after or before a cursor in the order of `field`; the first page without a valid one."""
+    cursor = Cursor.parse(after) or Cursor.parse(before)
+    backwards = cursor is not None and not Cursor.parse(after)
+    ascending = newest_first == backwards
+    if cursor:
+        rows = rows.filter(cursor.beyond(field, ascending=ascending))
+    order = (field, "pk") if ascending else (f"-{field}", "-pk")
     found = list(rows.order_by(*order)[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
-    has_next, has_previous = (True, more) if backwards else (more, place is not None)
+    has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
     if not found:
         return KeysetPage([], "", "")
     first, last = str(Cursor.of(found[0], field)), str(Cursor.of(found[-1], field))
     return KeysetPage(found, last if has_next else "", first if has_previous else "")
 
 
-def numbered_page(rows: QuerySet, size: int, number: str | None) -> Page:
-    """The page of this number, or the nearest; its rows are read. A list that one page holds is not counted as well."""
+def numbered_page(rows: QuerySet[RowT], size: int, number: str | None) -> Page[RowT]:
+    """Return the page of this number, or the nearest one, with its rows loaded; one page needs no COUNT query."""
     paginator = Paginator(rows, size)
     if not number or number == "1":
         found = list(rows[: size + 1])

@@ -1,4 +1,4 @@
-"""Dates as 2026-05-12 08:30, everywhere."""
+"""Date formats: 2026-05-12 08:30 everywhere."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i"
