@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import Any
+
 from django.apps import AppConfig
 from django.core import checks
 
@@ -10,8 +13,8 @@ class HoursConfig(AppConfig):
         checks.register(certificate_fonts)
 
 
-def certificate_fonts(app_configs, **kwargs) -> list[checks.CheckMessage]:
-    """A certificate cannot be written without its typeface, which `npm ci` brings."""
+def certificate_fonts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warn if the fonts of 年度学时证明 are missing; `npm ci` installs them."""
     from hours.certificates.pdf import font_files
 
     missing = [path.name for path in font_files().values() if not path.exists()]

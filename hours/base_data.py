@@ -1,13 +1,17 @@
-"""CHANGE: the data that an installation begins with. A list that has a single row already is its administrators'
-affair: nothing is added to it, so that a row they deleted or renamed never comes back."""
+"""Load the base data of an installation.
+
+A list that has any row stays as it is, so that a row that administrators deleted or renamed does not come back.
+"""
 
 from __future__ import annotations
 
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from organizations import regions, units
@@ -20,7 +24,7 @@ YEARS_WITH_COURSES = 4
 
 @transaction.atomic
 def load(root_code: str) -> dict[str, int]:
-    """Fill what is empty; return for each list how many rows are new. ValueError for an unknown region code."""
+    """Fill the empty lists; return the number of new rows of each. ValueError for an unknown region code."""
     data = json.loads(FILE.read_text(encoding="utf-8"))
     new = {"区域": regions.load(root_code)}
     units.unaffiliated(regions.root())
@@ -28,18 +32,18 @@ def load(root_code: str) -> dict[str, int]:
     new["认定类型"] = _fill_categories(data["categories"])
     new["年度规则"] = _fill(YearRule, _year_rules(data["year_rules"]))
     new["公需科目（示例）"] = _fill(Course, _courses(data["courses"]))
-    # Only beside rules that are new: a cap that administrators deleted does not come back.
+    # Only with new rules: a cap that administrators deleted does not come back.
     new["类型上限（示例）"] = _fill_caps(data["caps"]) if new["年度规则"] else 0
     return new
 
 
-def _fill(model, rows: list[dict]) -> int:
-    if model.objects.exists():
+def _fill(model: type[Model], rows: list[dict[str, Any]]) -> int:
+    if model._default_manager.exists():
         return 0
-    return len(model.objects.bulk_create([model(**row) for row in rows]))
+    return len(model._default_manager.bulk_create([model(**row) for row in rows]))
 
 
-def _fill_categories(first_level: list[dict]) -> int:
+def _fill_categories(first_level: list[dict[str, Any]]) -> int:
     if Category.objects.exists():
         return 0
     for place, row in enumerate(first_level):
@@ -51,8 +55,8 @@ def _fill_categories(first_level: list[dict]) -> int:
     return Category.objects.count()
 
 
-def _year_rules(data: dict) -> list[dict]:
-    """90 and 60 hours stand in the sources; the closing days are invented and marked so."""
+def _year_rules(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the year rules. The sources name 90 and 60 hours; the closing days are examples and marked as such."""
     return [
         {
             "year": year,
@@ -67,24 +71,24 @@ def _year_rules(data: dict) -> list[dict]:
     ]
 
 
-def _fill_caps(caps: list[dict]) -> int:
-    """For this year only: the sources know of no caps, and an example should not bind a year to come."""
+def _fill_caps(caps: list[dict[str, Any]]) -> int:
+    """Create example caps for this year only: no source names caps, and examples should not bind later years."""
     rule = YearRule.objects.filter(year=timezone.localdate().year).first()
-    named = {
+    by_name = {
         (row.parent.name if row.parent else "", row.name): row for row in Category.objects.select_related("parent")
     }
-    found = [(_capped(named, cap), cap["hours"]) for cap in caps]
+    found = [(_capped_category(by_name, cap), cap["hours"]) for cap in caps]
     rows = [Cap(rule=rule, category=category, hours=hours, is_example=True) for category, hours in found if category]
     return len(Cap.objects.bulk_create(rows)) if rule else 0
 
 
-def _capped(named: dict, cap: dict) -> Category | None:
-    """The type of either level that a cap names; None if administrators renamed it."""
-    return named.get((cap["first_level"], cap["name"]) if "name" in cap else ("", cap["first_level"]))
+def _capped_category(by_name: dict[tuple[str, str], Category], cap: dict[str, Any]) -> Category | None:
+    """Return the category, of either level, that a cap names; None if administrators renamed it."""
+    return by_name.get((cap["first_level"], cap["name"]) if "name" in cap else ("", cap["first_level"]))
 
 
-def _courses(sets: list[list[dict]]) -> list[dict]:
-    """This year and those before it take turns at the sets."""
+def _courses(sets: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the example courses of this and the previous years, which use the sets in turn."""
     this_year = timezone.localdate().year
     years = range(this_year - YEARS_WITH_COURSES + 1, this_year + 1)
     return [{"year": year, **row} for year in years for row in sets[year % len(sets)]]

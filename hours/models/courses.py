@@ -40,7 +40,9 @@ class Course(models.Model):
 class Platform(models.Model):
     """A learning platform that reports completions over HTTP. Its token is shown once and stored as a digest."""
 
-    name = models.CharField("名称", max_length=50, unique=True)
+    NAME_LENGTH = 50
+
+    name = models.CharField("名称", max_length=NAME_LENGTH, unique=True)
     token_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     token_tail = models.CharField("令牌末四位", max_length=4, blank=True, editable=False)
     expires_on = models.DateField("最后一日", null=True, blank=True, help_text="留空表示长期有效。")

@@ -1,4 +1,4 @@
-"""Colours of states."""
+"""Filters for the colour classes of states."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""manage.py import_completions FILE --source NAME: completions of 公需科目 from CSV or XLSX."""
+"""manage.py import_completions FILE --source NAME: import completions of 公需科目 from CSV or XLSX."""
 
 import csv
 import re
@@ -7,8 +7,9 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any, Self
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
 from config.commands import progress_bar
 from config.files import tables
@@ -17,7 +18,7 @@ from hours.completions.files import ERROR_COLUMNS, error_row
 from hours.completions.recording import ItemOutcome, ItemResult
 from hours.models import Completion
 
-SHOWN = 20
+ERRORS_SHOWN = 20
 
 
 class Command(BaseCommand):
@@ -26,15 +27,15 @@ class Command(BaseCommand):
         "读不懂的行逐行列出原因，其余照常导入；同一文件可以重复导入。"
     )
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, help="来源名称；同一来源须始终用同一名称")
         parser.add_argument("--errors", type=Path, metavar="FILE", help="将未采纳的行及原因写入此 CSV 文件")
 
-    def handle(self, *args, file: Path, source: str, errors: Path | None, **options) -> None:
+    def handle(self, *args: Any, file: Path, source: str, errors: Path | None, **options: Any) -> None:
         if not 0 < len(source) <= Completion.SOURCE_LENGTH:
             raise CommandError(f"--source 应为 1 至 {Completion.SOURCE_LENGTH} 个字。")
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             with file.open("rb") as opened, _Report(errors, self.stderr) as report:
                 found = files.read(opened, tables.COMMAND_MAX_UNPACKED)
@@ -47,25 +48,26 @@ class Command(BaseCommand):
                     bar.total = bar.n  # the count was an estimate
         except OSError as error:
             raise CommandError(f"无法读写文件：{error.strerror or error}") from None
-        except files.FileProblem as problem:
+        except tables.FileProblem as problem:
             raise CommandError(f"{problem}{report.summary()}") from None
-        self.stdout.write(report.summary() + f" {_speed(report.lines, time.monotonic() - begun)}")
+        self.stdout.write(report.summary() + f" {_speed(report.lines, time.monotonic() - started)}")
 
 
 class _Report:
-    """Counts what became of the lines, and writes the bad ones out as they come."""
+    """Counts the outcomes of the lines, and writes refused lines as they come."""
 
-    def __init__(self, path: Path | None, stream) -> None:
-        self.path, self.stream, self.counts = path, stream, Counter()
+    def __init__(self, path: Path | None, stream: OutputWrapper) -> None:
+        self.path, self.stream = path, stream
+        self.counts: Counter[ItemOutcome] = Counter()
 
-    def __enter__(self) -> "_Report":
+    def __enter__(self) -> Self:
         self.file = self.path.open("w", encoding="utf-8-sig", newline="") if self.path else None
         self.writer = csv.writer(self.file) if self.file else None
         if self.writer:
             self.writer.writerow(ERROR_COLUMNS)
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self.file:
             self.file.close()
 
@@ -80,7 +82,7 @@ class _Report:
                 continue
             if self.writer:
                 self.writer.writerow(error_row(result))
-            if self.counts[ItemOutcome.REFUSED] <= SHOWN:
+            if self.counts[ItemOutcome.REFUSED] <= ERRORS_SHOWN:
                 self.stream.write(f"第 {result.item.position} 行：{result.message}")
 
     def summary(self) -> str:
@@ -88,7 +90,7 @@ class _Report:
             return "没有可导入的行。"
         parts = [f"{outcome.label} {self.counts[outcome]:,} 条" for outcome in ItemOutcome]
         where = f"（见 {self.path}）" if self.path and self.counts[ItemOutcome.REFUSED] else ""
-        more = self.counts[ItemOutcome.REFUSED] - SHOWN
+        more = self.counts[ItemOutcome.REFUSED] - ERRORS_SHOWN
         unseen = f"另有 {more:,} 行未采纳，用 --errors 写入文件查看。" if more > 0 and not self.path else ""
         return f"共 {self.lines:,} 行：{'，'.join(parts)}{where}。{unseen}"
 
@@ -98,7 +100,7 @@ def _speed(lines: int, seconds: float) -> str:
 
 
 def _peak() -> int:
-    """Of this process in MB; a child's `ru_maxrss` begins with its parent's, so Linux is asked first."""
+    """Return the peak memory of this process in MB. `ru_maxrss` includes the parent's, so on Linux /proc is read."""
     status = Path("/proc/self/status")
     if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
         return int(found[1]) // 1024

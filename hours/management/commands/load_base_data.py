@@ -1,18 +1,20 @@
 """manage.py load_base_data: regions, 其他单位, reasons, example categories, year rules, example courses."""
 
+from typing import Any
+
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hours import base_data
 
 
 class Command(BaseCommand):
-    help = "Load what an installation begins with; what is there already stays as its administrators have it."
+    help = "Load the base data of an installation; lists that have rows stay as they are."
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--root", default=settings.ROOT_REGION, help='region code, or "all" for the whole country')
 
-    def handle(self, *args, root: str, **options) -> None:
+    def handle(self, *args: Any, root: str, **options: Any) -> None:
         try:
             new = base_data.load(root)
         except ValueError as error:

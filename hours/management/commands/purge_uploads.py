@@ -1,8 +1,9 @@
-"""manage.py purge_uploads: delete uploads whose form was never completed, with their files. Meant for a nightly run."""
+"""manage.py purge_uploads: delete uploads whose form was never completed, with their files; for a nightly run."""
 
 from datetime import timedelta
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from hours.models import Attachment
@@ -10,12 +11,12 @@ from hours.registrations import attachments
 
 
 class Command(BaseCommand):
-    help = "Delete uploads that were kept for a form which nobody completed."
+    help = "Delete uploads whose form was never completed."
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--hours", type=int, default=24, help="how old they must be")
 
-    def handle(self, *args, hours: int, **options) -> None:
+    def handle(self, *args: Any, hours: int, **options: Any) -> None:
         before = timezone.now() - timedelta(hours=hours)
         count = attachments.discard(Attachment.objects.abandoned(before))
         self.stdout.write(f"已清理未完成表单的附件 {count} 个。")

@@ -1,20 +1,23 @@
-"""manage.py send_notices: mail the notices that are due. For cron every few minutes, or with --loop as a service."""
+"""manage.py send_notices: mail the notices that are due; by cron every few minutes, or with --loop as a service."""
 
 import time
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from hours.notices import mail
 
 
 class Command(BaseCommand):
-    help = "Send an e-mail for each notice that was not mailed yet; several senders may run at once."
+    help = "Send an e-mail for each notice that was not mailed yet; several processes may run at once."
 
-    def add_arguments(self, parser) -> None:
-        parser.add_argument("--loop", type=int, metavar="SECONDS", help="keep running, a pass every so many seconds")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--loop", type=int, metavar="SECONDS", help="keep running, with a pass every so many seconds"
+        )
 
-    def handle(self, *args, loop: int | None, **options) -> None:
+    def handle(self, *args: Any, loop: int | None, **options: Any) -> None:
         self._pass()
         try:
             while loop:
