@@ -1,8 +1,10 @@
-"""Units, and all of hours, for administrators."""
+"""The admin of units and of everything in hours."""
 
 from .certificates import CertificateAdmin
-from .courses import CompletionAdmin, CourseAdmin, PlatformAdmin
+from .completions import CompletionAdmin
+from .courses import CourseAdmin
 from .lists import CategoryAdmin, ReasonAdmin
+from .platforms import PlatformAdmin
 from .records import DecisionAdmin, NoticeAdmin, ReturnedVersionAdmin, SubmissionAdmin
 from .registrations import RegistrationAdmin
 from .rules import OpeningAdmin, YearRuleAdmin

@@ -1,4 +1,4 @@
-"""年度学时证明: which were issued, and whether they hold. Nobody changes one."""
+"""Certificates in the admin, read-only."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hours.models import Certificate
 from hours.offices import Office
 from organizations.admin import access
 
-from .reading import ReadOnlyAdmin
+from .read_only import ReadOnlyAdmin
 
 
 @admin.register(Certificate)
 class CertificateAdmin(ReadOnlyAdmin):
-    """Read by the administrators of the region where the person's unit lies."""
+    """Visible to the administrators of the region of the person's unit."""
 
     list_display = ("code_in_groups", "person", "shown_id", "years", "issued_at", "issued_by", "state")
     list_select_related = ("person", "issued_by")
@@ -28,14 +28,16 @@ class CertificateAdmin(ReadOnlyAdmin):
         *("issued_at", "issued_by", "revoked_at", "superseded_by"),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        rows, regions = self.model.objects.order_by(*self.ordering), access.scope(request)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Certificate]:
+        rows, regions = Certificate.objects.order_by(*self.ordering), access.scope(request)
         if regions is None:
             return rows
         return rows.filter(issuing.profile_unit_in(Office([], [], list(regions)), "person"))
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
-        """Two indexes: the code as people write it, the whole name."""
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Certificate], search_term: str
+    ) -> tuple[QuerySet[Certificate], bool]:
+        """Search by code or by full name; both have an index."""
         if not (term := search_term.strip()):
             return queryset, False
         return queryset.filter(Q(code=normalise(term)) | Q(person__name=term)), False

@@ -1,8 +1,7 @@
-"""The import page of completions: upload, a preview of exactly what will be saved, confirm.
+"""The import page of completions: upload, preview, confirmation.
 
-Between preview and confirmation the file lies encrypted in the store, because it holds ID numbers; its key is known to
-the administrator's session only. The confirmed file is taken in one transaction, and only if it still does what the
-preview said.
+Between preview and confirmation the file is stored encrypted, because it holds ID numbers; only the administrator's
+session knows its key. The confirmed file is imported in one transaction, and only if the result equals the preview.
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ import io
 import secrets
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -26,28 +26,27 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.crypto import decrypt, encrypt
 from accounts.models import User
+from config.files.tables import FileProblem
 from config.web.forms import LineField
 from hours.completions import files, recording
-from hours.completions.files import ERROR_COLUMNS, FileProblem, error_row
 from hours.completions.items import CompletionItem
 from hours.completions.recording import ItemOutcome, ItemResult
 from hours.models import Completion
 from hours.wording import format_number
 
-FOLDER, SESSION = "imports", "completion_import"
-MOST_BYTES = 5 * 1024 * 1024
-MOST_LINES = 10_000
-SHOWN = 200
-KEPT = timedelta(hours=12)
+FOLDER, SESSION_KEY = "imports", "completion_import"
+MAX_BYTES = 5 * 1024 * 1024
+MAX_ROWS = 10_000
+MAX_PREVIEW_ROWS = 200  # in each table of the preview
+KEPT_FOR = timedelta(hours=12)
 CHANGED = "预览之后数据有变动，尚未导入任何内容。以下是现在的预览，请重新核对后确认。"
 
 
-class ImportForm(forms.Form):
+class CompletionImportForm(forms.Form):
     source = LineField(
         label="来源",
         max_length=Completion.SOURCE_LENGTH,
@@ -56,24 +55,44 @@ class ImportForm(forms.Form):
     )
     file = forms.FileField(
         label="文件",
-        help_text=f"CSV 或 .xlsx，最多 5 MB、{MOST_LINES:,} 行；更多请用导入命令。",
+        help_text=f"CSV 或 .xlsx，最多 5 MB、{MAX_ROWS:,} 行；更多请用导入命令。",
         error_messages={"required": "请选择要导入的文件。", "empty": "这个文件是空的，请重新选择。"},
     )
+    items: list[CompletionItem]
+    unused: list[str]  # columns
 
     def clean_file(self) -> UploadedFile:
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
+        file: UploadedFile = self.cleaned_data["file"]
+        if file.size is None or file.size > MAX_BYTES:
             raise forms.ValidationError("文件超过 5 MB，请拆分，或用命令 import_completions 导入。")
         try:
-            self.items, self.unused = _read(file.read())
+            self.items, self.unused = _read_items(file.read())
         except FileProblem as problem:
             raise forms.ValidationError(str(problem)) from None
         return file
 
 
 @dataclass(frozen=True)
-class Line:
-    """A result as the preview shows it."""
+class PendingUpload:
+    """An uploaded file that waits for its confirmation, as the session stores it."""
+
+    key: str
+    source: str
+    name: str
+    unused: list[str]
+
+    @property
+    def path(self) -> str:
+        return f"{FOLDER}/{self.key}"
+
+    def read(self) -> bytes:
+        with default_storage.open(self.path) as file:
+            return base64.b64decode(decrypt(file.read().decode()))
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """A result with the texts that the preview shows."""
 
     result: ItemResult
     label: str
@@ -81,151 +100,160 @@ class Line:
     column: str
 
 
-def upload(model_admin, request: HttpRequest) -> HttpResponse:
-    form = ImportForm(request.POST or None, request.FILES or None)
+# --- Views -----------------------------------------------------------------------------------------
+
+
+def upload(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
+    form = CompletionImportForm(request.POST or None, request.FILES or None)
     if not form.is_valid():
         return _page(model_admin, request, "import.html", {"form": form})
     file = form.cleaned_data["file"]
     file.seek(0)
-    request.session[SESSION] = {
-        "key": _store(file.read()),
-        "source": form.cleaned_data["source"],
-        "name": file.name,
-        "unused": form.unused,
-    }
-    return _preview(model_admin, request, form.items)
+    pending = PendingUpload(_store(file.read()), form.cleaned_data["source"], file.name, form.unused)
+    request.session[SESSION_KEY] = asdict(pending)
+    return _preview(model_admin, request, pending, form.items)
 
 
-def confirm(model_admin, request: HttpRequest) -> HttpResponse:
-    """Take in what was previewed, all in one transaction; another preview if it would now do something else."""
-    waiting = _waiting(request)
-    if request.method != "POST" or waiting is None:
+def confirm(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
+    """Import the previewed file in one transaction; show another preview if the result would differ now."""
+    pending = _pending(request)
+    if request.method != "POST" or pending is None:
         return _start_again(request)
-    items, _ = _read(waiting["content"])
+    items, _ = _read_items(pending.read())
     with transaction.atomic():
-        results = [result for batch in recording.record_all(items, waiting["source"]) for result in batch]
-        is_as_shown = _fingerprint(results) == request.POST.get("fingerprint")
-        if not is_as_shown:
+        results = [result for batch in recording.record_all(items, pending.source) for result in batch]
+        is_as_previewed = _fingerprint(results) == request.POST.get("fingerprint")
+        if not is_as_previewed:
             transaction.set_rollback(True)
-    if not is_as_shown:
+    if not is_as_previewed:
         messages.warning(request, CHANGED)
-        return _preview(model_admin, request, items)
-    default_storage.delete(f"{FOLDER}/{waiting['key']}")
-    del request.session[SESSION]
-    messages.success(request, f"导入完成：{_counted(results)}。")
+        return _preview(model_admin, request, pending, items)
+    default_storage.delete(pending.path)
+    del request.session[SESSION_KEY]
+    messages.success(request, f"导入完成：{_summary(results)}。")
     return redirect("admin:hours_completion_changelist")
 
 
-def bad_lines(request: HttpRequest) -> HttpResponse:
-    """The lines that are not taken, with their reasons, as CSV; ID numbers masked."""
-    waiting = _waiting(request)
-    if waiting is None:
+def refused_rows(request: HttpRequest) -> HttpResponse:
+    """Return the refused rows with their reasons as CSV, ID numbers masked."""
+    pending = _pending(request)
+    if pending is None:
         return _start_again(request)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(ERROR_COLUMNS)
-    for result in recording.plan_batch(_read(waiting["content"])[0], waiting["source"]).results:
+    writer.writerow(files.ERROR_COLUMNS)
+    for result in recording.plan_batch(_read_items(pending.read())[0], pending.source).results:
         if result.outcome is ItemOutcome.REFUSED:
-            writer.writerow(error_row(result))
-    answer = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="bad-lines.csv"'
-    return answer
+            writer.writerow(files.error_row(result))
+    response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="bad-lines.csv"'
+    return response
 
 
-def _read(content: bytes) -> tuple[list[CompletionItem], list[str]]:
-    """The items of the file, and its columns that are not used."""
-    file, items = files.read(io.BytesIO(content)), []
+def _start_again(request: HttpRequest) -> HttpResponse:
+    messages.warning(request, "没有等待确认的文件，请重新上传。")
+    return redirect("admin:hours_completion_import")
+
+
+def _page(
+    model_admin: admin.ModelAdmin, request: HttpRequest, template: str, context: dict[str, Any]
+) -> TemplateResponse:
+    common = {
+        **model_admin.admin_site.each_context(request),
+        "title": "导入学习记录",
+        "opts": model_admin.opts,
+        "columns": files.COLUMNS,
+    }
+    return TemplateResponse(request, f"admin/hours/completion/{template}", {**common, **context})
+
+
+# --- Preview ---------------------------------------------------------------------------------------
+
+
+def _read_items(content: bytes) -> tuple[list[CompletionItem], list[str]]:
+    """Return the items of the file, and its unused columns. FileProblem if there are none or too many."""
+    file = files.read(io.BytesIO(content))
+    items: list[CompletionItem] = []
     for item in file.items:
-        if len(items) == MOST_LINES:
-            raise FileProblem(f"文件超过 {MOST_LINES:,} 行，请拆分，或用命令 import_completions 导入。")
+        if len(items) == MAX_ROWS:
+            raise FileProblem(f"文件超过 {MAX_ROWS:,} 行，请拆分，或用命令 import_completions 导入。")
         items.append(item)
     if not items:
         raise FileProblem("文件中没有数据行。")
     return items, file.unused
 
 
-def _preview(model_admin, request: HttpRequest, items: list[CompletionItem]) -> HttpResponse:
-    results = recording.plan_batch(items, request.session[SESSION]["source"]).results
-    lines = _lines(results)
-    refused = [line for line in lines if line.result.outcome is ItemOutcome.REFUSED]
-    changing = [line for line in lines if line.result.outcome in (ItemOutcome.SAVED, ItemOutcome.CORRECTED)]
-    facts = {
-        "name": request.session[SESSION]["name"],
-        "source": request.session[SESSION]["source"],
-        "counted": _counted(results),
-        "unused": request.session[SESSION].get("unused", []),
-        "refused": refused[:SHOWN],
+def _preview(
+    model_admin: admin.ModelAdmin, request: HttpRequest, pending: PendingUpload, items: list[CompletionItem]
+) -> HttpResponse:
+    results = recording.plan_batch(items, pending.source).results
+    rows = _preview_rows(results)
+    refused = [row for row in rows if row.result.outcome is ItemOutcome.REFUSED]
+    changing = [row for row in rows if row.result.outcome in (ItemOutcome.SAVED, ItemOutcome.CORRECTED)]
+    context = {
+        "name": pending.name,
+        "source": pending.source,
+        "counted": _summary(results),
+        "unused": pending.unused,
+        "refused": refused[:MAX_PREVIEW_ROWS],
         "refused_count": len(refused),
-        "changing": changing[:SHOWN],
+        "changing": changing[:MAX_PREVIEW_ROWS],
         "changing_count": len(changing),
         "fingerprint": _fingerprint(results),
     }
-    return _page(model_admin, request, "preview.html", facts)
+    return _page(model_admin, request, "preview.html", context)
 
 
-def _lines(results: Iterable[ItemResult]) -> list[Line]:
+def _preview_rows(results: list[ItemResult]) -> list[PreviewRow]:
     people = User.objects.only("name", "id_tail").in_bulk({result.person for result in results if result.person})
-    columns = files.FIELDS
     return [
-        Line(result, result.outcome.label, people.get(result.person), columns.get(result.field, ""))
+        PreviewRow(
+            result,
+            result.outcome.label,
+            people.get(result.person) if result.person else None,
+            files.FIELDS.get(result.field, ""),
+        )
         for result in results
     ]
 
 
-def _counted(results: Iterable[ItemResult]) -> str:
+def _summary(results: Iterable[ItemResult]) -> str:
     counts = Counter(result.outcome for result in results)
     return "，".join(f"{outcome.label} {counts[outcome]:,} 条" for outcome in ItemOutcome)
 
 
 def _fingerprint(results: Iterable[ItemResult]) -> str:
-    """Equal for results that do the same."""
-    seen = hashlib.sha256()
+    """Return a hash that is equal for results with the same effect."""
+    digest = hashlib.sha256()
     for result in results:
         course = result.course.pk if result.course else None
         hours = None if result.hours is None else format_number(result.hours)
         facts = (result.item.position, result.outcome.value, result.message, result.person, course, hours, result.day)
-        seen.update(repr(facts).encode())
-    return seen.hexdigest()
+        digest.update(repr(facts).encode())
+    return digest.hexdigest()
 
 
-# --- The file between preview and confirmation -----------------------------------------------------
+# --- The stored file -------------------------------------------------------------------------------
 
 
 def _store(content: bytes) -> str:
-    _forget_old()
+    """Store the file encrypted and return its key; delete expired files."""
+    _delete_expired()
     key = secrets.token_hex(16)
     default_storage.save(f"{FOLDER}/{key}", ContentFile(encrypt(base64.b64encode(content).decode()).encode()))
     return key
 
 
-def _waiting(request: HttpRequest) -> dict | None:
-    """The upload that this session has previewed, with its content; None if it is gone."""
-    waiting = request.session.get(SESSION)
-    if not waiting or not default_storage.exists(f"{FOLDER}/{waiting['key']}"):
-        return None
-    with default_storage.open(f"{FOLDER}/{waiting['key']}") as file:
-        return {**waiting, "content": base64.b64decode(decrypt(file.read().decode()))}
+def _pending(request: HttpRequest) -> PendingUpload | None:
+    """Return the upload that this session has previewed, or None if it has expired."""
+    stored = request.session.get(SESSION_KEY)
+    pending = PendingUpload(**stored) if stored else None
+    return pending if pending and default_storage.exists(pending.path) else None
 
 
-def _forget_old() -> None:
+def _delete_expired() -> None:
     if not default_storage.exists(FOLDER):
         return
     for name in default_storage.listdir(FOLDER)[1]:
-        if timezone.now() - default_storage.get_modified_time(f"{FOLDER}/{name}") > KEPT:
+        if timezone.now() - default_storage.get_modified_time(f"{FOLDER}/{name}") > KEPT_FOR:
             default_storage.delete(f"{FOLDER}/{name}")
-
-
-def _start_again(request: HttpRequest) -> HttpResponse:
-    messages.warning(request, "没有等待确认的文件，请重新上传。")
-    return redirect(reverse("admin:hours_completion_import"))
-
-
-def _page(model_admin, request: HttpRequest, template: str, facts: dict) -> HttpResponse:
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": "导入学习记录",
-        "opts": model_admin.opts,
-        "columns": files.COLUMNS,
-        **facts,
-    }
-    return TemplateResponse(request, f"admin/hours/completion/{template}", context)

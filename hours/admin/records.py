@@ -1,12 +1,14 @@
-"""What was decided, told and submitted: rows that nobody changes."""
+"""Decisions, notices, returned versions and submissions in the admin, read-only."""
 
 from __future__ import annotations
+
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 
 from config.web.addresses import parse_pk
 from config.web.texts import EMPTY
@@ -14,18 +16,19 @@ from hours.models import Decision, Notice, ReturnedVersion, Submission
 from hours.registrations.versions import LABELS
 from organizations.admin import access
 
-from .reading import ReadOnlyAdmin, hours
+from .columns import hours_column
+from .read_only import ReadOnlyAdmin
 
 
-class OfRegistration(ReadOnlyAdmin):
-    """Found by the number of the registration, which an index serves."""
+class RegistrationRecordAdmin(ReadOnlyAdmin):
+    """Rows of a registration, searched by its number, which has an index."""
 
     registration_path = "registration__"
-    list_select_related = ("registration",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("registration",)
     search_fields = ("registration",)
     search_help_text = "登记编号（见“学时登记”列表）"
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -34,20 +37,20 @@ class OfRegistration(ReadOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(OfRegistration):
+class DecisionAdmin(RegistrationRecordAdmin):
     list_display = (
         *("created_at", "registration", "stage", "action", "office", "actor_name"),
-        *(hours("hours", "学时"), "reason_name", "words"),
+        *(hours_column("hours", "学时"), "reason_name", "words"),
     )
     list_filter = ("action", "stage")
-    fields = readonly_fields = (
+    fields = readonly_fields = (  # type: ignore[assignment]  # the stub lacks callables
         *("registration", "round", "stage", "action", "status", "office", "actor_name"),
-        *(hours("hours", "学时"), "reason_name", "words", "created_at"),
+        *(hours_column("hours", "学时"), "reason_name", "words", "created_at"),
     )
 
 
 @admin.register(Notice)
-class NoticeAdmin(OfRegistration):
+class NoticeAdmin(RegistrationRecordAdmin):
     list_display = ("created_at", "person", "registration", "decision", "read_at", "mailed_at", "mail_attempts")
     list_select_related = ("person", "registration", "decision")
     fields = (
@@ -57,43 +60,43 @@ class NoticeAdmin(OfRegistration):
 
 
 @admin.register(ReturnedVersion)
-class ReturnedVersionAdmin(OfRegistration):
+class ReturnedVersionAdmin(RegistrationRecordAdmin):
     list_display = ("created_at", "registration", "round")
-    fields = ("registration", "round", "created_at", "told")
-    readonly_fields = ("registration", "told")
+    fields = ("registration", "round", "created_at", "content")
+    readonly_fields = ("registration", "content")
 
     @admin.display(description="学时登记")
     def registration(self, version: ReturnedVersion) -> str:
-        address = reverse("admin:hours_registration_change", args=[version.registration_id])
-        return format_html('<a href="{}">{}</a>', address, version.registration)
+        url = reverse("admin:hours_registration_change", args=[version.registration_id])
+        return render_to_string("admin/link.html", {"url": url, "text": version.registration})
 
     @admin.display(description="退回时的内容")
-    def told(self, version: ReturnedVersion) -> str:
-        return format_html_join("", "<div>{}：{}</div>", _in_words(version.facts))
+    def content(self, version: ReturnedVersion) -> str:
+        return render_to_string("admin/hours/returnedversion/content.html", {"rows": _labelled(version.facts)})
 
 
-def _in_words(facts: dict) -> list[tuple[str, str]]:
-    """Label and value of each field; the files by their names."""
-    told = [(LABELS.get(name, name), value or EMPTY) for name, value in facts.items() if not isinstance(value, dict)]
+def _labelled(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return label and value of each field, then the names of the files."""
+    fields = [(LABELS.get(name, name), value or EMPTY) for name, value in facts.items() if not isinstance(value, dict)]
     files = [("附件", name) for value in facts.values() if isinstance(value, dict) for name in value.values()]
-    return told + files
+    return fields + files
 
 
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnlyAdmin):
-    list_display = ("unit_name", "owner", "entries", hours("hours", "申请学时合计"), "created_at")
+    list_display = ("unit_name", "owner", "entries", hours_column("hours", "申请学时合计"), "created_at")
     list_select_related = ("owner",)
     search_fields = ("unit_name__startswith", "owner__name__exact")
     search_help_text = "提交时的单位名称的开头，或提交人姓名（完整）"
-    fields = readonly_fields = (
+    fields = readonly_fields = (  # type: ignore[assignment]  # the stub lacks callables
         *("owner", "unit_name", "unit_credit_code", "place", "entries"),
-        *(hours("hours", "申请学时合计"), "created_at"),
+        *(hours_column("hours", "申请学时合计"), "created_at"),
     )
 
     @admin.display(description="区域")
     def place(self, submission: Submission) -> str:
         return str(submission.region)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """By the region of the batch itself: it has no columns for the places above."""
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        """Filter by the submission's own region: it has no columns for city and province."""
         return access.within_scope(admin.ModelAdmin.get_queryset(self, request), request, "region")

@@ -1,12 +1,19 @@
-"""Yearly rules with their caps, and years opened again. What contradicts itself is refused at the field."""
+"""Year rules with their caps, and openings of closed years."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models, transaction
+from django.db.models import Field, ForeignKey, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
 
 from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
 from hours.counting import is_half_hour_multiple
@@ -16,11 +23,11 @@ from organizations.admin.columns import yes_no
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
 
-from .reading import hours
+from .columns import hours_column
 
-EARLIEST, LATEST = 2000, 2100
-# What of a rule changes sums that are kept; the days do not.
-COUNTED_BY = frozenset({"year", "total", "professional"})
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+# The stored totals depend on these fields of a rule.
+FIELDS_OF_TOTALS = frozenset({"year", "total", "professional"})
 
 
 class YearRuleForm(forms.ModelForm):
@@ -32,12 +39,13 @@ class YearRuleForm(forms.ModelForm):
         }
         error_messages = {"year": {"unique": "该年度已有规则，请在原规则中修改。"}}
 
-    def clean(self) -> dict:
-        data = super().clean()
+    def clean(self) -> None:
+        super().clean()
+        data = self.cleaned_data
         year, closes = data.get("year"), data.get("closes_on")
         total, professional, returned = data.get("total"), data.get("professional"), data.get("returned_closes_on")
-        if year and not EARLIEST <= year <= LATEST:
-            self.add_error("year", f"年度应在 {EARLIEST} 至 {LATEST} 之间。")
+        if year and not FIRST_YEAR <= year <= LAST_YEAR:
+            self.add_error("year", f"年度应在 {FIRST_YEAR} 至 {LAST_YEAR} 之间。")
         if total is not None and (total <= 0 or not is_half_hour_multiple(total)):
             self.add_error("total", "总学时要求必须大于 0，且是 0.5 的倍数。")
         if professional is not None and (professional < 0 or not is_half_hour_multiple(professional)):
@@ -48,31 +56,30 @@ class YearRuleForm(forms.ModelForm):
             self.add_error("closes_on", f"提交截止日早于 {year} 年度开始，请核对。")
         if closes and returned and returned < closes:
             self.add_error("returned_closes_on", f"不能早于提交截止日（{closes:%Y-%m-%d}）。")
-        return data
 
 
 class CapForm(forms.ModelForm):
-    def clean_hours(self):
-        hours = self.cleaned_data["hours"]
+    def clean_hours(self) -> Decimal | None:
+        hours: Decimal | None = self.cleaned_data["hours"]
         if hours is not None and (hours < 0 or not is_half_hour_multiple(hours)):
             raise forms.ValidationError("上限不能为负，且必须是 0.5 的倍数。")
         return hours
 
 
 class CapFormSet(forms.BaseInlineFormSet):
-    """A type's cap above the one of its first level could never be reached: one of the two is a slip."""
+    """Refuses a cap above that of the first level, which could never be reached."""
 
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if self._counts(form)]
-        by_category = {form.cleaned_data["category"].pk: form.cleaned_data["hours"] for form in kept}
-        for form in kept:
+        complete = [form for form in self.forms if self._is_complete(form)]
+        by_category = {form.cleaned_data["category"].pk: form.cleaned_data["hours"] for form in complete}
+        for form in complete:
             category, hours = form.cleaned_data["category"], form.cleaned_data["hours"]
             above = by_category.get(category.parent_id)
             if above is not None and hours > above:
                 form.add_error("hours", f"不能高于其一级类型“{category.parent.name}”的上限（{above}）。")
 
-    def _counts(self, form) -> bool:
+    def _is_complete(self, form: forms.BaseForm) -> bool:
         data = getattr(form, "cleaned_data", {})
         return bool(data.get("category")) and data.get("hours") is not None and not data.get("DELETE")
 
@@ -83,20 +90,22 @@ class CapInline(admin.TabularInline):
     extra = 1
     fields = ("category", "hours", "is_example")
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cap]:
         return super().get_queryset(request).select_related("category")
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        """Types are edited on their own pages."""
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
+        """Remove the links to add and edit a category, which has pages of its own."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "category":
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper) and db_field.name == "category":
             field.widget = field.widget.widget
         return field
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        """Both levels, each second level named with its first; in one query for all rows."""
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        """Offer both levels, the second with the name of its first, from one query for all rows."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name == "category":
+        if field and db_field.name == "category":
             rows = Category.objects.select_related("parent").order_by("parent__position", "parent_id", "position", "pk")
             field.queryset = rows
             field.choices = [("", field.empty_label), *((row.pk, _with_first_level(row)) for row in rows)]
@@ -109,13 +118,13 @@ def _with_first_level(category: Category) -> str:
 
 @admin.register(YearRule)
 class YearRuleAdmin(admin.ModelAdmin):
-    """A year without a rule takes nothing. A rule that changes counts its year anew."""
+    """Year rules. A change recounts the totals of its year."""
 
     form = YearRuleForm
     inlines = (CapInline,)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = (
-        *("year", hours("total", "总学时要求"), hours("professional", "专业科目最低学时"), "closes_on"),
+        *("year", hours_column("total", "总学时要求"), hours_column("professional", "专业科目最低学时"), "closes_on"),
         *("returned_closes_on", yes_no("is_closed", "已关闭", yes="已关闭"), "example", "link"),
     )
     fieldsets = (
@@ -132,17 +141,19 @@ class YearRuleAdmin(admin.ModelAdmin):
     def link(self, rule: YearRule) -> str:
         if not rule.source_url:
             return rule.source
-        return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', rule.source_url, rule.source)
+        return render_to_string("admin/link.html", {"url": rule.source_url, "text": rule.source, "is_external": True})
 
-    def save_related(self, request, form, formsets, change) -> None:
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Iterable[forms.BaseModelFormSet], change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         years = {form.instance.year, form.initial.get("year") or form.instance.year}
-        if COUNTED_BY & set(form.changed_data) or any(formset.has_changed() for formset in formsets):
-            self._count_anew(request, years)
+        if FIELDS_OF_TOTALS & set(form.changed_data) or any(formset.has_changed() for formset in formsets):
+            self._recount(request, years)
         if "is_closed" in form.changed_data and form.instance.is_closed:
-            self._tell_what_waits(request, form.instance.year)
+            self._warn_of_open_reviews(request, form.instance.year)
 
-    def _tell_what_waits(self, request, year: int) -> None:
+    def _warn_of_open_reviews(self, request: HttpRequest, year: int) -> None:
         if waiting := rule_changes.count_in_review(year):
             messages.warning(
                 request,
@@ -150,17 +161,17 @@ class YearRuleAdmin(admin.ModelAdmin):
             )
 
     @transaction.atomic
-    def delete_model(self, request, obj) -> None:
+    def delete_model(self, request: HttpRequest, obj: YearRule) -> None:
         super().delete_model(request, obj)
-        self._count_anew(request, [obj.year])
+        self._recount(request, [obj.year])
 
     @transaction.atomic
-    def delete_queryset(self, request, queryset) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[YearRule]) -> None:
         years = list(queryset.values_list("year", flat=True))
         super().delete_queryset(request, queryset)
-        self._count_anew(request, years)
+        self._recount(request, years)
 
-    def _count_anew(self, request, years) -> None:
+    def _recount(self, request: HttpRequest, years: Iterable[int]) -> None:
         for year in rule_changes.recount_years(years):
             messages.warning(
                 request,
@@ -174,8 +185,9 @@ class OpeningForm(forms.ModelForm):
         help_texts = {"person": f"{CHOOSE_PERSON_HELP}人员和单位都留空表示对所有人开放。"}
         widgets = {"reason": forms.TextInput(attrs={"class": "vTextField"})}
 
-    def clean(self) -> dict:
-        data = super().clean()
+    def clean(self) -> None:
+        super().clean()
+        data = self.cleaned_data
         year, until = data.get("year"), data.get("until")
         if year and not YearRule.objects.filter(year=year).exists():
             self.add_error("year", f"{year} 年度没有年度规则，重新开放不起作用，请先添加规则。")
@@ -183,13 +195,14 @@ class OpeningForm(forms.ModelForm):
             self.add_error("until", "最后一日已过，请填写今天或以后的日期。")
         if data.get("person") and data.get("unit"):
             self.add_error("unit", "请只选人员或只选单位；都不选表示对所有人开放。")
-        return data
 
 
 @admin.register(Opening)
 class OpeningAdmin(PrefillAdmin):
-    """A closed year opened again for one person, one unit's people or everybody. People are chosen by raw_id, whose
-    window searches by POST: no ID number gets into an address."""
+    """Openings of closed years, for a person, a unit or everybody.
+
+    The window of raw_id_fields searches by POST, so that no ID number gets into a URL.
+    """
 
     form = OpeningForm
     list_display = ("year", "for_whom", "until", "reason", "created_at")

@@ -1,8 +1,11 @@
-"""A unit as an administrator edits it."""
+"""The administrators' form of a unit."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.http import HttpRequest
 
 from config.web.forms import LineField
 from organizations import credit_code, units
@@ -13,7 +16,7 @@ from organizations.region_choices import RegionField
 
 
 class UnitAdminForm(forms.ModelForm):
-    """Hand entry needs a right code; a wrong one from an import may stay as long as nobody touches it."""
+    """Requires a valid credit code and phone; unchanged invalid ones from an import are accepted."""
 
     credit_code = CreditCodeField(help_text="18 位，见营业执照、事业单位法人证书等。")
     region = RegionField(label="单位属地", help_text="单位所在的县（市、区）；市、自治区直属单位选“本级”。")
@@ -24,26 +27,25 @@ class UnitAdminForm(forms.ModelForm):
         field_classes = {"name": LineField, "contact_name": LineField}
         help_texts = {"name": "证照上的单位全称。"}
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and "region" in self.fields:
             self.initial["region"] = self.instance.region.code
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
         if name == units.UNAFFILIATED_NAME:
             raise forms.ValidationError("“其他单位”由系统提供，不能另外添加同名单位。")
         return name
 
     def clean_contact_phone(self) -> str:
-        """Checked like everybody's, unless an import brought it and nobody touches it."""
-        phone = self.cleaned_data["contact_phone"]
+        phone: str = self.cleaned_data["contact_phone"]
         if phone and phone != self.initial.get("contact_phone"):
             contact_phone_validator(phone)
         return phone
 
     def clean_credit_code(self) -> str:
-        code = self.cleaned_data["credit_code"]
+        code: str = self.cleaned_data["credit_code"]
         if self.instance.pk and code == self.initial["credit_code"]:
             return code
         if problem := credit_code.problem(code):
@@ -55,13 +57,14 @@ class UnitAdminForm(forms.ModelForm):
         return code
 
 
-def form_for(request) -> type[UnitAdminForm]:
-    """The form with the regions that this administrator covers."""
+def scoped_form(request: HttpRequest) -> type[UnitAdminForm]:
+    """Return the form limited to the administrator's regions."""
 
     class ScopedUnitForm(UnitAdminForm):
-        def __init__(self, *args, **kwargs) -> None:
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            if "region" in self.fields and (areas := access.scope(request)):
-                self.fields["region"].limit_to(areas)
+            field, regions = self.fields.get("region"), access.scope(request)
+            if isinstance(field, RegionField) and regions:
+                field.limit_to(regions)
 
     return ScopedUnitForm

@@ -272,7 +272,7 @@ def test_an_administrator_does_not_decide_about_an_own_registration(client, root
 
 
 def test_never_more_at_once_than_a_person_can_read(client, root, huang, station, monkeypatch, recognised, refused):
-    monkeypatch.setattr("hours.admin.registrations.CHANGED_AT_MOST", 1)
+    monkeypatch.setattr("hours.admin.actions.MAX_SELECTED", 1)
     response = choose(client, "revoke", recognised, select_across="1")
     assert told(response) == ["一次最多处理 1 条登记，请用搜索或筛选缩小范围。"]
 

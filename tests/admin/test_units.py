@@ -220,7 +220,7 @@ def test_a_merge_that_is_not_possible_says_why(client, superuser):
 
 
 def test_all_of_a_long_list_cannot_be_changed_at_once(client, superuser, monkeypatch):
-    monkeypatch.setattr("hours.admin.units.CHANGED_AT_MOST", 2)
+    monkeypatch.setattr("hours.admin.actions.MAX_SELECTED", 2)
     chosen = [factories.unit(f"第{number}林业站") for number in range(3)]
     response = act(client, "disable_units", chosen[0], select_across="1", confirmed="是")
     assert told(response) == ["一次最多处理 2 个单位，请用搜索或筛选缩小范围。"]

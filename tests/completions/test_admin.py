@@ -245,7 +245,7 @@ def test_a_file_that_cannot_be_imported_is_an_error_at_the_field(client, content
 
 
 def test_too_many_lines_are_an_error_at_the_field(client, huang, course, monkeypatch):
-    monkeypatch.setattr("hours.admin.completion_import.MOST_LINES", 1)
+    monkeypatch.setattr("hours.admin.completion_import.MAX_ROWS", 1)
     response = upload(client, row(huang, course), row(huang, course))
     assert list(response.context["form"].errors) == ["file"]
 

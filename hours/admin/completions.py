@@ -1,0 +1,190 @@
+"""Completions of courses in the admin; changes go through hours.completions.recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+
+from accounts.admin import CHOOSE_PERSON_HELP, DIGEST_PREFIX, PersonLookupMedia, PostSearchMixin
+from accounts.models import User
+from accounts.requests import person_of
+from config.files import sheets
+from hours.completions import recording
+from hours.models import Completion, CompletionVersion
+from organizations.admin.lists import MAX_COUNTED_ROWS, BoundedPaginator
+from organizations.admin.prefill import PrefillAdmin
+
+from . import completion_import
+from .columns import hours_column
+from .read_only import ReadOnlyInline
+
+ADD_FIELDS = ("person", "course", "hours", "completed_on")
+# (heading, width)
+EXPORT_COLUMNS = (
+    *(("姓名", 12), ("证件号码", 14), ("年度", 8), ("科目名称", 40), ("科目类型", 10)),
+    *(("学时", 8), ("完成日期", 14), ("来源", 24), ("来源编号", 30)),
+)
+
+
+class CompletionForm(forms.ModelForm):
+    class Meta:
+        help_texts = {"person": CHOOSE_PERSON_HELP}
+
+    def clean(self) -> None:
+        super().clean()
+        cleaned = self.cleaned_data
+        course = self.instance.course if self.instance.pk else cleaned.get("course")
+        hours, day = cleaned.get("hours"), cleaned.get("completed_on")
+        if course and hours is not None and day and (problem := recording.find_problem(course, hours, day)):
+            self.add_error(*problem)
+
+
+class CompletionVersionInline(ReadOnlyInline):
+    """The former values of a corrected completion."""
+
+    model = CompletionVersion
+    fields = readonly_fields = (  # type: ignore[assignment]  # the stub lacks callables
+        *("replaced_at", hours_column("hours", "原学时"), "completed_on", "replaced_by"),
+    )
+    verbose_name_plural = "更正记录（更正前的内容）"
+
+
+@admin.register(Completion)
+class CompletionAdmin(PostSearchMixin, PrefillAdmin):
+    """Completions, with a search by POST as for people."""
+
+    form = CompletionForm
+    list_display = (
+        "person",
+        "shown_id",
+        "course",
+        hours_column("hours", "学时"),
+        "completed_on",
+        "source",
+        "source_key",
+    )
+    list_display_links = ("person", "course")
+    list_select_related = ("person", "course")
+    list_filter = ("course",)
+    list_per_page = 50
+    ordering = ("-pk",)
+    sortable_by = ()
+    search_fields = ("person__name",)
+    search_help_text = "姓名的开头、证件号码后四位，或完整的证件号码（不会出现在网址和日志中）。"
+    raw_id_fields = ("person",)
+    autocomplete_fields = ("course",)
+    fields = ADD_FIELDS
+    Media = PersonLookupMedia
+    source_fields = ("person", "shown_id", "course", "source", "source_key")
+    inlines = (CompletionVersionInline,)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description="证件号码")
+    def shown_id(self, completion: Completion) -> str:
+        return completion.person.masked_id
+
+    def get_fields(self, request: HttpRequest, obj: Completion | None = None) -> tuple[str, ...]:
+        return (*self.source_fields, "hours", "completed_on") if obj else ADD_FIELDS
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Completion | None = None) -> tuple[str, ...]:
+        return self.source_fields if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Completion | None) -> tuple[type[ReadOnlyInline], ...]:
+        return self.inlines if obj else ()
+
+    # --- List -----------------------------------------------------------------------------------
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Completion], search_term: str
+    ) -> tuple[QuerySet[Completion], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.startswith(DIGEST_PREFIX):
+            people = User.objects.filter(id_digest=term.removeprefix(DIGEST_PREFIX))
+        else:
+            people = User.objects.filter(Q(name__startswith=term) | Q(id_tail=term.upper()))
+        return queryset.filter(person__in=people.values("pk")), False
+
+    # --- Changes --------------------------------------------------------------------------------
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except recording.CompletionError as error:  # a concurrent change
+            messages.error(request, str(error))
+            return redirect("admin:hours_completion_changelist")
+
+    def save_model(self, request: HttpRequest, obj: Completion, form: CompletionForm, change: bool) -> None:
+        if change:
+            recording.correct(obj, obj.hours, obj.completed_on, by=person_of(request).name)
+        else:
+            obj.pk = recording.add(obj.person, obj.course, obj.hours, obj.completed_on).pk
+
+    def delete_model(self, request: HttpRequest, obj: Completion) -> None:
+        recording.remove([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Completion]) -> None:
+        recording.remove(queryset)
+
+    # --- Import and export ----------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        upload = partial(completion_import.upload, self)
+        confirm = partial(completion_import.confirm, self)
+        return [
+            self._path("import/", "import", self.has_add_permission, upload),
+            self._path("import/confirm/", "import_confirm", self.has_add_permission, confirm),
+            self._path(
+                "import/bad-lines/", "import_bad_lines", self.has_add_permission, completion_import.refused_rows
+            ),
+            self._path("export/", "export", self.has_view_permission, self.export),
+            *super().get_urls(),
+        ]
+
+    def _path(
+        self, route: str, name: str, may: Callable[[HttpRequest], bool], view: Callable[[HttpRequest], HttpResponseBase]
+    ) -> URLPattern:
+        def guarded(request: HttpRequest) -> HttpResponseBase:
+            if not may(request):
+                raise PermissionDenied
+            return view(request)
+
+        return path(route, self.admin_site.admin_view(guarded), name=f"hours_completion_{name}")
+
+    def export(self, request: HttpRequest) -> FileResponse:
+        """Return the filtered list as an Excel file, at most MAX_COUNTED_ROWS rows, ID numbers masked."""
+        rows = self.get_changelist_instance(request).queryset[:MAX_COUNTED_ROWS]
+        cells = (_cells(row) for row in rows.iterator(chunk_size=1000))
+        return FileResponse(
+            sheets.write([sheets.Sheet("公需科目学习记录", EXPORT_COLUMNS, cells)]),
+            as_attachment=True,
+            filename="公需科目学习记录.xlsx",
+            content_type=sheets.CONTENT_TYPE,
+        )
+
+
+def _cells(row: Completion) -> list[Any]:
+    person, course = row.person, row.course
+    return [
+        *(person.name, person.masked_id, course.year, course.name, course.get_kind_display()),
+        *(row.hours, str(row.completed_on), row.source, row.source_key),
+    ]
