@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from hours.collective import drafts, roster
-from tests import factories
+from tests import factories, files
 from tests.collective.previews import previewed_draft
 
 PEOPLE = ("黄秋梦", "李工", "韦工")
@@ -33,21 +33,21 @@ def bureau(guangxi):
 
 
 @pytest.fixture
-def typed(station):
-    """What the reviewer types: two whole days of training; each fact can be given."""
+def form_data(station):
+    """Return a function that gives what the reviewer types for two whole days of training; facts override."""
     training = partial(factories.typed_training, factories.category(), content="林业有害生物防治培训班")
     return partial(training, unit=station.pk)
 
 
 @pytest.fixture
 def draft(station):
-    """The same training for people ticked or named in rows; each fact can be given."""
+    """Return a function that gives a previewed draft of the same training for ticked people or rows."""
     return partial(previewed_draft, station, station.reviewer)
 
 
 @pytest.fixture
-def row():
-    """A line of a file that names this person."""
+def roster_row():
+    """Return a function that gives the row of a file that names this person."""
 
     def named(person, number: int = 2, **fields) -> drafts.RosterRow:
         facts = {"name": person.name, "id_number": person.id_number, **fields}
@@ -57,10 +57,10 @@ def row():
 
 
 @pytest.fixture
-def sheet():
-    """An Excel file with these rows below the usual column names."""
+def roster_upload():
+    """Return a function that gives an uploaded Excel file with these rows below the column names."""
 
-    def made(*rows, columns=roster.COLUMNS) -> bytes:
-        return roster.workbook([columns, *rows])
+    def uploaded(*rows):
+        return files.upload("名单.xlsx", roster.workbook([roster.COLUMNS, *rows]))
 
-    return made
+    return uploaded

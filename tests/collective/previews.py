@@ -1,4 +1,4 @@
-"""What a reviewer has before the eyes when about to confirm a 单位集体登记."""
+"""Drafts of a 单位集体登记 as a preview leaves them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTENT = "林业有害生物防治培训班"
 
 
 def previewed_draft(unit, reviewer, people=(), *, rows=(), proofs: Iterable = (), **facts) -> drafts.CollectiveDraft:
-    """A training for people ticked or named in rows, as the preview has shown it; each fact can be given."""
+    """Return a previewed draft of a training for ticked people or rows; `facts` override."""
     training = factories.registration(factories.person("样本"), **{"content": CONTENT, **facts})
     Registration.objects.filter(pk=training.pk).delete()
     training.hours_applied = str(training.hours_applied)

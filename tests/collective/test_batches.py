@@ -1,4 +1,4 @@
-"""登记记录: what was entered for the unit's people, by whom, and what has become of it."""
+"""登记记录: the batches of a unit and their registrations."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ BATCHES = reverse("hours:collective_batches")
 
 
 @pytest.fixture
-def entered(station, draft) -> Submission:
-    """Three people's registrations that wait for the 终审."""
+def saved_batch(station, draft) -> Submission:
+    """Save a batch of three people that waits for the 终审."""
     return saving.save(station.reviewer, draft(station.workers))
 
 
@@ -40,42 +40,42 @@ def test_saved_batch_is_shown_and_listed(client, reviewer, station, draft):
     assert (record.submission, record.training.content) == (batch, "林业有害生物防治培训班")
 
 
-def test_decisions_are_shown_with_words(client, reviewer, station, bureau, entered):
+def test_decisions_are_shown_with_words(client, reviewer, station, bureau, saved_batch):
     first, second, _ = Registration.objects.order_by("pk")
     factories.recognise(bureau, first)
     factories.refuse(bureau, second, factories.verdict("与证书不符。"))
-    response = client.get(page_of(entered))
+    response = client.get(page_of(saved_batch))
     assert states(response) == [("待终审", 1), ("已认定", 1), ("不予认定", 1)]
-    said = {registration.pk: words for registration, words, _ in response.context["rows"]}
-    assert (said[first.pk], said[second.pk].endswith("：与证书不符。")) == ("", True)
+    words_by_key = {registration.pk: words for registration, words, _ in response.context["rows"]}
+    assert (words_by_key[first.pk], words_by_key[second.pk].endswith("：与证书不符。")) == ("", True)
 
 
-def test_resubmitted_registration_stays_in_its_batch(client, reviewer, station, bureau, entered):
+def test_resubmitted_registration_stays_in_its_batch(client, reviewer, station, bureau, saved_batch):
     registration = Registration.objects.order_by("pk").first()
     factories.return_(bureau, registration, factories.verdict())
     transitions.submit(registration.owner, [registration], station, station.region)
-    assert registration.submission != entered
-    assert states(client.get(page_of(entered))) == [("待初审", 1), ("待终审", 2)]
+    assert registration.submission != saved_batch
+    assert states(client.get(page_of(saved_batch))) == [("待初审", 1), ("待终审", 2)]
 
 
-def test_registration_of_other_unit_has_no_link(client, reviewer, station, bureau, entered):
+def test_registration_of_other_unit_has_no_link(client, reviewer, station, bureau, saved_batch):
     registration, other = Registration.objects.order_by("pk").first(), factories.unit("柳州市图书馆", "450202")
     factories.return_(bureau, registration, factories.verdict(reason=factories.reason("单位选择错误", frees_unit=True)))
     transitions.submit(registration.owner, [registration], other, other.region)
-    html = client.get(page_of(entered)).content.decode()
+    html = client.get(page_of(saved_batch)).content.decode()
     assert ("已转其他单位" in html, reverse("hours:review_detail", args=[registration.pk]) in html) == (True, False)
 
 
-def test_batches_are_visible_to_unit_reviewers_only(client, station, bureau, entered):
+def test_batches_are_visible_to_unit_reviewers_only(client, station, bureau, saved_batch):
     colleague = factories.unit_reviewer(station, "韦审核")
     stranger = factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "别处审核员")
-    got = {}
+    results = {}
     for person in (colleague, stranger, bureau, station.workers[0]):
         client.force_login(person)
         lists = client.get(BATCHES)
         shown = len(lists.context["records"]) if lists.status_code == 200 else None
-        got[person.name] = (shown, client.get(page_of(entered)).status_code)
-    assert got == {"韦审核": (1, 200), "别处审核员": (0, 404), bureau.name: (None, 404), "黄秋梦": (None, 404)}
+        results[person.name] = (shown, client.get(page_of(saved_batch)).status_code)
+    assert results == {"韦审核": (1, 200), "别处审核员": (0, 404), bureau.name: (None, 404), "黄秋梦": (None, 404)}
 
 
 def test_own_submission_is_not_a_batch(client, reviewer, station):
@@ -85,7 +85,7 @@ def test_own_submission_is_not_a_batch(client, reviewer, station):
     assert client.get(page_of(own.submission)).status_code == 404
 
 
-def test_batches_of_merged_unit_move_to_target(client, reviewer, station, entered):
+def test_batches_of_merged_unit_move_to_target(client, reviewer, station, saved_batch):
     other = factories.unit("宾阳县林业局")
     units.merge(station, other)
     client.force_login(factories.unit_reviewer(other, "韦审核"))

@@ -1,4 +1,4 @@
-"""集体登记: the pages from the training to the preview, with and without a list, and back again."""
+"""集体登记: the pages from the facts to the preview, with and without a file, and back."""
 
 from __future__ import annotations
 
@@ -20,45 +20,41 @@ EDIT, PEOPLE = reverse("hours:collective_edit"), reverse("hours:collective_peopl
 SAVE, BAD_LINES = reverse("hours:collective_save"), reverse("hours:collective_bad_lines")
 
 
-def listed(*rows, sheet) -> object:
-    return files.upload("名单.xlsx", sheet(*rows))
-
-
 def names(context, part: str) -> list[str]:
     return [line.name for line in context[part]]
 
 
-def test_without_file_people_page_follows(client, reviewer, station, typed):
+def test_without_file_people_page_follows(client, reviewer, station, form_data):
     factories.person("外人")
-    response = client.post(FACTS, typed())
+    response = client.post(FACTS, form_data())
     assert response.templates[0].name == "collective/people.html"
     assert [person.name for person in response.context["page"]] == sorted(person.name for person in station.workers)
     assert "外人" not in response.content.decode()
 
 
-def test_ticked_people_are_previewed_and_saved(client, reviewer, station, typed):
-    draft = client.post(FACTS, typed()).context["draft"]
+def test_ticked_people_are_previewed_and_saved(client, reviewer, station, form_data):
+    draft = client.post(FACTS, form_data()).context["draft"]
     chosen = station.workers[:2]
     ticks = {"draft": draft, "person": [person.pk for person in chosen], "go": "preview"}
     preview = client.post(PEOPLE, ticks)
     assert (names(preview.context, "good"), names(preview.context, "bad")) == (["李工", "黄秋梦"], [])
     assert not Registration.objects.exists()
     done = client.post(SAVE, {"draft": preview.context["draft"]}, follow=True)
-    said = "已为 2 人登记“林业有害生物防治培训班”，共 32 学时，等待宾阳县人社部门终审。"
-    assert said in done.content.decode()
+    message = "已为 2 人登记“林业有害生物防治培训班”，共 32 学时，等待宾阳县人社部门终审。"
+    assert message in done.content.decode()
     assert set(Registration.objects.values_list("owner__name", "status")) == {
         ("黄秋梦", "final_review"),
         ("李工", "final_review"),
     }
 
 
-def test_invalid_removed_key_is_ignored(client, reviewer, typed):
-    response = client.post(FACTS, typed(content="", removed="9" * 5000))
+def test_invalid_removed_key_is_ignored(client, reviewer, form_data):
+    response = client.post(FACTS, form_data(content="", removed="9" * 5000))
     assert (response.status_code, response.templates[0].name) == (200, "collective/facts.html")
 
 
-def test_double_click_saves_once(client, reviewer, station, typed):
-    draft = client.post(FACTS, typed()).context["draft"]
+def test_double_click_saves_once(client, reviewer, station, form_data):
+    draft = client.post(FACTS, form_data()).context["draft"]
     ticks = {"draft": draft, "person": [station.workers[0].pk], "go": "preview"}
     sealed = client.post(PEOPLE, ticks).context["draft"]
     for _ in range(2):
@@ -66,16 +62,15 @@ def test_double_click_saves_once(client, reviewer, station, typed):
     assert Registration.objects.count() == 1
 
 
-def test_file_leads_to_preview_with_problems(client, reviewer, station, typed, sheet):
+def test_file_leads_to_preview_with_problems(client, reviewer, station, form_data, roster_upload):
     huang, li, wei = station.workers
-    file = listed(
+    file = roster_upload(
         (huang.name, huang.id_number, "", ""),
         ("李小工", li.id_number, "8", ""),
         (wei.name, wei.id_number, "八", ""),
         ("陌生人", factories.resident_id(), "", ""),
-        sheet=sheet,
     )
-    response = client.post(FACTS, typed(people_file=file))
+    response = client.post(FACTS, form_data(people_file=file))
     assert names(response.context, "good") == ["黄秋梦"]
     assert [(line.number, line.problems) for line in response.context["bad"]] == [
         (3, ["姓名与证件号码不一致，请核对。"]),
@@ -86,10 +81,10 @@ def test_file_leads_to_preview_with_problems(client, reviewer, station, typed, s
     assert [person.id_number for person in station.workers if person.id_number in page] == []
 
 
-def test_bad_lines_file_can_be_uploaded_again(client, reviewer, station, typed, sheet):
+def test_bad_lines_file_can_be_uploaded_again(client, reviewer, station, form_data, roster_upload):
     huang, li, _ = station.workers
     rows = [(huang.name, huang.id_number, "", ""), ("=李工", li.id_number, "8", "A-1")]
-    preview = client.post(FACTS, typed(people_file=listed(*rows, sheet=sheet)))
+    preview = client.post(FACTS, form_data(people_file=roster_upload(*rows)))
     answer = client.post(BAD_LINES, {"draft": preview.context["draft"]})
     assert answer["Cache-Control"] == "private, no-store"
     content = b"".join(answer.streaming_content)
@@ -98,22 +93,22 @@ def test_bad_lines_file_can_be_uploaded_again(client, reviewer, station, typed, 
         ["姓名", "证件号码", "学时", "证书编号", "原行号", "问题"],
         ["=李工", li.id_number, "8", "A-1", "3", "姓名与证件号码不一致，请核对。"],
     ]
-    again = client.post(FACTS, typed(people_file=files.upload("bad-lines.xlsx", content)))
+    again = client.post(FACTS, form_data(people_file=files.upload("bad-lines.xlsx", content)))
     assert names(again.context, "bad") == ["=李工"]
 
 
-def test_roster_survives_invalid_form(client, reviewer, station, typed, sheet):
+def test_roster_survives_invalid_form(client, reviewer, station, form_data, roster_upload):
     huang = station.workers[0]
-    file = listed((huang.name, huang.id_number, "", ""), sheet=sheet)
-    refused = client.post(FACTS, typed(content="", people_file=file))
+    file = roster_upload((huang.name, huang.id_number, "", ""))
+    refused = client.post(FACTS, form_data(content="", people_file=file))
     assert "已读取名单 1 行" in refused.content.decode()
     assert huang.id_number not in refused.content.decode()
     roster = refused.context["form"]["roster"].value()
-    assert names(client.post(FACTS, typed(roster=roster)).context, "good") == ["黄秋梦"]
+    assert names(client.post(FACTS, form_data(roster=roster)).context, "good") == ["黄秋梦"]
 
 
-def test_edit_keeps_facts_files_and_ticks(client, reviewer, station, typed):
-    draft = client.post(FACTS, typed(note="第 2 期", proofs=[files.pdf("通知.pdf")])).context["draft"]
+def test_edit_keeps_facts_files_and_ticks(client, reviewer, station, form_data):
+    draft = client.post(FACTS, form_data(note="第 2 期", proofs=[files.pdf("通知.pdf")])).context["draft"]
     ticks = {"draft": draft, "person": [station.workers[0].pk], "go": "preview"}
     sealed = client.post(PEOPLE, ticks).context["draft"]
     response = client.post(EDIT, {"draft": sealed})
@@ -121,14 +116,14 @@ def test_edit_keeps_facts_files_and_ticks(client, reviewer, station, typed):
     assert (form["content"].value(), form["note"].value()) == ("林业有害生物防治培训班", "第 2 期")
     assert [attachment.name for attachment in response.context["kept"]] == ["通知.pdf"]
     assert "已勾选 1 人" in page
-    back = typed(draft_key=form["draft_key"].value(), roster=form["roster"].value())
+    back = form_data(draft_key=form["draft_key"].value(), roster=form["roster"].value())
     assert client.post(FACTS, back).context["ticked"] == {station.workers[0].pk}
     assert Attachment.objects.count() == 1
 
 
-def test_ticks_survive_searches(client, reviewer, station, typed):
+def test_ticks_survive_searches(client, reviewer, station, form_data):
     huang, li, _ = station.workers
-    sent = {"draft": client.post(FACTS, typed()).context["draft"], "go": "search", "search": "李"}
+    sent = {"draft": client.post(FACTS, form_data()).context["draft"], "go": "search", "search": "李"}
     found = client.post(PEOPLE, {**sent, "shown": [huang.pk, li.pk], "person": [huang.pk]})
     assert [person.name for person in found.context["page"]] == ["李工"]
     assert found.context["ticked"] == {huang.pk}
@@ -138,46 +133,46 @@ def test_ticks_survive_searches(client, reviewer, station, typed):
     assert client.post(PEOPLE, sent).context["ticked"] == {li.pk}
 
 
-def test_all_search_results_can_be_ticked(client, reviewer, station, typed):
+def test_all_search_results_can_be_ticked(client, reviewer, station, form_data):
     _, li, wei = station.workers
-    draft = client.post(FACTS, typed()).context["draft"]
+    draft = client.post(FACTS, form_data()).context["draft"]
     answer = client.post(PEOPLE, {"draft": draft, "go": "all", "search": "工"})
     assert answer.context["ticked"] == {li.pk, wei.pk}
     assert client.post(PEOPLE, {"draft": answer.context["draft"], "go": "none"}).context["ticked"] == set()
 
 
-def test_search_by_last_four_of_id(client, reviewer, station, typed):
+def test_search_by_last_four_of_id(client, reviewer, station, form_data):
     huang = station.workers[0]
-    draft = client.post(FACTS, typed()).context["draft"]
+    draft = client.post(FACTS, form_data()).context["draft"]
     found = client.post(PEOPLE, {"draft": draft, "go": "search", "search": huang.id_tail.lower()})
     assert huang in found.context["page"].object_list
     assert found.context["page"].paginator.count < 3
 
 
-def test_preview_requires_ticks(client, reviewer, typed):
-    draft = client.post(FACTS, typed()).context["draft"]
+def test_preview_requires_ticks(client, reviewer, form_data):
+    draft = client.post(FACTS, form_data()).context["draft"]
     assert "请先勾选人员。" in client.post(PEOPLE, {"draft": draft, "go": "preview"}).content.decode()
 
 
-def test_declaration_is_required(client, reviewer, typed):
-    response = client.post(FACTS, typed(declared=""))
+def test_declaration_is_required(client, reviewer, form_data):
+    response = client.post(FACTS, form_data(declared=""))
     assert response.context["form"].errors["declared"] == ["请勾选“单位承诺以上信息属实”，否则不能登记。"]
 
 
-def test_facts_are_validated(client, reviewer, typed):
-    wrong = typed(ends_at_0=f"{factories.moment(12):%Y-%m-%d}", hours_applied="7.3")
+def test_facts_are_validated(client, reviewer, form_data):
+    wrong = form_data(ends_at_0=f"{factories.moment(12):%Y-%m-%d}", hours_applied="7.3")
     assert {"ends_at", "hours_applied"} <= set(client.post(FACTS, wrong).context["form"].errors)
 
 
-def test_own_registration_is_no_duplicate(client, reviewer, station, typed):
+def test_own_registration_is_no_duplicate(client, reviewer, station, form_data):
     day = {"starts_at": factories.moment(9, 8), "ends_at": factories.moment(8, 18)}
     factories.registration(reviewer, "林业有害生物防治培训班", **day)
-    assert client.post(FACTS, typed()).context["draft"]
+    assert client.post(FACTS, form_data()).context["draft"]
 
 
-def test_people_of_other_units_cannot_be_ticked(client, reviewer, station, typed):
+def test_people_of_other_units_cannot_be_ticked(client, reviewer, station, form_data):
     stranger = factories.person("外人", unit=factories.unit("柳州市图书馆", "450202"))
-    draft = client.post(FACTS, typed()).context["draft"]
+    draft = client.post(FACTS, form_data()).context["draft"]
     ticks = {"draft": draft, "go": "preview", "person": [stranger.pk, reviewer.pk, station.workers[0].pk]}
     preview = client.post(PEOPLE, ticks)
     assert (names(preview.context, "good"), names(preview.context, "bad")) == (["黄秋梦"], [])
@@ -187,37 +182,37 @@ def test_people_of_other_units_cannot_be_ticked(client, reviewer, station, typed
     assert "请先勾选人员。" in alone.content.decode()
 
 
-def test_person_leaving_after_tick_is_a_problem(client, reviewer, station, typed):
-    ticks = {"draft": client.post(FACTS, typed()).context["draft"], "person": [station.workers[0].pk]}
+def test_person_leaving_after_tick_is_a_problem(client, reviewer, station, form_data):
+    ticks = {"draft": client.post(FACTS, form_data()).context["draft"], "person": [station.workers[0].pk]}
     sealed = client.post(PEOPLE, ticks).context["draft"]
     type(reviewer).objects.filter(pk=station.workers[0].pk).update(unit=None)
     [bad] = client.post(PEOPLE, {"draft": sealed, "go": "preview"}).context["bad"]
     assert (bad.name, bad.problems) == ("黄秋梦", ["不是“宾阳县甘棠镇林业站”的人员。"])
 
 
-def test_other_unit_is_rejected(client, reviewer, typed):
+def test_other_unit_is_rejected(client, reviewer, form_data):
     other = factories.unit("柳州市图书馆", "450202")
-    assert client.post(FACTS, typed(unit=other.pk)).context["form"].errors["unit"] == [
+    assert client.post(FACTS, form_data(unit=other.pk)).context["form"].errors["unit"] == [
         "您不能为所选单位登记，请重新选择。"
     ]
 
 
-def test_reviewer_of_two_units_chooses_one(client, reviewer, station, typed):
+def test_reviewer_of_two_units_chooses_one(client, reviewer, station, form_data):
     second = factories.unit("柳州市图书馆", "450202")
     appointments.appoint(reviewer, "unit_reviewer", unit=second)
     assert "柳州市图书馆" in client.get(FACTS).content.decode()
-    assert list(client.post(FACTS, typed(unit=second.pk)).context["page"]) == []
+    assert list(client.post(FACTS, form_data(unit=second.pk)).context["page"]) == []
 
 
 @pytest.mark.parametrize("address", [EDIT, PEOPLE, SAVE, BAD_LINES])
-def test_draft_of_other_reviewer_is_404(client, reviewer, station, typed, address):
-    sealed = client.post(FACTS, typed()).context["draft"]
+def test_draft_of_other_reviewer_is_404(client, reviewer, station, form_data, address):
+    sealed = client.post(FACTS, form_data()).context["draft"]
     client.force_login(factories.unit_reviewer(station, "韦审核"))
     assert [client.post(address, {"draft": text}).status_code for text in (sealed, sealed[:-8], "", "甲")] == [404] * 4
 
 
-def test_change_since_preview_is_shown_before_saving(client, reviewer, station, typed):
-    draft = client.post(FACTS, typed()).context["draft"]
+def test_change_since_preview_is_shown_before_saving(client, reviewer, station, form_data):
+    draft = client.post(FACTS, form_data()).context["draft"]
     ticks = {"draft": draft, "person": [person.pk for person in station.workers], "go": "preview"}
     sealed = client.post(PEOPLE, ticks).context["draft"]
     station.workers[0].unit = None
@@ -258,12 +253,12 @@ def test_menu_link_for_unit_reviewers_only(client, reviewer, station, guangxi):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_query_count_is_constant(client, reviewer, station, typed, count, django_assert_num_queries, sheet):
+def test_query_count_is_constant(client, reviewer, station, form_data, count, django_assert_num_queries, roster_upload):
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
-    file = listed(*((person.name, person.id_number, "", "") for person in people), sheet=sheet)
-    form = typed()
+    file = roster_upload(*((person.name, person.id_number, "", "") for person in people))
+    form = form_data()
     draft = client.post(FACTS, form).context["draft"]
     with django_assert_num_queries(12):
         client.post(PEOPLE, {"draft": draft})
     with django_assert_num_queries(37):
-        client.post(FACTS, typed(people_file=file))
+        client.post(FACTS, form_data(people_file=file))

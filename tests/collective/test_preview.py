@@ -1,4 +1,4 @@
-"""The preview: each person's line with what is wrong, what is worth a look, and what would be saved."""
+"""The preview: the registration, problems and warnings of each person."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ def test_valid_people_have_no_problems(station, draft):
     ]
 
 
-def test_reviewer_is_rejected(station, draft, row):
+def test_reviewer_is_rejected(station, draft, roster_row):
     station.reviewer.unit = station
     station.reviewer.save()
-    told = "不能为本人代为登记，请在“学时登记”中自行登记。"
-    assert problems(draft(rows=[row(station.reviewer)]), station) == [told]
-    assert problems(draft([station.reviewer]), station) == [told]
+    problem = "不能为本人代为登记，请在“学时登记”中自行登记。"
+    assert problems(draft(rows=[roster_row(station.reviewer)]), station) == [problem]
+    assert problems(draft([station.reviewer]), station) == [problem]
     assert station.reviewer not in choices.selectable_people(station, station.reviewer)
 
 
-def test_invalid_people_show_their_problems(station, draft, row):
+def test_invalid_people_show_their_problems(station, draft, roster_row):
     huang, li, wei = station.workers
     wei.is_active = False
     wei.save()
     outsider = factories.person("外人", unit=factories.unit("柳州市图书馆", "450202"))
     rows = [
-        row(huang),
-        row(li, 3, name="李小工"),
-        row(wei, 4),
-        row(outsider, 5),
-        row(huang, 6),
+        roster_row(huang),
+        roster_row(li, 3, name="李小工"),
+        roster_row(wei, 4),
+        roster_row(outsider, 5),
+        roster_row(huang, 6),
         drafts.RosterRow(7, "没有", "E00000000"),
         drafts.RosterRow(8, "", "", problem="“姓名”列为空。"),
     ]
@@ -73,52 +73,52 @@ def test_invalid_people_show_their_problems(station, draft, row):
         ("24", "申请学时 24 高于按起止时间计算的 16 学时；如确需申请更多，请在“认定内容说明”中说明原因。"),
     ],
 )
-def test_hours_of_line(station, draft, row, hours, problem):
-    about = draft(rows=[row(station.workers[0], hours=hours)])
-    assert problems(about, station) == [problem]
+def test_hours_of_line(station, draft, roster_row, hours, problem):
+    previewed = draft(rows=[roster_row(station.workers[0], hours=hours)])
+    assert problems(previewed, station) == [problem]
 
 
 def test_duplicate_registration_is_a_problem(station, draft):
-    about = draft(station.workers)
-    training = drafts.training(about)
+    previewed = draft(station.workers)
+    training = drafts.training(previewed)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.submitted(station.workers[0], station, content=training.content, **day)
-    told = dict(zip([line.name for line in preview.lines_of(about, station)], problems(about, station), strict=True))
-    assert told["黄秋梦"].startswith("与其登记“林业有害生物防治培训班”（")
-    assert (told["李工"], told["韦工"]) == ("", "")
+    found = {line.name: "".join(line.problems) for line in preview.lines_of(previewed, station)}
+    assert found["黄秋梦"].startswith("与其登记“林业有害生物防治培训班”（")
+    assert (found["李工"], found["韦工"]) == ("", "")
 
 
-def test_used_certificate_number_is_a_problem(station, draft, row):
+def test_used_certificate_number_is_a_problem(station, draft, roster_row):
     huang = station.workers[0]
     factories.submitted(huang, station, content="别的", certificate_number="GX-1")
-    [said] = problems(draft(rows=[row(huang, certificate_number="GX-1")]), station)
-    assert said.startswith("证书编号 GX-1 已用于其登记“别的”（")
+    [problem] = problems(draft(rows=[roster_row(huang, certificate_number="GX-1")]), station)
+    assert problem.startswith("证书编号 GX-1 已用于其登记“别的”（")
 
 
-def test_duplicate_draft_shows_no_content(station, draft, row):
+def test_duplicate_draft_shows_no_content(station, draft, roster_row):
     huang, li, _ = station.workers
     factories.registration(huang, "不想让人看到的", certificate_number="GX-1")
-    about = draft(rows=[row(huang, certificate_number="GX-1"), row(li, 3)])
-    training = drafts.training(about)
+    previewed = draft(rows=[roster_row(huang, certificate_number="GX-1"), roster_row(li, 3)])
+    training = drafts.training(previewed)
     factories.registration(li, training.content, starts_at=training.starts_at, ends_at=training.ends_at)
-    assert problems(about, station) == ["证书编号 GX-1 已用于其一条待提交的登记。", "与其一条待提交的登记重复。"]
+    assert problems(previewed, station) == ["证书编号 GX-1 已用于其一条待提交的登记。", "与其一条待提交的登记重复。"]
 
 
 def test_refused_registration_is_no_duplicate(station, draft):
-    about = draft(station.workers[:1])
-    training = drafts.training(about)
+    previewed = draft(station.workers[:1])
+    training = drafts.training(previewed)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.refused(station.workers[0], station, station.reviewer, content=training.content, **day)
-    assert problems(about, station) == [""]
+    assert problems(previewed, station) == [""]
 
 
 def test_overlap_is_a_warning_except_with_drafts(station, draft):
-    about = draft(station.workers[:2])
-    training = drafts.training(about)
+    previewed = draft(station.workers[:2])
+    training = drafts.training(previewed)
     day = {"starts_at": training.starts_at, "ends_at": training.ends_at}
     factories.submitted(station.workers[0], station, content="同一天的会议", **day)
     factories.registration(station.workers[1], "没有提交的", **day)
-    warnings = {line.name: "".join(line.warnings) for line in preview.lines_of(about, station)}
+    warnings = {line.name: "".join(line.warnings) for line in preview.lines_of(previewed, station)}
     assert "“同一天的会议”" in warnings["黄秋梦"]
     assert warnings["李工"] == ""
 
@@ -128,33 +128,33 @@ def test_overlap_is_a_warning_except_with_drafts(station, draft):
     [(None, []), ("person", ["黄秋梦"]), ("unit", ["李工", "韦工", "黄秋梦"]), ("all", ["李工", "韦工", "黄秋梦"])],
 )
 def test_closed_year_accepts_only_opened_people(station, draft, opened, good):
-    about = draft(station.workers)
-    year = about.facts["year"]
+    previewed = draft(station.workers)
+    year = previewed.facts["year"]
     YearRule.objects.update(is_closed=True)
     whom = {"person": {"person": station.workers[0]}, "unit": {"unit": station}, "all": {}}.get(opened)
     if whom is not None:
         Opening.objects.create(year=year, until=timezone.localdate(), reason="补登", **whom)
-    lines = preview.lines_of(about, station)
+    lines = preview.lines_of(previewed, station)
     assert [line.name for line in preview.good_lines(lines)] == good
     assert {"".join(line.problems) for line in preview.bad_lines(lines)} <= {f"{year} 年度已关闭，不再接受提交。"}
 
 
 def test_future_training_is_a_problem(station, draft):
-    about = draft(station.workers[:1])
-    lines = preview.lines_of(about, station, timezone.now() - timedelta(days=400))
+    previewed = draft(station.workers[:1])
+    lines = preview.lines_of(previewed, station, timezone.now() - timedelta(days=400))
     assert "不能晚于现在" in "".join(lines[0].problems)
 
 
-def test_sealed_draft_hides_id_numbers(station, draft, row):
+def test_sealed_draft_hides_id_numbers(station, draft, roster_row):
     huang = station.workers[0]
-    text = drafts.seal_draft(draft(rows=[row(huang)]))
+    text = drafts.seal_draft(draft(rows=[roster_row(huang)]))
     assert huang.id_number not in text
-    assert drafts.unseal_draft(text, station.reviewer).rows == [row(huang)]
+    assert drafts.unseal_draft(text, station.reviewer).rows == [roster_row(huang)]
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_query_count_is_constant(station, draft, row, count, django_assert_num_queries):
+def test_query_count_is_constant(station, draft, roster_row, count, django_assert_num_queries):
     people = [factories.person(f"职工{number}", unit=station) for number in range(count)]
-    about = draft(rows=[row(person, number) for number, person in enumerate(people, 2)])
+    previewed = draft(rows=[roster_row(person, number) for number, person in enumerate(people, 2)])
     with django_assert_num_queries(5):  # type, people, rule, openings, other registrations
-        assert len(preview.good_lines(preview.lines_of(about, station))) == count
+        assert len(preview.good_lines(preview.lines_of(previewed, station))) == count

@@ -1,6 +1,4 @@
-"""Two tabs confirm the same preview at once, and two reviewers the same people: one set of registrations, no half of
-one.
-"""
+"""Concurrent confirmations of one preview, and of two previews of the same training."""
 
 from __future__ import annotations
 
@@ -32,20 +30,20 @@ def station(transactional_db):
     return unit
 
 
-def shown_to(reviewer, station, **facts) -> drafts.CollectiveDraft:
-    """The preview of all the people, two files with it."""
+def preview_all(reviewer, station, **facts) -> drafts.CollectiveDraft:
+    """Return the previewed draft for all people of the station, with two files."""
     proofs = [attachments.inspect(files.pdf(name)) for name in ("甲.pdf", "乙.pdf")]
     return previewed_draft(station, reviewer, station.workers, proofs=proofs, **facts)
 
 
-def is_right(training_year: int) -> bool:
+def totals_are_correct(year: int) -> bool:
     with transaction.atomic():
-        return sums.recount(training_year) == {"people": 0, "places": 0}
+        return sums.recount(year) == {"people": 0, "places": 0}
 
 
 @pytest.mark.parametrize("attempt", range(3))
 def test_concurrent_confirmations_save_once(station, attempt):
-    sealed = drafts.seal_draft(shown_to(station.reviewer, station))
+    sealed = drafts.seal_draft(preview_all(station.reviewer, station))
 
     def confirm():
         return saving.save(station.reviewer, drafts.unseal_draft(sealed, station.reviewer))
@@ -58,14 +56,16 @@ def test_concurrent_confirmations_save_once(station, attempt):
     assert Attachment.objects.exclude(registration=None).count() == 2 * PEOPLE
     assert not Attachment.objects.filter(registration=None).exists()
     assert batch.hours == sum(Registration.objects.values_list("hours_applied", flat=True), Decimal())
-    assert is_right(Registration.objects.first().year)
+    assert totals_are_correct(Registration.objects.first().year)
 
 
 def test_concurrent_registration_only_first_wins(station):
     other = factories.unit_reviewer(station, "韦审核")
     days = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
-    shown = [(reviewer, shown_to(reviewer, station, **days)) for reviewer in (station.reviewer, other)]
-    answers = at_once([lambda who=who, draft=draft: saving.save(who, draft) for who, draft in shown])
+    previews = [(reviewer, preview_all(reviewer, station, **days)) for reviewer in (station.reviewer, other)]
+    answers = at_once(
+        [lambda reviewer=reviewer, draft=draft: saving.save(reviewer, draft) for reviewer, draft in previews]
+    )
     assert {type(answer) for answer in answers} == {Submission, saving.PreviewOutdated}
     assert Registration.objects.count() == PEOPLE
-    assert is_right(Registration.objects.first().year)
+    assert totals_are_correct(Registration.objects.first().year)

@@ -1,4 +1,4 @@
-"""The list of people: Excel and CSV in the encodings of the country, and each way in which a file can be wrong."""
+"""The list of people from Excel and CSV in the usual encodings, and each reason to reject a file or a line."""
 
 from __future__ import annotations
 

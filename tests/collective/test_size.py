@@ -1,4 +1,4 @@
-"""The largest list fits into a form: two thousand people, half of them with problems."""
+"""A draft of the largest list fits into a form."""
 
 from __future__ import annotations
 
