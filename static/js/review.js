@@ -1,5 +1,5 @@
-// 学时审核 from the keyboard, and pictures that can be turned and enlarged. Without this script everything is reached by
-// Tab and by links. One key alone never decides: a, r and f only lead to the field or button that does.
+// Keyboard shortcuts of 学时审核, and pictures that can be rotated and enlarged. Without this script the pages work by
+// Tab and links. A single key never decides: a, r and f only move the focus to the next field or button.
 (() => {
   "use strict";
 
@@ -21,7 +21,7 @@
     rows[here].scrollIntoView({ block: "nearest" });
   }
 
-  // Tab moves the focus too: the keys go on from where it is.
+  // Tab moves the focus too; the shortcuts continue from there.
   page.addEventListener("focusin", (event) => {
     const index = rows.indexOf(event.target.closest("[data-row]"));
     if (index < 0 || index === here) return;
@@ -59,7 +59,7 @@
 
   // --- One registration ---------------------------------------------------------------------------------
   const form = page.querySelector("[data-decision]");
-  let meant = null; // the button to which Tab leads from the words, and which Ctrl+Enter presses
+  let meant = null; // the button that a, r or f chose: Tab in the words focuses it, Ctrl+Enter presses it
 
   function mean(name) {
     if (!form) return;
@@ -77,7 +77,7 @@
       event.preventDefault();
       meant.click();
     } else if (event.key === "Tab" && !event.shiftKey && meant && event.target.name === "words") {
-      // The first button agrees: who came to return or to refuse must not meet it on the way.
+      // Skip the first button, which agrees.
       event.preventDefault();
       meant.focus();
     }
@@ -124,7 +124,7 @@
     if (keys?.open && !keys.contains(event.target)) keys.open = false;
   });
 
-  // --- Filters fold away where there is no room beside the list ------------------------------------
+  // --- Filters are folded on narrow screens ---------------------------------------------------------
   const fold = page.querySelector("[data-fold-narrow]");
   if (fold && window.matchMedia("(min-width: 1100px)").matches) fold.open = true;
 
@@ -143,7 +143,7 @@
       picture.classList.add("is-zoomed");
       picture.style.width = `${width}px`;
       picture.style.transform = `rotate(${turns * 90}deg)`;
-      // A turned picture keeps the room of the unturned one: margins give it its own.
+      // A rotated picture keeps the layout box of the unrotated one; margins correct that.
       picture.style.margin = lies ? `${(width - height) / 2}px auto ${(width - height) / 2}px ${Math.max((room - width) / 2, (height - width) / 2)}px` : "0 auto";
     };
     viewer.querySelector("[data-viewer-buttons]").hidden = false;
@@ -161,7 +161,7 @@
     });
   }
 
-  // --- On a phone a button leads to the decision, until it is in sight -----------------------------
+  // --- The link to the decision on a phone, hidden while the decision is visible ---------------------
   const shortcut = document.querySelector(".to-decision");
   const decision = document.getElementById("decision");
   if (shortcut && decision && window.IntersectionObserver) {

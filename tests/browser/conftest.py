@@ -1,6 +1,6 @@
-"""A real Chromium on a live server. Whatever the browser complains about fails the test that caused it.
+"""Tests in Chromium against a live server; an error or warning in the browser's console fails the test.
 
-Pictures of failed tests are left in var/browser/.
+Screenshots of failed tests are in var/browser/.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from hours.models import Completion
 from hours.workflow import transitions
 from organizations.models import Unit
 from tests import factories
-from tests.browser.steps import Offices, Person
+from tests.browser.steps import Offices, SignUpData
 
-PICTURES = settings.BASE_DIR / "var" / "browser"
-PATIENCE = 10_000  # milliseconds
+SCREENSHOTS = settings.BASE_DIR / "var" / "browser"
+TIMEOUT = 10_000  # milliseconds
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,7 +36,7 @@ FLAGS = [
     "--disable-sync",
     "--lang=zh-CN",
 ]
-HEIGHT = {1280: 800, 360: 740}
+HEIGHTS = {1280: 800, 360: 740}
 
 
 FAILED = pytest.StashKey[bool]()
@@ -44,7 +44,7 @@ FAILED = pytest.StashKey[bool]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """Lets the fixture that holds the pages know that the test failed."""
+    """Tell the `visit` fixture whether the test failed."""
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
@@ -53,7 +53,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 @cache
 def chromium_path() -> str | None:
-    """An installed Chromium, else Playwright's own, else None."""
+    """Return an installed Chromium, else Playwright's own, else None."""
     names = ("chromium", "chromium-browser", "google-chrome")
     if found := os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None):
         return found
@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread, which makes Django refuse its database to the tests themselves.
+    # Playwright runs an event loop in this thread, where Django refuses database access by default.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         language = {"LC_ALL": "zh_CN.UTF-8"}  # the date pickers follow the browser's own language
@@ -88,25 +88,25 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visits:
-    """Opens pages, for somebody, and writes down what their browser complains about."""
+    """Opens pages for people, and collects the errors of their browsers."""
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.browser, self.address = browser, address
         self.contexts: list[BrowserContext] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
 
     def __call__(self, path: str = "/", person: User | None = None, *, width: int = 1280, script: bool = True) -> Page:
-        """A page at this address in a browser of its own, with this person logged in."""
+        """Return a page at this address, with this person logged in, in a browser context of its own."""
         context = self.browser.new_context(
             base_url=self.address,
-            viewport={"width": width, "height": HEIGHT[width]},
+            viewport={"width": width, "height": HEIGHTS[width]},
             locale="zh-CN",
             reduced_motion="reduce",
             java_script_enabled=script,
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT)
         context.on("console", self._on_console)
-        context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error}"))
+        context.on("weberror", lambda error: self.errors.append(f"page error: {error.error}"))
         self.contexts.append(context)
         if person is not None:
             context.add_cookies([self._session_cookie(person)])
@@ -114,15 +114,15 @@ class Visits:
         page.goto(path)
         return page
 
-    def expect_complaint(self, pattern: str) -> None:
-        """Take away what a test provoked on purpose; it must be there."""
-        fitting = [said for said in self.complaints if re.search(pattern, said)]
-        assert fitting, self.complaints
-        self.complaints = [said for said in self.complaints if said not in fitting]
+    def expect_error(self, pattern: str) -> None:
+        """Remove the errors that a test provokes; fail if there is none."""
+        expected = [error for error in self.errors if re.search(pattern, error)]
+        assert expected, self.errors
+        self.errors = [error for error in self.errors if error not in expected]
 
     def _on_console(self, message) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.type} on {message.page and message.page.url}: {message.text}")
+            self.errors.append(f"{message.type} on {message.page and message.page.url}: {message.text}")
 
     def _session_cookie(self, person: User) -> dict[str, str]:
         client = Client()
@@ -130,11 +130,11 @@ class Visits:
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         return {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.address}
 
-    def close(self, picture: str | None) -> None:
+    def close(self, screenshot: str | None) -> None:
         for number, context in enumerate(self.contexts):
-            if picture:
+            if screenshot:
                 for page in context.pages:
-                    page.screenshot(path=PICTURES / f"{picture}-{number}.png", full_page=True)
+                    page.screenshot(path=SCREENSHOTS / f"{screenshot}-{number}.png", full_page=True)
             context.close()
 
 
@@ -142,14 +142,14 @@ class Visits:
 def visit(chromium: Browser, live_server, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     visits = Visits(chromium, live_server.url)
     yield visits
-    failed = request.node.stash.get(FAILED, True) or bool(visits.complaints)
+    failed = request.node.stash.get(FAILED, True) or bool(visits.errors)
     visits.close(re.sub(r"\W+", "-", request.node.name) if failed else None)
-    assert visits.complaints == []
+    assert visits.errors == []
 
 
 @pytest.fixture
 def world(live_server):
-    """What an installation has before the first person comes: regions, rules, types, a course, units."""
+    """Return the root region of an installation with regions, year rules, categories and units."""
     root = factories.regions()
     factories.open_years()
     factories.category("培训班、研修班", hint="按起止时间每半天 4 学时计算。")
@@ -165,19 +165,19 @@ def world(live_server):
 
 @pytest.fixture
 def huang(world) -> User:
-    """黄秋梦, who has an account, a unit and nothing registered."""
+    """黄秋梦, a person with a unit and without registrations."""
     return factories.person("黄秋梦", unit=factories.unit("南宁市水利电力设计院", "450100"))
 
 
 @pytest.fixture
-def newcomer(world) -> Person:
-    """Somebody who has never been here."""
-    return Person("黄秋梦", factories.resident_id(), "huangqiumeng", "13807710001", factories.PASSWORD)
+def newcomer(world) -> SignUpData:
+    """A person without an account."""
+    return SignUpData("黄秋梦", factories.resident_id(), "huangqiumeng", "13807710001", factories.PASSWORD)
 
 
 @pytest.fixture
 def course(world) -> Callable[[User], Completion]:
-    """A person completes this year's public course."""
+    """Return a function that lets a person complete this year's public course."""
 
     def complete(person: User) -> Completion:
         day = factories.moment(5).date()
@@ -188,7 +188,7 @@ def course(world) -> Callable[[User], Completion]:
 
 @pytest.fixture
 def offices(world) -> Offices:
-    """覃审核 of 宾阳县甘棠镇林业站 and 莫终审 of the whole region."""
+    """覃审核 of 宾阳县甘棠镇林业站, and 莫终审 of the whole region."""
     station = Unit.objects.get(name="宾阳县甘棠镇林业站")
     factories.reason("材料不清晰")
     factories.reason("不属于继续教育")
@@ -197,7 +197,7 @@ def offices(world) -> Offices:
 
 @pytest.fixture
 def registrations(offices: Offices, huang: User) -> None:
-    """Where the walk through the manual ends: six registrations at the unit, one without an employer at the region."""
+    """Submit six registrations to the unit, and one without an employer to the region, as at the end of the manual."""
     factories.submitted(huang, offices.station, content="水利工程施工培训班")
     patent = {"category": factories.category("发明专利", "专利类", by_half_day=False), "hours_applied": 20}
     factories.submitted(huang, offices.station, content="一种渠道清淤装置", **patent)

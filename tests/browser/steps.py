@@ -1,4 +1,4 @@
-"""What people do on the pages, the same with and without JavaScript: a dialog is in place or a page of its own."""
+"""What people do on the pages; without JavaScript a dialog is a page of its own."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ FOCUS_IS_VISIBLE = """() => {
 
 
 @dataclass(frozen=True)
-class Person:
-    """What somebody types to sign up."""
+class SignUpData:
+    """What a person types to sign up."""
 
     name: str
     id_number: str
@@ -36,34 +36,34 @@ class Person:
 
 @dataclass(frozen=True)
 class Offices:
-    """A unit, and who decides at the two stages."""
+    """A unit, its reviewer, and the reviewer of the region."""
 
     station: Unit
     unit: User
     region: User
 
 
-def work(page: Page) -> Locator:
-    """The open dialog, or the page that it is without JavaScript; some dialogs open over such a page."""
+def current_dialog(page: Page) -> Locator:
+    """Return the open dialog, or the page in its place without JavaScript; some dialogs open over such a page."""
     return page.locator(f"{OPEN}, body:not(:has({OPEN})) .dialog-sheet")
 
 
-def open_by(page: Page, role: str, name: str, title: str) -> Locator:
-    """Press what opens a dialog; the dialog under this title."""
+def open_dialog(page: Page, role: str, name: str, title: str) -> Locator:
+    """Click the control that opens a dialog, and return the dialog."""
     page.get_by_role(role, name=name).click()
-    return shown(page, title)
+    return wait_for_dialog(page, title)
 
 
-def shown(page: Page, title: str) -> Locator:
-    """The dialog under this title, once it is there and answers."""
-    heads = f"{OPEN} .dialog-title, body:not(:has({OPEN})) .site-main:has(.dialog-sheet) .page-title"
-    expect(page.locator(heads)).to_have_text(title)
+def wait_for_dialog(page: Page, title: str) -> Locator:
+    """Return the dialog with this title once it is loaded."""
+    titles = f"{OPEN} .dialog-title, body:not(:has({OPEN})) .site-main:has(.dialog-sheet) .page-title"
+    expect(page.locator(titles)).to_have_text(title)
     expect(page.locator("dialog[aria-busy]")).to_have_count(0)
-    return work(page)
+    return current_dialog(page)
 
 
-def press(page: Page, name: str | re.Pattern) -> None:
-    work(page).get_by_role("button", name=name).click()
+def press_button(page: Page, name: str | re.Pattern) -> None:
+    current_dialog(page).get_by_role("button", name=name).click()
 
 
 def choose_types(form: Locator, first: str, second: str) -> None:
@@ -72,7 +72,7 @@ def choose_types(form: Locator, first: str, second: str) -> None:
 
 
 def fill_dates(form: Locator, first_day: int, last_day: int) -> None:
-    """Days as so many days ago; the times of day stay as the pickers offer them."""
+    """Fill in days as so many days ago; the proposed times stay."""
     form.locator("[name=starts_at_0]").fill(f"{factories.moment(first_day):%Y-%m-%d}")
     form.locator("[name=ends_at_0]").fill(f"{factories.moment(last_day):%Y-%m-%d}")
 
@@ -92,18 +92,18 @@ def attach(form: Locator, *names: str) -> None:
 
 
 def register(page: Page, content: str, days_ago: int = 9) -> None:
-    """A training of two whole days, from the list to the list."""
-    form = open_by(page, "link", "新登记培训", "新登记培训")
+    """Register a training of two whole days, from the list to the list."""
+    form = open_dialog(page, "link", "新登记培训", "新登记培训")
     choose_types(form, "培训进修类", "培训班、研修班")
     fill(form, content=content)
     fill_dates(form, days_ago, days_ago - 1)
     declare(form)
-    press(page, "保存")
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text(f"已保存“{content}”")
 
 
 def tick_all(page: Page) -> None:
-    """The box in the table's head, on a phone above the cards; without JavaScript a link does the same."""
+    """Use the box in the table's head, on a phone the one above the cards, without JavaScript the link."""
     link, phone, head = (
         page.get_by_role("link", name="全选"),
         page.locator(".tick-all"),
@@ -114,32 +114,32 @@ def tick_all(page: Page) -> None:
 
 
 def cells(page: Page, column: str) -> list[str]:
-    """One column of the page's tables, from the top."""
+    """Return the texts of one column of the page's tables."""
     found = page.locator(f"main td[data-label='{column}']:visible").all_inner_texts()
     return [" ".join(text.split()) for text in found]
 
 
-def row(page: Page, content: str) -> Locator:
+def find_row(page: Page, content: str) -> Locator:
     return page.locator("main tr[id^=registration-]").filter(has_text=content)
 
 
 def choose_region(page: Page, name: str) -> None:
-    link = work(page).locator("[data-tree] a:visible").filter(has_text=name)
+    link = current_dialog(page).locator("[data-tree] a:visible").filter(has_text=name)
     link.click()
-    expect(work(page).locator("[data-tree] a:visible[aria-current]")).to_have_text(name)
+    expect(current_dialog(page).locator("[data-tree] a:visible[aria-current]")).to_have_text(name)
     expect(page.locator("dialog[aria-busy]")).to_have_count(0)
 
 
 def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
-    """Press Tab until the target has the focus; every stop on the way is seen."""
+    """Press Tab until the target has the focus; the focus is visible at every stop."""
     page.wait_for_load_state()
     for _ in range(60):
         page.keyboard.press(key)
-        see_focus(page)
+        assert_focus_visible(page)
         if target.evaluate(HAS_FOCUS):
             return
     raise AssertionError(f"{target} is not reached by {key}")
 
 
-def see_focus(page: Page) -> None:
+def assert_focus_visible(page: Page) -> None:
     assert page.evaluate(FOCUS_IS_VISIBLE), page.evaluate("document.activeElement.outerHTML")

@@ -1,4 +1,4 @@
-"""The administrators' pages in a browser: nothing that the security policy forbids, nothing wider than a phone."""
+"""The administrators' pages: no console errors, nothing wider than a phone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything by keyboard alone, always seeing where one is."""
+"""The owner's pages by keyboard alone, with visible focus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from hours.models import Registration
 from tests import factories
-from tests.browser.steps import open_by, shown, tab_to, work
+from tests.browser.steps import current_dialog, open_dialog, tab_to, wait_for_dialog
 
 pytestmark = pytest.mark.browser
 
@@ -53,7 +53,7 @@ def register(page: Page) -> None:
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("link", name="新登记培训"))
     page.keyboard.press("Enter")
-    form = shown(page, "新登记培训")
+    form = wait_for_dialog(page, "新登记培训")
     for name in ("first_level", "category"):
         tab_to(page, form.locator(f"[name={name}]"))
         page.keyboard.press("ArrowDown")
@@ -74,7 +74,7 @@ def submit(page: Page) -> None:
     button = page.get_by_role("button", name=re.compile(r"批量提交审核\s*（1）"))
     tab_to(page, button, "Shift+Tab")
     page.keyboard.press("Enter")
-    dialog = shown(page, "批量提交审核")
+    dialog = wait_for_dialog(page, "批量提交审核")
     choose_city(page, dialog)
     tab_to(page, dialog.locator("[name=q]"))
     page.keyboard.type("林业")
@@ -83,13 +83,13 @@ def submit(page: Page) -> None:
     choose_unit(page, dialog)
     tab_to(page, dialog.get_by_role("button", name="确定提交"))
     page.keyboard.press("Enter")
-    summary = shown(page, "确认提交")
+    summary = wait_for_dialog(page, "确认提交")
     tab_to(page, summary.get_by_role("button", name="确定提交 1 条"))
     page.keyboard.press("Enter")
 
 
 def choose_city(page: Page, dialog: Locator) -> None:
-    """The tree is one stop of the Tab key; arrows move in it, and the followed line keeps the focus."""
+    """The tree is one stop of the Tab key; arrow keys move in it, and the chosen node keeps the focus."""
     tab_to(page, dialog.get_by_role("treeitem", name="广西壮族自治区"))
     page.keyboard.press("End")
     expect(page.locator(":focus")).to_have_text("柳州市")
@@ -105,7 +105,7 @@ def choose_city(page: Page, dialog: Locator) -> None:
 
 
 def choose_unit(page: Page, dialog: Locator) -> None:
-    """One stop for all units; the arrows choose among them."""
+    """The list of units is one stop of the Tab key; arrow keys choose."""
     chosen = dialog.locator("[name=unit]:checked")
     tab_to(page, chosen)
     wanted = dialog.get_by_label("青秀区林业局")
@@ -122,7 +122,7 @@ def test_esc_closes_dialog_and_restores_focus(visit, huang):
     opener = page.get_by_role("link", name=f"查看“{registration.content}”")
     tab_to(page, opener)
     page.keyboard.press("Enter")
-    shown(page, "登记详情")
+    wait_for_dialog(page, "登记详情")
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
     expect(opener).to_be_focused()
@@ -130,7 +130,7 @@ def test_esc_closes_dialog_and_restores_focus(visit, huang):
 
 def test_esc_asks_before_discarding_input(visit, huang):
     page = visit("/hours/", huang)
-    form = open_by(page, "link", "新登记培训", "新登记培训")
+    form = open_dialog(page, "link", "新登记培训", "新登记培训")
     form.locator("[name=content]").fill("水利工程施工培训班")
     for key in ("Escape", "Enter"):  # the question's harmless answer has the focus
         page.keyboard.press(key)
@@ -142,7 +142,7 @@ def test_esc_asks_before_discarding_input(visit, huang):
 
 def test_focus_stays_inside_dialog(visit, huang):
     page = visit("/hours/", huang)
-    open_by(page, "link", "新登记培训", "新登记培训")
+    open_dialog(page, "link", "新登记培训", "新登记培训")
     for _ in range(30):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
@@ -161,10 +161,10 @@ def test_progress_toggles_by_space_and_enter(visit, huang):
 
 def test_error_summary_gets_focus_and_links_to_field(visit, huang):
     page = visit("/hours/", huang)
-    form = open_by(page, "link", "新登记培训", "新登记培训")
+    form = open_dialog(page, "link", "新登记培训", "新登记培训")
     form.get_by_role("button", name="保存").press("Enter")
-    expect(work(page).locator("[data-error-summary]")).to_be_focused()
-    link = work(page).get_by_role("link", name="请填写认定内容")
+    expect(current_dialog(page).locator("[data-error-summary]")).to_be_focused()
+    link = current_dialog(page).get_by_role("link", name="请填写认定内容")
     tab_to(page, link)
     page.keyboard.press("Enter")
-    expect(work(page).locator("[name=content]")).to_be_focused()
+    expect(current_dialog(page).locator("[name=content]")).to_be_focused()

@@ -1,4 +1,4 @@
-"""个人学时登记操作流程: the manual, from its first page to its last, by somebody who has never been here."""
+"""个人学时登记操作流程: the manual from its first page to its last, by a new person."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from accounts.models import User
 from hours.models import Registration
 from tests import factories
 from tests.browser.steps import (
-    Person,
+    SignUpData,
     attach,
     cells,
     choose_region,
     choose_types,
+    current_dialog,
     declare,
     fill,
     fill_dates,
-    open_by,
-    press,
+    find_row,
+    open_dialog,
+    press_button,
     register,
-    row,
-    shown,
     tick_all,
-    work,
+    wait_for_dialog,
 )
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_manual_from_sign_up_to_progress(visit, newcomer: Person, course, offices, script: bool):
+def test_manual_from_sign_up_to_progress(visit, newcomer: SignUpData, course, offices, script: bool):
     page = visit("/", script=script)
     sign_up(page, newcomer)
     log_out_and_in(page, newcomer)
@@ -51,7 +51,7 @@ def test_manual_from_sign_up_to_progress(visit, newcomer: Person, course, office
     look_up_progress(page)
 
 
-def sign_up(page: Page, person: Person) -> None:
+def sign_up(page: Page, person: SignUpData) -> None:
     page.get_by_role("link", name="没有账号？注册").click()
     page.locator("[name=name]").fill(person.name)
     for name in ("id_number", "username", "phone"):
@@ -63,7 +63,7 @@ def sign_up(page: Page, person: Person) -> None:
     expect(page.locator(".breadcrumb")).to_have_text(re.compile(r"用户管理中心\s*培训登记"))
 
 
-def log_out_and_in(page: Page, person: Person) -> None:
+def log_out_and_in(page: Page, person: SignUpData) -> None:
     page.locator(".person-menu summary").click()
     page.get_by_role("button", name="退出").click()
     expect(page.locator(".message")).to_have_text(re.compile("您已安全退出。"))
@@ -75,8 +75,8 @@ def log_out_and_in(page: Page, person: Person) -> None:
 
 
 def register_by_dates(page: Page, script: bool) -> None:
-    """Four half days of 4 hours: told while one types, and saved the same without JavaScript."""
-    form = open_by(page, "link", "新登记培训", "新登记培训")
+    """Four half days of 4 hours: proposed while typing, and saved the same without JavaScript."""
+    form = open_dialog(page, "link", "新登记培训", "新登记培训")
     labels = [text.rstrip("* ") for text in form.locator("form .form-label, form legend").all_inner_texts()]
     assert labels == [
         "认定类型",
@@ -100,65 +100,67 @@ def register_by_dates(page: Page, script: bool) -> None:
     if script:
         expect(form.locator("[name=hours_applied]")).to_have_value("16")
         expect(form.locator("[data-proposal]")).to_have_text("按起止时间每半天 4 学时计算，共 16 学时。")
-    press(page, "保存")
-    expect(work(page).locator("[data-error-summary]")).to_contain_text("请勾选“本人承诺以上信息属实”，否则不能保存。")
-    declare(work(page))
-    press(page, "保存")
+    press_button(page, "保存")
+    expect(current_dialog(page).locator("[data-error-summary]")).to_contain_text(
+        "请勾选“本人承诺以上信息属实”，否则不能保存。"
+    )
+    declare(current_dialog(page))
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存“水利工程施工培训班”。")
     assert cells(page, "申请学时") == ["16"]
 
 
 def register_by_hand(page: Page) -> None:
-    """Another type, whose hours no dates tell, with a file."""
-    form = open_by(page, "link", "新登记培训", "新登记培训")
+    """A category without hours by dates, and a file."""
+    form = open_dialog(page, "link", "新登记培训", "新登记培训")
     choose_types(form, "专利类", "发明专利")
     fill(form, content="一种渠道清淤装置", hours_applied="24", note="第一发明人", certificate_number="ZL202610001234.5")
     fill_dates(form, 30, 30)
     attach(form, "专利证书.pdf")
     declare(form)
-    press(page, "保存")
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存“一种渠道清淤装置”。")
 
 
 def look_change_and_delete(page: Page) -> None:
-    view = open_by(page, "link", "查看“一种渠道清淤装置”", "登记详情")
+    view = open_dialog(page, "link", "查看“一种渠道清淤装置”", "登记详情")
     expect(view).to_contain_text("专利类 · 发明专利")
     expect(view).to_contain_text("24 学时")
     expect(view.get_by_role("link", name="专利证书.pdf")).to_be_visible()
     view.locator(".dialog-foot").get_by_text("关闭").click()
 
-    form = open_by(page, "link", "修改“一种渠道清淤装置”", "修改登记")
+    form = open_dialog(page, "link", "修改“一种渠道清淤装置”", "修改登记")
     expect(form.locator("[name=hours_applied]")).to_have_value("24")
     fill(form, hours_applied="20")
     declare(form)
-    press(page, "保存")
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存修改“一种渠道清淤装置”。")
 
-    open_by(page, "link", "删除“登记错了的培训班”", "删除登记")
-    press(page, "删除 1 条")
+    open_dialog(page, "link", "删除“登记错了的培训班”", "删除登记")
+    press_button(page, "删除 1 条")
     expect(page.locator(".message-success")).to_have_text("已删除 1 条登记。")
     assert cells(page, "申请学时") == ["16", "20"]
     assert cells(page, "状态") == ["待提交", "待提交"]
 
 
 def submit_to_a_unit_of_the_tree(page: Page, script: bool) -> None:
-    """A city, two characters, a unit, 确定提交, a confirmation that says everything, and away."""
+    """Choose a city, search for a unit, and confirm the summary."""
     tick_all(page)
-    dialog = open_by(page, "button", "批量提交审核", "批量提交审核")
+    dialog = open_dialog(page, "button", "批量提交审核", "批量提交审核")
     expect(dialog.locator("[data-tree]:visible a").first).to_have_text("广西壮族自治区")
     expect(dialog).to_contain_text("模糊查询时单位只显示前10条符合条件的查询数据")
     expect(dialog).to_contain_text("每页 10 条")
     choose_region(page, "南宁市")
     fill(dialog, q="林业")
-    press(page, "查询")
-    expect(work(page)).to_contain_text("南宁市符合“林业”的单位有 2 个")
-    assert sorted(work(page).locator("td[data-label=单位名称]").all_inner_texts()) == [
+    press_button(page, "查询")
+    expect(current_dialog(page)).to_contain_text("南宁市符合“林业”的单位有 2 个")
+    assert sorted(current_dialog(page).locator("td[data-label=单位名称]").all_inner_texts()) == [
         "宾阳县甘棠镇林业站",
         "青秀区林业局",
     ]
-    work(page).get_by_label("宾阳县甘棠镇林业站").check()
-    press(page, "确定提交")
-    summary = shown(page, "确认提交")
+    current_dialog(page).get_by_label("宾阳县甘棠镇林业站").check()
+    press_button(page, "确定提交")
+    summary = wait_for_dialog(page, "确认提交")
     unit = factories.units.Unit.objects.get(name="宾阳县甘棠镇林业站")
     assert summary.locator("dt").all_inner_texts() == [
         "单位名称",
@@ -170,51 +172,51 @@ def submit_to_a_unit_of_the_tree(page: Page, script: bool) -> None:
     assert summary.locator("dd").all_inner_texts() == [unit.name, unit.credit_code, "宾阳县", "2 条", "36 学时"]
     expect(summary).to_contain_text("已提交的学时登记信息无法撤销，请认真核查无误后，再进行提交。")
     assert not Registration.objects.exclude(status="draft").exists()
-    press(page, "确定提交 2 条")
+    press_button(page, "确定提交 2 条")
     expect(page.locator(".message-success")).to_contain_text(
         "已提交 2 条登记，共 36 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"
     )
 
 
 def submit_to_other_units(page: Page, script: bool) -> None:
-    """Without an employer, to the region that one names."""
+    """Submit without an employer, to a chosen region."""
     page.get_by_role("link", name="学时登记").click()
     register(page, "自由职业者法规培训班", days_ago=40)
     tick_all(page)
-    dialog = open_by(page, "button", "批量提交审核", "批量提交审核")
+    dialog = open_dialog(page, "button", "批量提交审核", "批量提交审核")
     expect(dialog.get_by_label("宾阳县甘棠镇林业站")).to_be_checked()
     dialog.get_by_label("其他单位").check()
-    press(page, "确定提交")
-    summary = shown(page, "确认提交")
+    press_button(page, "确定提交")
+    summary = wait_for_dialog(page, "确认提交")
     expect(summary).to_contain_text("无单位直报")
-    press(page, "确定提交 1 条")
-    expect(work(page)).to_contain_text("请选择所在区域，登记将由该区域的人社部门终审。")
-    work(page).get_by_label("所在区域").select_option("450103")
-    press(page, "确定提交 1 条")
+    press_button(page, "确定提交 1 条")
+    expect(current_dialog(page)).to_contain_text("请选择所在区域，登记将由该区域的人社部门终审。")
+    current_dialog(page).get_by_label("所在区域").select_option("450103")
+    press_button(page, "确定提交 1 条")
     expect(page.locator(".message-success")).to_contain_text("由“青秀区人社部门”终审。")
 
 
 def submit_to_an_added_unit(page: Page, script: bool) -> None:
-    """An employer that the system does not know: added on the way, chosen at once, waiting to be confirmed."""
+    """Add an unknown employer, which is chosen at once and waits for confirmation."""
     page.get_by_role("link", name="学时登记").click()
     register(page, "新单位安全培训班", days_ago=50)
     tick_all(page)
-    dialog = open_by(page, "button", "批量提交审核", "批量提交审核")
+    dialog = open_dialog(page, "button", "批量提交审核", "批量提交审核")
     dialog.get_by_role("link", name="添加单位", exact=True).click()
-    form = shown(page, "添加单位")
+    form = wait_for_dialog(page, "添加单位")
     fill(form, name="南宁市邕水测绘有限公司", credit_code=factories.unit_code())
     form.locator("[name=region]").select_option("450103")
-    press(page, "添加单位")
-    dialog = shown(page, "批量提交审核")
+    press_button(page, "添加单位")
+    dialog = wait_for_dialog(page, "批量提交审核")
     expect(dialog.get_by_label("南宁市邕水测绘有限公司")).to_be_checked()
-    press(page, "确定提交")
-    expect(shown(page, "确认提交")).to_contain_text("“南宁市邕水测绘有限公司”待核实")
-    press(page, "确定提交 1 条")
+    press_button(page, "确定提交")
+    expect(wait_for_dialog(page, "确认提交")).to_contain_text("“南宁市邕水测绘有限公司”待核实")
+    press_button(page, "确定提交 1 条")
     expect(page.locator(".message-success")).to_contain_text("待单位核实后进行")
 
 
 def look_up_years(page: Page) -> None:
-    """培训总体查询: a year, and below it what counts in it and what does not."""
+    """培训总体查询: a year, and the registrations that count in it."""
     page.get_by_role("link", name="学时查询").click()
     expect(page.locator(".breadcrumb")).to_have_text(re.compile(r"用户管理中心\s*登记查询"))
     page.get_by_role("link", name="培训总体查询").click()
@@ -232,7 +234,7 @@ def look_up_years(page: Page) -> None:
 
 
 def look_up_progress(page: Page) -> None:
-    """培训登记详情: everything with its state; "+" opens every step."""
+    """培训登记详情: all registrations with their status; "+" opens the steps."""
     page.get_by_role("link", name="培训登记详情").click()
     user = User.objects.get(name="黄秋梦")
     assert set(cells(page, "证件号码")) == {user.masked_id}
@@ -243,7 +245,7 @@ def look_up_progress(page: Page) -> None:
         "自由职业者法规培训班": "待终审 无单位直报",
         "新单位安全培训班": "待初审 单位待核实",
     }
-    plus = row(page, "水利工程施工培训班").get_by_role("button", name="审核进度")
+    plus = find_row(page, "水利工程施工培训班").get_by_role("button", name="审核进度")
     expect(plus).to_have_text("+")
     plus.click()
     opened = page.locator(".progress-row:visible")

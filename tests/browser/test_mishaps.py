@@ -1,7 +1,4 @@
-"""What goes wrong between people and browsers: double clicks, second tabs, going back, ended sessions, slow answers.
-
-A person loses no words and submits nothing twice.
-"""
+"""Double clicks, second tabs, going back, ended sessions and slow responses lose no input and submit nothing twice."""
 
 from __future__ import annotations
 
@@ -16,22 +13,33 @@ from playwright.sync_api import Page, expect
 from hours.models import Attachment, Registration, Submission
 from tests import factories
 from tests.browser.pages import describe_training, fill_training
-from tests.browser.steps import attach, choose_types, declare, fill, fill_dates, open_by, press, shown, tick_all, work
+from tests.browser.steps import (
+    attach,
+    choose_types,
+    current_dialog,
+    declare,
+    fill,
+    fill_dates,
+    open_dialog,
+    press_button,
+    tick_all,
+    wait_for_dialog,
+)
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
 def to_confirmation(page: Page) -> None:
-    """Tick everything and go on with the unit of last time."""
+    """Tick all and go on with the last unit."""
     tick_all(page)
-    open_by(page, "button", "批量提交审核", "批量提交审核")
-    press(page, "确定提交")
-    shown(page, "确认提交")
+    open_dialog(page, "button", "批量提交审核", "批量提交审核")
+    press_button(page, "确定提交")
+    wait_for_dialog(page, "确认提交")
 
 
 def filled_form(page: Page, script: bool = True) -> None:
-    form = open_by(page, "link", "新登记培训", "新登记培训")
+    form = open_dialog(page, "link", "新登记培训", "新登记培训")
     choose_types(form, "培训进修类", "培训班、研修班")
     fill(form, content="水利工程施工培训班", certificate_number="桂培 2026-88")
     fill_dates(form, 9, 8)
@@ -44,7 +52,7 @@ def test_double_click_submits_once(visit, huang, script: bool):
     factories.registration(huang)
     page = visit("/hours/", huang, script=script)
     to_confirmation(page)
-    work(page).get_by_role("button", name="确定提交 1 条").dblclick()
+    current_dialog(page).get_by_role("button", name="确定提交 1 条").dblclick()
     expect(page.locator(".message-success").first).to_contain_text("已提交 1 条登记")
     assert Submission.objects.count() == 1
     assert Registration.objects.get().decisions.count() == 1
@@ -53,8 +61,8 @@ def test_double_click_submits_once(visit, huang, script: bool):
 def test_double_click_saves_once(visit, huang):
     page = visit("/hours/", huang)
     filled_form(page)
-    declare(work(page))
-    work(page).get_by_role("button", name="保存").dblclick()
+    declare(current_dialog(page))
+    current_dialog(page).get_by_role("button", name="保存").dblclick()
     expect(page.locator(".message-success")).to_contain_text("已保存")
     assert Registration.objects.count() == 1
 
@@ -68,25 +76,25 @@ def test_second_tab_does_not_submit_again(visit, huang, script: bool):
     to_confirmation(page)
     to_confirmation(other)
     for tab in (page, other):
-        press(tab, "确定提交 1 条")
+        press_button(tab, "确定提交 1 条")
         expect(tab.locator(".message").filter(has_text=re.compile("已提交|没有提交任何登记")).first).to_be_visible()
-    expect(work(other)).to_contain_text("没有提交任何登记，请先处理下列问题：")
-    expect(work(other).locator("[data-error-summary]")).to_contain_text("水利工程施工培训班")
-    expect(work(other).get_by_role("button", name="确定提交")).to_have_count(0)
+    expect(current_dialog(other)).to_contain_text("没有提交任何登记，请先处理下列问题：")
+    expect(current_dialog(other).locator("[data-error-summary]")).to_contain_text("水利工程施工培训班")
+    expect(current_dialog(other).get_by_role("button", name="确定提交")).to_have_count(0)
     assert Submission.objects.count() == 1
 
 
 @MODES
 def test_going_back_after_submission_ticks_nothing(visit, huang, script: bool):
-    """The browser ticks again by place and not by row: after a submission it would tick another row."""
+    """A browser restores ticks by position: after a submission it would tick another row."""
     factories.registration(huang, "先提交的培训班", starts_at=factories.moment(9), ends_at=factories.moment(8, 18))
     factories.registration(huang, "后提交的培训班", starts_at=factories.moment(20), ends_at=factories.moment(19, 18))
     page = visit("/hours/", huang, script=script)
     page.get_by_label("选择“先提交的培训班”").check()
-    open_by(page, "button", "批量提交审核", "批量提交审核")
-    press(page, "确定提交")
-    shown(page, "确认提交")
-    press(page, "确定提交 1 条")
+    open_dialog(page, "button", "批量提交审核", "批量提交审核")
+    press_button(page, "确定提交")
+    wait_for_dialog(page, "确认提交")
+    press_button(page, "确定提交 1 条")
     expect(page.locator(".message-success")).to_contain_text("已提交 1 条登记")
     for _ in range(1 if script else 3):
         page.go_back()
@@ -109,10 +117,10 @@ def test_going_back_after_logout_shows_login(visit, huang):
 def test_ended_session_keeps_input(visit, huang):
     page = visit("/hours/", huang)
     filled_form(page)
-    declare(work(page))
+    declare(current_dialog(page))
     Session.objects.all().delete()
-    press(page, "保存")
-    alert = work(page).get_by_role("alert")
+    press_button(page, "保存")
+    alert = current_dialog(page).get_by_role("alert")
     expect(alert).to_contain_text("登录已失效，已填写的内容仍在。")
     with page.expect_popup() as popup:
         alert.get_by_role("link", name="在新窗口登录").click()
@@ -121,7 +129,7 @@ def test_ended_session_keeps_input(visit, huang):
     log_in.locator("[name=password]").fill(factories.PASSWORD)
     log_in.get_by_role("button", name="登录").click()
     expect(log_in.locator(".page-title")).to_have_text("学时登记")
-    press(page, "保存")
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存“水利工程施工培训班”。")
     assert Registration.objects.get().certificate_number == "桂培2026-88"
 
@@ -135,7 +143,7 @@ def test_ended_session_returns_to_form_after_login(visit, huang, script: bool):
     page.locator("[name=username]").fill(huang.phone)
     page.locator("[name=password]").fill(factories.PASSWORD)
     page.get_by_role("button", name="登录").click()
-    shown(page, "新登记培训")
+    wait_for_dialog(page, "新登记培训")
 
 
 def test_slow_response_shows_progress(visit, huang):
@@ -148,11 +156,11 @@ def test_slow_response_shows_progress(visit, huang):
     page.route("**/hours/new/", slowly)
     page.get_by_role("link", name="新登记培训").click()
     expect(page.locator("dialog[open]").get_by_role("status")).to_have_text("正在打开…")
-    shown(page, "新登记培训")
-    work(page).get_by_role("button", name="保存").click(no_wait_after=True)
-    expect(work(page).get_by_role("button", name="保存")).to_be_disabled()
-    expect(work(page).locator("[data-error-summary]")).to_be_visible()
-    expect(work(page).get_by_role("button", name="保存")).to_be_enabled()
+    wait_for_dialog(page, "新登记培训")
+    current_dialog(page).get_by_role("button", name="保存").click(no_wait_after=True)
+    expect(current_dialog(page).get_by_role("button", name="保存")).to_be_disabled()
+    expect(current_dialog(page).locator("[data-error-summary]")).to_be_visible()
+    expect(current_dialog(page).get_by_role("button", name="保存")).to_be_enabled()
 
 
 @pytest.mark.parametrize(
@@ -166,26 +174,26 @@ def test_too_large_request_keeps_input(visit, huang, status: int, sentence: str)
     page = visit("/hours/", huang)
     filled_form(page)
     page.route("**/hours/new/", lambda route: route.fulfill(status=status, body="<!doctype html>"))
-    press(page, "保存")
-    expect(work(page).locator("[data-complaint]")).to_have_text(sentence)
-    expect(work(page).locator("[name=content]")).to_have_value("水利工程施工培训班")
-    visit.expect_complaint(str(status))
+    press_button(page, "保存")
+    expect(current_dialog(page).locator("[data-complaint]")).to_have_text(sentence)
+    expect(current_dialog(page).locator("[name=content]")).to_have_value("水利工程施工培训班")
+    visit.expect_error(str(status))
 
 
 @MODES
 def test_invalid_form_keeps_input_and_files(visit, huang, script: bool):
     page = visit("/hours/", huang, script=script)
     filled_form(page, script)
-    attach(work(page), "结业证书.pdf")
-    press(page, "保存")
-    form = work(page)
+    attach(current_dialog(page), "结业证书.pdf")
+    press_button(page, "保存")
+    form = current_dialog(page)
     expect(form.locator("[data-error-summary]")).to_contain_text("请勾选“本人承诺以上信息属实”")
     expect(form.locator("[name=content]")).to_have_value("水利工程施工培训班")
     expect(form.locator("[name=certificate_number]")).to_have_value("桂培 2026-88")
     expect(form.locator("[name=category] option:checked")).to_have_text("培训班、研修班")
     expect(form.get_by_role("group", name="已上传的附件")).to_contain_text("结业证书.pdf")
     declare(form)
-    press(page, "保存")
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存“水利工程施工培训班”。")
     assert list(Attachment.objects.values_list("name", "registration__content")) == [
         ("结业证书.pdf", "水利工程施工培训班")
@@ -196,7 +204,7 @@ def test_invalid_form_keeps_input_and_files(visit, huang, script: bool):
 
 
 def test_page_stays_usable_after_download(visit, offices):
-    """The bad lines of a list come as a file; the good ones are then confirmed on the same page."""
+    """The bad lines come as a file; the good ones are then confirmed on the same page."""
     factories.category()
     li = factories.person("李工", unit=offices.station)
     lines = f"姓名,证件号码\n李工,{li.id_number}\n韦工,{factories.resident_id(number=990)}\n"

@@ -1,4 +1,4 @@
-"""A phone, 360 px wide: nothing scrolls sideways, rows are cards, targets fit a thumb, the menu opens and closes."""
+"""A phone of 360 px: no sideways scrolling, rows as cards, targets for a thumb, and the menu."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import factories
-from tests.browser.pages import PLACES, histories
-from tests.browser.steps import open_by, press, shown, tick_all, work
+from tests.browser.pages import PAGE_CASES, prepare_tour
+from tests.browser.steps import current_dialog, open_dialog, press_button, tick_all, wait_for_dialog
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
-# What is pressed, too low for a thumb; words inside a sentence are read first, so only actions count.
+# Controls lower than a thumb; links inside sentences are left out.
 TOO_LOW = """() => [...document.querySelectorAll(
   'button:not([aria-hidden]), summary, select, input:not([type=hidden]), .btn, ' +
   ':is(.row-actions, .pager-list, .side-menu, .tabs, .tree) a'
@@ -31,13 +31,13 @@ TOO_WIDE = """() => [document.scrollingElement, ...document.querySelectorAll('di
 @MODES
 def test_pages_fit_a_phone(visit, huang, offices, course, script: bool):
     course(huang)
-    cast = histories(huang, offices)
-    found, pages = {}, cast.pages(visit, width=360, script=script)
-    for place in PLACES:
-        page = cast.open(pages, place)
+    tour = prepare_tour(huang, offices)
+    found, pages = {}, tour.pages(visit, width=360, script=script)
+    for case in PAGE_CASES:
+        page = tour.open(pages, case)
         if faults := page.evaluate(TOO_WIDE) + page.evaluate(TOO_LOW):
-            found[place.name] = faults
-    visit.expect_complaint("404")
+            found[case.name] = faults
+    visit.expect_error("404")
     assert found == {}
 
 
@@ -77,7 +77,7 @@ def test_decision_errors_are_in_viewport(visit, offices, registrations, script: 
 
 
 def test_rows_are_cards_with_labels(visit, huang, offices):
-    histories(huang, offices)
+    prepare_tour(huang, offices)
     page = visit("/hours/", huang, width=360)
     row = page.locator("main tbody tr").first
     assert row.evaluate("row => getComputedStyle(row).display") != "table-row"
@@ -107,7 +107,7 @@ def test_menu_opens_and_closes(visit, huang, script: bool):
 
 @MODES
 def test_select_all_ticks_all_rows(visit, huang, offices, script: bool):
-    histories(huang, offices)
+    prepare_tour(huang, offices)
     page = visit("/hours/", huang, width=360, script=script)
     tick_all(page)
     expect(page.locator("[data-select-row]")).to_have_count(3)
@@ -121,11 +121,11 @@ def test_dialog_head_stays_visible_at_error_field(visit, huang):
     page = visit("/hours/", huang, width=360)
     tick_all(page)
     assert page.get_by_role("button", name="批量提交审核").bounding_box()["height"] < 50  # one line of words
-    open_by(page, "button", "批量提交审核", "批量提交审核")
-    work(page).get_by_label("其他单位").check()
-    press(page, "确定提交")
-    shown(page, "确认提交")
-    press(page, "确定提交 3 条")
-    work(page).get_by_role("link", name="请选择所在区域").click()
-    expect(work(page).get_by_label("所在区域")).to_be_focused()
+    open_dialog(page, "button", "批量提交审核", "批量提交审核")
+    current_dialog(page).get_by_label("其他单位").check()
+    press_button(page, "确定提交")
+    wait_for_dialog(page, "确认提交")
+    press_button(page, "确定提交 3 条")
+    current_dialog(page).get_by_role("link", name="请选择所在区域").click()
+    expect(current_dialog(page).get_by_label("所在区域")).to_be_focused()
     assert page.locator("dialog[open]").evaluate("dialog => dialog.scrollHeight - dialog.clientHeight") == 0

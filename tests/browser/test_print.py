@@ -1,4 +1,4 @@
-"""On paper there are the facts without the frame, in tables: A4 is narrower than a narrow screen."""
+"""A list prints as a table without the frame; A4 is narrower than a narrow screen."""
 
 from __future__ import annotations
 

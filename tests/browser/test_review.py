@@ -1,4 +1,4 @@
-"""After the manual: registrations are agreed, returned and sent again, refused and copied, recognised, and read of."""
+"""The review of the registrations of the manual, from 初审 to the outcome that the owner reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hours.models import Decision, Registration
-from tests.browser.steps import attach, cells, declare, fill, open_by, press, row, shown, tick_all, work
+from tests.browser.steps import (
+    attach,
+    cells,
+    current_dialog,
+    declare,
+    fill,
+    find_row,
+    open_dialog,
+    press_button,
+    tick_all,
+    wait_for_dialog,
+)
 
 pytestmark = pytest.mark.browser
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
@@ -38,7 +49,7 @@ def test_review_from_submission_to_outcome(visit, huang, offices, registrations,
 
 
 def agree_return_and_refuse(page: Page) -> None:
-    """One by one: each decision leads on to the next registration; nothing is decided without what is due."""
+    """One by one: each decision opens the next registration, and a missing reason is asked for."""
     page.get_by_role("link", name="学时审核").click()
     expect(page.locator(".page-lead")).to_have_text(re.compile(r"6 条待您审核"))
     page.get_by_role("link", name="水利工程施工培训班").click()
@@ -64,7 +75,7 @@ def agree_return_and_refuse(page: Page) -> None:
 
 
 def agree_to_all(page: Page, count: int) -> None:
-    """Back to the queue, and all that waits there agreed to at once."""
+    """Go back to the queue and agree to all that waits."""
     page.locator(".breadcrumb").get_by_role("link", name="学时审核").click()
     expect(page.locator(".page-title")).to_have_text("学时审核")
     tick_all(page)
@@ -83,7 +94,7 @@ def agree_to_the_rest(page: Page) -> None:
 
 
 def read_the_notices(page: Page) -> None:
-    """The head tells of two; the agreements are read behind "+"."""
+    """The head shows two unread notices; agreements are no notices."""
     page.reload()
     page.get_by_role("link", name="通知，2 条未读").click()
     assert cells(page, "通知") == [
@@ -91,41 +102,41 @@ def read_the_notices(page: Page) -> None:
         "您的登记“一种渠道清淤装置”已退回修改。 材料不清晰：请上传证书首页。",
     ]
     page.get_by_role("link", name="去修改“一种渠道清淤装置”").click()
-    expect(work(page)).to_contain_text("该登记已退回修改：材料不清晰：请上传证书首页。")
+    expect(current_dialog(page)).to_contain_text("该登记已退回修改：材料不清晰：请上传证书首页。")
     expect(page.get_by_role("link", name="通知，1 条未读")).to_be_visible()
 
 
 def correct_and_send_again(page: Page) -> None:
-    form = work(page)
+    form = current_dialog(page)
     fill(form, certificate_number="ZL202610001234.5")
     attach(form, "证书首页.pdf")
     declare(form)
-    press(page, "保存")
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存修改“一种渠道清淤装置”。")
     tick_all(page)
-    dialog = open_by(page, "button", "批量提交审核", "批量提交审核")
+    dialog = open_dialog(page, "button", "批量提交审核", "批量提交审核")
     dialog.get_by_label("宾阳县甘棠镇林业站").check()
-    press(page, "确定提交")
-    shown(page, "确认提交")
-    press(page, "确定提交 1 条")
+    press_button(page, "确定提交")
+    wait_for_dialog(page, "确认提交")
+    press_button(page, "确定提交 1 条")
     expect(page.locator(".message-success")).to_contain_text("由“宾阳县甘棠镇林业站”初审。")
 
 
 def copy_the_refused(page: Page) -> None:
     page.get_by_role("link", name="通知，1 条未读").click()
     page.get_by_role("link", name="查看“单位组织的考察”").click()
-    open_by(page, "link", "复制为新登记", "新登记培训")
-    expect(work(page)).to_contain_text("内容复制自不予认定的登记“单位组织的考察”")
-    fill(work(page), content="赴水库现场研修")
-    declare(work(page))
-    press(page, "保存")
+    open_dialog(page, "link", "复制为新登记", "新登记培训")
+    expect(current_dialog(page)).to_contain_text("内容复制自不予认定的登记“单位组织的考察”")
+    fill(current_dialog(page), content="赴水库现场研修")
+    declare(current_dialog(page))
+    press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存“赴水库现场研修”。")
     expect(page.get_by_role("link", name="通知，没有未读")).to_be_visible()
     assert cells(page, "状态") == ["待提交"]
 
 
 def see_what_changed(page: Page) -> None:
-    """The same registration again, with the two things that are new."""
+    """The resubmitted registration shows its two changes."""
     page.get_by_role("link", name="学时审核").first.click()
     page.get_by_role("link", name="一种渠道清淤装置").click()
     changes = page.get_by_role("region", name="退回后修改的内容")
@@ -138,7 +149,7 @@ def see_what_changed(page: Page) -> None:
 
 
 def recognise_with_fewer_hours(page: Page) -> None:
-    """Fewer hours need words; until then nothing is decided."""
+    """Fewer hours need words."""
     expect(page.locator(".page-lead")).to_have_text(re.compile("6 条待您审核"))
     page.get_by_role("link", name="水利工程施工培训班").click()
     page.get_by_label("认定学时").fill("12")
@@ -155,11 +166,11 @@ def recognise_the_rest(page: Page) -> None:
 
 
 def read_the_outcome(page: Page) -> None:
-    """通知, then who decided what, when and why, behind "+"."""
+    """The notices, then the steps behind "+"."""
     page.get_by_role("link", name="学时查询").click()
     expect(page.get_by_role("link", name="通知，6 条未读")).to_be_visible()
     page.get_by_role("link", name="培训登记详情").click()
-    plus = row(page, "水利工程施工培训班").get_by_role("button", name="审核进度")
+    plus = find_row(page, "水利工程施工培训班").get_by_role("button", name="审核进度")
     plus.click()
     steps = page.locator(".progress-row:visible li")
     expect(steps).to_have_count(3)
@@ -169,4 +180,4 @@ def read_the_outcome(page: Page) -> None:
     expect(steps.nth(2)).to_contain_text("认定")
     expect(steps.nth(2)).to_contain_text("12 学时")
     expect(steps.nth(2)).to_contain_text("按签到表核减半天。")
-    expect(row(page, "单位组织的考察")).to_contain_text("不予认定")
+    expect(find_row(page, "单位组织的考察")).to_contain_text("不予认定")

@@ -1,4 +1,4 @@
-"""What the frame's scripts add to pages that work without them: dialogs, ticking, the tree's keys, the menu."""
+"""What the scripts add to pages that work without them: dialogs, ticks, arrow keys in the tree, and the menu."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests import factories
 pytestmark = pytest.mark.browser
 
 
-def has_focus(page: Page) -> str:
+def focused_text(page: Page) -> str:
     return page.evaluate("document.activeElement.textContent.trim()")
 
 
@@ -34,7 +34,7 @@ def test_closed_dialog_restores_focus(visit, huang):
     expect(page.get_by_role("dialog", name="新登记培训")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert has_focus(page) == "新登记培训"
+    assert focused_text(page) == "新登记培训"
 
 
 def test_deleted_registration_shows_message_in_dialog(visit, huang):
@@ -45,7 +45,7 @@ def test_deleted_registration_shows_message_in_dialog(visit, huang):
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(
         "该内容不存在或已被删除。请关闭后刷新页面查看。"
     )
-    visit.expect_complaint("404")
+    visit.expect_error("404")
     assert not Registration.objects.filter(pk=registration.pk).exists()
 
 
@@ -53,12 +53,12 @@ def test_select_all_updates_button_counts(visit, huang):
     for _ in range(3):
         factories.registration(huang)
     page = visit("/hours/", huang)
-    every = page.get_by_label("全选本页")
-    every.check()
+    select_all = page.get_by_label("全选本页")
+    select_all.check()
     expect(page.get_by_role("button", name="批量提交审核")).to_have_text("批量提交审核（3）")
     page.locator("[data-select-row]").first.uncheck()
     expect(page.get_by_role("button", name="批量提交审核")).to_have_text("批量提交审核（2）")
-    assert every.evaluate("box => box.indeterminate")
+    assert select_all.evaluate("box => box.indeterminate")
 
 
 def test_region_tree_arrow_keys(visit, huang):
@@ -71,19 +71,19 @@ def test_region_tree_arrow_keys(visit, huang):
     found = []
     for key in ("ArrowDown", "ArrowDown", "ArrowUp", "End", "Home", "ArrowRight", "ArrowLeft"):
         page.keyboard.press(key)
-        found.append(has_focus(page))
+        found.append(focused_text(page))
     assert found == ["南宁市", "柳州市", "南宁市", "柳州市", "广西壮族自治区", "南宁市", "广西壮族自治区"]
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("treeitem", name="青秀区")).to_be_visible()
-    assert has_focus(page) == "南宁市"
+    assert focused_text(page) == "南宁市"
 
 
 def test_phone_menu_with_and_without_script(visit, huang):
     for script in (True, False):
         page = visit("/hours/", huang, width=360, script=script)
-        registration = page.get_by_role("navigation", name="主菜单").get_by_role("link", name="学时查询")
-        expect(registration).to_be_hidden()
+        link = page.get_by_role("navigation", name="主菜单").get_by_role("link", name="学时查询")
+        expect(link).to_be_hidden()
         page.get_by_text("菜单", exact=True).click()
-        registration.click()
+        link.click()
         expect(page).to_have_title("学时查询 · 专业技术人员继续教育学时系统")

@@ -1,6 +1,4 @@
-"""Courses arrive, the year's total changes, a certificate is issued and checked, and falls with one of its
-registrations.
-"""
+"""A year from completions to a certificate, which a revocation ends."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ YEAR = factories.moment(5).year
 
 @pytest.fixture
 def recognised(huang: User, offices: Offices):
-    """黄秋梦 has 60 hours of her own recognised."""
+    """Let 60 hours of 黄秋梦 be recognised."""
     facts = {"category": factories.category("学术讲座", by_half_day=False), "hours_applied": 60}
     start = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18), "year": YEAR}
     return factories.recognised(
@@ -35,7 +33,7 @@ def recognised(huang: User, offices: Offices):
 
 @pytest.fixture
 def send(live_server):
-    """What a learning platform is answered over HTTP."""
+    """Return a function that sends a person's completions as a learning platform does, and returns the counts."""
     token = platforms.issue_token(Platform.objects.create(name="广西继续教育网"))
     courses = {
         name: Course.objects.create(name=name, year=YEAR, kind="required", hours=15)
@@ -97,14 +95,14 @@ def administrator() -> User:
 
 
 def sums(page: Page) -> dict[str, str]:
-    """This year's line of 培训总体查询."""
+    """Return this year's line of 培训总体查询."""
     line = page.locator("main table").first.locator("tbody tr").filter(has_text=str(YEAR))
     names = ("公需科目学时", "专业科目学时", "总学时", "还差")
     return {name: " ".join(line.locator(f"td[data-label={name}]").inner_text().split()) for name in names}
 
 
 def issue(page: Page) -> str:
-    """From the year's line to its certificate; the code that it carries."""
+    """Issue this year's certificate from 培训总体查询; return its code."""
     page.get_by_role("link", name=f"查看 {YEAR} 年度明细").click()
     page.get_by_role("link", name="开具年度学时证明").click()
     expect(page.get_by_label(f"证明 {YEAR} 年度")).to_be_checked()
@@ -128,7 +126,7 @@ def type_code(page: Page, code: str) -> None:
 
 
 def revoke(page: Page) -> None:
-    """In the admin: ticked, asked for a reason, done."""
+    """Revoke the registration in the admin."""
     page.locator("tr", has_text="水利工程高级研修班").locator("[name=_selected_action]").check()
     page.locator("[name=action]").select_option(label="撤销认定")
     page.get_by_role("button", name="执行").click()
