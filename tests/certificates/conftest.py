@@ -25,13 +25,13 @@ def station(guangxi, rules):
 
 @pytest.fixture
 def bureau(guangxi):
-    """Who recognises for the whole region."""
+    """A reviewer of the whole region."""
     return factories.region_reviewer(guangxi)
 
 
 @pytest.fixture
 def recognise(station, bureau):
-    """Give somebody recognised hours at the station, by default 64 this year."""
+    """Make a recognised registration of a person, by default of 64 hours this year at the station."""
 
     def give(person, hours=64, year=THIS_YEAR, unit=station, **facts):
         reviewer = station.reviewer if unit == station else factories.unit_reviewer(unit)
@@ -45,7 +45,7 @@ def recognise(station, bureau):
 
 @pytest.fixture
 def complete():
-    """Let somebody complete a public course, by default of 30 hours this year."""
+    """Make a completion of a person, by default of 30 hours this year."""
 
     def give(person, hours=30, year=THIS_YEAR) -> Completion:
         return factories.completion(person, factories.course(year, "生态文明建设", hours=30), hours=hours)
@@ -55,7 +55,7 @@ def complete():
 
 @pytest.fixture
 def huang(station, recognise, complete):
-    """黄秋梦: 30 公需 and 64 专业 this year (reached), 40 专业 last year (not reached)."""
+    """黄秋梦 with 30 公需 and 64 专业 this year (reached) and 40 专业 last year (not reached)."""
     person = factories.person("黄秋梦")
     person.registration = recognise(person)
     complete(person)
@@ -72,6 +72,6 @@ def certificate(huang):
 
 @pytest.fixture
 def revoke(guangxi):
-    """An administrator of the region takes a recognised registration back."""
+    """Revoke a registration as an administrator of the region."""
     admin = factories.region_admin(guangxi)
     return lambda registration: transitions.revoke(admin, registration, factories.verdict("材料系伪造。"))

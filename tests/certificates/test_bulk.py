@@ -1,10 +1,11 @@
-"""单位批量开具: a unit's people and a year as one ZIP."""
+"""单位批量开具: the certificates of a unit's people and a year as one ZIP."""
 
 from __future__ import annotations
 
 import re
 import zipfile
 from io import BytesIO
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -22,7 +23,7 @@ PAGE = reverse("hours:certificates_unit")
 
 @pytest.fixture
 def people(station, huang, recognise):
-    """With 黄秋梦 two of one name who have hours, and one of the unit who has none; people of elsewhere beside them."""
+    """黄秋梦 and two people of one name with hours; beside them a person without hours and people of another unit."""
     twins = [factories.person("李工"), factories.person("李工")]
     for twin in twins:
         recognise(twin)
@@ -39,23 +40,23 @@ def client(client, station):
     return client
 
 
-def archive(response) -> zipfile.ZipFile:
+def archive(response: Any) -> zipfile.ZipFile:
     assert response["Content-Type"] == "application/zip"
     return zipfile.ZipFile(BytesIO(b"".join(response.streaming_content)))
 
 
-def test_the_page_first_says_who_gets_one_and_who_cannot(client, people):
+def test_page_lists_people_with_and_without_hours(client, people):
     context = client.get(PAGE, {"unit": people[0].unit_id, "year": THIS_YEAR}).context
     assert [row.person for row in context["page"]] == people
     assert [person.name for person in context["without"]] == ["没有学时的"]
 
 
-def test_a_reviewers_own_unit_and_this_year_stand_there_without_asking(client, people, station):
+def test_reviewers_own_unit_and_this_year_are_preselected(client, people, station):
     context = client.get(PAGE).context
     assert context["unit"] == station
 
 
-def test_it_sends_one_zip_with_a_pdf_each_and_the_names_of_the_others(client, people, station):
+def test_zip_has_pdfs_and_list_of_people_without_hours(client, people, station):
     response = client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR})
     assert unquote(response["Content-Disposition"]).endswith(f"年度学时证明_{station.name}_{THIS_YEAR}.zip")
     files = archive(response)
@@ -77,20 +78,20 @@ def test_it_sends_one_zip_with_a_pdf_each_and_the_names_of_the_others(client, pe
     assert [line.split("\t")[0] for line in listed.splitlines()[1:]] == ["没有学时的"]
 
 
-def test_the_zip_leaves_no_file_behind(client, people, station, tmp_path, monkeypatch):
+def test_zip_leaves_no_temporary_file(client, people, station, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     response = client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR})
     archive(response)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_once_more_the_same_day_gives_the_same_certificates(client, people, station):
+def test_second_download_reuses_certificates(client, people, station):
     for _ in range(2):
         archive(client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR}))
     assert Certificate.objects.filter(superseded_by=None).count() == Certificate.objects.count() == 3
 
 
-def test_many_people_come_in_parts(client, people, station, monkeypatch):
+def test_many_people_are_split_into_pages(client, people, station, monkeypatch):
     monkeypatch.setattr(issuing, "MAX_PEOPLE", 2)
     files = archive(client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR, "page": 2}))
     assert len([name for name in files.namelist() if name.endswith(".pdf")]) == 1
@@ -108,26 +109,26 @@ def test_many_people_come_in_parts(client, people, station, monkeypatch):
         ({"unit": "x"}, "没有找到您职责范围内的该单位，请核对统一社会信用代码。"),
     ],
 )
-def test_a_wrong_choice_comes_back_with_a_sentence(client, people, station, given, sentence):
+def test_invalid_choice_has_form_error(client, people, station, given, sentence):
     response = client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR, **given})
     assert list(response.context["form"].errors.values()) == [[sentence]]
     assert sentence in response.content.decode()
     assert not Certificate.objects.exists()
 
 
-def test_a_year_without_anybody_sends_nothing(client, people, station):
+def test_year_without_people_issues_nothing(client, people, station):
     response = client.post(PAGE, {"unit": station.pk, "year": 2001})
     assert "没有可开具证明的人员" in response.content.decode()
     assert not Certificate.objects.exists()
 
 
-def test_another_unit_is_out_of_reach(client, people):
+def test_other_unit_is_refused(client, people):
     library = factories.unit("南宁市图书馆", "450103")
     response = client.post(PAGE, {"unit": library.pk, "year": THIS_YEAR})
     assert list(response.context["form"].errors) == ["unit"]
 
 
-def test_a_region_types_the_units_code(client, people, station, bureau):
+def test_region_names_unit_by_code(client, people, station, bureau):
     client.force_login(bureau)
     assert client.get(PAGE).context["unit"] is None
     context = client.get(PAGE, {"unit": station.credit_code, "year": THIS_YEAR}).context
@@ -136,20 +137,20 @@ def test_a_region_types_the_units_code(client, people, station, bureau):
     assert {row.facts["issuer"] for row in Certificate.objects.all()} == {"宾阳县人社部门"}
 
 
-def test_a_region_reaches_no_unit_of_another(client, people, station):
+def test_unit_of_other_region_is_refused(client, people, station):
     client.force_login(factories.region_reviewer(factories.region("450200"), "柳州终审"))
     response = client.get(PAGE, {"unit": station.credit_code, "year": THIS_YEAR})
     assert list(response.context["form"].errors) == ["unit"]
 
 
-def test_who_has_no_office_gets_404(client, huang):
+def test_person_without_office_gets_404(client, huang):
     for stranger in (huang, factories.administrator()):
         client.force_login(stranger)
         assert client.get(PAGE).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_costs_the_same_whatever_stands_on_it(client, station, recognise, count, django_assert_num_queries):
+def test_page_query_count_is_constant(client, station, recognise, count, django_assert_num_queries):
     for number in range(count):
         recognise(factories.person(f"第{number}人"))
         factories.person(f"没有学时的{number}", unit=station)
@@ -157,7 +158,7 @@ def test_the_page_costs_the_same_whatever_stands_on_it(client, station, recognis
         client.get(PAGE, {"unit": station.pk, "year": THIS_YEAR})
 
 
-def test_names_of_files_never_collide(certificate):
+def test_file_names_in_zip_are_unique(certificate):
     taken: set[str] = set()
     names = [bulk._unique_name(certificate, taken) for _ in range(3)]
     assert len(set(names)) == 3

@@ -1,15 +1,18 @@
-"""证明核验: what anybody with a code learns, and what nobody does."""
+"""证明核验: the answers to anybody with a code."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 
 from hours.certificates import codes, issuing
 from hours.models import Certificate
+from hours.totals import sums
 from tests import factories
 from tests.certificates.conftest import THIS_YEAR
 
@@ -17,11 +20,11 @@ pytestmark = pytest.mark.django_db
 FORM = reverse("check")
 
 
-def ask(client, code: str, **extra):
+def ask(client: Client, code: str, **extra: str) -> Any:
     return client.get(reverse("check_code", args=[code]), **extra)
 
 
-def test_it_needs_no_account_and_shows_name_in_part_hours_year_and_day(client, certificate):
+def test_anonymous_visitor_sees_masked_name_hours_and_day(client, certificate):
     response = ask(client, certificate.code)
     checked = response.context["checked"]
     assert (response.status_code, checked.state, checked.name) == (200, "valid", "黄*梦")
@@ -31,14 +34,14 @@ def test_it_needs_no_account_and_shows_name_in_part_hours_year_and_day(client, c
     assert f"{certificate.issued_at:%Y-%m}" in page
 
 
-def test_it_tells_neither_name_nor_id_nor_unit_nor_who_issued(client, huang, station):
+def test_answer_hides_name_id_unit_and_issuer(client, huang, station):
     issued = issuing.issue(station.reviewer, huang, [THIS_YEAR])
     page = ask(client, issued.code).content.decode()
     private = [huang.name, huang.id_number, huang.id_tail, station.name, station.reviewer.name, huang.phone]
     assert [fact for fact in private if fact in page] == []
 
 
-def test_a_superseded_one_does_not_tell_the_newer_ones_code(client, huang, certificate):
+def test_superseded_answer_hides_newer_code(client, huang, certificate):
     newer = issuing.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
     page = ask(client, certificate.code).content.decode()
     assert "已被新证明替代" in page
@@ -46,7 +49,7 @@ def test_a_superseded_one_does_not_tell_the_newer_ones_code(client, huang, certi
     assert codes.grouped(newer.code) not in page
 
 
-def test_a_revoked_one_says_so(client, huang, certificate, revoke):
+def test_revoked_certificate_is_shown_as_revoked(client, huang, certificate, revoke):
     revoke(huang.registration)
     response = ask(client, certificate.code)
     assert response.context["checked"].state == "revoked"
@@ -70,20 +73,18 @@ def test_malformed_code_answers_like_unknown_code(client, certificate, django_as
         )
 
 
-def without_code(response) -> str:
+def without_code(response: Any) -> str:
     return re.sub(r'<div class="page-lead">.*?</div>', "", response.content.decode())
 
 
-def test_a_corrected_completion_leaves_it_valid_and_is_told(client, huang, certificate):
-    from hours.totals import sums
-
+def test_reduced_hours_are_shown_on_valid_certificate(client, huang, certificate):
     huang.completions.update(hours=20)
     sums.update_for_people([(huang.pk, THIS_YEAR)])
     checked = ask(client, certificate.code).context["checked"]
     assert (checked.state, checked.years[0]["total"], list(checked.reduced_years)) == ("valid", "94", [THIS_YEAR])
 
 
-def test_more_hours_since_then_are_nobodys_business(client, huang, certificate, recognise):
+def test_later_hours_are_not_shown(client, huang, certificate, recognise):
     recognise(huang, 8, content="又一次培训")
     response = ask(client, certificate.code)
     assert (list(response.context["checked"].reduced_years), response.context["checked"].years[0]["total"]) == (
@@ -95,7 +96,7 @@ def test_more_hours_since_then_are_nobodys_business(client, huang, certificate, 
 # --- The form -----------------------------------------------------------------------------------
 
 
-def test_a_typed_code_becomes_the_address_of_the_qr_picture(client, certificate):
+def test_typed_code_redirects_to_address_of_qr_code(client, certificate):
     typed = codes.grouped(certificate.code).lower().replace("-", " ")
     response = client.get(FORM, {"code": typed})
     assert (response.status_code, response.url) == (302, reverse("check_code", args=[certificate.code]))
@@ -109,28 +110,28 @@ def test_a_typed_code_becomes_the_address_of_the_qr_picture(client, certificate)
         ("7" * 100, "编号过长，请只填写证明右上角的 16 位编号。"),
     ],
 )
-def test_what_cannot_be_a_code_comes_back_with_a_sentence(client, typed, sentence):
+def test_invalid_input_has_form_error(client, typed, sentence):
     response = client.get(FORM, {"code": typed})
     assert response.context["form"].errors["code"] == [sentence]
     assert f'value="{typed}"' in response.content.decode() or not typed
 
 
-def test_no_search_engine_and_no_store_keeps_an_answer(client, certificate):
+def test_answers_are_not_indexed_or_cached(client, certificate):
     for response in (client.get(FORM), ask(client, certificate.code)):
         assert response["X-Robots-Tag"] == "noindex, nofollow, noarchive"
         assert "no-store" in response["Cache-Control"]
         assert response["Referrer-Policy"] == "no-referrer"
 
 
-def test_only_reading_is_possible(client, certificate):
+def test_post_gets_405(client, certificate):
     assert client.post(FORM).status_code == 405
     assert client.post(reverse("check_code", args=[certificate.code])).status_code == 405
 
 
-# --- How often -----------------------------------------------------------------------------------
+# --- Limit -----------------------------------------------------------------------------------
 
 
-def test_an_address_may_ask_so_often_a_minute_and_then_reads_why_not(client, certificate, settings):
+def test_too_many_checks_get_429(client, certificate, settings):
     settings.CHECKS_A_MINUTE = 3
     assert [ask(client, certificate.code).status_code for _ in range(4)] == [200, 200, 200, 429]
     refused = ask(client, certificate.code)
@@ -142,26 +143,26 @@ def test_an_address_may_ask_so_often_a_minute_and_then_reads_why_not(client, cer
     assert client.get(FORM).status_code == 200
 
 
-def test_another_address_may_still_ask(client, certificate, settings):
+def test_limit_counts_each_address(client, certificate, settings):
     settings.CHECKS_A_MINUTE = 1
     ask(client, certificate.code)
     got = [ask(client, certificate.code, REMOTE_ADDR=address).status_code for address in ("127.0.0.1", "10.1.1.1")]
     assert got == [429, 200]
 
 
-def test_neighbours_of_an_ipv6_network_count_as_one(client, certificate, settings):
+def test_limit_counts_ipv6_network_as_one(client, certificate, settings):
     settings.CHECKS_A_MINUTE = 1
     addresses = ("2001:db8:1:1::5", "2001:db8:1:1::6", "2001:db8:1:2::5")
     assert [ask(client, certificate.code, REMOTE_ADDR=one).status_code for one in addresses] == [200, 429, 200]
 
 
-def test_ipv4_visitors_who_come_dressed_as_ipv6_are_counted_apart(client, certificate, settings):
+def test_limit_counts_mapped_ipv4_addresses_separately(client, certificate, settings):
     settings.CHECKS_A_MINUTE = 1
     addresses = ("::ffff:203.0.113.7", "::ffff:203.0.113.8", "203.0.113.7")
     assert [ask(client, certificate.code, REMOTE_ADDR=one).status_code for one in addresses] == [200, 200, 429]
 
 
-def test_behind_a_proxy_the_visitor_counts_and_cannot_pretend(client, certificate, settings):
+def test_limit_uses_last_forwarded_address_behind_proxy(client, certificate, settings):
     settings.CHECKS_A_MINUTE = 1
     said = ("9.9.9.9, 203.0.113.7", "8.8.8.8, 203.0.113.7", "203.0.113.8")
     settings.BEHIND_PROXY = True
@@ -171,7 +172,7 @@ def test_behind_a_proxy_the_visitor_counts_and_cannot_pretend(client, certificat
     assert [ask(client, certificate.code, HTTP_X_FORWARDED_FOR=one).status_code for one in said] == [200, 429, 429]
 
 
-def test_a_span_that_runs_out_meanwhile_begins_anew(client, certificate, settings, monkeypatch):
+def test_limit_restarts_when_counter_expires(client, certificate, settings, monkeypatch):
     settings.CHECKS_A_MINUTE = 1
     monkeypatch.setattr(cache, "incr", lambda key: (_ for _ in ()).throw(ValueError(key)))
     assert ask(client, certificate.code).status_code == 200
@@ -180,11 +181,11 @@ def test_a_span_that_runs_out_meanwhile_begins_anew(client, certificate, setting
 @pytest.mark.parametrize(
     ("name", "in_part"), [("黄秋梦", "黄*梦"), ("韦工", "韦*"), ("欧阳秋梦", "欧**梦"), ("韦", "韦*"), ("", "*")]
 )
-def test_a_name_is_shown_in_part(name, in_part):
+def test_masked_name(name, in_part):
     assert issuing.masked_name(name) == in_part
 
 
-def test_no_code_of_another_is_found_by_a_slip(client, certificate):
+def test_code_with_wrong_character_is_unknown(client, certificate):
     wrong = {"0": "1"}.get(certificate.code[0], "0") + certificate.code[1:]
     assert ask(client, wrong).context["checked"].state == "unknown"
     assert Certificate.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Codes: long enough not to be guessed, read as they were meant, and no slip of the pen leads to another one."""
+"""Codes of certificates: random, tolerant of typing, and protected by a check character."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hours.certificates import codes
 
 
-def test_a_code_has_16_signs_with_75_random_bits():
+def test_new_code_is_valid_and_has_75_random_bits():
     made = {codes.new() for _ in range(500)}
     assert len(made) == 500
     assert {len(code) for code in made} == {16}
@@ -28,26 +28,26 @@ def test_a_code_has_16_signs_with_75_random_bits():
         "4xk7.q2md.oiab.cleo",
     ],
 )
-def test_however_it_is_typed_the_same_code_is_meant(typed):
+def test_typed_variants_normalise_to_one_code(typed):
     assert codes.normalise(typed) == "4XK7Q2MD01ABC1E0"
 
 
 @pytest.mark.parametrize("typed", ["", "编号", "——", "uuuu", "../../etc", "\x00"])
-def test_what_is_no_code_does_not_become_one(typed):
+def test_other_text_does_not_become_valid_code(typed):
     assert not codes.is_valid(codes.normalise(typed))
 
 
-def test_endless_input_is_cut():
+def test_long_input_is_cut():
     assert len(codes.normalise("A" * 100_000)) == codes.MAX_TYPED_LENGTH
 
 
-def test_one_wrong_sign_is_noticed_wherever_it_stands():
+def test_one_wrong_character_is_always_detected():
     code = codes.new()
     for place in range(len(code)):
-        for sign in codes.ALPHABET:
-            if sign != code[place]:
-                assert not codes.is_valid(code[:place] + sign + code[place + 1 :])
+        for character in codes.ALPHABET:
+            if character != code[place]:
+                assert not codes.is_valid(code[:place] + character + code[place + 1 :])
 
 
-def test_people_read_it_in_groups_of_four():
+def test_code_is_grouped_in_fours():
     assert codes.grouped("4XK7Q2MD01ABC1E0") == "4XK7-Q2MD-01AB-C1E0"

@@ -1,4 +1,4 @@
-"""What a certificate holds, who may issue it, and what becomes of it."""
+"""Certificates: their facts, the permission to issue them, and their states."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from hours.certificates import issuing
 from hours.certificates.issuing import CertificateError, CertificateState, state_of
-from hours.models import Certificate, CertificateYear
+from hours.models import Cap, Certificate, CertificateYear
 from hours.totals import sums
 from hours.workflow import transitions
 from tests import factories
@@ -23,7 +23,7 @@ def state(certificate: Certificate) -> CertificateState:
     return state_of(Certificate.objects.get(pk=certificate.pk))
 
 
-def test_it_holds_the_facts_of_its_day(huang):
+def test_certificate_stores_present_facts(huang):
     issued = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     assert issued.facts == {
         "name": "黄秋梦",
@@ -63,7 +63,7 @@ def test_it_holds_the_facts_of_its_day(huang):
     }
 
 
-def test_its_facts_hold_no_more_of_the_id_number_than_four_signs(huang, certificate):
+def test_facts_have_last_four_of_id_number_only(huang, certificate):
     assert huang.id_number[:-4] not in str(certificate.facts)
 
 
@@ -72,9 +72,7 @@ def test_hours_in_review_are_not_certified(huang, station):
     assert issuing.issue(huang, huang, [THIS_YEAR]).facts["years"][0]["total"] == "94"
 
 
-def test_hours_above_a_cap_are_not_certified(huang, rules):
-    from hours.models import Cap
-
+def test_hours_above_cap_are_not_certified(huang, rules):
     Cap.objects.create(rule=rules[THIS_YEAR], category=huang.registration.category, hours=50)
     sums.recount(THIS_YEAR)
     facts = issuing.issue(huang, huang, [THIS_YEAR]).facts["years"][0]
@@ -90,31 +88,31 @@ def test_hours_above_a_cap_are_not_certified(huang, rules):
         (range(2001, 2014), "一份证明最多包含 12 个年度，请分开开具。"),
     ],
 )
-def test_nothing_is_issued_when_there_is_nothing_to_certify(huang, years, sentence):
+def test_invalid_years_are_refused(huang, years, sentence):
     with pytest.raises(CertificateError) as refused:
         issuing.issue(huang, huang, years)
     assert str(refused.value) == sentence
     assert not Certificate.objects.exists()
 
 
-def test_submitted_hours_alone_are_nothing_to_certify(station):
+def test_submitted_hours_alone_are_refused(station):
     person = factories.person("李工")
     factories.submitted(person, station, year=THIS_YEAR)
     with pytest.raises(CertificateError):
         issuing.issue(person, person, [THIS_YEAR])
 
 
-# --- Who may -------------------------------------------------------------------------------------
+# --- Permissions -------------------------------------------------------------------------------------
 
 
-def test_reviewers_and_administrators_issue_for_the_people_of_their_places(huang, station, bureau):
+def test_offices_issue_for_their_people(huang, station, bureau):
     bin_yang = factories.region_admin(factories.region("450126"), "宾阳管理")
     for actor in (station.reviewer, bureau, bin_yang, factories.administrator()):
         issued = issuing.issue(actor, huang, [THIS_YEAR])
         assert (issued.issued_by, issued.facts["issuer"]) == (actor, actor.name)
 
 
-def test_others_do_not(huang, station):
+def test_strangers_cannot_issue(huang, station):
     strangers = [
         factories.person("同事", unit=station),
         factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "别处审核员"),
@@ -129,7 +127,7 @@ def test_others_do_not(huang, station):
         assert str(refused.value) == "您只能为本人、本单位或本区域的人员开具学时证明。"
 
 
-def test_a_former_unit_certifies_the_years_that_were_counted_there_and_no_others(huang, station, recognise):
+def test_former_unit_certifies_only_years_counted_there(huang, station, recognise):
     library = factories.unit("柳州市图书馆", "450202")
     recognise(huang, 8, LAST_YEAR, unit=library, content="图书馆的培训")
     huang.refresh_from_db()
@@ -141,33 +139,33 @@ def test_a_former_unit_certifies_the_years_that_were_counted_there_and_no_others
         issuing.issue(reviewer, huang, [LAST_YEAR, THIS_YEAR])
 
 
-# --- What becomes of it ----------------------------------------------------------------------------
+# --- States ----------------------------------------------------------------------------
 
 
-def test_a_new_one_is_valid(certificate):
+def test_new_certificate_is_valid(certificate):
     assert state(certificate) is VALID
 
 
-def test_one_that_covers_all_its_years_supersedes_it(huang, certificate):
+def test_certificate_is_superseded_by_one_with_all_its_years(huang, certificate):
     newer = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     assert (state(certificate), state(newer)) == (SUPERSEDED, VALID)
     assert Certificate.objects.get(pk=certificate.pk).superseded_by == newer
 
 
-def test_one_that_covers_only_some_of_its_years_does_not(huang):
+def test_certificate_stays_valid_beside_one_with_fewer_years(huang):
     both = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     newer = issuing.issue(huang, huang, [THIS_YEAR])
     assert (state(both), state(newer)) == (VALID, VALID)
 
 
-def test_somebody_elses_supersedes_nothing(certificate, recognise):
+def test_certificate_of_other_person_supersedes_nothing(certificate, recognise):
     other = factories.person("李工")
     recognise(other)
     issuing.issue(other, other, [THIS_YEAR])
     assert state(certificate) is VALID
 
 
-def test_it_is_revoked_when_a_registration_was(huang, certificate, revoke, recognise):
+def test_revoked_registration_revokes_covering_certificates(huang, certificate, revoke, recognise):
     other = factories.person("李工")
     recognise(other)
     others = issuing.issue(other, other, [THIS_YEAR])
@@ -180,39 +178,39 @@ def test_it_is_revoked_when_a_registration_was(huang, certificate, revoke, recog
     ]
 
 
-def test_a_superseded_one_is_revoked_too(huang, certificate, revoke):
+def test_superseded_certificate_is_revoked_too(huang, certificate, revoke):
     newer = issuing.issue(huang, huang, [THIS_YEAR, LAST_YEAR])
     revoke(huang.registration)
     assert (state(certificate), state(newer)) == (REVOKED, REVOKED)
 
 
-def test_after_a_revocation_a_new_one_says_what_is_left(huang, certificate, revoke):
+def test_certificate_after_revocation_has_remaining_hours(huang, certificate, revoke):
     revoke(huang.registration)
     newer = issuing.issue(huang, huang, [THIS_YEAR])
     assert (newer.facts["years"][0]["total"], newer.facts["years"][0]["reached"]) == ("30", False)
     assert (state(certificate), state(newer)) == (REVOKED, VALID)
 
 
-def test_a_registration_that_is_reopened_and_refused_again_touches_no_certificate(huang, certificate, station, guangxi):
+def test_reopened_registration_revokes_nothing(huang, certificate, station, guangxi):
     refused = factories.refused(huang, station, station.reviewer, content="不予认定的", year=THIS_YEAR)
     transitions.reopen(factories.region_admin(guangxi, "再开"), refused, factories.verdict("重新审核。"))
     assert state(certificate) is VALID
 
 
-def test_a_double_click_issues_once(huang):
+def test_double_click_issues_once(huang):
     first = issuing.issue(huang, huang, [THIS_YEAR], reuse_within=timedelta(seconds=10))
     second = issuing.issue(huang, huang, [THIS_YEAR], reuse_within=timedelta(seconds=10))
     assert (first, Certificate.objects.count()) == (second, 1)
 
 
-def test_but_not_when_the_facts_have_changed_meanwhile(huang, certificate, recognise):
+def test_double_click_after_changed_facts_issues_again(huang, certificate, recognise):
     recognise(huang, 8, content="又一次培训")
     second = issuing.issue(huang, huang, [THIS_YEAR], reuse_within=timedelta(seconds=10))
     assert (second.facts["years"][0]["total"], state(certificate)) == ("102", SUPERSEDED)
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_many_are_issued_with_constant_statements(station, recognise, django_assert_num_queries, count):
+def test_bulk_issue_query_count_is_constant(station, recognise, django_assert_num_queries, count):
     people = [factories.person(f"第{number}人") for number in range(count)]
     for person in people:
         recognise(person)

@@ -1,13 +1,15 @@
-"""The sheet, rendered to a picture and read back as a jury would: by phone and by eye."""
+"""The PDF of a certificate, rendered to an image and read back."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from io import BytesIO
 
 import pypdfium2
 import pytest
 import zxingcpp
+from PIL.Image import Image
 from pypdf import PdfReader
 
 from hours.apps import certificate_fonts
@@ -21,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def of(recognise):
-    """The rendered certificate of somebody of this name."""
+def render_for(recognise) -> Callable[[str], bytes]:
+    """Render the certificate of a person of this name."""
 
     def render(name: str) -> bytes:
         person = factories.person(name)
@@ -33,24 +35,24 @@ def of(recognise):
 
 
 def text(pdf: bytes) -> str:
-    """What a reader can copy out of the page, without line ends."""
+    """Return the text that can be copied from the page, without line ends."""
     [page] = PdfReader(BytesIO(pdf)).pages
     return re.sub(r"\s+", " ", page.extract_text()).replace("\x00", "")
 
 
-def picture(pdf: bytes):
+def picture(pdf: bytes) -> Image:
     with pypdfium2.PdfDocument(pdf) as document:
         return document[0].render(scale=150 / 72).to_pil()
 
 
-def test_its_qr_picture_leads_to_the_check_page(certificate, settings):
+def test_qr_code_leads_to_check_page(certificate, settings):
     settings.SITE_URL = "https://xueshi.example.gov.cn"
     codes = zxingcpp.read_barcodes(picture(pdf.render(certificate)))
     assert [code.text for code in codes] == [f"https://xueshi.example.gov.cn/check/{certificate.code}/"]
 
 
-def test_its_text_is_the_expected_chinese(huang, certificate):
-    said = text(pdf.render(certificate))
+def test_text_can_be_copied_as_chinese(huang, certificate):
+    content = text(pdf.render(certificate))
     for part in (
         "年度学时证明",
         f"证明编号 {grouped(certificate.code)}",
@@ -63,16 +65,16 @@ def test_its_text_is_the_expected_chinese(huang, certificate):
         f"开具日期：{certificate.issued_at.astimezone():%Y-%m}",
         "专业技术人员继续教育学时系统",
     ):
-        assert part in said, (part, said)
+        assert part in content, (part, content)
 
 
-def test_it_never_holds_the_id_number(huang, certificate):
+def test_pdf_does_not_contain_id_number(huang, certificate):
     sheet = pdf.render(certificate)
     assert huang.id_number[:-4] not in text(sheet)
     assert huang.id_number.encode() not in sheet
 
 
-def test_every_typeface_is_embedded_so_that_no_machine_needs_a_font(certificate):
+def test_fonts_are_embedded(certificate):
     reader = PdfReader(BytesIO(pdf.render(certificate)))
     fonts = [font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].values()]
     used = {font["/BaseFont"] for font in fonts if "/FontDescriptor" in font}
@@ -83,11 +85,11 @@ def test_every_typeface_is_embedded_so_that_no_machine_needs_a_font(certificate)
     assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts if "/FontDescriptor" in font)
 
 
-def test_the_subset_keeps_it_small(certificate):
+def test_file_is_small(certificate):
     assert len(pdf.render(certificate)) < 150_000
 
 
-def test_the_sheet_is_not_blank_where_the_title_and_the_table_stand(certificate):
+def test_title_table_and_footer_are_drawn(certificate):
     page = picture(pdf.render(certificate)).convert("L")
     width, height = page.size
     for top, bottom in ((0.15, 0.21), (0.25, 0.42), (0.70, 0.90)):
@@ -95,14 +97,14 @@ def test_the_sheet_is_not_blank_where_the_title_and_the_table_stand(certificate)
         assert darkest < 80, (top, bottom)
 
 
-def test_it_can_be_made_again_byte_by_byte_whatever_happened_since(huang, certificate):
+def test_rendering_again_gives_the_same_bytes(huang, certificate):
     before = pdf.render(certificate)
     huang.name, huang.unit = "黄改名", None
     huang.save()
     assert pdf.render(Certificate.objects.get(pk=certificate.pk)) == before
 
 
-def test_it_has_a_title_and_a_language(certificate):
+def test_pdf_has_title_author_and_language(certificate):
     reader = PdfReader(BytesIO(pdf.render(certificate)))
     assert reader.metadata.title == f"年度学时证明 黄秋梦 {grouped(certificate.code)}"
     assert reader.metadata.author == "专业技术人员继续教育学时系统"
@@ -110,22 +112,22 @@ def test_it_has_a_title_and_a_language(certificate):
 
 
 @pytest.mark.parametrize("name", ["覃韦邕", "㑇䶮㛃", "黄𬀩", "阿卜杜拉·买买提", "Nguyễn Thị Hồng"])
-def test_rare_names_are_written_out(of, name):
-    assert f"兹证明 {name}" in text(of(name))
+def test_rare_names_are_shown(render_for, name):
+    assert f"兹证明 {name}" in text(render_for(name))
 
 
-def test_a_character_that_the_typeface_lacks_is_named_and_not_left_blank(of):
-    said = text(of("黄𠀀梦"))
-    assert "黄[U+20000]梦" in said
-    assert "方括号内为字库未收录的汉字的统一码（Unicode）编号。" in said
+def test_missing_character_is_shown_as_code_point(render_for):
+    content = text(render_for("黄𠀀梦"))
+    assert "黄[U+20000]梦" in content
+    assert "方括号内为字库未收录的汉字的统一码（Unicode）编号。" in content
 
 
 @pytest.mark.parametrize("name", ["<b>黄</b>", "黄&梦", "黄\u202e梦"])
-def test_markup_in_a_name_is_only_text(of, name):
-    assert f"兹证明 {name.replace(chr(0x202E), '')}" in text(of(name))
+def test_markup_in_name_is_text(render_for, name):
+    assert f"兹证明 {name.replace(chr(0x202E), '')}" in text(render_for(name))
 
 
-def test_twelve_years_fit_on_the_page(certificate):
+def test_twelve_years_fit_on_page(certificate):
     facts = {**certificate.facts["years"][0]}
     certificate.facts["years"] = [{**facts, "year": year, "required": str(year)} for year in range(2015, 2027)]
     certificate.facts["unit"] = "广西壮族自治区南宁市宾阳县甘棠镇人民政府农业农村综合服务中心" * 3
@@ -134,14 +136,14 @@ def test_twelve_years_fit_on_the_page(certificate):
     assert len(zxingcpp.read_barcodes(picture(pdf.render(certificate)))) == 1
 
 
-def test_the_files_name_tells_whose_and_which_years(huang, certificate):
+def test_file_name_has_name_and_years(huang, certificate):
     assert pdf.file_name(certificate) == f"年度学时证明_黄秋梦_{THIS_YEAR}.pdf"
     both = issuing.issue(huang, huang, [THIS_YEAR, THIS_YEAR - 1])
     both.facts["name"] = "黄/../梦"
     assert pdf.file_name(both) == f"年度学时证明_黄梦_{THIS_YEAR - 1}-{THIS_YEAR}.pdf"
 
 
-def test_an_installation_without_the_typeface_is_told(settings, tmp_path):
+def test_missing_font_files_are_reported_by_check(settings, tmp_path):
     assert certificate_fonts(None) == []
     settings.CERTIFICATE_FONTS = tmp_path
     [warning] = certificate_fonts(None)

@@ -1,4 +1,4 @@
-"""Two at once: no certificate slips past a revocation, and one of two newer ones is left."""
+"""Concurrent issuing and revoking of certificates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def world(transactional_db):
+def world(transactional_db) -> dict[str, int]:
     root = factories.regions()
     factories.open_years()
     station = factories.unit()
@@ -41,18 +41,18 @@ def world(transactional_db):
     }
 
 
-def issue(world) -> Certificate:
+def issue(world: dict[str, int]) -> Certificate:
     huang = User.objects.get(pk=world["huang"])
     return issuing.issue(huang, huang, [world["year"]])
 
 
-def revoke(world) -> Registration:
+def revoke(world: dict[str, int]) -> Registration:
     registration = Registration.objects.get(pk=world["registration"])
     return transitions.revoke(User.objects.get(pk=world["admin"]), registration, factories.verdict())
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_a_certificate_with_a_revoked_registration_is_never_valid(world, attempt):
+def test_concurrent_revocation_leaves_no_valid_certificate(world, attempt):
     at_once([lambda: issue(world), lambda: revoke(world)])
     [issued] = Certificate.objects.all()
     assert Registration.objects.get(pk=world["registration"]).status == "revoked"
@@ -60,7 +60,7 @@ def test_a_certificate_with_a_revoked_registration_is_never_valid(world, attempt
     assert (counted, issuing.state_of(issued)) in [(2, "revoked"), (1, "valid")]
 
 
-def test_of_several_issued_at_once_one_is_valid(world):
+def test_concurrent_issues_leave_one_valid_certificate(world):
     answers = at_once([lambda: issue(world)] * 4)
     assert [type(answer) for answer in answers] == [Certificate] * 4
     assert Certificate.objects.filter(superseded_by=None).count() == 1

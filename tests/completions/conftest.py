@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,7 +17,7 @@ NEW_YEAR = date(THIS_YEAR, 1, 1)
 
 @pytest.fixture
 def huang(guangxi, rules):
-    """黄秋梦 of the forestry station, who learns."""
+    """黄秋梦, a person of the forestry station."""
     return factories.person("黄秋梦", unit=factories.unit("宾阳县甘棠镇林业站"))
 
 
@@ -26,17 +28,17 @@ def course(db):
 
 
 @pytest.fixture
-def item(huang, course):
-    """What a source says about her: the course, completed on New Year's Day; each fact can be given."""
+def item(huang, course) -> Callable[..., CompletionItem]:
+    """Make an item: 黄秋梦 completed the course on New Year's Day. Every value can be replaced."""
 
-    def say(position: int = 1, **facts) -> CompletionItem:
-        told = {
+    def make(position: int = 1, **values: Any) -> CompletionItem:
+        defaults = {
             "id_number": huang.id_number,
             "year": course.year,
             "course": course.name,
             "completed_on": NEW_YEAR,
             "key": "A-1",
         }
-        return CompletionItem(position, **{**told, **facts})
+        return CompletionItem(position, **{**defaults, **values})
 
-    return say
+    return make

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Model
+from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from accounts.models import User
 from hours.completions import platforms, recording
 from hours.completions.files import COLUMNS
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, Platform
@@ -23,7 +27,7 @@ LIST, ADD = reverse("admin:hours_completion_changelist"), reverse("admin:hours_c
 IMPORT, CONFIRM = reverse("admin:hours_completion_import"), reverse("admin:hours_completion_import_confirm")
 BAD_LINES, EXPORT = reverse("admin:hours_completion_import_bad_lines"), reverse("admin:hours_completion_export")
 PLATFORM_ADD = reverse("admin:hours_platform_add")
-LIST_QUERIES = 5  # session, person, count, rows, courses of the filter
+LIST_QUERIES = 5  # session, user, count, rows, courses of the filter
 DAY = str(NEW_YEAR)
 
 
@@ -39,18 +43,18 @@ def completed(huang, course) -> Completion:
     return recording.add(huang, course, Decimal(9), NEW_YEAR)
 
 
-def change(row) -> str:
+def change_url(row: Model) -> str:
     return reverse(f"admin:hours_{row._meta.model_name}_change", args=[row.pk])
 
 
-def told(response) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
 # --- By hand ---------------------------------------------------------------------------------------
 
 
-def test_what_is_typed_in_counts(client, huang, course):
+def test_added_completion_counts(client, huang, course):
     facts = {"person": huang.pk, "course": course.pk, "hours": "7.5", "completed_on": DAY}
     assert client.post(ADD, facts).status_code == 302
     row = Completion.objects.get()
@@ -58,7 +62,7 @@ def test_what_is_typed_in_counts(client, huang, course):
     assert PersonTotal.objects.get().public == Decimal("7.5")
 
 
-def test_wrong_values_are_said_at_their_fields_and_nothing_is_saved(client, huang, course, completed):
+def test_invalid_completion_is_not_added(client, huang, course, completed):
     other = factories.person("李工")
     facts = {"person": other.pk, "course": course.pk, "hours": "10", "completed_on": DAY}
     response = client.post(ADD, facts)
@@ -70,12 +74,12 @@ def test_wrong_values_are_said_at_their_fields_and_nothing_is_saved(client, huan
     assert Completion.objects.get() == completed
 
 
-def edit(client, completed, **facts):
+def edit(client: Client, completed: Completion, **values: object) -> Any:
     management = {"versions-TOTAL_FORMS": 0, "versions-INITIAL_FORMS": 0}
-    return client.post(change(completed), {"hours": "9", "completed_on": DAY, **management, **facts}, follow=True)
+    return client.post(change_url(completed), {"hours": "9", "completed_on": DAY, **management, **values}, follow=True)
 
 
-def test_a_correction_keeps_history_shows_it_and_counts(client, completed, administrator):
+def test_correction_counts_and_shows_history(client, completed, administrator):
     edit(client, completed, hours="4")
     assert PersonTotal.objects.get().public == 4
     assert CompletionVersion.objects.values_list("hours", "completed_on", "replaced_by").get() == (
@@ -83,30 +87,30 @@ def test_a_correction_keeps_history_shows_it_and_counts(client, completed, admin
         NEW_YEAR,
         administrator.name,
     )
-    html = client.get(change(completed)).content.decode()
+    html = client.get(change_url(completed)).content.decode()
     assert "更正记录（更正前的内容）" in html
     assert administrator.name in html
 
 
-def test_person_and_course_of_a_completion_stay(client, completed):
+def test_person_and_source_cannot_be_changed(client, completed):
     other = factories.person("李工")
     edit(client, completed, person=other.pk, source="别处")
     completed.refresh_from_db()
     assert (completed.person.name, completed.source) == ("黄秋梦", "手工登记")
 
 
-def test_what_is_deleted_counts_no_more(client, completed):
+def test_deleted_completion_no_longer_counts(client, completed):
     client.post(reverse("admin:hours_completion_delete", args=[completed.pk]), {"post": "yes"})
     assert (Completion.objects.count(), PersonTotal.objects.count()) == (0, 0)
 
 
-def test_deleting_the_ticked_ones_counts_too(client, completed):
+def test_completions_deleted_by_action_no_longer_count(client, completed):
     client.post(LIST, {"action": "delete_selected", "_selected_action": [completed.pk], "post": "yes"})
     assert (Completion.objects.count(), PersonTotal.objects.count()) == (0, 0)
 
 
-def test_the_year_of_a_course_with_completions_stays(client, completed, course):
-    client.post(change(course), {"name": course.name, "kind": "required", "hours": "9", "year": THIS_YEAR - 1})
+def test_year_of_course_with_completions_cannot_be_changed(client, completed, course):
+    client.post(change_url(course), {"name": course.name, "kind": "required", "hours": "9", "year": THIS_YEAR - 1})
     course.refresh_from_db()
     assert course.year == THIS_YEAR
 
@@ -114,7 +118,7 @@ def test_the_year_of_a_course_with_completions_stays(client, completed, course):
 # --- List ------------------------------------------------------------------------------------------
 
 
-def test_completions_are_found_by_name_last_four_or_whole_number_and_never_shown_in_full(client, huang, completed):
+def test_search_by_name_or_id_number_masks_id_numbers(client, huang, completed):
     other = recording.add(factories.person("李工"), completed.course, Decimal(9), NEW_YEAR)
     for typed in ("黄秋", huang.id_number[-4:], huang.id_number):
         response = client.post(LIST, {"q": typed}, follow=True)
@@ -125,14 +129,14 @@ def test_completions_are_found_by_name_last_four_or_whole_number_and_never_shown
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, course, django_assert_num_queries, count):
+def test_list_query_count_is_constant(client, course, django_assert_num_queries, count):
     for number in range(count):
         recording.add(factories.person(f"学员{number}"), course, Decimal(9), NEW_YEAR)
     with django_assert_num_queries(LIST_QUERIES):
         assert client.get(LIST).status_code == 200
 
 
-def test_the_export_holds_the_filtered_list_masked_and_without_formulas(client, huang, completed):
+def test_export_is_filtered_masked_and_has_no_formulas(client, huang, completed):
     Course.objects.filter(pk=completed.course_id).update(name="=HYPERLINK(1)")
     recording.add(
         factories.person("李工"), Course.objects.create(year=THIS_YEAR, name="职业道德", hours=6), 6, NEW_YEAR
@@ -149,27 +153,27 @@ def test_the_export_holds_the_filtered_list_masked_and_without_formulas(client, 
 # --- Import ----------------------------------------------------------------------------------------
 
 
-def test_what_is_missing_from_an_import_is_named(client, administrator):
+def test_import_without_source_and_file_has_errors(client, administrator):
     assert client.post(IMPORT, {"source": ""}).context["form"].errors == {
         "source": ["请填写来源。"],
         "file": ["请选择要导入的文件。"],
     }
 
 
-def upload(client, *rows, source: str = "广西继续教育网"):
+def upload(client: Client, *rows: list[str], source: str = "广西继续教育网") -> Any:
     content = "\r\n".join(",".join(row) for row in (COLUMNS, *rows)).encode("gb18030")
     return client.post(IMPORT, {"source": source, "file": SimpleUploadedFile("completions.csv", content)})
 
 
-def confirm(client, preview):
+def confirm(client: Client, preview: Any) -> Any:
     return client.post(CONFIRM, {"fingerprint": preview.context["fingerprint"]}, follow=True)
 
 
-def row(person, course, hours="", key="A-1") -> list[str]:
+def row(person: User, course: Course, hours: str = "", key: str = "A-1") -> list[str]:
     return [person.id_number, str(course.year), course.name, hours, DAY, key]
 
 
-def test_the_preview_shows_what_will_be_saved_and_names_the_bad_lines(client, huang, course):
+def test_preview_shows_changes_and_bad_lines_before_saving(client, huang, course):
     other = factories.person("李工")
     preview = upload(client, row(huang, course), row(other, course, "99", "A-2"), row(other, course, "4", "A-3"))
     html = preview.content.decode()
@@ -178,19 +182,19 @@ def test_the_preview_shows_what_will_be_saved_and_names_the_bad_lines(client, hu
     assert huang.masked_id in html
     assert huang.id_number not in html
     assert not Completion.objects.exists()
-    assert told(confirm(client, preview)) == ["导入完成：新增 2 条，更正 0 条，未变 0 条，未采纳 1 条。"]
+    assert messages_of(confirm(client, preview)) == ["导入完成：新增 2 条，更正 0 条，未变 0 条，未采纳 1 条。"]
     stored = Completion.objects.order_by("pk").values_list("person__name", "hours", "source", "source_key")
     assert list(stored) == [("黄秋梦", 9, "广西继续教育网", "A-1"), ("李工", 4, "广西继续教育网", "A-3")]
     assert PersonTotal.objects.count() == 2
 
 
-def test_the_preview_names_the_columns_that_are_not_used(client, huang, course):
+def test_preview_lists_unused_columns(client, huang, course):
     content = "证件号码,年度,科目名称,学时数,完成日期\n" + ",".join(row(huang, course, "4")[:5])
     preview = client.post(IMPORT, {"source": "x", "file": SimpleUploadedFile("a.csv", content.encode())})
     assert "文件中未使用的列：学时数。" in preview.content.decode()
 
 
-def test_a_correction_shows_what_it_replaces(client, huang, course):
+def test_preview_of_correction_shows_previous_value(client, huang, course):
     confirm(client, upload(client, row(huang, course)))
     preview = upload(client, row(huang, course, "4"))
     assert "4（原为 9）" in preview.content.decode()
@@ -198,27 +202,27 @@ def test_a_correction_shows_what_it_replaces(client, huang, course):
     assert PersonTotal.objects.get().public == 4
 
 
-def test_nothing_is_saved_if_it_would_not_be_what_was_shown(client, huang, course):
+def test_confirmation_is_refused_after_data_changed(client, huang, course):
     preview = upload(client, row(huang, course))
     Course.objects.update(hours=5)
     response = confirm(client, preview)
-    assert told(response) == ["预览之后数据有变动，尚未导入任何内容。以下是现在的预览，请重新核对后确认。"]
+    assert messages_of(response) == ["预览之后数据有变动，尚未导入任何内容。以下是现在的预览，请重新核对后确认。"]
     assert not Completion.objects.exists()
     confirm(client, response)
     assert [completion.hours for completion in Completion.objects.all()] == [5]
 
 
-def test_the_file_waits_encrypted_and_is_gone_after_the_import(client, huang, course):
+def test_uploaded_file_is_encrypted_and_deleted_after_import(client, huang, course):
     preview = upload(client, row(huang, course))
     (name,) = default_storage.listdir("imports")[1]
     with default_storage.open(f"imports/{name}") as file:
         assert huang.id_number.encode() not in file.read()
     confirm(client, preview)
     assert default_storage.listdir("imports")[1] == []
-    assert told(client.post(CONFIRM, follow=True)) == ["没有等待确认的文件，请重新上传。"]
+    assert messages_of(client.post(CONFIRM, follow=True)) == ["没有等待确认的文件，请重新上传。"]
 
 
-def test_the_bad_lines_can_be_downloaded_masked_and_harmless(client, huang, course):
+def test_bad_lines_download_is_masked_and_has_no_formulas(client, huang, course):
     upload(client, row(huang, course, "99", "=1+1"), ["=x", str(THIS_YEAR), "@y", "", DAY, ""])
     lines = client.get(BAD_LINES).content.decode("utf-8-sig").splitlines()
     assert lines == [
@@ -238,52 +242,52 @@ def test_the_bad_lines_can_be_downloaded_masked_and_harmless(client, huang, cour
         (b"x" * (5 * 1024 * 1024 + 1), "文件超过 5 MB"),
     ],
 )
-def test_a_file_that_cannot_be_imported_is_an_error_at_the_field(client, content, words):
+def test_unreadable_file_is_form_error(client, content, words):
     response = client.post(IMPORT, {"source": "x", "file": SimpleUploadedFile("a.csv", content)})
     assert response.status_code == 200
     assert response.context["form"].errors["file"][0].startswith(words)
 
 
-def test_too_many_lines_are_an_error_at_the_field(client, huang, course, monkeypatch):
+def test_too_many_lines_are_form_error(client, huang, course, monkeypatch):
     monkeypatch.setattr("hours.admin.completion_import.MAX_ROWS", 1)
     response = upload(client, row(huang, course), row(huang, course))
     assert list(response.context["form"].errors) == ["file"]
 
 
-def test_others_see_none_of_it(client, guangxi, completed):
+def test_other_staff_get_403(client, guangxi, completed):
     person = factories.region_admin(guangxi)
     person.is_staff = True
     person.save()
     client.force_login(person)
-    for url in (LIST, ADD, IMPORT, CONFIRM, BAD_LINES, EXPORT, PLATFORM_ADD, change(completed)):
+    for url in (LIST, ADD, IMPORT, CONFIRM, BAD_LINES, EXPORT, PLATFORM_ADD, change_url(completed)):
         assert client.get(url).status_code == 403, url
 
 
 # --- Platforms -------------------------------------------------------------------------------------
 
 
-def test_a_platform_does_not_begin_after_its_last_day(client):
+def test_platform_with_past_last_day_is_refused(client):
     words = "最后一日已过，请填写今天或以后的日期；要立即停用，请撤回令牌。"
     assert words in client.post(PLATFORM_ADD, {"name": "x", "expires_on": "2020-01-01"}).content.decode()
     over = Platform.objects.create(name="已到期的", expires_on=date(2020, 1, 1))
     page = client.get(reverse("admin:hours_platform_token", args=[over.pk])).content.decode()
     assert "但平台已过最后一日，须先改后新令牌才有效。" in page
-    assert client.post(change(over), {"expires_on": "2020-01-01"}).status_code == 302
+    assert client.post(change_url(over), {"expires_on": "2020-01-01"}).status_code == 302
 
 
-def test_a_new_platforms_token_is_shown_once(client):
+def test_token_of_new_platform_is_shown_once(client):
     response = client.post(PLATFORM_ADD, {"name": "广西继续教育网", "expires_on": f"{THIS_YEAR}-12-31"})
     token = response.context["token"]
     assert f"<code>{token}</code>" in response.content.decode()
     assert "no-store" in response["Cache-Control"]
     platform = platforms.authenticate(token)
     assert (platform.name, platform.expires_on) == ("广西继续教育网", date(THIS_YEAR, 12, 31))
-    pages = [client.get(change(platform)), client.get(reverse("admin:hours_platform_changelist"))]
+    pages = [client.get(change_url(platform)), client.get(reverse("admin:hours_platform_changelist"))]
     assert [token in page.content.decode() for page in pages] == [False, False]
     assert f"*****{token[-4:]}" in pages[1].content.decode()
 
 
-def test_a_token_is_replaced_and_withdrawn_after_a_question(client):
+def test_token_is_replaced_and_withdrawn_after_confirmation(client):
     platform = Platform.objects.create(name="广西继续教育网")
     old = platforms.issue_token(platform)
     renew, withdraw = (reverse(f"admin:hours_platform_{name}", args=[platform.pk]) for name in ("token", "withdraw"))
@@ -294,22 +298,22 @@ def test_a_token_is_replaced_and_withdrawn_after_a_question(client):
         platforms.authenticate(old)
     assert "随即不能再报送" in client.get(withdraw).content.decode()
     assert platforms.authenticate(new) == platform
-    assert told(client.post(withdraw, follow=True)) == ["已撤回“广西继续教育网”的令牌。"]
+    assert messages_of(client.post(withdraw, follow=True)) == ["已撤回“广西继续教育网”的令牌。"]
     with pytest.raises(platforms.TokenProblem, match="已撤回"):
         platforms.authenticate(new)
     assert "已撤回" in client.get(reverse("admin:hours_platform_changelist")).content.decode()
 
 
-def test_a_platform_keeps_its_name_and_is_never_deleted(client):
+def test_platform_cannot_be_renamed_or_deleted(client):
     platform = Platform.objects.create(name="广西继续教育网")
-    client.post(change(platform), {"name": "别的", "expires_on": ""})
+    client.post(change_url(platform), {"name": "别的", "expires_on": ""})
     platform.refresh_from_db()
     assert platform.name == "广西继续教育网"
     assert client.post(reverse("admin:hours_platform_delete", args=[platform.pk]), {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize(("days", "state"), [(-1, "已到期"), (0, "有效，尚未使用")])
-def test_a_platforms_state_stands_in_the_list(client, days, state):
+def test_list_shows_state_of_platform(client, days, state):
     platform = Platform.objects.create(name="平台", expires_on=date.today() + timedelta(days=days))
     platforms.issue_token(platform)
     assert state in client.get(reverse("admin:hours_platform_changelist")).content.decode()

@@ -1,11 +1,13 @@
-"""POST /api/completions/: platforms report, and every item is answered."""
+"""POST /api/completions/: every item that a platform reports gets a result."""
 
 from __future__ import annotations
 
 import base64
 import json
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,7 +23,7 @@ from tests.completions.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 URL, STATEMENTS_URL = reverse("api_completions"), reverse("api_statements")
-STATEMENTS = 14
+QUERIES = 14  # of a request with any number of items
 DAY = f"{THIS_YEAR}-01-01"
 COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
 EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
@@ -39,9 +41,9 @@ def token(platform):
 
 @pytest.fixture
 def send(token):
-    """What the platform gets for an answer; the test client of a browser that checks for forged requests."""
+    """Send content with the platform's token and return the response; CSRF checks are on."""
 
-    def post(content, url: str = URL, **headers):
+    def post(content: Any, url: str = URL, **headers: str) -> Any:
         headers = {"authorization": f"Bearer {token}", **headers}
         body = content if isinstance(content, bytes) else json.dumps(content)
         return Client(enforce_csrf_checks=True).post(url, body, "application/json", headers=headers)
@@ -50,17 +52,21 @@ def send(token):
 
 
 @pytest.fixture
-def registration(huang, course):
-    def say(**facts) -> dict:
-        told = {"id": "A-1", "id_number": huang.id_number, "course": course.name, "year": THIS_YEAR}
-        return {**told, "completed_on": DAY, **facts}
+def plain_item(huang, course) -> Callable[..., dict]:
+    """Make a plain item of 黄秋梦; every value can be replaced."""
 
-    return say
+    def make(**values: Any) -> dict:
+        defaults = {"id": "A-1", "id_number": huang.id_number, "course": course.name, "year": THIS_YEAR}
+        return {**defaults, "completed_on": DAY, **values}
+
+    return make
 
 
 @pytest.fixture
-def statement(huang, course):
-    def say(**parts) -> dict:
+def statement(huang, course) -> Callable[..., dict]:
+    """Make an xAPI statement of 黄秋梦; every part can be replaced."""
+
+    def make(**parts: Any) -> dict:
         return {
             "id": "6690e6c9-3ef0-4ed3-8b37-7f3964730bee",
             "actor": {"account": {"homePage": "https://learn.example", "name": huang.id_number}},
@@ -70,16 +76,17 @@ def statement(huang, course):
             **parts,
         }
 
-    return say
+    return make
 
 
-def results(response) -> list[tuple]:
+def results(response: Any) -> list[tuple]:
+    """Return (id, result, message) of each item."""
     assert response.status_code == 200, response.content
     return [(row["id"], row["result"], row.get("message", "")) for row in response.json()["results"]]
 
 
-def test_an_item_is_saved_under_the_platforms_name(send, registration, course):
-    response = send([registration()])
+def test_item_is_saved_with_platform_as_source(send, plain_item, course):
+    response = send([plain_item()])
     assert response.json() == {
         "counts": {"saved": 1, "corrected": 0, "unchanged": 0, "refused": 0},
         "results": [{"item": 1, "id": "A-1", "result": "saved", "hours": 9.0, "completed_on": DAY}],
@@ -93,28 +100,28 @@ def test_an_item_is_saved_under_the_platforms_name(send, registration, course):
     assert PersonTotal.objects.get().public == 9
 
 
-def test_the_same_item_twice_counts_once_and_a_correction_keeps_history(send, registration):
-    assert results(send([registration(), registration()])) == [("A-1", "saved", ""), ("A-1", "unchanged", "")]
-    assert results(send({"items": [registration()]})) == [("A-1", "unchanged", "")]
-    assert results(send([registration(hours=4.5)])) == [("A-1", "corrected", "")]
+def test_repeated_item_counts_once_and_correction_keeps_history(send, plain_item):
+    assert results(send([plain_item(), plain_item()])) == [("A-1", "saved", ""), ("A-1", "unchanged", "")]
+    assert results(send({"items": [plain_item()]})) == [("A-1", "unchanged", "")]
+    assert results(send([plain_item(hours=4.5)])) == [("A-1", "corrected", "")]
     assert [version.hours for version in CompletionVersion.objects.all()] == [9]
     assert PersonTotal.objects.get().public == 4.5
 
 
-def test_a_refused_item_is_named_and_the_others_are_taken(send, registration, course):
+def test_refused_items_do_not_hold_up_others(send, plain_item, course):
     other = factories.person("李工")
     answer = send(
         [
-            registration(hours=-1),
-            registration(id=7, course_id=course.pk, course=None, year=None, id_number=other.id_number),
+            plain_item(hours=-1),
+            plain_item(id=7, course_id=course.pk, course=None, year=None, id_number=other.id_number),
             "nonsense",
-            registration(id=["x"]),
-            registration(id="A-2", hours={"of": "day"}),
-            registration(id="A-3", course="职业道德"),
-            registration(id="A-4", year="x"),
-            registration(id="A-5", id_number=None),
-            registration(id="A-6\ud800"),
-            registration(id="A-7", completed_on=[DAY]),
+            plain_item(id=["x"]),
+            plain_item(id="A-2", hours={"of": "day"}),
+            plain_item(id="A-3", course="职业道德"),
+            plain_item(id="A-4", year="x"),
+            plain_item(id="A-5", id_number=None),
+            plain_item(id="A-6\ud800"),
+            plain_item(id="A-7", completed_on=[DAY]),
         ]
     )
     assert [(row["id"], row["result"], row.get("field")) for row in answer.json()["results"]] == [
@@ -133,21 +140,21 @@ def test_a_refused_item_is_named_and_the_others_are_taken(send, registration, co
     assert [row.person for row in Completion.objects.all()] == [other]
 
 
-def test_a_field_that_nobody_knows_is_named_and_not_passed_over(send, registration, huang):
-    items = [registration(hour=4), registration(**{huang.id_number: 1}), registration(**{"half a sign \ud800": 1})]
+def test_item_with_unknown_field_is_refused(send, plain_item, huang):
+    items = [plain_item(hour=4), plain_item(**{huang.id_number: 1}), plain_item(**{"half a sign \ud800": 1})]
     words = [result["message"] for result in send(items).json()["results"]]
     expected = ["不认识的字段：hour。", "不认识的字段：…。", "不认识的字段：half a sign ?。"]
     assert (words, Completion.objects.count()) == (expected, 0)
 
 
-def test_an_empty_list_is_answered(send):
+def test_empty_list_gives_empty_results(send):
     assert results(send([])) == []
 
 
 # --- xAPI ------------------------------------------------------------------------------------------
 
 
-def test_a_statement_is_a_completion(send, statement):
+def test_statement_is_saved_as_completion(send, statement):
     assert results(send(statement())) == [(statement()["id"], "saved", "")]
     row = Completion.objects.get()
     assert (row.person.name, row.hours, str(row.completed_on), row.source_key) == ("黄秋梦", 9, DAY, statement()["id"])
@@ -166,12 +173,12 @@ def test_a_statement_is_a_completion(send, statement):
         ({"timestamp": f"{THIS_YEAR - 1}-12-31T17:00:00Z"}, 9),
     ],
 )
-def test_what_statements_may_say(send, statement, parts, hours):
+def test_accepted_statements(send, statement, parts, hours):
     assert results(send([statement(**parts)]))[0][1:] == ("saved", "")
     assert Completion.objects.get().hours == hours
 
 
-def test_courses_are_named_by_address_by_number_or_by_moodles_id_number(send, statement, course):
+def test_statement_names_course_by_id_address_or_external_id(send, statement, course):
     moodle = {
         "id": "https://moodle.example/course/view.php?id=5",
         "definition": {"extensions": {EXTERNAL_ID: str(course.pk)}},
@@ -210,19 +217,19 @@ def test_courses_are_named_by_address_by_number_or_by_moodles_id_number(send, st
         ({"timestamp": None}, "timestamp", "完成日期为空。"),
     ],
 )
-def test_a_statement_that_tells_no_completion_is_refused(send, statement, parts, field, words):
+def test_invalid_statement_is_refused(send, statement, parts, field, words):
     (row,) = send([statement(**parts)]).json()["results"]
     assert (row["result"], row["field"], row["message"]) == ("refused", field, words)
     assert not Completion.objects.exists()
 
 
-def test_learning_record_clients_send_to_their_own_address_with_basic(send, statement, token):
+def test_statements_url_accepts_basic_authentication(send, statement, token):
     basic = base64.b64encode(f"platform:{token}".encode()).decode()
     response = send([statement()], STATEMENTS_URL, authorization=f"Basic {basic}")
     assert [row[1] for row in results(response)] == ["saved"]
 
 
-# --- Who may ---------------------------------------------------------------------------------------
+# --- Tokens ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,39 +244,39 @@ def test_learning_record_clients_send_to_their_own_address_with_basic(send, stat
         ("Basic /////w==", "令牌不正确。"),
     ],
 )
-def test_without_a_right_token_nothing_is_read(send, registration, authorization, words):
-    response = send([registration()], authorization=authorization)
+def test_invalid_token_gets_401(send, plain_item, authorization, words):
+    response = send([plain_item()], authorization=authorization)
     assert (response.status_code, response.json()) == (401, {"error": words})
     assert response["WWW-Authenticate"] == 'Bearer realm="completions", error="invalid_token"'
     assert not Completion.objects.exists()
 
 
-def test_a_withdrawn_an_expired_and_a_replaced_token_open_nothing(send, registration, platform):
+def test_withdrawn_expired_and_replaced_tokens_get_error(send, plain_item, platform):
     yesterday = timezone.localdate() - timedelta(days=1)
     platform.refresh_from_db()
     platforms.withdraw(platform)
-    assert send([registration()]).json() == {"error": "令牌已撤回。"}
+    assert send([plain_item()]).json() == {"error": "令牌已撤回。"}
     Platform.objects.update(is_withdrawn=False, expires_on=yesterday)
-    assert send([registration()]).json() == {"error": f"令牌已于 {yesterday} 到期。"}
+    assert send([plain_item()]).json() == {"error": f"令牌已于 {yesterday} 到期。"}
     Platform.objects.update(expires_on=timezone.localdate())
-    assert send([registration()]).status_code == 200
+    assert send([plain_item()]).status_code == 200
     platforms.issue_token(platform)
-    assert send([registration()]).json() == {"error": "令牌不正确。"}
+    assert send([plain_item()]).json() == {"error": "令牌不正确。"}
 
 
-def test_the_token_is_stored_as_a_digest_and_its_use_is_noted(send, registration, platform, token):
+def test_token_is_stored_as_digest_and_use_is_recorded(send, plain_item, platform, token):
     platform.refresh_from_db()
     assert platform.last_used_at is None
     assert token not in str(vars(platform))
     assert (len(platform.token_digest), platform.token_tail) == (64, token[-4:])
-    send([registration()])
+    send([plain_item()])
     platform.refresh_from_db()
     assert platform.last_used_at is not None
 
 
-def test_being_logged_in_is_no_token(client, registration):
+def test_session_does_not_replace_token(client, plain_item):
     client.force_login(factories.administrator())
-    assert client.post(URL, json.dumps([registration()]), "application/json").status_code == 401
+    assert client.post(URL, json.dumps([plain_item()]), "application/json").status_code == 401
 
 
 # --- Bodies ----------------------------------------------------------------------------------------
@@ -290,47 +297,47 @@ def test_being_logged_in_is_no_token(client, registration):
         (b"[" + b"1," * 1000 + b"1]", 413, "一次最多 1000 条，现为 1001 条，请分批发送。"),
     ],
 )
-def test_a_body_that_is_no_list_of_items_is_answered_as_a_whole(send, body, status, words):
+def test_invalid_body_gets_one_error(send, body, status, words):
     response = send(body)
     assert (response.status_code, response.json()) == (status, {"error": words})
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
-def test_other_methods_are_refused_with_a_sentence(client, method):
+def test_other_methods_get_405(client, method):
     response = getattr(client, method)(URL)
     assert (response.status_code, response["Allow"], response.json()) == (405, "POST", {"error": "请用 POST 发送。"})
 
 
 @pytest.mark.parametrize("url", ["/api/completions", "/api/completions/", "/api/xapi/statements/"])
-def test_the_stroke_at_the_end_of_the_address_does_not_matter(send, registration, url):
-    assert send([registration()], url).json()["counts"]["saved"] == 1
+def test_trailing_slash_is_optional(send, plain_item, url):
+    assert send([plain_item()], url).json()["counts"]["saved"] == 1
 
 
-# --- What nobody reads -----------------------------------------------------------------------------
+# --- Privacy and cost -------------------------------------------------------------------------------
 
 
-def test_no_id_number_is_answered_or_logged(send, registration, statement, huang, caplog):
+def test_id_numbers_are_not_returned_or_logged(send, plain_item, statement, huang, caplog):
     number = huang.id_number
     with caplog.at_level(logging.DEBUG):
         answers = [
             send(
                 [
-                    registration(),
-                    registration(id=number),
-                    registration(id=f"x{number}"),
-                    registration(id="A-9", course=number, hours=number),
+                    plain_item(),
+                    plain_item(id=number),
+                    plain_item(id=f"x{number}"),
+                    plain_item(id="A-9", course=number, hours=number),
                 ]
             ),
-            send([registration(id="A-8", completed_on=number), statement(id=number), statement(verb={}, id=number)]),
+            send([plain_item(id="A-8", completed_on=number), statement(id=number), statement(verb={}, id=number)]),
             send(
                 [
-                    registration(id_number=[number]),
-                    registration(course=number + "学"),
-                    registration(id=number, year="?"),
+                    plain_item(id_number=[number]),
+                    plain_item(course=number + "学"),
+                    plain_item(id=number, year="?"),
                 ]
             ),
             send(number.encode()),
-            send([registration()], authorization=f"Bearer {number}"),
+            send([plain_item()], authorization=f"Bearer {number}"),
         ]
     assert [number in answer.content.decode() for answer in answers] == [False] * 5
     # django.db.backends is what a developer switches on to see every statement with its values.
@@ -339,10 +346,10 @@ def test_no_id_number_is_answered_or_logged(send, registration, statement, huang
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_the_statements_of_a_request_do_not_depend_on_its_items(send, registration, count):
+def test_request_query_count_is_constant(send, plain_item, count):
     people = [factories.person(f"学员{number}") for number in range(count)]
-    items = [registration(id=f"k{person.pk}", id_number=person.id_number) for person in people]
+    items = [plain_item(id=f"k{person.pk}", id_number=person.id_number) for person in people]
     with CaptureQueriesContext(connection) as queries:
         assert send(items).json()["counts"]["saved"] == count
     ours = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
-    assert len(ours) == STATEMENTS, "\n".join(sql[:150] for sql in ours)
+    assert len(ours) == QUERIES, "\n".join(sql[:150] for sql in ours)

@@ -1,4 +1,4 @@
-"""manage.py import_completions, make_platform_token and benchmark_import."""
+"""The commands import_completions, make_platform_token and benchmark_import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAY = str(NEW_YEAR)
 
 @pytest.fixture
 def file(tmp_path, huang, course):
-    """A right line, one of nobody, one of the wrong year."""
+    """A file with a valid line, one with an unknown person, and one with the wrong year."""
     lines = [
         [huang.id_number, str(THIS_YEAR), course.name, "", DAY, "A-1"],
         [factories.resident_id(number=997), str(THIS_YEAR), course.name, "", DAY, "A-2"],
@@ -31,13 +31,14 @@ def file(tmp_path, huang, course):
     return path
 
 
-def run(*arguments, **options) -> tuple[str, str]:
+def run(*arguments: object, **options: object) -> tuple[str, str]:
+    """Run a command; return its output and its errors."""
     out, problems = StringIO(), StringIO()
     call_command(*map(str, arguments), stdout=out, stderr=problems, **options)
     return out.getvalue(), problems.getvalue()
 
 
-def test_the_good_lines_are_taken_and_the_bad_ones_named(file, huang, tmp_path, capsys):
+def test_import_saves_good_lines_and_reports_bad_ones(file, huang, tmp_path, capsys):
     bad = tmp_path / "bad.csv"
     out, problems = run("import_completions", file, "--source", "广西继续教育网", "--errors", bad)
     progress = capsys.readouterr().err
@@ -57,13 +58,13 @@ def test_the_good_lines_are_taken_and_the_bad_ones_named(file, huang, tmp_path, 
     assert PersonTotal.objects.get().public == 9
 
 
-def test_the_same_file_again_changes_nothing(file):
+def test_repeated_import_changes_nothing(file):
     run("import_completions", file, "--source", "x")
     out, _ = run("import_completions", file, "--source", "x")
     assert "新增 0 条，更正 0 条，未变 1 条，未采纳 2 条" in out
 
 
-def test_a_file_that_cannot_be_read_is_said(tmp_path):
+def test_unreadable_file_is_command_error(tmp_path):
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
     with pytest.raises(CommandError, match="文件是空的，请重新选择。"):
@@ -73,19 +74,19 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("source", ["", "长" * 51])
-def test_a_source_needs_a_name(file, source):
+def test_invalid_source_is_command_error(file, source):
     with pytest.raises(CommandError, match="--source 应为 1 至 50 个字。"):
         run("import_completions", file, "--source", source)
 
 
-def test_a_token_is_made_for_a_new_platform_and_replaced_for_a_known_one():
+def test_token_command_creates_platform_or_replaces_token():
     first, second = (run("make_platform_token", "试用平台", "--expires", f"{THIS_YEAR + 1}-01-01")[0] for _ in range(2))
     assert platforms.authenticate(second.strip()) == Platform.objects.get(name="试用平台")
     with pytest.raises(platforms.TokenProblem):
         platforms.authenticate(first.strip())
 
 
-def test_the_benchmark_is_refused_outside_development(settings):
+def test_benchmark_is_refused_without_debug(settings):
     settings.DEBUG = False
     with pytest.raises(CommandError, match="Refused"):
         run("benchmark_import")

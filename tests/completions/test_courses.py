@@ -1,12 +1,14 @@
-"""公需科目 as a file in the admin: a preview, all lines or none."""
+"""Import and export of 公需科目 in the admin."""
 
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
@@ -25,7 +27,7 @@ def client(client, db):
     return client
 
 
-def upload(client, *rows, headers=HEADERS):
+def upload(client: Client, *rows: list, headers: tuple[str, ...] = HEADERS) -> Any:
     book = Workbook()
     for row in (headers, *rows):
         book.active.append(row)
@@ -39,7 +41,7 @@ def stored() -> list[tuple]:
     return list(Course.objects.order_by("pk").values_list("year", "name", "kind", "hours"))
 
 
-def test_a_preview_changes_nothing_and_the_confirmation_saves_it(client):
+def test_import_saves_after_confirmation_only(client):
     Course.objects.create(year=2026, name="创新能力建设", kind="elective", hours=9)
     preview = upload(client, [2026, "创新能力建设", "必修", 12], [2026, "当代科学技术前沿知识", "选修", 7.5])
     assert stored() == [(2026, "创新能力建设", "elective", 9)]
@@ -58,24 +60,24 @@ def test_a_preview_changes_nothing_and_the_confirmation_saves_it(client):
         ([2026, "甲", "必修", "NaN"], "第 2 行“学时”列的值“NaN”应为 0.5 的倍数，大于 0，不超过 500。"),
     ],
 )
-def test_a_wrong_line_is_named_and_nothing_can_be_confirmed(client, row, sentence):
+def test_wrong_line_prevents_confirmation(client, row, sentence):
     response = upload(client, row, [2026, "好的", "必修", 9])
     assert "confirm_form" not in response.context
     assert sentence in response.content.decode()
     assert stored() == []
 
 
-def test_the_same_course_twice_in_a_file_is_named(client):
+def test_repeated_course_in_file_is_error(client):
     response = upload(client, [2026, "甲", "必修", 9], [2026, "甲", "选修", 8])
     assert "第 3 行与第 2 行是同一年度的同名科目。" in response.content.decode()
 
 
-def test_a_missing_column_is_named(client):
+def test_missing_columns_are_error(client):
     response = upload(client, [2026, "甲"], headers=HEADERS[:2])
     assert "文件缺少列：科目类型、学时。第一行应为列名：年度、科目名称、科目类型、学时。" in response.content.decode()
 
 
-def test_the_export_reads_back_and_runs_no_formula(client):
+def test_export_has_no_formulas(client):
     Course.objects.create(year=2026, name="=1+1", kind="required", hours=9)
     columns = {f"courseresource_{name}": "on" for name in ("year", "name", "kind", "hours")}
     response = client.post(reverse("admin:hours_course_export"), {"format": XLSX, "resource": "0", **columns})
@@ -83,7 +85,7 @@ def test_the_export_reads_back_and_runs_no_formula(client):
     assert rows == [HEADERS, ("2026", "'=1+1", "必修", "9")]
 
 
-def test_the_preview_says_in_words_what_it_replaces_and_holds_nothing_inline(client):
+def test_preview_shows_replaced_values_without_inline_styles(client):
     Course.objects.create(year=2026, name="创新能力建设", kind="elective", hours=9)
     response = upload(client, [2026, "创新能力建设", "必修", 12], [2026, "新科目", "选修", 7.5])
     assert [
@@ -95,7 +97,7 @@ def test_the_preview_says_in_words_what_it_replaces_and_holds_nothing_inline(cli
     assert " style=" not in response.content.decode()
 
 
-def test_an_import_is_told_and_logged_in_words(client):
+def test_import_is_counted_and_logged(client):
     preview = upload(client, [2026, "新科目", "选修", 7.5])
     address = reverse("admin:hours_course_process_import")
     response = client.post(address, preview.context["confirm_form"].initial, follow=True)
@@ -110,7 +112,7 @@ def test_an_import_is_told_and_logged_in_words(client):
         ("courses.xlsx", "文件无法读取：它不是有效的 .xlsx 或 .csv 文件，或没有数据行。请用表格软件另存后重试。"),
     ],
 )
-def test_a_file_that_is_none_of_these_is_said_at_the_field(client, name, sentence):
+def test_unreadable_file_is_form_error(client, name, sentence):
     file = SimpleUploadedFile(name, b"no sheet at all")
     response = client.post(reverse("admin:hours_course_import"), {"import_file": file, "resource": "0"})
     assert response.context["form"].errors["import_file"] == [sentence]
@@ -125,14 +127,14 @@ def test_a_file_that_is_none_of_these_is_said_at_the_field(client, name, sentenc
         ({"name": "创新能力建设"}, {"name": ["该年度已有同名公需科目。"]}),
     ],
 )
-def test_what_is_typed_wrongly_is_said_at_its_field(client, fields, errors):
+def test_invalid_course_has_field_errors(client, fields, errors):
     Course.objects.create(year=2026, name="创新能力建设", hours=9)
     right = {"year": "2026", "name": "新科目", "kind": "required", "hours": "9"}
     response = client.post(reverse("admin:hours_course_add"), {**right, **fields})
-    assert {field: list(told) for field, told in response.context["adminform"].form.errors.items()} | errors == errors
+    assert {field: list(found) for field, found in response.context["adminform"].form.errors.items()} | errors == errors
 
 
-def test_a_course_with_completions_is_not_deleted_and_no_course_by_the_dozen(client):
+def test_course_with_completions_cannot_be_deleted(client):
     course = factories.course(2026)
     factories.completion(factories.person(), course)
     assert client.get(reverse("admin:hours_course_delete", args=[course.pk])).status_code == 403
@@ -140,7 +142,7 @@ def test_a_course_with_completions_is_not_deleted_and_no_course_by_the_dozen(cli
     assert response.context["action_form"] is None
 
 
-def test_a_regional_administrator_neither_imports_nor_exports_courses(client, guangxi):
+def test_regional_administrator_cannot_import_or_export(client, guangxi):
     person = factories.region_admin(factories.region("450100"))
     User.objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(person)

@@ -1,25 +1,28 @@
-"""Completions read from CSV and XLSX: what is read, and what is said about the rest."""
+"""Reading completions from CSV and XLSX, and the problems of files and lines."""
 
 from __future__ import annotations
 
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
-from hours.completions.files import COLUMNS, FileProblem, read
+from config.files.tables import FileProblem
+from hours.completions.files import COLUMNS, read
 
 GOOD = ["450103198503210012", "2026", "当代科学技术前沿知识", "9", "2026-05-12", "A-1"]
 
 
-def csv(*rows, headers=COLUMNS, encoding="utf-8", delimiter=",") -> bytes:
+def csv(*rows: Sequence[str], headers: Sequence[str] = COLUMNS, encoding: str = "utf-8", delimiter: str = ",") -> bytes:
     return "\r\n".join(delimiter.join(row) for row in (headers, *rows)).encode(encoding)
 
 
-def workbook(*rows, headers=COLUMNS, merge: str = "") -> bytes:
+def workbook(*rows: Sequence[Any], headers: Sequence[str] = COLUMNS, merge: str = "") -> bytes:
     book = Workbook()
     for row in (headers, *rows):
         book.active.append(row)
@@ -31,7 +34,7 @@ def workbook(*rows, headers=COLUMNS, merge: str = "") -> bytes:
 
 
 def items(content: bytes) -> list[tuple]:
-    """(line, ID number, year, course, hours, day, number) of each item."""
+    """Return (line, ID number, year, course, hours, day, key) of each item."""
     return [
         (item.position, item.id_number, item.year, item.course, item.hours, item.completed_on, item.key)
         for item in read(io.BytesIO(content)).items
@@ -49,16 +52,16 @@ def refusal(content: bytes) -> str:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
-def test_csv_is_read_in_every_encoding_that_spreadsheets_write(encoding):
+def test_csv_encodings_of_spreadsheets_are_read(encoding):
     assert items(csv(GOOD, encoding=encoding)) == [(2, GOOD[0], 2026, "当代科学技术前沿知识", "9", "2026-05-12", "A-1")]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_the_header_tells_the_delimiter(delimiter):
+def test_delimiter_is_detected_from_header(delimiter):
     assert [item[1] for item in items(csv(GOOD, delimiter=delimiter))] == [GOOD[0]]
 
 
-def test_a_workbook_is_read_with_its_own_kinds_of_values():
+def test_workbook_values_keep_their_types():
     row = [GOOD[0], 2026.0, "当代科学技术前沿知识", 7.5, datetime(2026, 5, 12, 8, 30), 77]
     assert items(workbook(row)) == [
         (2, "450103198503210012", 2026, "当代科学技术前沿知识", 7.5, datetime(2026, 5, 12, 8, 30), "77")
@@ -66,63 +69,63 @@ def test_a_workbook_is_read_with_its_own_kinds_of_values():
     assert items(workbook([*GOOD[:4], date(2026, 5, 12), None]))[0][5:] == (datetime(2026, 5, 12), "")
 
 
-def test_columns_stand_in_any_order_and_two_may_be_left_out():
+def test_columns_in_any_order_without_optional_ones():
     content = csv(
         ["2026-05-12", "x", "当代", GOOD[0], "2026"], headers=["完成日期", "备注", "科目名称", "证件号码", "年度"]
     )
     assert items(content) == [(2, GOOD[0], 2026, "当代", None, "2026-05-12", "")]
 
 
-def test_empty_lines_are_passed_over_and_lines_keep_their_numbers():
+def test_empty_lines_are_skipped_and_counted():
     assert [item[0] for item in items(csv(GOOD, [""] * 6, GOOD))] == [2, 4]
     assert [item[0] for item in items(workbook(GOOD, [None] * 6, GOOD))] == [2, 4]
 
 
-def test_a_line_with_too_few_cells_is_read_as_far_as_it_goes():
+def test_short_line_has_empty_values():
     assert items(csv(GOOD[:2]))[0] == (2, GOOD[0], 2026, "", None, None, "")
 
 
 @pytest.mark.parametrize("make", [csv, workbook])
-def test_a_wrong_line_is_named_and_the_next_one_read(make):
+def test_wrong_line_does_not_stop_reading(make):
     wrong_year = [GOOD[0], "二〇二六", *GOOD[2:]]
     assert problems(make(wrong_year, GOOD)) == [(2, "年度应为整数。"), (3, "")]
 
 
-def test_formulas_are_named():
+def test_formula_is_problem_of_its_line():
     content = workbook([GOOD[0], 2026, "当代", "=4+5", "2026-05-12", "A"], GOOD)
     assert problems(content) == [(2, "“学时”是公式，请粘贴为数值。"), (3, "")]
 
 
-def test_merged_cells_are_named():
+def test_merged_cells_are_problem_of_their_lines():
     content = workbook(GOOD, [None, *GOOD[1:]], GOOD, merge="A2:A3")
     words = "此行有合并的单元格，请取消合并并逐行填写。"
     assert problems(content) == [(2, words), (3, words), (4, "")]
 
 
-def test_an_id_number_that_a_spreadsheet_has_rounded_is_named():
+def test_id_number_rounded_by_spreadsheet_is_problem():
     content = workbook([4.50103198503211e17, *GOOD[1:]])
     assert problems(content) == [(2, "证件号码被存成了数字，末几位已丢失，请设为文本格式后重新填写。")]
 
 
-def test_a_quotation_mark_without_end_swallows_no_line_in_silence():
-    """Not even where the lines below fit into 来源编号, whose text may be anything."""
+def test_unclosed_quotation_mark_is_problem():
+    """The lines below could belong to 来源编号, which takes any text. Line ends in unused columns are no problem."""
     opened = [*GOOD[:5], '"A-2']
     assert problems(csv(GOOD, opened, GOOD)) == [(2, ""), (3, "第 3 至 4 行被读作一行，请检查第 3 行的引号是否成对。")]
     headers = [*COLUMNS, "备注"]
     assert problems(csv([*GOOD, '"两行\r\n备注"'], [*GOOD, ""], headers=headers)) == [(2, ""), (4, "")]
 
 
-def test_columns_that_are_not_used_are_told():
+def test_unused_columns_are_listed():
     content = csv([*GOOD, "9", ""], headers=[*COLUMNS, "学时数", ""])
     assert read(io.BytesIO(content)).unused == ["学时数"]
 
 
-def test_values_that_went_wrong_in_the_spreadsheet_are_named():
+def test_error_value_is_problem_of_its_line():
     content = workbook([GOOD[0], 2026, "当代", "#N/A", "2026-05-12", "A"], GOOD)
     assert problems(content) == [(2, "“学时”是错误值，请改正后再导入。"), (3, "")]
 
 
-def test_a_line_that_is_no_csv_is_named():
+def test_invalid_csv_line_is_problem():
     content = csv(["1", "2", '"' + "长" * 200_000 + '"'], GOOD)
     assert problems(content)[0] == (2, "此行不是正确的 CSV，请检查引号是否成对。")
 
@@ -163,13 +166,13 @@ NEEDED = "第一行应为列名：证件号码、年度、科目名称、学时�
         ),
     ],
 )
-def test_a_file_that_is_no_such_table_is_refused_with_a_sentence(content, words):
+def test_unreadable_file_is_file_problem(content, words):
     assert refusal(content) == words
 
 
 @pytest.mark.parametrize("make", [csv, workbook])
-def test_memory_hardly_grows_with_the_lines(make):
-    """openpyxl keeps some eighty bytes of a line; the lines themselves are let go."""
+def test_memory_does_not_grow_with_lines(make):
+    """openpyxl keeps about 80 bytes for each line; the lines themselves are freed."""
     peaks = []
     for count in (1_000, 8_000):
         table = read(io.BytesIO(make(*[GOOD] * count)))

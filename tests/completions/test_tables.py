@@ -1,4 +1,4 @@
-"""Tables that people send: what a broken or swollen file may cost, and that no line is passed over in silence."""
+"""Tables that people upload: the cost of broken and oversized files, and the report of unreadable lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.files import replace_part
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def workbook(*rows) -> bytes:
+def workbook(*rows: list) -> bytes:
     book = Workbook()
     for row in rows:
         book.active.append(row)
@@ -26,7 +26,7 @@ def workbook(*rows) -> bytes:
 
 
 def with_row(row: bytes) -> bytes:
-    """A workbook of two lines and one more that a program wrote as it liked."""
+    """Return a workbook of two lines and this row, written as raw XML."""
     plain = workbook(["姓名", "学时"], ["黄秋梦", 8])
     return replace_part(plain, SHEET, lambda xml: xml.replace(b"</sheetData>", row + b"</sheetData>"))
 
@@ -41,31 +41,31 @@ def refusal(content: bytes, most: int = tables.PAGE_MAX_UNPACKED) -> str:
     return str(problem.value)
 
 
-def test_a_stray_cell_at_the_far_corner_of_the_sheet_costs_a_few_seconds_at_most():
+def test_stray_cell_in_last_row_is_read_quickly():
     stray = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>'
-    begun = time.monotonic()
+    start = time.monotonic()
     assert cells(with_row(stray)) == [(2, ["黄秋梦", 8])]
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - start < 10
 
 
-def test_a_row_that_no_sheet_can_have_is_not_waited_for():
+def test_impossible_row_number_is_refused():
     content = with_row(b'<row spans="1:2" r="999999999999"><c t="n"><v>1</v></c></row>')
     assert refusal(content) == "工作簿的行号不正确，请用 Excel 或 WPS 重新保存后再试。"
 
 
-def test_a_part_that_breaks_off_is_told_with_its_line():
+def test_truncated_sheet_names_line():
     content = replace_part(workbook(["姓名"], *[["黄秋梦"]] * 2000), SHEET, lambda xml: xml[: len(xml) // 2])
     assert refusal(content).startswith("工作簿自第 ")
     assert refusal(content).endswith(" 行起无法读取，请重新保存后再试。")
 
 
 @pytest.mark.parametrize("name", [SHEET, "xl/workbook.xml", "xl/styles.xml"])
-def test_a_workbook_without_a_readable_part_is_refused(name):
+def test_workbook_with_broken_part_is_refused(name):
     content = replace_part(workbook(["姓名"]), name, lambda xml: b"<a>")
     assert refusal(content) == "文件不完整，或不是 Excel（.xlsx）文件，请重新保存后再试。"
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_refused():
+def test_workbook_with_large_content_is_refused():
     words = "文件解压后过大，请只保留一张表并删除多余的行，或拆分成几个文件。"
     assert refusal(workbook(["姓名"]), most=1000) == words
     texts = io.BytesIO()
@@ -74,15 +74,15 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused():
     assert refusal(texts.getvalue()) == words
 
 
-def test_formulas_and_errors_are_told_from_values():
+def test_formulas_and_errors_have_their_own_types():
     [(_, row)] = cells(workbook(["甲", "乙", "丙"], ["=1+1", "#N/A", 3]))
     assert [type(cell) for cell in row] == [Formula, ErrorValue, int]
 
 
-def test_a_cut_off_second_half_of_a_character_is_not_text():
+def test_truncated_character_is_refused():
     assert refusal("姓名\n黄秋梦\n".encode()[:-2] + b"\xff").startswith("文件编码无法识别")
 
 
-def test_text_with_a_nought_byte_far_inside_is_no_table():
+def test_text_with_late_null_byte_is_refused():
     content = "姓名\n".encode() + "黄秋梦\n".encode() * 200_000 + b"\x00\n"
     assert refusal(content) == "文件不是 Excel（.xlsx）或 CSV，请重新选择。"

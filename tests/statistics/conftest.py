@@ -1,27 +1,32 @@
-"""A year small enough to add up by hand."""
+"""A year of few registrations, whose sums are easy to check by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from hours.counting import LOCAL
-from hours.models import Cap, Registration
-from hours.totals import sums
+from hours.models import Cap, Category, Registration, YearRule
 from hours.workflow import transitions
+from organizations.models import Unit
 from tests import factories
 
-YEAR = timezone.localdate().year - 1  # over, so that every date of it is past
+YEAR = timezone.localdate().year - 1  # last year, so that all its dates are in the past
 _days = count()
 
 
-def registration(owner, unit, hours, *, year=YEAR, category=None):
-    """Submitted by its owner; the hours are those applied for."""
+def registration(
+    owner: User, unit: Unit, hours: str | int, *, year: int = YEAR, category: Category | None = None
+) -> Registration:
+    """Make a submitted registration; `hours` are those applied for."""
     start = datetime(year, 1, 1, 8, tzinfo=LOCAL) + timedelta(days=next(_days) % 330)
     return factories.submitted(
         owner,
@@ -34,74 +39,86 @@ def registration(owner, unit, hours, *, year=YEAR, category=None):
     )
 
 
-def waited(one: Registration, **time) -> Registration:
-    """As if it had come to its stage so long ago."""
-    Registration.objects.filter(pk=one.pk).update(stage_since=timezone.now() - timedelta(**time))
-    return Registration.objects.get(pk=one.pk)
+def waiting_since(row: Registration, days: int) -> Registration:
+    """Return the registration as if it had reached its stage so many days ago."""
+    Registration.objects.filter(pk=row.pk).update(stage_since=timezone.now() - timedelta(days=days))
+    return Registration.objects.get(pk=row.pk)
 
 
-def completed(person, hours, year=YEAR):
+def completed(person: User, hours: int, year: int = YEAR) -> None:
+    """Make a completion of a course with these hours."""
     factories.completion(person, factories.course(year, f"公需 {hours} 学时", hours=hours))
 
 
-class Office:
-    """A unit with its reviewer, and the bureau behind."""
+class ReviewedUnit:
+    """A unit with its reviewer, the reviewer of the bureau, and people by name."""
 
-    def __init__(self, name, region_code, bureau):
+    huang: User
+    li: User
+    wei: User
+    mo: User
+    qin: User
+
+    def __init__(self, name: str, region_code: str, bureau: User) -> None:
         self.unit = factories.unit(name, region_code)
         self.reviewer = factories.unit_reviewer(self.unit)
         self.bureau = bureau
 
-    def agreed(self, owner, hours, *, days=0, **facts):
-        return factories.agree(self.reviewer, waited(registration(owner, self.unit, hours, **facts), days=days))
+    def agreed(self, owner: User, hours: int, *, days: int = 0, **facts: Any) -> Registration:
+        """Make a registration that the unit agreed to after so many days."""
+        return factories.agree(self.reviewer, waiting_since(registration(owner, self.unit, hours, **facts), days))
 
-    def recognised(self, owner, hours, *, days=0, final_days=0, **facts):
-        return factories.recognise(self.bureau, waited(self.agreed(owner, hours, days=days, **facts), days=final_days))
+    def recognised(self, owner: User, hours: int, *, days: int = 0, final_days: int = 0, **facts: Any) -> Registration:
+        """Make a registration that the bureau recognised after `final_days` more."""
+        agreed = self.agreed(owner, hours, days=days, **facts)
+        return factories.recognise(self.bureau, waiting_since(agreed, final_days))
 
-    def refused(self, owner, hours, *, days=0, **facts):
-        one = waited(registration(owner, self.unit, hours, **facts), days=days)
-        return factories.refuse(self.reviewer, one, factories.verdict())
+    def refused(self, owner: User, hours: int, *, days: int = 0, **facts: Any) -> Registration:
+        """Make a registration that the unit refused after so many days."""
+        row = waiting_since(registration(owner, self.unit, hours, **facts), days)
+        return factories.refuse(self.reviewer, row, factories.verdict())
 
 
 @pytest.fixture
 def bureau(guangxi, rules):
+    """A reviewer of the whole region."""
     return factories.region_reviewer(guangxi)
 
 
 @pytest.fixture
-def station(bureau):
-    """宾阳县甘棠镇林业站: 黄秋梦 has reached the target, 李工 has not, 韦工 waits, 莫工 has nothing at all."""
-    office = Office("宾阳县甘棠镇林业站", "450126", bureau)
+def station(bureau) -> ReviewedUnit:
+    """宾阳县甘棠镇林业站: 黄秋梦 has reached the target, 李工 has not, 韦工 waits, 莫工 has no records."""
+    station = ReviewedUnit("宾阳县甘棠镇林业站", "450126", bureau)
     capped = factories.category("参加学术会议", "学术类", by_half_day=False)
-    Cap.objects.create(rule=sums.YearRule.objects.get(year=YEAR), category=capped, hours=20)
-    office.huang, office.li = factories.person("黄秋梦"), factories.person("李工")
-    office.wei, office.mo = factories.person("韦工"), factories.person("莫工", unit=office.unit)
-    office.recognised(office.huang, 70, days=2, final_days=1)
-    office.recognised(office.huang, 26, days=4, final_days=3, category=capped)  # 6 of them above the cap
-    office.recognised(office.li, 40)
-    office.refused(office.li, 8, days=6)
-    completed(office.li, 30)
-    registration(office.wei, office.unit, "7.5")
-    office.recognised(office.li, 12, year=YEAR - 1)
-    return office
+    Cap.objects.create(rule=YearRule.objects.get(year=YEAR), category=capped, hours=20)
+    station.huang, station.li = factories.person("黄秋梦"), factories.person("李工")
+    station.wei, station.mo = factories.person("韦工"), factories.person("莫工", unit=station.unit)
+    station.recognised(station.huang, 70, days=2, final_days=1)
+    station.recognised(station.huang, 26, days=4, final_days=3, category=capped)  # 6 of them above the cap
+    station.recognised(station.li, 40)
+    station.refused(station.li, 8, days=6)
+    completed(station.li, 30)
+    registration(station.wei, station.unit, "7.5")
+    station.recognised(station.li, 12, year=YEAR - 1)
+    return station
 
 
 @pytest.fixture
-def library(bureau):
+def library(bureau) -> ReviewedUnit:
     """柳州市图书馆: one registration at the 终审, one revoked."""
-    office = Office("柳州市图书馆", "450202", bureau)
-    office.qin = factories.person("覃工")
-    office.agreed(office.qin, 16)
+    library = ReviewedUnit("柳州市图书馆", "450202", bureau)
+    library.qin = factories.person("覃工")
+    library.agreed(library.qin, 16)
     administrator = factories.region_admin(factories.region("450000"))
-    transitions.revoke(administrator, office.recognised(office.qin, 9), factories.verdict())
-    return office
+    transitions.revoke(administrator, library.recognised(library.qin, 9), factories.verdict())
+    return library
 
 
 @pytest.fixture
-def ask(client, django_assert_num_queries):
-    """A page as somebody gets it; with `queries`, what it may cost."""
+def ask(client, django_assert_num_queries) -> Callable[..., Any]:
+    """Return the response of a page for a person; `queries` is the expected number of queries."""
 
-    def get(person, name, *args, queries=None, **query):
+    def get(person: User, name: str, *args: object, queries: int | None = None, **query: object) -> Any:
         client.force_login(person)
         url = reverse(f"hours:{name}", args=args)
         if queries is None:

@@ -1,10 +1,11 @@
-"""Reading the pages of 统计."""
+"""Functions that read the pages of 统计."""
 
 from __future__ import annotations
 
 import re
 from html import unescape
 from io import BytesIO
+from typing import Any
 
 from openpyxl import load_workbook
 
@@ -13,10 +14,10 @@ def text(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
-def rows(response, caption: str) -> list[list[str]]:
-    """The lines of the table with this caption, as words."""
+def rows(response: Any, caption: str) -> list[list[str]]:
+    """Return the cells of the table with this caption as text."""
     html = response.content.decode()
-    table = next(one for one in re.findall(r"<table.*?</table>", html, re.S) if caption in one)
+    table = next(table for table in re.findall(r"<table.*?</table>", html, re.S) if caption in table)
     body = table.split("<tbody>")[1]
     return [
         [text(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", line, re.S)]
@@ -24,14 +25,14 @@ def rows(response, caption: str) -> list[list[str]]:
     ]
 
 
-def figures(response) -> dict[str, str]:
-    """The figures at the head: their name -> the number of the year."""
+def figures(response: Any) -> dict[str, str]:
+    """Return the figures at the head of the page: name -> text."""
     html = response.content.decode()
     pairs = re.findall(r'<div class="stat-figure">\s*<dt>([^<]+).*?<strong>(.*?)</strong>', html, re.S)
     return dict(pairs)
 
 
-def sheets(response) -> dict[str, list[tuple]]:
-    """An Excel answer: name of the sheet -> its lines, the head first."""
+def sheets(response: Any) -> dict[str, list[tuple]]:
+    """Return the sheets of an Excel response: title -> rows, the header first."""
     book = load_workbook(BytesIO(b"".join(response.streaming_content)))
     return {page.title: list(page.iter_rows(values_only=True)) for page in book}

@@ -1,4 +1,4 @@
-"""The figures of places equal those added up by hand, and a recount from the rows."""
+"""The figures of places equal the expected sums and a recount from the rows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import pytest
 
 from hours.models import PersonTotal, Registration
 from hours.states import Status
-from hours.statistics.figures import PlaceYears, child_rows, percentage, place_rows, units_of
+from hours.statistics.figures import Figures, PlaceYears, child_rows, percentage, place_rows, units_of
 from hours.statistics.wording import format_duration, measures
+from organizations.models import Region, Unit
 from tests import factories
 from tests.statistics.conftest import YEAR, registration
 
 pytestmark = pytest.mark.django_db
 
 
-def figures(place, year=YEAR):
+def figures(place: Region | Unit, year: int = YEAR) -> Figures:
     return PlaceYears(place).figures(year)
 
 
-def test_a_unit_by_hand(station):
+def test_figures_of_unit(station):
     now = figures(station.unit)
     assert (now.row.people, now.row.reached, now.share) == (3, 1, Decimal("33.3"))
     assert (now.row.public, now.row.professional, now.row.over_cap, now.hours) == (30, 70 + 20 + 40, 6, 160)
@@ -40,7 +41,7 @@ def test_a_unit_by_hand(station):
     assert now.final_mean == pytest.approx((1 + 3 + 0) * days / 3, abs=1)
 
 
-def test_the_region_above_holds_both_units(station, library):
+def test_region_adds_up_units_below(station, library):
     now = figures(factories.region("450000"))
     assert (now.row.people, now.row.reached) == (4, 1)
     assert (now.row.public, now.row.professional, now.row.over_cap) == (30, 130, 6)
@@ -48,7 +49,7 @@ def test_the_region_above_holds_both_units(station, library):
     assert [now.row.refused, now.row.revoked, now.refusal_rate] == [1, 1, Decimal("20.0")]
 
 
-def test_each_year_stands_alone(station):
+def test_years_are_separate(station):
     years = PlaceYears(station.unit)
     assert sorted(years.by_year) == [YEAR - 1, YEAR]
     assert (years.figures(YEAR - 1).row.people, years.figures(YEAR - 1).hours) == (1, 12)
@@ -56,7 +57,7 @@ def test_each_year_stands_alone(station):
 
 
 @pytest.mark.parametrize("code", ["450000", "450100", "450126", "450200", "450202", "450103"])
-def test_every_region_equals_a_recount_from_the_rows(station, library, code):
+def test_figures_of_region_equal_recount(station, library, code):
     region = factories.region(code)
     below = set(region.get_descendants(include_self=True).values_list("pk", flat=True))
     registrations = [one for one in Registration.objects.filter(year=YEAR) if one.region_id in below]
@@ -72,7 +73,7 @@ def test_every_region_equals_a_recount_from_the_rows(station, library, code):
     assert now.first_mean == pytest.approx(mean, abs=1)
 
 
-def test_the_regions_directly_below_in_their_order(station, library):
+def test_child_rows_are_direct_children_in_order(station, library):
     rows = child_rows(factories.region("450000"), YEAR)
     assert [(row.place.name, row.now.row.people, row.before.row.people) for row in rows] == [
         ("南宁市", 3, 1),
@@ -81,7 +82,7 @@ def test_the_regions_directly_below_in_their_order(station, library):
     assert child_rows(factories.region("450126"), YEAR) == []
 
 
-def test_a_countys_units_by_name_by_waiting_and_by_share(station, bureau):
+def test_units_are_sorted_by_name_waiting_or_share(station, bureau):
     county = station.unit.region
     idle = factories.unit("安康诊所", "450126")
     busy = factories.unit("白云小学", "450126")
@@ -95,7 +96,7 @@ def test_a_countys_units_by_name_by_waiting_and_by_share(station, bureau):
     assert [row.now.waiting for row in place_rows(orders["waiting"], YEAR)] == [2, 1, 0]
 
 
-def test_the_change_against_the_year_before(station):
+def test_measures_have_change_from_year_before(station):
     years = PlaceYears(station.unit)
     found = {
         measure.label: (measure.text, measure.before, measure.change)
@@ -113,7 +114,7 @@ def test_the_change_against_the_year_before(station):
     }
 
 
-def test_nothing_has_no_share():
+def test_percentage():
     assert percentage(0, 0) is None
     assert percentage(2, 3) == Decimal("66.7")
 
@@ -122,5 +123,5 @@ def test_nothing_has_no_share():
     ("seconds", "words"),
     [(None, "—"), (0, "0 分钟"), (1500, "25 分钟"), (9000, "2.5 小时"), (216000, "2.5 天"), (172800, "2 天")],
 )
-def test_a_mean_time_in_words(seconds, words):
+def test_format_duration(seconds, words):
     assert format_duration(seconds) == words

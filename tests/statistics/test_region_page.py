@@ -1,4 +1,4 @@
-"""统计 of a region: its figures, the way down, the oldest queues; 404 for whoever has no right to it."""
+"""统计 of a region: figures, links to the places below, the oldest queues, and access."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hours.models import Registration
 from organizations import regions
 from organizations.models import Region
 from tests import factories
-from tests.statistics.conftest import YEAR, Office, registration
+from tests.statistics.conftest import YEAR, ReviewedUnit, registration
 from tests.statistics.pages import figures, rows, sheets, text
 
 pytestmark = pytest.mark.django_db
 NAME = "statistics_region"
 
 
-def test_it_shows_the_figures_of_the_year_and_of_the_year_before(ask, bureau, station, library):
+def test_page_shows_figures_of_year_and_children(ask, bureau, station, library):
     page = ask(bureau, NAME, "450000", year=YEAR)
     assert figures(page) == {
         "有记录人数": "4",
@@ -38,20 +38,20 @@ def test_it_shows_the_figures_of_the_year_and_of_the_year_before(ask, bureau, st
 
 
 @pytest.mark.parametrize("page", ["", "excel/"])
-def test_what_can_be_no_code_is_no_page(client, bureau, page):
-    """PostgreSQL takes no NUL, and would fail instead of finding nothing."""
+def test_invalid_code_gets_404(client, bureau, page):
+    """PostgreSQL raises an error for a NUL character."""
     client.force_login(bureau)
     assert client.get(f"/hours/statistics/regions/4501%0000/{page}").status_code == 404
 
 
-def test_one_goes_down_from_the_region_to_the_county_to_its_units(ask, bureau, station):
+def test_pages_link_down_to_units(ask, bureau, station):
     links = [ask(bureau, NAME, code, year=YEAR).content.decode() for code in ("450000", "450100", "450126")]
     assert f"{reverse('hours:statistics_region', args=['450100'])}?year={YEAR}" in links[0]
     assert f"{reverse('hours:statistics_region', args=['450126'])}?year={YEAR}" in links[1]
     assert f"{reverse('hours:statistics_unit', args=[station.unit.pk])}?year={YEAR}" in links[2]
 
 
-def test_the_breadcrumb_begins_where_the_persons_reach_does(ask, station):
+def test_breadcrumb_begins_with_highest_region_in_scope(ask, station):
     city = factories.region_reviewer(factories.region("450100"), "市里的终审员")
     page = ask(city, NAME, "450126", year=YEAR).content.decode()
     path = page.split('class="breadcrumb"')[1].split("</ol>")[0]
@@ -62,19 +62,19 @@ def test_the_breadcrumb_begins_where_the_persons_reach_does(ask, station):
     ("code", "status"), [("450100", 200), ("450126", 200), ("450000", 404), ("450202", 404), ("999999", 404)]
 )
 @pytest.mark.parametrize("name", [NAME, "statistics_region_excel"])
-def test_a_citys_reviewer_sees_the_city_and_what_lies_below(ask, station, library, name, code, status):
+def test_city_reviewer_sees_city_and_regions_below(ask, station, library, name, code, status):
     city = factories.region_reviewer(factories.region("450100"), "市里的终审员")
     page = ask(city, name, code)
     assert page.status_code == status
     b"".join(page)
 
 
-def test_neither_a_trainee_nor_a_units_reviewer_sees_a_region(ask, station):
+def test_region_gets_404_for_trainee_and_unit_reviewer(ask, station):
     for person in (station.huang, station.reviewer):
         assert ask(person, NAME, "450126").status_code == 404
 
 
-def test_an_appointment_that_ended_opens_nothing(ask, station):
+def test_ended_appointment_gets_404(ask, station):
     city = factories.region("450100")
     was = factories.region_reviewer(
         city, "前终审员", valid_from=factories.moment(30).date(), valid_until=factories.moment(1).date()
@@ -83,13 +83,13 @@ def test_an_appointment_that_ended_opens_nothing(ask, station):
     assert ask(was, "statistics").status_code == 404
 
 
-def test_a_superuser_begins_at_the_root_and_sees_everything(ask, station):
+def test_superuser_starts_at_root_and_sees_every_region(ask, station):
     someone = factories.administrator()
     assert ask(someone, "statistics").url == reverse("hours:statistics_region", args=["450000"])
     assert ask(someone, NAME, "450202").status_code == 200
 
 
-def test_whoever_has_several_places_chooses(ask, station):
+def test_index_lists_several_places(ask, station):
     both = factories.unit_reviewer(station.unit, "双职")
     factories.appointments.appoint(both, "region_reviewer", region=factories.region("450202"))
     page = ask(both, "statistics").content.decode()
@@ -97,20 +97,20 @@ def test_whoever_has_several_places_chooses(ask, station):
     assert reverse("hours:statistics_unit", args=[station.unit.pk]) in page
 
 
-def test_a_year_that_is_none_is_said_and_this_year_shown(ask, bureau, station):
+def test_unknown_year_shows_this_year_with_note(ask, bureau, station):
     page = ask(bureau, NAME, "450000", year="abc").content.decode()
     assert f"没有“abc”年度的数据，以下为 {YEAR + 1} 年度。" in page
 
 
-def test_without_anything_it_says_what_brings_figures(ask, bureau):
+def test_empty_region_explains_itself(ask, bureau):
     page = ask(bureau, NAME, "450103").content.decode()
     assert "该年度还没有登记或公需学习记录" in page
     assert "该区域还没有单位" in page
     assert "<figure" not in page
 
 
-def test_the_units_with_the_oldest_queues_come_first(ask, bureau, station):
-    other = Office("青秀区绿化队", "450103", bureau)
+def test_oldest_queues_come_first(ask, bureau, station):
+    other = ReviewedUnit("青秀区绿化队", "450103", bureau)
     old = registration(factories.person("甲"), other.unit, 8)
     Registration.objects.filter(pk=old.pk).update(submitted_at=timezone.now() - timedelta(days=40))
     page = ask(bureau, NAME, "450000", year=YEAR)
@@ -120,7 +120,7 @@ def test_the_units_with_the_oldest_queues_come_first(ask, bureau, station):
     ]
 
 
-def test_every_picture_has_its_title_its_numbers_in_words_and_a_table(ask, bureau, station, library):
+def test_charts_have_title_description_and_table(ask, bureau, station, library):
     page = ask(bureau, NAME, "450000", year=YEAR).content.decode()
     assert page.count('role="img"') == page.count("<title id=") == page.count("<desc id=") == 5
     assert f">{YEAR} 年度学时</title>" in page
@@ -130,28 +130,28 @@ def test_every_picture_has_its_title_its_numbers_in_words_and_a_table(ask, burea
     assert "style=" not in page
 
 
-def test_the_same_queries_for_one_unit_and_for_thirty(ask, bureau, station):
+def test_query_count_is_constant_for_many_units(ask, bureau, station):
     county = "450126"
     ask(bureau, NAME, county, year=YEAR, queries=17)
     for number in range(29):
-        office = Office(f"第 {number} 站", county, bureau)
-        registration(factories.person(f"第 {number} 人"), office.unit, 8)
+        other = ReviewedUnit(f"第 {number} 站", county, bureau)
+        registration(factories.person(f"第 {number} 人"), other.unit, 8)
     page = ask(bureau, NAME, county, year=YEAR, queries=17)
     assert len(rows(page, "宾阳县的单位")) == 30
 
 
-def test_the_same_queries_for_one_region_below_and_for_thirty(ask, bureau, station):
+def test_query_count_is_constant_for_many_regions(ask, bureau, station):
     ask(bureau, NAME, "450200", year=YEAR, queries=15)
     city = factories.region("450200")
     for number in range(29):
         regions.store(Region(code=f"4502{number + 40}", name=f"第 {number} 区", parent=city, kind="county"))
-        office = Office(f"第 {number} 站", f"4502{number + 40}", bureau)
-        office.recognised(factories.person(f"第 {number} 人"), 8)
+        other = ReviewedUnit(f"第 {number} 站", f"4502{number + 40}", bureau)
+        other.recognised(factories.person(f"第 {number} 人"), 8)
     page = ask(bureau, NAME, "450200", year=YEAR, queries=15)
     assert len(rows(page, "各下级区域")) == 30
 
 
-def test_excel_holds_the_same_figures(ask, bureau, station, library):
+def test_excel_has_figures_of_page(ask, bureau, station, library):
     found = sheets(ask(bureau, "statistics_region_excel", "450126", year=YEAR))
     head, *lines = found["单位"]
     line = dict(zip(head, lines[0], strict=True))
@@ -163,7 +163,7 @@ def test_excel_holds_the_same_figures(ask, bureau, station, library):
     assert [one[0] for one in found["本区域合计"]] == ["区域", "宾阳县"]
 
 
-def test_a_unit_whose_name_looks_like_a_formula_stays_a_text(ask, bureau):
+def test_excel_has_no_formula_from_unit_name(ask, bureau):
     factories.unit("=1+1", "450103")
     page = ask(bureau, "statistics_region_excel", "450103")
     assert sheets(page)["单位"][1][0] == "=1+1"

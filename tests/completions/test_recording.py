@@ -1,7 +1,8 @@
-"""Completions taken in: every item one answer, the good ones kept, the sums right."""
+"""Recording completions: a result for every item, valid items saved, sums kept up to date."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hours.completions import recording
-from hours.completions.items import parse_text
-from hours.completions.recording import ItemOutcome
+from hours.completions.items import CompletionItem, parse_text
+from hours.completions.recording import BatchPlan, ItemOutcome
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, PlaceTotal
 from hours.totals import sums
 from tests import factories
@@ -21,10 +22,10 @@ from tests.completions.conftest import NEW_YEAR, THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 SOURCE = "广西继续教育网"
-STATEMENTS = 14  # of a batch that saves and corrects, besides the transaction's own
+QUERIES = 14  # of a batch that saves and corrects, besides the transaction's own statements
 
 
-def answers(items, source: str = SOURCE) -> list[tuple[str, str]]:
+def answers(items: Iterable[CompletionItem], source: str = SOURCE) -> list[tuple[str, str]]:
     return [(result.outcome.value, result.message) for result in recording.record(items, source)]
 
 
@@ -33,27 +34,27 @@ def stored() -> list[tuple]:
     return list(rows.values_list("person__name", "course__name", "hours", "completed_on", "source", "source_key"))
 
 
-def test_a_completion_is_saved_with_the_hours_of_its_course_and_the_sums_follow(item):
+def test_item_is_saved_with_hours_of_course_and_sums(item):
     assert answers([item()]) == [("saved", "")]
     assert stored() == [("黄秋梦", "当代科学技术前沿知识", Decimal(9), NEW_YEAR, SOURCE, "A-1")]
     assert PersonTotal.objects.values_list("year", "public").get() == (THIS_YEAR, 9)
     assert set(PlaceTotal.objects.values_list("kind", "public")) == {("unit", 9), ("region", 9)}
 
 
-def test_the_same_completion_sent_twice_counts_once(item):
+def test_repeated_item_counts_once(item):
     assert answers([item(), item(2)]) == [("saved", ""), ("unchanged", "")]
     assert answers([item()]) == [("unchanged", "")]
     assert PersonTotal.objects.get().public == 9
     assert not CompletionVersion.objects.exists()
 
 
-def test_the_same_completion_from_two_sources_counts_once(item):
+def test_completion_from_two_sources_counts_once(item):
     recording.record([item()], SOURCE)
     assert answers([item(key="B-7")], "高校平台") == [("unchanged", "")]
     assert [row[4:] for row in stored()] == [(SOURCE, "A-1")]
 
 
-def test_a_correction_keeps_what_stood_there(item):
+def test_correction_keeps_previous_version(item):
     recording.record([item()], SOURCE)
     (result,) = recording.record([item(hours="7.5", completed_on=NEW_YEAR)], SOURCE)
     assert (result.outcome, result.hours, result.previous) == (
@@ -67,26 +68,26 @@ def test_a_correction_keeps_what_stood_there(item):
     assert PersonTotal.objects.get().public == Decimal("7.5")
 
 
-def test_a_correction_in_the_same_batch_is_one_too(item):
+def test_correction_within_one_batch(item):
     assert answers([item(), item(2, hours=4)]) == [("saved", ""), ("corrected", "")]
     assert [row[2] for row in stored()] == [4]
     assert [version.hours for version in CompletionVersion.objects.all()] == [9]
     assert PersonTotal.objects.get().public == 4
 
 
-def test_a_line_without_hours_does_not_undo_a_correction(item):
+def test_item_without_hours_keeps_corrected_hours(item):
     recording.record([item(hours=4)], SOURCE)
     assert answers([item()]) == [("unchanged", "")]
     assert [row[2] for row in stored()] == [4]
 
 
-def test_lines_without_numbers_of_their_own_are_corrected_by_person_and_course(item):
+def test_item_without_key_is_corrected_by_person_and_course(item):
     recording.record([item(key="")], SOURCE)
     assert answers([item(key="", hours=4)]) == [("corrected", "")]
     assert stored()[0][5].startswith("auto-")
 
 
-def test_another_source_cannot_correct(item):
+def test_correction_by_other_source_or_key_is_refused(item):
     recording.record([item()], SOURCE)
     words = f"该人员的此科目已由“{SOURCE}”登记（9 学时，{NEW_YEAR}），内容不同；更正须用原来源编号。"
     assert answers([item(hours=4, key="B-7")], "高校平台") == [("refused", words)]
@@ -94,7 +95,7 @@ def test_another_source_cannot_correct(item):
     assert [row[2] for row in stored()] == [9]
 
 
-def test_the_same_number_for_another_person_or_course_is_refused(item, huang):
+def test_key_of_other_person_or_course_is_refused(item, huang):
     other = factories.person("李工")
     second = Course.objects.create(year=THIS_YEAR, name="职业道德", hours=6)
     words = "此来源编号已用于另一人员或另一科目。"
@@ -103,7 +104,7 @@ def test_the_same_number_for_another_person_or_course_is_refused(item, huang):
     assert [row[0] for row in stored()] == ["黄秋梦"]
 
 
-def test_two_sources_may_use_the_same_number(item):
+def test_two_sources_may_use_the_same_key(item):
     other = factories.person("李工")
     recording.record([item()], SOURCE)
     assert answers([item(id_number=other.id_number)], "高校平台") == [("saved", "")]
@@ -142,7 +143,7 @@ def test_two_sources_may_use_the_same_number(item):
         ({"key": "k" * 101}, "source_key", "来源编号超过 100 个字符。"),
     ],
 )
-def test_what_cannot_be_right_is_refused_with_a_sentence_and_the_others_are_taken(item, facts, field, words):
+def test_invalid_item_is_refused_without_the_others(item, facts, field, words):
     other = factories.person("李工")
     good = item(2, id_number=other.id_number, key="A-2")
     results = recording.record([item(**facts), good], SOURCE)
@@ -153,19 +154,19 @@ def test_what_cannot_be_right_is_refused_with_a_sentence_and_the_others_are_take
     assert [row[0] for row in stored()] == ["李工"]
 
 
-def test_a_day_to_come_is_refused(item):
+def test_future_day_is_refused(item):
     tomorrow = timezone.localdate() + timedelta(days=1)
     assert answers([item(completed_on=tomorrow)]) == [("refused", f"完成日期 {tomorrow} 在今天之后。")]
 
 
-def test_a_number_that_tells_the_id_number_is_refused(item, huang):
+def test_key_with_id_number_is_refused(item, huang):
     words = "来源编号不能含有证件号码。"
     assert answers([item(key=f"gx-{huang.id_number}-1")]) == [("refused", words)]
     assert answers([item(key=huang.id_number.lower())]) == [("refused", words)]
     assert stored() == []
 
 
-def test_an_id_number_is_found_however_it_is_typed(item, huang):
+def test_id_number_is_found_in_any_typing(item, huang):
     number = huang.id_number
     assert answers([item(id_number=f" {number[:6]} {number[6:14]}-{number[14:].lower()} ")]) == [("saved", "")]
 
@@ -174,26 +175,26 @@ def test_an_id_number_is_found_however_it_is_typed(item, huang):
     "typed",
     ["{y}-01-01", "{y}/1/1", "{y}.01.01", "{y}年1月1日", "{y}0101", "{y}-01-01 08:30", "{y}-01-01T08:30:00+08:00"],
 )
-def test_days_are_read_as_offices_write_them(item, typed):
+def test_day_formats(item, typed):
     assert answers([item(completed_on=typed.format(y=THIS_YEAR))]) == [("saved", "")]
     assert stored()[0][3] == NEW_YEAR
 
 
-def test_a_moment_counts_on_its_day_in_shanghai(item):
+def test_moment_counts_on_its_local_day(item):
     assert answers([item(completed_on=f"{THIS_YEAR}-01-01T20:00:00Z")]) == [("saved", "")]
     assert stored()[0][3] == date(THIS_YEAR, 1, 2)
 
 
-def test_signs_that_nobody_sees_hide_no_course(item, course):
+def test_course_name_with_invisible_characters_is_found(item, course):
     named = parse_text(f"\ufeff{course.name}\u200b")
     assert answers([item(course=named)]) == [("saved", "")]
 
 
-def test_an_item_never_shows_its_id_number(item, huang):
+def test_repr_of_item_hides_id_number(item, huang):
     assert huang.id_number not in repr(item())
 
 
-def test_examining_says_what_taking_does_and_writes_nothing(item):
+def test_plan_equals_results_and_writes_nothing(item):
     other = factories.person("李工")
     recording.record([item(id_number=other.id_number, key="old")], SOURCE)
     items = [
@@ -204,45 +205,46 @@ def test_examining_says_what_taking_does_and_writes_nothing(item):
         item(5, course="?"),
     ]
     before = stored()
-    told = recording.plan_batch(items, SOURCE).results
+    planned = recording.plan_batch(items, SOURCE).results
     assert (stored(), CompletionVersion.objects.count()) == (before, 0)
-    assert [(r.outcome, r.message, r.hours, r.previous) for r in told] == [
+    assert [(r.outcome, r.message, r.hours, r.previous) for r in planned] == [
         (r.outcome, r.message, r.hours, r.previous) for r in recording.record(items, SOURCE)
     ]
 
 
-def test_when_another_connection_was_first_the_batch_is_looked_at_again(item, monkeypatch):
-    """The first look is as it was before the other one saved."""
-    look, blind = recording.plan_batch, []
+def test_batch_is_repeated_after_concurrent_save(item, monkeypatch):
+    """The first plan fails as if another connection had saved the completion in between."""
+    plan_batch = recording.plan_batch
+    failures: list[IntegrityError] = []
 
-    def examine(items, source, *, lock=False):
-        plan = look(items, source, lock=lock)
-        if not blind:
-            blind.append(True)
-            raise IntegrityError
+    def fail_once(items: list[CompletionItem], source: str, *, lock: bool = False) -> BatchPlan:
+        plan = plan_batch(items, source, lock=lock)
+        if not failures:
+            failures.append(IntegrityError())
+            raise failures[0]
         return plan
 
-    monkeypatch.setattr(recording, "plan_batch", examine)
+    monkeypatch.setattr(recording, "plan_batch", fail_once)
     assert answers([item()]) == [("saved", "")]
 
 
 @pytest.mark.parametrize("count", [2, 60])
-def test_the_statements_of_a_batch_do_not_depend_on_its_items(item, course, count):
+def test_batch_query_count_is_constant(item, course, count):
     people = [factories.person(f"学员{number}") for number in range(count)]
     items = [item(place, id_number=person.id_number, key=f"k{place}") for place, person in enumerate(people, start=1)]
     recording.record(items[::2], SOURCE)
-    mixed = [replace(registration, hours=4) for registration in items]
+    mixed = [replace(one, hours=4) for one in items]
     with CaptureQueriesContext(connection) as queries:
         results = recording.record(mixed, SOURCE)
     assert {result.outcome for result in results} == {ItemOutcome.SAVED, ItemOutcome.CORRECTED}
     ours = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
-    assert len(ours) == STATEMENTS, "\n".join(sql[:150] for sql in ours)
+    assert len(ours) == QUERIES, "\n".join(sql[:150] for sql in ours)
 
 
 # --- By hand ---------------------------------------------------------------------------------------
 
 
-def test_by_hand_a_completion_is_entered_corrected_and_removed_with_its_sums(huang, course):
+def test_manual_changes_update_sums(huang, course):
     completion = recording.add(huang, course, Decimal(9), NEW_YEAR)
     assert PersonTotal.objects.get().public == 9
     assert recording.correct(completion, Decimal(4), NEW_YEAR, "韦管理") is True
@@ -255,7 +257,7 @@ def test_by_hand_a_completion_is_entered_corrected_and_removed_with_its_sums(hua
     assert sums.recount(THIS_YEAR) == {"people": 0, "places": 0}
 
 
-def test_by_hand_nothing_is_entered_twice_or_wrong(huang, course):
+def test_invalid_manual_changes_are_refused(huang, course):
     recording.add(huang, course, Decimal(9), NEW_YEAR)
     with pytest.raises(recording.CompletionError, match="该人员已有此科目的学习记录"):
         recording.add(huang, course, Decimal(4), NEW_YEAR)
