@@ -369,3 +369,8 @@ def test_submissions_without_tokens_get_different_ones(owner, station):
 def test_unit_without_credit_code_leaves_it_empty(guangxi, owner):
     submission = send(owner, [factories.registration(owner)], factories.units.unaffiliated(guangxi), guangxi)
     assert submission.unit_credit_code == ""
+
+
+def test_refusal_says_each_sentence_once():
+    refusal = SubmissionRefused({1: "单位已停用。", 2: "“甲”有误。", 3: "单位已停用。"})
+    assert str(refusal) == "单位已停用。“甲”有误。"

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Appointment
 from accounts.permissions import Allowed, Denied
-from hours.models import YearRule
+from hours.models import Opening, YearRule
 from hours.states import Action
 from hours.workflow import permissions, transitions
 from hours.workflow.permissions import (
@@ -355,3 +355,10 @@ def test_registration_of_a_pending_unit_is_not_unattended(guangxi, rules):
     registration = factories.submitted(factories.person("黄秋梦"), pending)
     bureau = factories.region_reviewer(guangxi)
     assert Permissions(bureau, [registration]).is_unattended(registration) is False
+
+
+def test_reopened_years_are_among_those_asked_for(rules):
+    person, this_year = factories.person("黄秋梦"), timezone.localdate().year
+    for year in (this_year, this_year - 1):
+        Opening.objects.create(year=year, until=timezone.localdate(), reason="系统故障补报", person=person)
+    assert permissions.reopened_years(person, [], [this_year], timezone.localdate()) == {this_year}
