@@ -1,4 +1,4 @@
-"""学时登记 in the admin: read within the own regions, changed only by 撤销认定 and 重新审核, each with a reason."""
+"""Registrations in the admin: read-only within the own regions, except for 撤销认定 and 重新审核."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hours.workflow.permissions import may
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-ENTRIES, DECISIONS = "/admin/hours/registration/", "/admin/hours/decision/"
+REGISTRATIONS, DECISIONS = "/admin/hours/registration/", "/admin/hours/decision/"
 NOTICES, VERSIONS, SUBMISSIONS = "/admin/hours/notice/", "/admin/hours/returnedversion/", "/admin/hours/submission/"
 
 
 @pytest.fixture
 def root(client, guangxi):
-    """韦管理, a superuser without any appointment."""
+    """韦管理, a superuser without an appointment."""
     person = factories.administrator()
     client.force_login(person)
     return person
@@ -29,7 +29,7 @@ def root(client, guangxi):
 
 @pytest.fixture
 def nanning(client, guangxi):
-    """卢南宁, who administers 南宁市 and is no superuser."""
+    """卢南宁, the administrator of 南宁市, not a superuser."""
     person = factories.region_admin(factories.region("450100"), "卢南宁")
     User.objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(person)
@@ -54,56 +54,54 @@ def in_liuzhou(guangxi, rules):
 
 
 def listed(client, **query) -> list[str]:
-    return [registration.content for registration in client.get(ENTRIES, query).context["cl"].result_list]
+    return [registration.content for registration in client.get(REGISTRATIONS, query).context["cl"].result_list]
 
 
-def choose(client, action: str, *registrations, **data):
+def select(client, action: str, *registrations, **data):
     keys = [registration.pk for registration in registrations]
-    return client.post(ENTRIES, {"action": action, "_selected_action": keys, **data}, follow=True)
+    return client.post(REGISTRATIONS, {"action": action, "_selected_action": keys, **data}, follow=True)
 
 
 def carry_out(client, action: str, *registrations, words: str = "认定有误。", reason: Reason | None = None):
     reason = reason or factories.reason("不属于继续教育")
-    return choose(client, action, *registrations, confirmed="yes", reason=reason.pk, words=words)
+    return select(client, action, *registrations, confirmed="yes", reason=reason.pk, words=words)
 
 
-def told(response) -> list[str]:
+def message_texts(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
 # --- Reading ---------------------------------------------------------------------------------------
 
 
-def test_the_list_masks_the_id(client, root, huang, recognised):
-    page = client.get(ENTRIES).content.decode()
+def test_list_and_page_mask_id_number(client, root, huang, recognised):
+    page = client.get(REGISTRATIONS).content.decode()
     assert huang.masked_id in page
     assert huang.id_number not in page
-    assert huang.id_number not in client.get(f"{ENTRIES}{recognised.pk}/change/").content.decode()
+    assert huang.id_number not in client.get(f"{REGISTRATIONS}{recognised.pk}/change/").content.decode()
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("黄秋梦", ["带证书的", "公文写作培训班"]),
-        ("黄秋", []),  # names are exact
+        ("黄秋", []),  # only the full name matches
         ("写作", ["公文写作培训班"]),
         ("ZL-2026-7", ["带证书的"]),
         ("ZL-2026", []),
         ("李工的", ["李工的登记"]),
     ],
 )
-def test_it_finds_by_exact_name_certificate_and_words_of_the_content(
-    client, root, huang, recognised, in_liuzhou, text, expected
-):
+def test_search_by_name_certificate_number_and_content(client, root, huang, recognised, in_liuzhou, text, expected):
     factories.registration(huang, "带证书的", certificate_number="ZL-2026-7")
     assert listed(client, q=text) == expected
 
 
-def test_it_finds_by_the_last_four(client, root, huang, recognised, in_liuzhou):
+def test_search_by_last_four_of_id_number(client, root, huang, recognised, in_liuzhou):
     assert listed(client, q=huang.id_tail.lower()) == ["公文写作培训班"]
 
 
-def test_it_filters_by_status_year_region_and_category(client, root, huang, recognised, in_liuzhou):
+def test_filters_by_status_year_region_and_category(client, root, huang, recognised, in_liuzhou):
     patent = factories.category("发明专利类", "成果类", by_half_day=False)
     factories.registration(huang, "草稿", category=patent, year=recognised.year - 1)
     assert listed(client, status__exact="refused") == ["李工的登记"]
@@ -116,24 +114,22 @@ def test_it_filters_by_status_year_region_and_category(client, root, huang, reco
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_the_list_costs_the_same_queries_and_counts_no_further_than_it_shows(
-    client, root, huang, station, rows, django_assert_num_queries
-):
+def test_list_has_constant_queries_and_bounded_count(client, root, huang, station, rows, django_assert_num_queries):
     for number in range(rows):
         factories.submitted(huang, station, content=f"第 {number} 条")
-    client.get(ENTRIES)
+    client.get(REGISTRATIONS)
     with django_assert_num_queries(8) as queries:
-        client.get(ENTRIES)
+        client.get(REGISTRATIONS)
     counts = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
     assert len(counts) == 1
     assert "LIMIT 10000" in counts[0]
     assert not any("DISTINCT" in query["sql"] for query in queries)
 
 
-def test_nothing_is_added_changed_or_deleted(client, root, recognised, huang, station):
+def test_pages_of_workflow_rows_are_read_only(client, root, recognised, huang, station):
     factories.returned(huang, station, station.reviewer, content="退回的")
     for page, row in (
-        (ENTRIES, recognised),
+        (REGISTRATIONS, recognised),
         (DECISIONS, recognised.decisions.first()),
         (NOTICES, Notice.objects.first()),
         (VERSIONS, ReturnedVersion.objects.first()),
@@ -149,21 +145,21 @@ def test_nothing_is_added_changed_or_deleted(client, root, recognised, huang, st
         assert "delete_selected" not in client.get(page).content.decode()
 
 
-def test_decisions_are_found_by_the_number_of_the_registration(client, root, recognised, in_liuzhou):
+def test_decisions_are_searched_by_registration_number(client, root, recognised, in_liuzhou):
     found = client.get(DECISIONS, {"q": recognised.pk}).context["cl"].result_list
     assert {decision.registration for decision in found} == {recognised}
     assert list(client.get(DECISIONS, {"q": "公文"}).context["cl"].result_list) == []
 
 
-def test_what_was_returned_is_told_in_words(client, root, huang, station):
+def test_returned_version_shows_escaped_content(client, root, huang, station):
     factories.returned(huang, station, station.reviewer, content="退回的", note="<b>说明</b>")
     page = client.get(f"{VERSIONS}{ReturnedVersion.objects.get().pk}/change/").content.decode()
     assert "认定内容：退回的" in page
     assert "&lt;b&gt;说明&lt;/b&gt;" in page
 
 
-@pytest.mark.parametrize("listing", [ENTRIES, DECISIONS, NOTICES, VERSIONS, SUBMISSIONS])
-def test_a_regional_administrator_reads_the_own_subtree_only(client, nanning, huang, station, in_liuzhou, listing):
+@pytest.mark.parametrize("listing", [REGISTRATIONS, DECISIONS, NOTICES, VERSIONS, SUBMISSIONS])
+def test_regional_administrator_lists_own_regions_only(client, nanning, huang, station, in_liuzhou, listing):
     factories.returned(huang, station, station.reviewer, content="南宁的")
     factories.registration(huang, "草稿")
     text = client.get(listing).content.decode()
@@ -171,21 +167,21 @@ def test_a_regional_administrator_reads_the_own_subtree_only(client, nanning, hu
     assert "草稿" not in text
 
 
-def test_registrations_elsewhere_are_a_404(client, nanning, in_liuzhou):
-    assert client.get(f"{ENTRIES}{in_liuzhou.pk}/change/").status_code == 404
+def test_registration_of_other_region_is_404(client, nanning, in_liuzhou):
+    assert client.get(f"{REGISTRATIONS}{in_liuzhou.pk}/change/").status_code == 404
     assert client.get(f"{DECISIONS}{in_liuzhou.decisions.first().pk}/change/").status_code == 404
 
 
-def test_staff_without_an_appointment_read_nothing(client, recognised):
+def test_staff_without_appointment_get_403(client, recognised):
     client.force_login(factories.person("卢文员", is_staff=True))
-    assert [client.get(page).status_code for page in (ENTRIES, DECISIONS, NOTICES)] == [403] * 3
+    assert [client.get(page).status_code for page in (REGISTRATIONS, DECISIONS, NOTICES)] == [403] * 3
 
 
 # --- 撤销认定 and 重新审核 ---------------------------------------------------------------------------
 
 
-def test_it_asks_first_naming_the_registrations_and_what_follows(client, root, huang, recognised, refused):
-    response = choose(client, "revoke", recognised, refused)
+def test_action_asks_first_with_consequences_and_refusals(client, root, huang, recognised, refused):
+    response = select(client, "revoke", recognised, refused)
     assert [(registration.content, reason) for registration, reason in response.context["rows"]] == [
         ("公文写作培训班", ""),
         ("发明专利", "该登记目前为“不予认定”，不能撤销认定。"),
@@ -198,9 +194,9 @@ def test_it_asks_first_naming_the_registrations_and_what_follows(client, root, h
     assert recognised.status == Status.RECOGNISED
 
 
-def test_revoking_writes_a_decision_and_says_of_each_what_became_of_it(client, root, recognised, refused):
+def test_revoking_records_decision_and_reports_each_result(client, root, recognised, refused):
     response = carry_out(client, "revoke", recognised, refused)
-    assert told(response) == [
+    assert message_texts(response) == [
         "“公文写作培训班”（黄秋梦）：已撤销认定，目前为“撤销认定”。",
         "“发明专利”（黄秋梦）未处理：该登记目前为“不予认定”，不能撤销认定。",
     ]
@@ -214,15 +210,15 @@ def test_revoking_writes_a_decision_and_says_of_each_what_became_of_it(client, r
     assert LogEntry.objects.get().get_change_message() == "撤销认定：不属于继续教育"
 
 
-def test_reopening_sends_a_refused_registration_to_the_final_review(client, nanning, refused):
-    assert told(carry_out(client, "reopen", refused)) == ["“发明专利”（黄秋梦）：已重新审核，目前为“待终审”。"]
+def test_reopening_refused_registration_leads_to_final_review(client, nanning, refused):
+    assert message_texts(carry_out(client, "reopen", refused)) == ["“发明专利”（黄秋梦）：已重新审核，目前为“待终审”。"]
     refused.refresh_from_db()
     assert refused.status == Status.FINAL_REVIEW
 
 
-def test_reopening_names_what_was_registered_again_meanwhile(client, root, huang, refused):
+def test_reopening_with_duplicate_is_refused_and_names_it(client, root, huang, refused):
     factories.registration(huang, "发明专利", starts_at=refused.starts_at, ends_at=refused.ends_at)
-    [sentence] = told(carry_out(client, "reopen", refused))
+    [sentence] = message_texts(carry_out(client, "reopen", refused))
     assert sentence.startswith("“发明专利”（黄秋梦）未处理：您已登记过内容和起止时间都相同的“发明专利”")
     refused.refresh_from_db()
     assert refused.status == Status.REFUSED
@@ -237,47 +233,47 @@ def test_reopening_names_what_was_registered_again_meanwhile(client, root, huang
         ({"words": "认定有误。", "reason": "0"}, {"reason": ["所选原因不存在或已停用，请重新选择。"]}),
     ],
 )
-def test_without_a_reason_and_words_nothing_happens_and_nothing_is_lost(client, root, recognised, data, errors):
+def test_missing_reason_or_words_is_field_error(client, root, recognised, data, errors):
     sent = {"reason": factories.reason().pk, **data}
-    response = choose(client, "revoke", recognised, confirmed="yes", **sent)
+    response = select(client, "revoke", recognised, confirmed="yes", **sent)
     assert response.context["form"].errors == errors
     assert sent["words"] in response.content.decode()
     assert not Decision.objects.filter(action=Action.REVOKE).exists()
 
 
-def test_a_reason_that_is_out_of_use_is_not_taken(client, root, recognised):
+def test_inactive_reason_is_field_error(client, root, recognised):
     old = factories.reason("旧原因", is_active=False)
     response = carry_out(client, "revoke", recognised, reason=old)
     assert list(response.context["form"].errors) == ["reason"]
 
 
-def test_a_tampered_list_reaches_no_registration_elsewhere(client, nanning, in_liuzhou):
+def test_action_ignores_registration_of_other_region(client, nanning, in_liuzhou):
     carry_out(client, "reopen", in_liuzhou)
     in_liuzhou.refresh_from_db()
     assert in_liuzhou.status == Status.REFUSED
 
 
 @pytest.mark.parametrize("key", ["abc", "", "-1", "１", "9" * 30])
-def test_what_is_no_key_is_answered_with_a_sentence_and_changes_nothing(client, root, recognised, key):
+def test_action_with_invalid_key_changes_nothing(client, root, recognised, key):
     data = {"action": "revoke", "_selected_action": [recognised.pk, key], "confirmed": "yes"}
-    response = client.post(ENTRIES, {**data, "reason": factories.reason().pk, "words": "有误。"}, follow=True)
-    assert told(response) == ["勾选的登记无法识别，请重新勾选。"]
+    response = client.post(REGISTRATIONS, {**data, "reason": factories.reason().pk, "words": "有误。"}, follow=True)
+    assert message_texts(response) == ["勾选的登记无法识别，请重新勾选。"]
     recognised.refresh_from_db()
     assert recognised.status == "recognised"
 
 
-def test_an_administrator_does_not_decide_about_an_own_registration(client, root, station, rules):
+def test_action_on_own_registration_is_refused(client, root, station, rules):
     own = factories.refused(root, station, station.reviewer, content="本人的")
-    assert told(carry_out(client, "reopen", own)) == ["“本人的”（韦管理）未处理：不能审核本人的登记。"]
+    assert message_texts(carry_out(client, "reopen", own)) == ["“本人的”（韦管理）未处理：不能审核本人的登记。"]
 
 
-def test_never_more_at_once_than_a_person_can_read(client, root, huang, station, monkeypatch, recognised, refused):
+def test_action_on_too_many_registrations_is_refused(client, root, huang, station, monkeypatch, recognised, refused):
     monkeypatch.setattr("hours.admin.actions.MAX_SELECTED", 1)
-    response = choose(client, "revoke", recognised, select_across="1")
-    assert told(response) == ["一次最多处理 1 条登记，请用搜索或筛选缩小范围。"]
+    response = select(client, "revoke", recognised, select_across="1")
+    assert message_texts(response) == ["一次最多处理 1 条登记，请用搜索或筛选缩小范围。"]
 
 
-def test_a_superuser_administers_every_region_and_reviews_in_none(root, huang, station, recognised, refused):
+def test_superuser_administers_all_regions_but_reviews_none(root, huang, station, recognised, refused):
     waiting = factories.agreed(huang, station, station.reviewer, content="待终审的")
     assert [
         may(root, action, registration)
@@ -291,15 +287,15 @@ def test_a_superuser_administers_every_region_and_reviews_in_none(root, huang, s
     assert may(User.objects.get(pk=root.pk), Action.REVOKE, recognised) == Denied("您没有对该登记“撤销认定”的权限。")
 
 
-def test_nobody_else_revokes_in_the_admin(client, bureau, station, recognised):
+def test_reviewers_and_owner_cannot_revoke_in_admin(client, bureau, station, recognised):
     for person in (bureau, station.reviewer, recognised.owner):
         client.force_login(person)
-        assert client.post(ENTRIES, {"action": "revoke", "_selected_action": [recognised.pk]}).status_code == 302
+        assert client.post(REGISTRATIONS, {"action": "revoke", "_selected_action": [recognised.pk]}).status_code == 302
     assert Registration.objects.get(pk=recognised.pk).status == Status.RECOGNISED
 
 
-def test_hours_files_and_both_levels_of_the_type_are_told_in_words(client, root, huang, recognised):
+def test_page_shows_hours_file_kinds_and_category_in_words(client, root, huang, recognised):
     factories.attachment(recognised)
-    page = client.get(f"{ENTRIES}{recognised.pk}/change/").content.decode()
+    page = client.get(f"{REGISTRATIONS}{recognised.pk}/change/").content.decode()
     assert [text in page for text in ("PDF 文档", "培训进修类 · 培训班", ">16<")] == [True, True, True]
     assert [text in page for text in ("application/pdf", "16.0", "None", "False")] == [False] * 4

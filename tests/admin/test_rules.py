@@ -1,4 +1,4 @@
-"""年度规则 with its caps and 重新开放 in the admin: what is refused at the field, and what is counted anew."""
+"""Year rules with caps, and openings, in the admin."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def client(client, guangxi):
 
 
 @pytest.fixture
-def learned(guangxi):
-    """黄秋梦 has 50 hours of 论文 recognised in a year that asks for 90 and 60."""
+def rule(guangxi):
+    """A rule that requires 90 and 60 hours; 黄秋梦 has 50 recognised hours of 论文."""
     rule = factories.year_rule(YEAR)
     unit = factories.unit()
     start = datetime(YEAR, 3, 1, 8, tzinfo=LOCAL)
@@ -45,11 +45,11 @@ def learned(guangxi):
     return rule
 
 
-def typed(caps: list[tuple] = (), **facts) -> dict:
-    """The form of one rule; caps as (category, hours)."""
+def rule_form(caps: list[tuple] = (), **facts) -> dict:
+    """Return the form of a rule; caps are (category, hours)."""
     rows = {"caps-TOTAL_FORMS": len(caps), "caps-INITIAL_FORMS": 0}
-    for place, (category, hours) in enumerate(caps):
-        rows |= {f"caps-{place}-category": category.pk, f"caps-{place}-hours": hours}
+    for index, (category, hours) in enumerate(caps):
+        rows |= {f"caps-{index}-category": category.pk, f"caps-{index}-hours": hours}
     return {
         "year": YEAR,
         "total": "90",
@@ -63,13 +63,13 @@ def typed(caps: list[tuple] = (), **facts) -> dict:
     }
 
 
-def change(rule) -> str:
+def change_url(rule) -> str:
     return reverse("admin:hours_yearrule_change", args=[rule.pk])
 
 
-def test_a_rule_with_its_caps_and_source_is_added(client):
+def test_rule_with_caps_and_source_is_added(client):
     kind = factories.category("论文", "论文著作类", by_half_day=False)
-    assert client.post(ADD, typed([(kind, "40"), (kind.parent, "60")])).status_code == 302
+    assert client.post(ADD, rule_form([(kind, "40"), (kind.parent, "60")])).status_code == 302
     rule = YearRule.objects.get()
     assert (rule.total, rule.source_url) == (90, "https://www.mohrss.gov.cn/")
     assert list(rule.caps.order_by("hours").values_list("category__name", "hours")) == [
@@ -78,9 +78,9 @@ def test_a_rule_with_its_caps_and_source_is_added(client):
     ]
 
 
-def test_a_year_has_one_rule(client):
+def test_second_rule_of_year_is_refused(client):
     factories.year_rule(YEAR)
-    assert "该年度已有规则，请在原规则中修改。" in client.post(ADD, typed()).content.decode()
+    assert "该年度已有规则，请在原规则中修改。" in client.post(ADD, rule_form()).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -99,112 +99,112 @@ def test_a_year_has_one_rule(client):
         ("year", {"year": "20266"}, "年度应在 2000 至 2100 之间。"),
     ],
 )
-def test_what_contradicts_itself_is_refused_at_the_field(client, field, facts, sentence):
-    errors = client.post(ADD, typed(**facts)).context["adminform"].form.errors
+def test_contradictory_rule_is_field_error(client, field, facts, sentence):
+    errors = client.post(ADD, rule_form(**facts)).context["adminform"].form.errors
     assert errors[field] == [sentence]
     assert not YearRule.objects.exists()
 
 
-def test_a_cap_above_the_one_of_its_first_level_is_refused_at_the_field(client):
+def test_cap_above_first_level_cap_is_field_error(client):
     kind = factories.category("论文", "论文著作类", by_half_day=False)
-    answer = client.post(ADD, typed([(kind, "61"), (kind.parent, "60")]))
+    answer = client.post(ADD, rule_form([(kind, "61"), (kind.parent, "60")]))
     [formset] = answer.context["inline_admin_formsets"]
     assert formset.formset.errors[0]["hours"] == ["不能高于其一级类型“论文著作类”的上限（60）。"]
     assert not YearRule.objects.exists()
 
 
 @pytest.mark.parametrize("hours", ["-1", "7.3"])
-def test_a_cap_of_a_wrong_number_is_refused_at_the_field(client, hours):
+def test_invalid_cap_is_field_error(client, hours):
     kind = factories.category("论文", "论文著作类", by_half_day=False)
-    [formset] = client.post(ADD, typed([(kind, hours)])).context["inline_admin_formsets"]
+    [formset] = client.post(ADD, rule_form([(kind, hours)])).context["inline_admin_formsets"]
     assert formset.formset.errors[0]["hours"] == ["上限不能为负，且必须是 0.5 的倍数。"]
 
 
-def test_a_new_cap_counts_the_year_anew(client, learned):
+def test_new_cap_recounts_year(client, rule):
     kind = factories.category("论文", "论文著作类", by_half_day=False)
-    client.post(change(learned), typed([(kind, "40")]))
+    client.post(change_url(rule), rule_form([(kind, "40")]))
     kept, place = PersonTotal.objects.get(), PlaceTotal.objects.get(kind="unit", year=YEAR)
     assert (kept.professional, kept.over_cap) == (place.professional, place.over_cap) == (40, 10)
 
 
-def test_lower_minimums_count_the_year_anew(client, learned):
-    client.post(change(learned), typed(total="50", professional="50"))
+def test_lower_minimums_recount_year(client, rule):
+    client.post(change_url(rule), rule_form(total="50", professional="50"))
     assert PersonTotal.objects.get().reached is True
     assert PlaceTotal.objects.get(kind="unit", year=YEAR).reached == 1
 
 
-def test_other_days_count_nothing_anew(client, learned, monkeypatch):
+def test_changed_closing_day_recounts_nothing(client, rule, monkeypatch):
     monkeypatch.setattr(rule_changes, "recount_years", lambda years: pytest.fail("counted"))
-    assert client.post(change(learned), typed(returned_closes_on=f"{YEAR + 1}-05-31")).status_code == 302
+    assert client.post(change_url(rule), rule_form(returned_closes_on=f"{YEAR + 1}-05-31")).status_code == 302
 
 
-def said(response) -> list[str]:
+def message_texts(response) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
-def test_who_closes_a_year_reads_what_still_waits(client, learned):
+def test_closing_year_warns_of_waiting_registrations(client, rule):
     start = datetime(YEAR, 5, 1, 8, tzinfo=LOCAL)
     waits = {"year": YEAR, "starts_at": start, "ends_at": start + timedelta(hours=10), "hours_applied": Decimal(8)}
     factories.submitted(factories.person("李工"), factories.unit("柳州市图书馆", "450202"), **waits)
-    told = said(client.post(change(learned), typed(is_closed="on"), follow=True))
-    assert told[0] == f"{YEAR} 年度还有 1 条登记在审核中，关闭期间不能审核；如需继续审核，请重新开放该年度。"
-    assert len(told) == 2  # and that the rule was changed
+    texts = message_texts(client.post(change_url(rule), rule_form(is_closed="on"), follow=True))
+    assert texts[0] == f"{YEAR} 年度还有 1 条登记在审核中，关闭期间不能审核；如需继续审核，请重新开放该年度。"
+    assert len(texts) == 2  # the second one: the rule was changed
 
 
-def test_who_closes_a_year_without_waiting_registrations_reads_nothing_of_them(client, learned):
-    assert len(said(client.post(change(learned), typed(is_closed="on"), follow=True))) == 1
+def test_closing_year_without_waiting_has_no_warning(client, rule):
+    assert len(message_texts(client.post(change_url(rule), rule_form(is_closed="on"), follow=True))) == 1
 
 
 @pytest.mark.parametrize("way", ["one", "action"])
-def test_a_deleted_rule_lets_nobody_reach_it(client, learned, way):
+def test_deleting_rule_recounts_year(client, rule, way):
     YearRule.objects.update(total=50, professional=50)
     rule_changes.recount_years([YEAR])
     assert PersonTotal.objects.get().reached is True
     if way == "one":
-        client.post(reverse("admin:hours_yearrule_delete", args=[learned.pk]), {"post": "yes"})
+        client.post(reverse("admin:hours_yearrule_delete", args=[rule.pk]), {"post": "yes"})
     else:
-        sent = {"action": "delete_selected", "_selected_action": [learned.pk], "post": "yes"}
+        sent = {"action": "delete_selected", "_selected_action": [rule.pk], "post": "yes"}
         client.post(LIST, sent)
     assert not YearRule.objects.exists()
     assert PersonTotal.objects.get().reached is False
 
 
-def test_a_year_of_very_many_people_is_left_to_the_command(client, learned, monkeypatch):
+def test_year_with_too_many_people_names_command(client, rule, monkeypatch):
     monkeypatch.setattr(rule_changes, "MAX_PEOPLE", 0)
-    page = client.post(change(learned), typed(total="50", professional="50"), follow=True).content.decode()
+    page = client.post(change_url(rule), rule_form(total="50", professional="50"), follow=True).content.decode()
     assert f"请运行 manage.py recount_totals {YEAR}。" in page
     assert PersonTotal.objects.get().reached is False
 
 
-def test_examples_are_marked_and_the_source_is_a_link(client, learned):
+def test_list_marks_examples_and_links_source(client, rule):
     YearRule.objects.update(is_example=True, source_url="https://www.mohrss.gov.cn/")
-    Cap.objects.create(rule=learned, category=factories.category("论文"), hours=40, is_example=True)
+    Cap.objects.create(rule=rule, category=factories.category("论文"), hours=40, is_example=True)
     page = client.get(LIST).content.decode()
     assert "截止日为示例" in page
     assert '<a href="https://www.mohrss.gov.cn/" rel="noopener noreferrer">测试</a>' in page
 
 
 @pytest.mark.parametrize("count", [1, 8])
-def test_the_form_costs_the_same_for_one_cap_and_for_eight(client, learned, count, django_assert_num_queries):
+def test_rule_form_has_constant_queries(client, rule, count, django_assert_num_queries):
     for number in range(count):
-        Cap.objects.create(rule=learned, category=factories.category(f"类型 {number}"), hours=40)
+        Cap.objects.create(rule=rule, category=factories.category(f"类型 {number}"), hours=40)
     with django_assert_num_queries(5):
-        client.get(change(learned))
+        client.get(change_url(rule))
 
 
 # --- 重新开放 ------------------------------------------------------------------------------------
 
 
-def opening(**facts) -> dict:
+def opening_form(**facts) -> dict:
     until = timezone.localdate() + timedelta(9)
     return {"year": YEAR, "person": "", "unit": "", "until": f"{until}", "reason": "系统故障补登", **facts}
 
 
 @pytest.mark.parametrize("whom", ["person", "unit", "everybody"])
-def test_a_year_is_opened_again(client, learned, whom):
+def test_opening_is_added(client, rule, whom):
     chosen = {"person": factories.person("李工"), "unit": factories.unit("柳州市图书馆", "450202")}
     facts = {whom: chosen[whom].pk} if whom in chosen else {}
-    assert client.post(ADD_OPENING, opening(**facts)).status_code == 302
+    assert client.post(ADD_OPENING, opening_form(**facts)).status_code == 302
     row = Opening.objects.get()
     assert (row.person or row.unit) == chosen.get(whom)
     name = {"person": "李工", "unit": "柳州市图书馆", "everybody": "所有人"}[whom]
@@ -219,18 +219,18 @@ def test_a_year_is_opened_again(client, learned, whom):
         ("reason", {"reason": ""}, "这个字段是必填项。"),
     ],
 )
-def test_an_opening_that_could_not_work_is_refused_at_the_field(client, learned, field, facts, sentence):
-    assert client.post(ADD_OPENING, opening(**facts)).context["adminform"].form.errors[field] == [sentence]
+def test_invalid_opening_is_field_error(client, rule, field, facts, sentence):
+    assert client.post(ADD_OPENING, opening_form(**facts)).context["adminform"].form.errors[field] == [sentence]
     assert not Opening.objects.exists()
 
 
-def test_a_person_and_a_unit_at_once_are_refused_at_the_field(client, learned):
-    both = opening(person=factories.person("李工").pk, unit=factories.unit("柳州市图书馆", "450202").pk)
+def test_opening_with_person_and_unit_is_field_error(client, rule):
+    both = opening_form(person=factories.person("李工").pk, unit=factories.unit("柳州市图书馆", "450202").pk)
     errors = client.post(ADD_OPENING, both).context["adminform"].form.errors
     assert errors["unit"] == ["请只选人员或只选单位；都不选表示对所有人开放。"]
 
 
-def test_a_person_is_chosen_by_key_and_no_field_completes_id_numbers(client, learned):
+def test_opening_form_has_no_autocomplete_for_people(client, rule):
     page = client.get(ADD_OPENING).content.decode()
     assert 'class="vForeignKeyRawIdAdminField"' in page
     assert 'data-field-name="person"' not in page
