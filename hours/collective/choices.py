@@ -10,7 +10,7 @@ from hours.offices import Office
 from organizations.models import Unit
 
 
-def units_of(reviewer: User) -> QuerySet[Unit]:
+def selectable_units(reviewer: User) -> QuerySet[Unit]:
     """Return the units that this person may register for: active units with an active appointment."""
     return Unit.objects.filter(pk__in=Office.of(reviewer).units, state=Unit.State.ACTIVE).select_related("region")
 

@@ -63,7 +63,7 @@ class CollectiveForm(RegistrationForm):
         super().__init__(data, files, instance=training, owner=owner)
         self.fields["draft_key"].initial = self.key
         self.fields["declared"].label = "单位承诺以上信息属实"
-        self._offer_units(choices.units_of(owner), draft)
+        self._offer_units(choices.selectable_units(owner), draft)
         self.fields["people_file"].help_text = (
             "Excel（.xlsx）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
             f"最多 {drafts.MAX_PEOPLE} 行。"

@@ -74,7 +74,7 @@ def bad_lines(lines: Iterable[PreviewLine]) -> list[PreviewLine]:
     return [line for line in lines if line.problems]
 
 
-def registrations_of(lines: Iterable[PreviewLine]) -> list[Registration]:
+def new_registrations(lines: Iterable[PreviewLine]) -> list[Registration]:
     """Return the unsaved registrations of the lines without problems."""
     return [line.registration for line in good_lines(lines) if line.registration]
 
@@ -83,7 +83,7 @@ def fingerprint(lines: Iterable[PreviewLine], files: Iterable[Attachment] = ()) 
     """Return what saving would store: person, hours and certificate number of each registration, and the file keys."""
     registrations = [
         [registration.owner_id, str(registration.hours_applied), registration.certificate_number]
-        for registration in registrations_of(lines)
+        for registration in new_registrations(lines)
     ]
     return [registrations, sorted(file.pk for file in files)]
 

@@ -37,7 +37,7 @@ def batches_of(office: Office) -> QuerySet[Submission]:
     return batches.select_related("owner").order_by("-created_at", "-pk")
 
 
-def registrations_of(batch: Submission) -> QuerySet[Registration]:
+def batch_registrations(batch: Submission) -> QuerySet[Registration]:
     """Return the registrations that the batch created, by their owners' names, with prefetched decisions."""
     decisions = Decision.objects.filter(actor=batch.owner_id, created_at=batch.created_at, action=Action.ENTER)
     registrations = Registration.objects.filter(pk__in=decisions.values("registration")).select_related("owner")

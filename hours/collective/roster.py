@@ -115,7 +115,7 @@ def _text(value: object) -> str:
 
 def template() -> bytes:
     """Return an empty list with the right columns."""
-    return workbook([COLUMNS])
+    return text_workbook([COLUMNS])
 
 
 def bad_lines_file(lines: Iterable[PreviewLine]) -> bytes:
@@ -124,10 +124,10 @@ def bad_lines_file(lines: Iterable[PreviewLine]) -> bytes:
         (line.name, line.id_number, line.hours, line.certificate_number, str(line.number), "".join(line.problems))
         for line in lines
     ]
-    return workbook([(*COLUMNS, *IGNORED_COLUMNS), *rows])
+    return text_workbook([(*COLUMNS, *IGNORED_COLUMNS), *rows])
 
 
-def workbook(rows: Sequence[Sequence[str]]) -> bytes:
+def text_workbook(rows: Sequence[Sequence[str]]) -> bytes:
     """Return an Excel file with text in every cell: no formula is evaluated, no ID number becomes a number."""
     book = Workbook()
     sheet = book.worksheets[0]

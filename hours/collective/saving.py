@@ -52,11 +52,11 @@ def _save(reviewer: User, draft: CollectiveDraft, now: datetime, made: list[str]
     unit = Unit.objects.select_for_update(no_key=True).filter(pk=draft.unit).first()
     if earlier := Submission.objects.filter(token=draft.token, owner=reviewer).first():
         return earlier
-    unit = choices.units_of(reviewer).filter(pk=unit.pk).first() if unit else None
+    unit = choices.selectable_units(reviewer).filter(pk=unit.pk).first() if unit else None
     if unit is None:
         raise WorkflowError("您目前不能为该单位集体登记：任职已到期，或单位不是“正常”状态。")
     lines = preview.lines_of(draft, unit, now)
-    registrations = preview.registrations_of(lines)
+    registrations = preview.new_registrations(lines)
     originals = list(Attachment.objects.waiting_for_form(reviewer, draft.files))
     if preview.fingerprint(lines, originals) != draft.fingerprint:
         raise PreviewOutdated("预览之后情况有变化，没有保存任何登记，请重新核对。")

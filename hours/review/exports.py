@@ -11,7 +11,7 @@ from hours.counting import LOCAL
 
 from .queue import QueueLine
 
-__all__ = ["CONTENT_TYPE", "MAX_ROWS", "workbook"]
+__all__ = ["CONTENT_TYPE", "MAX_ROWS", "review_workbook"]
 MAX_ROWS = 100_000
 COLUMNS = (
     ("提交时间", 18),
@@ -32,7 +32,7 @@ COLUMNS = (
 DECISION_COLUMNS = (("处理时间", 18), ("处理结果", 12), ("原因", 16), ("意见", 40))
 
 
-def workbook(lines: Iterable[QueueLine], *, with_decisions: bool = False) -> IO[bytes]:
+def review_workbook(lines: Iterable[QueueLine], *, with_decisions: bool = False) -> IO[bytes]:
     """Return a temporary file that disappears when it is closed; `with_decisions` adds the decision of each line."""
     columns = (*COLUMNS, *DECISION_COLUMNS) if with_decisions else COLUMNS
     return write([Sheet("学时审核", columns, map(_cells, lines))])

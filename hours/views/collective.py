@@ -98,7 +98,7 @@ def batch(request: PersonRequest, pk: int) -> HttpResponse:
     office = office_of(request)
     submission = get_object_or_404(_batches_or_404(request), pk=pk)
     [record] = records.records_of([submission])
-    page = Paginator(records.registrations_of(submission), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(records.batch_registrations(submission), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [
         (registration, records.decision_words(registration), registration.unit_id in office.units)
         for registration in page
@@ -151,6 +151,7 @@ def _people_page(request: PersonRequest, draft: CollectiveDraft, unit: Unit, err
         "search": search,
         "page": page,
         "ticked": set(draft.ticked),
+        "max_people": MAX_PEOPLE,
         "elsewhere": len(set(draft.ticked) - {person.pk for person in page}),
         "draft": drafts.seal_draft(draft),
         "error": error,
@@ -167,7 +168,7 @@ def _preview_page(request: PersonRequest, draft: CollectiveDraft, unit: Unit, er
         "attachments": files,
         "good": preview.good_lines(lines),
         "bad": preview.bad_lines(lines),
-        "hours": sum(registration.hours_applied for registration in preview.registrations_of(lines)),
+        "hours": sum(registration.hours_applied for registration in preview.new_registrations(lines)),
         "from_file": bool(draft.rows),
         "draft": drafts.seal_draft(draft),
         "error": error,
@@ -183,7 +184,7 @@ def _facts(draft: CollectiveDraft, unit: Unit) -> facts.DescriptionList:
 
 
 def _units_or_404(request: PersonRequest) -> None:
-    if not choices.units_of(request.user).exists():
+    if not choices.selectable_units(request.user).exists():
         raise Http404
 
 
@@ -200,7 +201,7 @@ def _draft_or_404(request: PersonRequest) -> tuple[CollectiveDraft, Unit]:
         draft = drafts.unseal_draft(request.POST.get("draft", ""), request.user)
     except InvalidDraft as invalid:
         raise Http404(str(invalid)) from None
-    return draft, get_object_or_404(choices.units_of(request.user), pk=draft.unit)
+    return draft, get_object_or_404(choices.selectable_units(request.user), pk=draft.unit)
 
 
 def _ticked(request: PersonRequest, draft: CollectiveDraft, unit: Unit) -> list[int]:

@@ -61,6 +61,6 @@ def roster_upload():
     """Return a function that gives an uploaded Excel file with these rows below the column names."""
 
     def uploaded(*rows):
-        return files.upload("名单.xlsx", roster.workbook([roster.COLUMNS, *rows]))
+        return files.upload("名单.xlsx", roster.text_workbook([roster.COLUMNS, *rows]))
 
     return uploaded

@@ -140,7 +140,7 @@ def test_lost_permission_saves_nothing(station, draft, end):
 def test_pending_unit_is_not_offered(station):
     station.state = "pending"
     station.save()
-    assert list(choices.units_of(station.reviewer)) == []
+    assert list(choices.selectable_units(station.reviewer)) == []
 
 
 def test_files_are_copied_to_each_registration(station, draft):

@@ -26,7 +26,7 @@ def export(request: PersonRequest) -> HttpResponseBase:
         return redirect(f"{reverse('hours:review')}{query_with_position(queue)}")
     name = f"学时审核-{TABS[queue.tab]}-{timezone.localdate():%Y-%m-%d}.xlsx"
     return FileResponse(
-        exports.workbook(queue.all_lines(), with_decisions=queue.tab == "done"),
+        exports.review_workbook(queue.all_lines(), with_decisions=queue.tab == "done"),
         as_attachment=True,
         filename=name,
         content_type=exports.CONTENT_TYPE,

@@ -13,7 +13,7 @@ from accounts.requests import PersonRequest
 from hours.offices import office_of
 from hours.review.forms import BulkForm
 from hours.review.lines import review_lines
-from hours.review.queue import PAGE_SIZE, POSITION_PARAMS, SORT_LIMIT, TABS, Queue
+from hours.review.queue import PAGE_SIZE, POSITION_PARAMS, RETURN_REQUESTS_SHOWN, SORT_LIMIT, TABS, Queue
 
 NOT_SORTABLE = f"超过 {SORT_LIMIT} 条时只能按提交时间排序，请先用筛选缩小范围。"
 
@@ -55,6 +55,7 @@ def index(request: PersonRequest) -> HttpResponse:
     page = queue.page
     is_first_page = not any(request.GET.get(name) for name in POSITION_PARAMS)
     shows_requests = queue.is_waiting and not queue.is_filtered and is_first_page
+    requests = queue.return_requests() if shows_requests else []
     queue_query = query_with_position(queue)
     context = {
         "queue": queue,
@@ -67,7 +68,8 @@ def index(request: PersonRequest) -> HttpResponse:
         "next_url": query_string(queue, **page.next_params) if page.next_params else "",
         "previous_url": query_string(queue, **page.previous_params) if page.previous_params else "",
         "heads": _heads(queue),
-        "return_requests": queue.return_requests() if shows_requests else [],
+        "return_requests": requests[:RETURN_REQUESTS_SHOWN],
+        "has_more_requests": len(requests) > RETURN_REQUESTS_SHOWN,
         "page_size": PAGE_SIZE,
         "total": f"{SORT_LIMIT}+" if queue.count > SORT_LIMIT else str(queue.count),
         "bulk": BulkForm(),
