@@ -1,4 +1,4 @@
-"""统一社会信用代码 by GB 32100-2015: 18 characters, the last one a check character."""
+"""统一社会信用代码 as in GB 32100-2015: 18 characters, the last of which is a check character."""
 
 from config.web import texts
 
@@ -8,18 +8,18 @@ LENGTH = 18
 
 
 def check_character(first_17: str) -> str:
-    """The character that closes these 17; ValueError if one of them is outside the alphabet."""
+    """Return the check character for the first 17; ValueError for a character outside ALPHABET."""
     total = sum(ALPHABET.index(character) * weight for character, weight in zip(first_17, WEIGHTS, strict=True))
     return ALPHABET[-total % 31]
 
 
 def normalise(code: str) -> str:
-    """The one form of a code, however people type it or paste it."""
+    """Return a typed or pasted code in the form in which it is stored."""
     return texts.normalise_code(code)
 
 
 def problem(code: str) -> str:
-    """Why a normalised code is not a right one, as a sentence for people; empty for a right one."""
+    """Return the error in a normalised code as a sentence for people, or an empty text for a valid one."""
     if len(code) != LENGTH:
         return f"统一社会信用代码应为 18 位，现为 {len(code)} 位。"
     strange = sorted({character for character in code if character not in ALPHABET})

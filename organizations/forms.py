@@ -1,9 +1,10 @@
-"""Forms of units: their shape; the rules stand in organizations.units."""
+"""Forms for units; the rules are in organizations.units."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django import forms
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.validators import RegexValidator
 
 from config.web.forms import LineField, form_helper
@@ -12,24 +13,27 @@ from . import credit_code, units
 from .models import Unit
 from .region_choices import RegionField
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 contact_phone_validator = RegexValidator(
     r"^(1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,5})?)$", "请输入手机号码或带区号的固定电话，例如 0771-1234567。"
 )
 
 
 class CreditCodeField(forms.CharField):
-    """A 统一社会信用代码 as people type it; whether it is a right one, the form decides (it may be an old one)."""
+    """A normalised 统一社会信用代码; the form validates it, because an existing one may be invalid."""
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: Any) -> None:
         options.setdefault("label", "统一社会信用代码")
         super().__init__(max_length=40, **options)
 
-    def clean(self, value) -> str:
+    def clean(self, value: Any) -> str:
         return credit_code.normalise(super().clean(value))
 
 
 class UnitForm(forms.ModelForm):
-    """What 添加单位 and 单位注册 ask for."""
+    """The common fields of 添加单位 and 单位注册."""
 
     extra_required: tuple[str, ...] = ()
     credit_code = CreditCodeField(help_text="18 位，见营业执照、事业单位法人证书等。")
@@ -41,7 +45,7 @@ class UnitForm(forms.ModelForm):
         field_classes = {"name": LineField, "contact_name": LineField}
         help_texts = {"name": "请填写证照上的单位全称。"}
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.existing: Unit | None = None
         for name in self.extra_required:
@@ -68,22 +72,22 @@ class UnitForm(forms.ModelForm):
         return code
 
     def refuse_existing(self, unit: Unit) -> None:
-        """Raise what is to be said about a unit that has this code already."""
+        """Raise the ValidationError about a unit that has this code already."""
         if unit.state == Unit.State.DISABLED:
             raise forms.ValidationError(f"该代码属于单位“{unit.name}”，该单位已停用；如有疑问请联系管理员。")
 
     @property
     def offered(self) -> Unit | None:
-        """The unit that has this code already, if it can be used."""
+        """Return the unit that has this code already, if it can be used."""
         return self.existing if self.existing and self.existing.state != Unit.State.DISABLED else None
 
     def add_unit_error(self, error: units.UnitError) -> None:
-        """Say what only the attempt could tell."""
+        """Show an error that only the attempt to save found."""
         self.add_error(None, str(error))
 
 
 class AddUnitForm(UnitForm):
-    """添加单位: a trainee's employer that is not listed yet."""
+    """添加单位: a person's employer that is not listed yet."""
 
     def refuse_existing(self, unit: Unit) -> None:
         super().refuse_existing(unit)
@@ -92,9 +96,10 @@ class AddUnitForm(UnitForm):
             f"该代码属于已有单位“{unit.name}”（{unit.region}）{flagged}，无需添加，可直接选用。"
         )
 
-    def add(self, person: AbstractBaseUser) -> Unit | None:
-        """The new unit; None, with the reason in the form's errors, if it cannot be added."""
+    def add(self, person: User) -> Unit | None:
+        """Return the new unit; None, with the reason in the form's errors, if it cannot be added."""
         try:
             return units.add(self.instance, person)
         except units.UnitError as error:
-            return self.add_unit_error(error)
+            self.add_unit_error(error)
+            return None

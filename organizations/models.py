@@ -1,4 +1,4 @@
-"""Regions of the country as a tree, units (employers) as rows with a region."""
+"""Regions of the country as a tree, and units (employers) in them."""
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -10,7 +10,7 @@ from .querysets import RegionManager, UnitQuerySet
 
 
 class Region(MPTTModel):
-    """An administrative division by GB/T 2260. Written through organizations.regions, which locks the tree."""
+    """An administrative division of GB/T 2260. Write it through organizations.regions, which locks the tree."""
 
     class Kind(models.TextChoices):
         PROVINCE = "province", "省级"
@@ -33,7 +33,7 @@ class Region(MPTTModel):
 
     class Meta:
         verbose_name = verbose_name_plural = "区域"
-        # Declared so that Django sees the (tree_id, lft) index that the tree library adds behind its back.
+        # Needed for the migration of the (tree_id, lft) index, which django-mptt adds to it.
         indexes = ()
 
     class MPTTMeta:
@@ -44,7 +44,7 @@ class Region(MPTTModel):
 
 
 class Unit(models.Model):
-    """An employer. Written through organizations.units, which keeps the search index honest."""
+    """An employer. Write it through organizations.units, which increments the revision of the search index."""
 
     class State(models.TextChoices):
         PENDING = "pending", "待核实"
@@ -118,8 +118,10 @@ class Unit(models.Model):
 
 
 class UnitRevision(models.Model):
-    """One row: a number that grows with every change of a unit or of the tree, so that each process knows when its
-    search index is old. Units are changed under this row's lock, so the numbers become visible in their order."""
+    """The only row holds a number that every change of a unit or region increments; it dates the search indexes.
+
+    Each change locks the row, so that the numbers become visible in their order.
+    """
 
     number = models.PositiveBigIntegerField(default=0)
 

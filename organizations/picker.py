@@ -1,14 +1,14 @@
-"""READ: what the dialog 批量提交审核 shows to choose a unit: the region tree, the hits, 其他单位.
+"""The unit picker of the dialog 批量提交审核: region tree, search results, 其他单位.
 
-Two queries, whatever the size of the province: the number of the search index and the units of the page. One more for
-a keyword that looks like a credit code, and one to count the matches if they are more than are shown.
+It takes two queries, whatever the size of the province: the revision and the units of the page. A keyword that looks
+like a credit code takes one more, and one to count its matches if not all are shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
@@ -19,12 +19,12 @@ from . import search, tree, units
 from .models import Region, Unit
 
 PAGE_SIZE = 10
-KEYWORD_LENGTH = 120  # no unit's name is longer
-SHOWN = ("name", "credit_code", "region", "state", "is_unaffiliated")
+MAX_KEYWORD_LENGTH = 120  # the longest name of a unit
+COLUMNS = ("name", "credit_code", "region", "state", "is_unaffiliated")
 
 
 class Node(NamedTuple):
-    """A region as a line of the open tree; `depth` counts from the root, which has 0."""
+    """A line of the open region tree; the root has depth 0."""
 
     region: Region
     code: str
@@ -37,10 +37,10 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True)
 class UnitPicker:
-    """Parameters `region` (code), `q` (keyword) and `page`, and the answer to them.
+    """The parameters `region` (code), `q` (keyword) and `page`, and their result.
 
-    With a keyword: the best matches, `total` of all, `more` that are not shown, `similar` if no name has the keyword.
-    Without one: `page`, and `total` units in the region's subtree.
+    With a keyword: the best matches, `total` of all, `more` that are not shown, `similar` if no name contains it.
+    Without one: `page`, and `total` units in the region's subtree. `known` holds all loaded units by key.
     """
 
     root: Region
@@ -50,18 +50,18 @@ class UnitPicker:
     units: list[Unit]
     total: int
     similar: bool
-    page: Page | None
+    page: Page[Unit] | None
     unaffiliated: Unit
     known: dict[int, Unit]
 
     @property
     def more(self) -> int:
-        """How many matches are not shown; only a keyword search leaves any out."""
+        """Return the number of matches that are not shown; without a keyword there are pages instead."""
         return self.total - len(self.units) if self.keyword else 0
 
     @property
     def lines(self) -> Iterator[tuple[Unit, str, str, str, str]]:
-        """The hits: each with its key, name, credit code and region as the text to write."""
+        """Yield each unit with its key, name, credit code and region as texts."""
         for unit in self.units:
             yield unit, str(unit.pk), unit.name, unit.credit_code or EMPTY, unit.region.name
 
@@ -71,24 +71,25 @@ class UnitPicker:
 
 
 def unit_picker(data: QueryDict, also: Iterable[int] = ()) -> UnitPicker:
-    """The picker for these parameters; an unknown region means the root, a page that does not exist the nearest one.
+    """Return the picker for these parameters. An unknown region becomes the root, an unknown page the nearest one.
 
-    Units whose keys are in `also` are read along with those of the page.
+    The units with the keys in `also` are loaded together with those of the page.
     """
-    keyword = data.get("q", "").strip()[:KEYWORD_LENGTH]
+    keyword = data.get("q", "").strip()[:MAX_KEYWORD_LENGTH]
     index = search.index()
     regions = tree.current(index.number)
     nodes = open_tree(data.get("region", ""), regions)
     root = nodes[0].region
     region = next(node.region for node in nodes if node.is_selected)
-    # The root's subtree is all there is, unless this installation serves only a part of a bigger tree.
+    # All units, unless this installation serves only a part of the loaded tree.
     within = None if region.is_root_node() else region
     number = _page_number(data.get("page", ""))
     found = search.find_keys(keyword, within, index) if keyword else _listed(number, within, index)
-    known = _units({*found.keys, *also, index.unaffiliated} - {None}, regions)
+    others = [] if index.unaffiliated is None else [index.unaffiliated]
+    known = _units({*found.keys, *also, *others}, regions)
     hits = [known[key] for key in found.keys if key in known]
     page = None if keyword else _page(hits, number, found.total)
-    unaffiliated = known.get(index.unaffiliated) or units.unaffiliated(root)
+    unaffiliated = next((known[key] for key in others if key in known), None) or units.unaffiliated(root)
     return UnitPicker(root, region, nodes, keyword, hits, found.total, found.similar, page, unaffiliated, known)
 
 
@@ -96,24 +97,24 @@ def _listed(number: int, within: Region | None, index: search.UnitIndex) -> sear
     return search.KeyMatches(*search.list_keys(within, number, PAGE_SIZE, index))
 
 
-def _page(hits: list[Unit], number: int, total: int) -> Page:
-    pages = Paginator(range(total), PAGE_SIZE)
+def _page(hits: list[Unit], number: int, total: int) -> Page[Unit]:
+    pages: Paginator[Any] = Paginator(range(total), PAGE_SIZE)
     return Page(hits, min(number, pages.num_pages), pages)
 
 
 def _units(keys: Iterable[int], regions: tree.Tree) -> dict[int, Unit]:
-    """Key -> selectable unit, its region from the tree that is kept; one query."""
-    found = Unit.objects.selectable().only(*SHOWN).in_bulk(keys)
+    """Return the selectable units by key in one query, with regions from the cached tree."""
+    found = Unit.objects.selectable().only(*COLUMNS).in_bulk(keys)
     for unit in found.values():
-        if unit.region_id in regions.by_key:
-            unit.region = regions.by_key[unit.region_id]
+        if unit.region_id in regions.by_pk:
+            unit.region = regions.by_pk[unit.region_id]
     return found
 
 
 def open_tree(code: str, regions: tree.Tree | None = None) -> list[Node]:
-    """The tree with the path to one region open: root, its children, and the children of each region on the path.
+    """Return the tree with the path to a region open: the children of the root and of each region on the path.
 
-    Without that region, or if it is not below the root, only the root is open.
+    For an unknown region, or one outside the root, only the root is open.
     """
     regions = regions or tree.current()
     root = regions.root
@@ -124,10 +125,10 @@ def open_tree(code: str, regions: tree.Tree | None = None) -> list[Node]:
 
 
 def _lines(region: Region, depth: int, chosen: Region, regions: tree.Tree) -> Iterator[Node]:
-    below, is_open = regions.below[region.pk], not depth or tree.is_within(chosen, region)
-    yield Node(region, region.code, region.name, depth, bool(below), region == chosen, is_open)
+    children, is_open = regions.children[region.pk], not depth or tree.is_within(chosen, region)
+    yield Node(region, region.code, region.name, depth, bool(children), region == chosen, is_open)
     if is_open:
-        for child in below:
+        for child in children:
             yield from _lines(child, depth + 1, chosen, regions)
 
 

@@ -1,4 +1,4 @@
-"""READ: who is where. `within` is the only code that knows how the tree library stores a subtree."""
+"""Queries for regions and units. Only `within` knows how django-mptt stores a subtree."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mptt.managers import TreeManager
 from mptt.querysets import TreeQuerySet
 
 if TYPE_CHECKING:
-    from .models import Region
+    from .models import Region, Unit
 
 
 def within(region: Region, path: str = "") -> Q:
-    """The condition "in this region or anywhere below it".
+    """Return the condition "in this region or anywhere below it".
 
-    `path` leads from the filtered model to its region, such as "region" or "unit__region"; empty on Region itself.
+    `path` is the lookup from the filtered model to its region, such as "unit__region"; empty for Region itself.
     """
     prefix = f"{path}__" if path else ""
     return Q(
@@ -33,20 +33,20 @@ class RegionQuerySet(TreeQuerySet):
         return self.filter(within(region))
 
     def with_ancestors(self, region: Region) -> RegionQuerySet:
-        """The path from the root down to this region, both included."""
+        """Return the path from the root down to this region, both included."""
         return self.filter(tree_id=region.tree_id, lft__lte=region.lft, rght__gte=region.rght).order_by("lft")
 
 
-class UnitQuerySet(models.QuerySet):
+class UnitQuerySet(models.QuerySet["Unit"]):
     def within(self, region: Region) -> UnitQuerySet:
         return self.filter(within(region, "region"))
 
     def selectable(self) -> UnitQuerySet:
-        """Units that a person may submit to: confirmed ones and those still waiting for it."""
+        """Return the units that a person may submit to: all except disabled ones."""
         return self.exclude(state=self.model.State.DISABLED)
 
     def with_regions(self) -> UnitQuerySet:
-        """With the region of each and those above it, as `regions.ancestors_by_kind` asks for them."""
+        """Load the regions and their ancestors for `regions.ancestors_by_kind`."""
         return self.select_related("region__parent__parent")
 
     def in_tree_order(self) -> UnitQuerySet:

@@ -1,10 +1,11 @@
-"""A region as a form field: one list in the groups of the tree, which also works without JavaScript."""
+"""A form field for a region: one list, grouped by the tree, which works without JavaScript."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
@@ -13,18 +14,18 @@ from . import tree
 from .models import Region
 from .querysets import within
 
-Choice = tuple[str, str]
-
 
 class GroupedRegions(ModelChoiceIterator):
-    """Each region that has others below it is a group: first itself, then the lowest ones directly below it.
+    """Choices in groups: each region with children is a group of itself and its leaf children.
 
-    From the tree that is kept: what is chosen is looked up in the database all the same.
+    They come from the cached tree; the chosen region is looked up in the database.
     """
 
-    def __iter__(self) -> Iterator[Choice | tuple[str, list[Choice]]]:
+    field: RegionField
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
         yield "", self.field.empty_label
-        groups: dict[int | None, tuple[str, list[Choice]]] = {}
+        groups: dict[int | None, tuple[str, list[tuple[str, str]]]] = {}
         for region in tree.current().within(self.field.areas):
             if not region.is_leaf_node():
                 groups[region.pk] = (region.name, [(region.code, f"{region.name}（本级）")])
@@ -36,16 +37,16 @@ class GroupedRegions(ModelChoiceIterator):
 
 
 class RegionField(forms.ModelChoiceField):
-    """Choose one of all regions, by code."""
+    """A choice of one region by its code."""
 
     iterator = GroupedRegions
-    areas: Sequence[Region] | None = None  # None: everywhere
+    areas: Sequence[Region] | None = None  # None for all
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: Any) -> None:
         options.setdefault("empty_label", "请选择")
         super().__init__(Region.objects.all(), to_field_name="code", **options)
 
     def limit_to(self, areas: Sequence[Region]) -> None:
-        """Only these regions and all below them."""
+        """Offer only these regions and all below them."""
         self.areas = areas
         self.queryset = Region.objects.filter(reduce(or_, map(within, areas)))

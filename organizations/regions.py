@@ -1,4 +1,4 @@
-"""CHANGE: the region tree. The tree library renumbers rows as it writes, so writers take turns at a lock."""
+"""Changes of the region tree. django-mptt renumbers many rows at each write, so every writer locks the tree."""
 
 from __future__ import annotations
 
@@ -17,37 +17,43 @@ NATIONAL_LIST = Path(__file__).parent / "data" / "regions.csv"
 
 
 def root() -> Region:
-    """The region this installation serves (ROOT_REGION); Region.DoesNotExist before load_regions ran."""
-    return Region.objects.get(code=settings.ROOT_REGION)
+    """Return the region that this installation serves (ROOT_REGION); Region.DoesNotExist before it is loaded."""
+    region: Region = Region.objects.get(code=settings.ROOT_REGION)
+    return region
 
 
 def would_create_cycle(region: Region) -> bool:
-    """Whether the parent that a region is about to get is itself or lies below it."""
+    """Return whether the new parent of a region is the region itself or lies below it."""
     if not (region.pk and region.parent_id):
         return False
     stored = Region.objects.get(pk=region.pk)
-    return Region.objects.within(stored).filter(pk=region.parent_id).exists()
+    return bool(Region.objects.within(stored).filter(pk=region.parent_id).exists())
 
 
 def ancestors_by_kind(region: Region) -> dict[str, Region]:
-    """Kind -> the region itself and those above it, such as county, city and province; a query for each that is not
-    loaded."""
+    """Return the region itself and its ancestors by kind, such as county, city and province.
+
+    Each ancestor that is not loaded takes a query.
+    """
     path = [region]
-    while above := path[-1].parent:
-        path.append(above)
-    return {place.kind: place for place in path}
+    while parent := path[-1].parent:
+        path.append(parent)
+    return {ancestor.kind: ancestor for ancestor in path}
 
 
 def _lock_tree() -> None:
-    """Concurrent inserts without this corrupted 45 of 105 nodes in a trial. SQLite's write lock serves as well."""
+    """Lock the roots until the transaction ends: without it concurrent inserts corrupted 45 of 105 nodes in a trial.
+
+    On SQLite the write lock of the database does the same.
+    """
     list(Region.objects.select_for_update().filter(parent=None).values_list("pk"))
 
 
 @transaction.atomic
 def store(region: Region) -> Region:
-    """Insert a region or save a changed one, moving it with its whole subtree if its parent changed.
+    """Insert or save a region; a changed parent moves its whole subtree.
 
-    ValidationError on `parent` if it would come to stand below itself.
+    Raise ValidationError on `parent` for a parent within its own subtree.
     """
     _lock_tree()
     if would_create_cycle(region):
@@ -55,7 +61,7 @@ def store(region: Region) -> Region:
     fresh = Region.objects.get(pk=region.pk) if region.pk else Region()
     for field in ("code", "name", "kind"):
         setattr(fresh, field, getattr(region, field))
-    # The caller's copies may carry tree numbers that another writer has changed since.
+    # The caller's objects may hold tree numbers that another writer has changed since.
     fresh.parent = Region.objects.get(pk=region.parent_id) if region.parent_id else None
     fresh.save()
     revision.advance()
@@ -65,7 +71,7 @@ def store(region: Region) -> Region:
 
 
 def is_removable(region: Region) -> bool:
-    """Whether nothing lies below a region and nothing refers to it, such as registrations of what once lay below."""
+    """Return whether a region has no children and no references, such as registrations of former children."""
     return not any(
         relation.related_model._base_manager.filter(**{relation.field.name: region}).exists()
         for relation in Region._meta.get_fields(include_hidden=True)
@@ -75,7 +81,7 @@ def is_removable(region: Region) -> bool:
 
 @transaction.atomic
 def remove(region: Region) -> None:
-    """Delete a region that nothing refers to; ValidationError for any other one."""
+    """Delete a region without references; ValidationError for any other one."""
     _lock_tree()
     fresh = Region.objects.get(pk=region.pk)
     if not is_removable(fresh):
@@ -86,9 +92,9 @@ def remove(region: Region) -> None:
 
 @transaction.atomic
 def load(root_code: str, source: Path = NATIONAL_LIST) -> int:
-    """Load the national list from `root_code` down ("all": the whole country); return the number of new regions.
+    """Load the national list from `root_code` down ("all" for the whole country); return the number of new regions.
 
-    Regions that exist are left as the administrator has them. ValueError for a code that is not in the list.
+    Existing regions stay as they are. Raise ValueError for a code that the list lacks.
     """
     with source.open(encoding="utf-8") as lines:
         rows = {row["code"]: row for row in csv.DictReader(lines)}

@@ -1,17 +1,21 @@
-"""Units to and from Excel and CSV.
+"""Import and export of units as Excel and CSV.
 
-An import takes all lines or none. What is wrong is said with line, column and value; a credit code that fails its check
-is no error: it is kept as it stands, flagged for the administrator, and listed in the preview.
+An import takes all lines or none; each error names line, column and value. A credit code with a wrong check character
+is not an error: it is stored as it is, flagged for the administrator, and listed in the preview.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from import_export import fields, resources
 from import_export.formats import base_formats
 from import_export.instance_loaders import BaseInstanceLoader
+from import_export.results import Result, RowResult
+from tablib import Dataset
 
 from config.web import texts
 
@@ -21,15 +25,19 @@ from .tree import is_within
 
 NAME, CODE, REGION, STATE, CONTACT, PHONE = "单位名称", "统一社会信用代码", "区划代码", "状态", "联系人", "联系电话"
 COLUMNS = (NAME, CODE, REGION, STATE, CONTACT, PHONE)
-NEEDED = (NAME, CODE, REGION)
+REQUIRED = (NAME, CODE, REGION)
 STATES = {label: value for value, label in Unit.State.choices}
-AT_ONCE = 1000
-# What a spreadsheet would take for a formula.
+BATCH_SIZE = 1000
+# A spreadsheet takes a text with such a beginning for a formula.
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
+# A line of an import: its cells by column, to which the import adds what it needs later.
+ImportRow = dict[str, Any]
+
+
 class ChineseCSV(base_formats.CSV):
-    """CSV as Chinese spreadsheet programs write it (UTF-8 or GB 18030) and read it (UTF-8 with a mark)."""
+    """CSV as Chinese spreadsheet programs write it (UTF-8 or GB 18030) and read it (UTF-8 with BOM)."""
 
     def is_binary(self) -> bool:
         return True
@@ -37,34 +45,35 @@ class ChineseCSV(base_formats.CSV):
     def get_read_mode(self) -> str:
         return "rb"
 
-    def create_dataset(self, in_stream, **kwargs):
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Dataset:
         try:
             text = in_stream.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = in_stream.decode("gb18030")
         return super().create_dataset(text, **kwargs)
 
-    def export_data(self, dataset, **kwargs) -> bytes:
-        return super().export_data(dataset, **kwargs).encode("utf-8-sig")
+    def export_data(self, dataset: Dataset, **kwargs: Any) -> bytes:
+        text: str = super().export_data(dataset, **kwargs)
+        return text.encode("utf-8-sig")
 
 
 class UnitsByCode(BaseInstanceLoader):
-    """All units that the file names, in a query for each thousand lines instead of one for each."""
+    """Loads the units of a file with one query per BATCH_SIZE lines."""
 
-    def __init__(self, resource, dataset=None) -> None:
+    def __init__(self, resource: UnitResource, dataset: Dataset) -> None:
         super().__init__(resource, dataset)
         codes = [code for code in map(_code, dataset.dict) if code]
-        self.units = {}
-        for start in range(0, len(codes), AT_ONCE):
-            rows = Unit.objects.select_related("region").filter(credit_code__in=codes[start : start + AT_ONCE])
+        self.units: dict[str | None, Unit] = {}
+        for start in range(0, len(codes), BATCH_SIZE):
+            rows = Unit.objects.select_related("region").filter(credit_code__in=codes[start : start + BATCH_SIZE])
             self.units.update({unit.credit_code: unit for unit in rows})
 
-    def get_instance(self, row) -> Unit | None:
+    def get_instance(self, row: ImportRow) -> Unit | None:
         return self.units.get(_code(row))
 
 
 class UnitResource(resources.ModelResource):
-    """Columns 单位名称 to 联系电话; a unit whose code exists is updated, others are new."""
+    """Columns 单位名称 to 联系电话; a line with an existing code updates its unit, others add one."""
 
     COLUMNS = COLUMNS
     name = fields.Field("name", NAME)
@@ -81,35 +90,35 @@ class UnitResource(resources.ModelResource):
         instance_loader_class = UnitsByCode
         use_transactions = True
         use_bulk = True
-        batch_size = AT_ONCE
+        batch_size = BATCH_SIZE
         skip_diff = True
         report_skipped = True
 
-    def __init__(self, scope: list[Region] | None = None, **kwargs) -> None:
-        """`scope`: the regions whose subtrees this administrator may write; None for all."""
+    def __init__(self, scope: list[Region] | None = None, **kwargs: Any) -> None:
+        """Limit the import to the subtrees of `scope`; None is no limit."""
         super().__init__(**kwargs)
         self.scope = scope
 
     # --- Import -------------------------------------------------------------------------------
 
-    def before_import(self, dataset, **kwargs) -> None:
+    def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         headers = [str(header or "").strip() for header in dataset.headers or []]
-        missing = [column for column in NEEDED if column not in headers]
+        missing = [column for column in REQUIRED if column not in headers]
         if missing:
             del dataset[:]
             raise ValidationError(f"文件缺少列：{'、'.join(missing)}。第一行应为列名：{'、'.join(COLUMNS)}。")
         dataset.headers = headers
-        while len(dataset) and not any(dataset[-1]):  # a spreadsheet's formatted but empty last lines
+        while len(dataset) and not any(dataset[-1]):  # formatted but empty lines at the end of a spreadsheet
             del dataset[-1]
         self.regions = {region.code: region for region in Region.objects.all()}
         self.first_lines: dict[str, int] = {}
 
-    def import_instance(self, instance: Unit, row, **kwargs) -> None:
+    def import_instance(self, instance: Unit, row: ImportRow, **kwargs: Any) -> None:
         line = kwargs["row_number"] + 1  # the first line holds the column names
         problems = list(self._problems(instance, row, line))
         if problems:
             raise ValidationError([f"第 {line} 行{problem}" for problem in problems])
-        row["before"] = _shown(instance) if instance.pk else {}
+        row["before"] = _cells(instance) if instance.pk else {}
         instance.name, instance.credit_code = cell_text(row, NAME), _code(row)
         instance.credit_code_flagged = bool(credit_code.problem(instance.credit_code))
         instance.region = self.regions[cell_text(row, REGION)]
@@ -119,9 +128,9 @@ class UnitResource(resources.ModelResource):
             if column in row:
                 setattr(instance, attribute, cell_text(row, column))
 
-    def _problems(self, instance: Unit, row, line: int) -> Iterator[str]:
-        """Each thing that is wrong with a line, from the column's name on."""
-        for column in NEEDED:
+    def _problems(self, instance: Unit, row: ImportRow, line: int) -> Iterator[str]:
+        """Yield each error of a line as a sentence that begins with the column."""
+        for column in REQUIRED:
             if not cell_text(row, column):
                 yield f"“{column}”列为空。"
         for column, longest in ((NAME, 120), (CONTACT, 50), (PHONE, 30)):
@@ -146,11 +155,11 @@ class UnitResource(resources.ModelResource):
     def _may_write(self, region: Region) -> bool:
         return self.scope is None or any(is_within(region, area) for area in self.scope)
 
-    def skip_row(self, instance: Unit, original, row, import_validation_errors=None) -> bool:
-        return not import_validation_errors and bool(instance.pk) and row["before"] == _shown(instance)
+    def skip_row(self, instance: Unit, original: Unit, row: ImportRow, import_validation_errors: Any = None) -> bool:
+        return not import_validation_errors and bool(instance.pk) and row["before"] == _cells(instance)
 
-    def after_import_row(self, row, row_result, **kwargs) -> None:
-        """What the preview shows of a line: each value, and what it replaces."""
+    def after_import_row(self, row: ImportRow, row_result: RowResult, **kwargs: Any) -> None:
+        """Add each value of the line, and the one it replaces, for the preview."""
         before = row.pop("before")
         row_result.line = kwargs["row_number"] + 1
         row_result.flagged = credit_code.problem(_code(row))
@@ -162,26 +171,26 @@ class UnitResource(resources.ModelResource):
             for column in COLUMNS
         ]
 
-    def after_import(self, dataset, result, **kwargs) -> None:
+    def after_import(self, dataset: Dataset, result: Result, **kwargs: Any) -> None:
         if not kwargs["dry_run"]:
             revision.advance()
 
     # --- Export -------------------------------------------------------------------------------
 
-    def filter_export(self, queryset, **kwargs):
+    def filter_export(self, queryset: QuerySet[Unit], **kwargs: Any) -> QuerySet[Unit]:
         return queryset.select_related("region").order_by("region__tree_id", "region__lft", "name", "pk")
 
     def dehydrate_state(self, unit: Unit) -> str:
         return unit.get_state_display()
 
-    def export_field(self, field, instance, **kwargs) -> str:
-        """A text that begins like a formula gets an apostrophe, which an import takes off again."""
+    def export_field(self, field: fields.Field, instance: Unit, **kwargs: Any) -> str:
+        """Return the value; a text that begins like a formula gets an apostrophe, which an import removes again."""
         value = str(super().export_field(field, instance, **kwargs) or "")
         return f"'{value}" if value.startswith(FORMULA_PREFIXES) else value
 
 
-def cell_text(row, column: str) -> str:
-    """A cell as text: a spreadsheet gives numbers for what looks like one."""
+def cell_text(row: Mapping[str, Any], column: str) -> str:
+    """Return a cell as text; a spreadsheet gives a number for a text that looks like one."""
     value = row.get(column)
     if value is None:
         return ""
@@ -191,11 +200,12 @@ def cell_text(row, column: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_PREFIXES) else text
 
 
-def _code(row) -> str:
+def _code(row: Mapping[str, Any]) -> str:
     return credit_code.normalise(cell_text(row, CODE))
 
 
-def _shown(unit: Unit) -> dict[str, str]:
+def _cells(unit: Unit) -> dict[str, str]:
+    """Return the columns of a unit as a file holds them."""
     return {
         NAME: unit.name,
         CODE: unit.credit_code or "",

@@ -1,12 +1,12 @@
-"""READ: unit search over a whole province in well under a millisecond.
+"""Search for units by name or credit code over a whole province in well under a millisecond.
 
-All selectable unit names stand in one string, one a line, in the order of the region tree, so that
-- a keyword is found by the string search of the language itself,
-- a region's whole subtree is one slice of the string, whatever its size,
+The names of all selectable units stand in one string, one per line, in tree order, so that
+- Python's string search finds a keyword,
+- the subtree of a region is one slice of the string, whatever its size,
 - page N of the unfiltered list is a slice of the keys: no OFFSET, no COUNT.
 
-Each process builds its index when it is first needed and again when organizations.revision says that a unit or region
-changed; what a page shows of a unit is always read from the database.
+Each process builds its index on first use and again after a change of organizations.revision. What a page shows of a
+unit is read from the database.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from config.web import texts
 
-from . import credit_code, revision, tree
+from . import credit_code, revision
 from .models import Region, Unit
 
 MAX_HITS = 10
-# Ranking looks at this many matches at the most; the count that goes with them is always the full one.
+# Only so many matches are ranked; all are counted.
 MAX_RANKED = 400
-# Answers to common keywords that one index remembers.
+# The number of common keywords whose result an index caches.
 MAX_CACHED = 500
-# A unit is "similar" if it shares at least this part of the keyword's pairs of characters.
+# A similar unit has at least this share of the keyword's pairs of characters.
 MIN_SIMILARITY = 0.5
-# From this length on a keyword of letters and digits may be the beginning of a credit code: they begin with the
-# registering office and the region, so that fewer would match half a province.
+# The minimum length of the beginning of a credit code. All begin with the registration authority and the region, so
+# that a shorter beginning would match half a province.
 MIN_CODE_LENGTH = 6
 
 
 @dataclass(frozen=True)
 class KeyMatches:
-    """Keys of units, best first; `total` counts all matches; `similar` if none has the keyword literally."""
+    """Keys of units, best first, with the number of all matches; `similar` if no unit contains the keyword."""
 
     keys: list[int]
     total: int
@@ -49,7 +49,7 @@ class KeyMatches:
 
 @dataclass(frozen=True)
 class UnitMatches:
-    """The same with the units themselves."""
+    """KeyMatches with the units themselves."""
 
     units: list[Unit]
     total: int
@@ -61,12 +61,12 @@ class UnitMatches:
 
 
 def normalise(text: str) -> str:
-    """Full and half width, brackets, case and white space do not matter when people search for a name."""
+    """Return a name as it is searched, without differences in width, brackets, case and white space."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 class UnitIndex:
-    """The names of all selectable units at one revision; immutable once built, so threads may share it."""
+    """The names of all selectable units at one revision. It is immutable, so that threads may share it."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -79,9 +79,9 @@ class UnitIndex:
         self.places: list[tuple[int, int]] = []
         names: list[str] = []
         self.unaffiliated: int | None = None
-        for pk, name, tree_id, lft, unaffiliated in rows:
-            if unaffiliated:
-                self.unaffiliated = pk  # it is offered by name beside every list and belongs to no region
+        for pk, name, tree_id, lft, is_unaffiliated in rows:
+            if is_unaffiliated:
+                self.unaffiliated = pk  # pages offer it beside every list; it belongs to no region
                 continue
             self.keys.append(pk)
             self.places.append((tree_id, lft))
@@ -92,11 +92,11 @@ class UnitIndex:
             self.starts.append(position)
             position += len(name) + 1
         self.text = "\n" + "\n".join(names) + "\n" if names else "\n"
-        self._pairs: dict[str, array] | None = None
-        self._common: dict[tuple, tuple[list[int], int]] = {}
+        self._pairs: dict[str, array[int]] | None = None
+        self._cache: dict[tuple[tuple[str, ...], tuple[int, int]], tuple[list[int], int]] = {}
 
     def span(self, region: Region | None) -> tuple[int, int]:
-        """The half-open range of lines that a region's subtree fills; everything for None."""
+        """Return the half-open range of lines of a region's subtree; all lines for None."""
         if region is None:
             return 0, len(self.keys)
         return (
@@ -105,37 +105,37 @@ class UnitIndex:
         )
 
     def find(self, words: list[str], span: tuple[int, int]) -> tuple[list[int], int]:
-        """Keys of the best lines that hold every word, and how many lines do.
+        """Return the keys of the best lines that contain every word, and the number of all such lines.
 
-        Only common words have more matches than are ranked, and they come again: so their answers are kept.
+        Results with more matches than MAX_RANKED are cached: they are slow, and their words are common.
         """
         question = (tuple(words), span)
-        if question in self._common:
-            return self._common[question]
+        if question in self._cache:
+            return self._cache[question]
         found = list(islice(self._lines_with_all(words, span), MAX_RANKED + 1))
         total = len(found)
         if total > MAX_RANKED:
             total = self._count(words, span)
-            if len(words) == 1:  # a better line may stand behind those looked at
+            if len(words) == 1:  # better lines may come after the first MAX_RANKED
                 found.extend(islice(self._lines_starting_with(words[0] + "\n", span), MAX_HITS))
                 found.extend(islice(self._lines_starting_with(words[0], span), MAX_RANKED))
         best = sorted(set(found), key=lambda line: self._rank(self._name(line), words[0], line))
         answer = [self.keys[line] for line in best[:MAX_HITS]], total
         if total > MAX_RANKED:
-            if len(self._common) >= MAX_CACHED:
-                self._common.clear()
-            self._common[question] = answer
+            if len(self._cache) >= MAX_CACHED:
+                self._cache.clear()
+            self._cache[question] = answer
         return answer
 
     def find_similar(self, keyword: str, span: tuple[int, int]) -> tuple[list[int], int]:
-        """Keys of the lines that share most pairs of characters with the keyword, and how many come near."""
+        """Return the keys of the lines that share most pairs of characters with the keyword, and their number."""
         first, last = span
         wanted = _pairs_of(keyword)
         if not wanted:
             return [], 0
         shared: Counter[int] = Counter()
         for pair in wanted:
-            lines = self._pair_lines().get(pair, ())
+            lines = self._lines_by_pair().get(pair, array("l"))
             shared.update(lines[bisect_left(lines, first) : bisect_left(lines, last)])
         near = [
             (-score, len(self._name(line)), line)
@@ -145,7 +145,7 @@ class UnitIndex:
         return [self.keys[line] for *_, line in sorted(near)[:MAX_HITS]], len(near)
 
     def _lines_with_all(self, words: list[str], span: tuple[int, int]) -> Iterator[int]:
-        """The lines that hold every word, each once, in the order of the tree."""
+        """Yield the lines that contain every word, each once, in tree order."""
         first, last = span
         start, end = self._start(first), self._start(last)
         rarest = min(words, key=lambda word: self.text.count(word, start, end)) if len(words) > 1 else words[0]
@@ -158,7 +158,7 @@ class UnitIndex:
             position = self.text.find(rarest, self._start(line + 1), end)
 
     def _lines_starting_with(self, word: str, span: tuple[int, int]) -> Iterator[int]:
-        """The lines that begin with the word; with a line break at its end, those that are the word."""
+        """Yield the lines that begin with the word; a line break at its end matches the whole line."""
         first, last = span
         end = self._start(last)
         position = self.text.find("\n" + word, self._start(first) - 1, end)
@@ -167,26 +167,26 @@ class UnitIndex:
             position = self.text.find("\n" + word, position + 1, end)
 
     def _count(self, words: list[str], span: tuple[int, int]) -> int:
-        """How many lines hold every word."""
+        """Return the number of lines that contain every word."""
         if len(words) > 1:
             return sum(1 for _ in self._lines_with_all(words, span))
-        once_a_line = re.compile(re.escape(words[0]) + r"[^\n]*")
-        return len(once_a_line.findall(self.text, self._start(span[0]), self._start(span[1])))
+        once_per_line = re.compile(re.escape(words[0]) + r"[^\n]*")
+        return len(once_per_line.findall(self.text, self._start(span[0]), self._start(span[1])))
 
     def _rank(self, name: str, word: str, line: int) -> tuple[bool, int, int, int]:
-        """An exact name first, then those that hold the word early, then short ones, then by place in the tree."""
+        """Return the sort key: an exact name first, then an early position of the word, a short name, tree order."""
         return name != word, name.find(word), len(name), line
 
     def _name(self, line: int) -> str:
         return self.text[self.starts[line] : self._start(line + 1) - 1]
 
     def _start(self, line: int) -> int:
-        """The position at which this line begins, also for the line after the last one."""
+        """Return the position at which a line begins, also for the line after the last one."""
         return self.starts[line] if line < len(self.starts) else len(self.text)
 
-    def _pair_lines(self) -> dict[str, array]:
+    def _lines_by_pair(self) -> dict[str, array[int]]:
         if self._pairs is None:
-            pairs: dict[str, array] = {}
+            pairs: dict[str, array[int]] = {}
             for line in range(len(self.keys)):
                 for pair in _pairs_of(self._name(line)):
                     pairs.setdefault(pair, array("l")).append(line)
@@ -203,36 +203,34 @@ _building = threading.Lock()
 
 
 def index() -> UnitIndex:
-    """This process's index at the current revision. While one thread builds a new one the others use the old."""
+    """Return this process's index at the current revision; while one thread builds it, the others use the old one."""
     global _index
     number = revision.current()
-    if _index is not None and _index.number == number:
+    old = _index
+    if old is None:
+        _building.acquire()
+    elif old.number == number or not _building.acquire(blocking=False):
+        return old
+    try:
+        if _index is None or _index.number != number:
+            _index = UnitIndex(number)
         return _index
-    if _building.acquire(blocking=_index is None):
-        try:
-            if _index is None or _index.number != number:
-                _index = UnitIndex(number)
-        finally:
-            _building.release()
-    return _index
-
-
-def forget() -> None:
-    """Drop this process's index; for tests, whose databases go back in time."""
-    global _index
-    _index = None
-    tree.forget()
+    finally:
+        _building.release()
 
 
 def find_units(keyword: str, region: Region | None = None) -> UnitMatches:
-    """The units that `best` finds."""
+    """Return the result of find_keys with the units."""
     found = find_keys(keyword, region, index())
     return UnitMatches(_in_order(found.keys), found.total, found.similar)
 
 
 def find_keys(keyword: str, region: Region | None, current: UnitIndex) -> KeyMatches:
-    """The ten best units of a region's subtree for what a person typed: a part of the name (several parts apart by
-    spaces must all be there), a credit code or its beginning, or, if no name has it, something similar."""
+    """Return the MAX_HITS best units in a region's subtree for a typed keyword.
+
+    A keyword is a part of the name (several parts with spaces between them must all occur), or the beginning of a
+    credit code. If no name contains it, similar names are found.
+    """
     words = [word for word in map(normalise, texts.strip_invisible(keyword).split()) if word]
     if not words:
         return KeyMatches([], 0)
@@ -250,9 +248,9 @@ def find_keys(keyword: str, region: Region | None, current: UnitIndex) -> KeyMat
 
 
 def list_keys(region: Region | None, page: int, size: int, current: UnitIndex) -> tuple[list[int], int]:
-    """One page (from 1) of all units of a region's subtree in the order of the tree, and how many there are.
+    """Return one page (from 1) of all units in a region's subtree in tree order, and the number of all.
 
-    A page behind the last one is the last one.
+    A page after the last one is the last one.
     """
     first, last = current.span(region)
     last_page = max(-(-(last - first) // size), 1)
@@ -261,7 +259,7 @@ def list_keys(region: Region | None, page: int, size: int, current: UnitIndex) -
 
 
 def _by_credit_code(code: str, region: Region | None) -> KeyMatches:
-    # SQLite serves LIKE from no index, but a range from the unique one; Z is the last character a code may have.
+    # The range uses the unique index, which LIKE on SQLite does not; Z is the last character that a code may contain.
     span = (code, code.ljust(credit_code.LENGTH, "Z"))
     units = Unit.objects.selectable().filter(credit_code__range=span, credit_code__startswith=code)
     units = units.within(region) if region else units
@@ -269,6 +267,6 @@ def _by_credit_code(code: str, region: Region | None) -> KeyMatches:
     return KeyMatches(found[:MAX_HITS], units.count() if len(found) > MAX_HITS else len(found))
 
 
-def _in_order(keys) -> list[Unit]:
+def _in_order(keys: Iterable[int]) -> list[Unit]:
     rows = Unit.objects.selectable().select_related("region").in_bulk(list(keys))
     return [rows[key] for key in keys if key in rows]

@@ -1,4 +1,4 @@
-"""READ: the region tree as each process keeps it: some thousand rows that change once in years."""
+"""The region tree in memory, cached by each process: some thousand rows that change once in years."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from .models import Region
 
 
 def is_within(region: Region, other: Region) -> bool:
-    """Whether a region is this other one or lies below it, from the tree numbers that both carry."""
-    return region.tree_id == other.tree_id and other.lft <= region.lft and region.rght <= other.rght
+    """Return whether a region is the other one or lies below it, by the tree numbers of both."""
+    return bool(region.tree_id == other.tree_id and other.lft <= region.lft and region.rght <= other.rght)
 
 
 class Tree:
-    """All regions at one revision, in the order of the tree; threads share it, so nobody may change its rows."""
+    """All regions at one revision, in tree order. Threads share it, so its rows must not be changed."""
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.rows = list(Region.objects.order_by("tree_id", "lft"))
-        self.by_key = {row.pk: row for row in self.rows}
+        self.rows: list[Region] = list(Region.objects.order_by("tree_id", "lft"))
+        self.by_pk = {row.pk: row for row in self.rows}
         self.by_code = {row.code: row for row in self.rows}
-        self.below: dict[int | None, list[Region]] = defaultdict(list)
+        self.children: dict[int | None, list[Region]] = defaultdict(list)
         for row in self.rows:
-            self.below[row.parent_id].append(row)
+            self.children[row.parent_id].append(row)
 
     def within(self, areas: Sequence[Region] | None) -> list[Region]:
-        """These regions and all below them; everything for None."""
+        """Return these regions and all below them; all regions for None."""
         if areas is None:
             return self.rows
         return [row for row in self.rows if any(is_within(row, area) for area in areas)]
@@ -41,20 +41,14 @@ class Tree:
         return self.by_code.get(settings.ROOT_REGION) or Region.objects.get(code=settings.ROOT_REGION)
 
 
-_kept: Tree | None = None
+_tree: Tree | None = None
 
 
 def current(number: int | None = None) -> Tree:
-    """The tree at the present revision, which a caller who has just asked for it may tell."""
-    global _kept
+    """Return the tree at the current revision; `number` is that revision, if the caller has just read it."""
+    global _tree
     number = revision.current() if number is None else number
-    tree = _kept
+    tree = _tree
     if tree is None or tree.number != number:
-        _kept = tree = Tree(number)
+        _tree = tree = Tree(number)
     return tree
-
-
-def forget() -> None:
-    """Drop this process's tree; for tests, whose databases go back in time."""
-    global _kept
-    _kept = None

@@ -1,20 +1,25 @@
-"""CHANGE: units. Every write goes through here, so that the search index hears of it."""
+"""Changes of units. Each one increments the revision, so that search indexes are rebuilt."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import ForeignObjectRel, ManyToOneRel, Model, QuerySet
 
 from . import revision
 from .models import Region, Unit
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 UNAFFILIATED_NAME = "其他单位"
-# So many 待核实 units one person may have: enough for an honest one, too few to flood the administrators.
+# The limit of 待核实 units that one person added; more would flood the administrators.
 MAX_PENDING_UNITS = 20
 
 
 class UnitError(Exception):
-    """A change of a unit that is not possible; the text is a sentence for people."""
+    """A refused change of a unit; the message is a sentence for people."""
 
 
 @transaction.atomic
@@ -26,10 +31,10 @@ def store(unit: Unit) -> Unit:
 
 
 @transaction.atomic
-def add(unit: Unit, person) -> Unit:
-    """A new unit as a user enters it: 待核实 until an administrator confirms it.
+def add(unit: Unit, person: User) -> Unit:
+    """Insert a unit that a person added; it is 待核实 until an administrator confirms it.
 
-    UnitError if the person has too many of them, or if somebody else has just entered the same credit code.
+    Raise UnitError if the person has MAX_PENDING_UNITS, or if its credit code has just been added by somebody else.
     """
     if Unit.objects.filter(added_by=person, state=Unit.State.PENDING).count() >= MAX_PENDING_UNITS:
         raise UnitError(f"您添加的单位中已有 {MAX_PENDING_UNITS} 个待核实，请待管理员核实后再添加。")
@@ -43,7 +48,7 @@ def add(unit: Unit, person) -> Unit:
 
 @transaction.atomic
 def confirm(unit: Unit) -> None:
-    """待核实 -> 正常. People go through accounts.appointments.confirm_unit, which also appoints its first reviewer."""
+    """Set 待核实 to 正常. Pages call accounts.appointments.confirm_unit, which also appoints the first reviewer."""
     if not Unit.objects.filter(pk=unit.pk, state=Unit.State.PENDING).update(state=Unit.State.ACTIVE):
         raise UnitError(f"单位“{unit.name}”不是待核实状态，无需确认。")
     revision.advance()
@@ -52,7 +57,7 @@ def confirm(unit: Unit) -> None:
 
 @transaction.atomic
 def disable(unit: Unit) -> None:
-    """Nobody can submit to it any more; registrations already sent to it stay with it."""
+    """Disable a unit for new submissions; registrations already submitted to it stay there."""
     if unit.is_unaffiliated:
         raise UnitError("“其他单位”不能停用。")
     if not Unit.objects.filter(pk=unit.pk).exclude(state=Unit.State.DISABLED).update(state=Unit.State.DISABLED):
@@ -63,7 +68,7 @@ def disable(unit: Unit) -> None:
 
 @transaction.atomic
 def restore(unit: Unit) -> None:
-    """停用 -> 正常, for one that was disabled by mistake; never for one that was merged into another."""
+    """Set 停用 to 正常, for a unit that was disabled by mistake; a merged unit cannot be restored."""
     if not Unit.objects.filter(pk=unit.pk, state=Unit.State.DISABLED, merged_into=None).update(state=Unit.State.ACTIVE):
         raise UnitError(f"单位“{unit.name}”未停用或已被合并，不能恢复。")
     revision.advance()
@@ -71,32 +76,33 @@ def restore(unit: Unit) -> None:
 
 
 def count_references(unit: Unit) -> list[tuple[str, int]]:
-    """What a merge would move, as (word, how many) for each kind of which there is any."""
+    """Return what a merge would move, as (name of the model, number of rows), without empty ones."""
     counts = [
         (str(relation.related_model._meta.verbose_name), _referring(relation, unit).count())
         for relation in Unit._meta.related_objects
     ]
-    return [(word, count) for word, count in counts if count]
+    return [(name, count) for name, count in counts if count]
 
 
-def _relations() -> list:
-    """Every foreign key to a unit; the hidden ones, without a way back, belong to rows made of the others."""
-    return [field for field in Unit._meta.get_fields(include_hidden=True) if field.one_to_many]
+def _relations() -> list[ManyToOneRel]:
+    """Return all foreign keys to a unit, also hidden ones, which have no reverse accessor."""
+    fields = Unit._meta.get_fields(include_hidden=True)
+    return [field for field in fields if isinstance(field, ManyToOneRel) and field.one_to_many]
 
 
-def _referring(relation, unit: Unit) -> QuerySet:
+def _referring(relation: ForeignObjectRel, unit: Unit) -> QuerySet[Model]:
     return relation.related_model._base_manager.filter(**{relation.field.name: unit})
 
 
 @transaction.atomic
 def merge(unit: Unit, into: Unit) -> int:
-    """Give everything that belongs to `unit` to `into` and disable it; return the number of rows that moved.
+    """Move all rows that refer to `unit` to `into` and disable it; return the number of moved rows.
 
-    Texts that recorded the unit's name stay as they were. UnitError for a unit and itself, or one that is gone.
+    Recorded texts keep the old name. Raise UnitError for a unit and itself, or for a merged or disabled target.
     """
     if unit.pk == into.pk:
         raise UnitError("不能把单位合并到它自己。")
-    # Locked in one order, so that two administrators who merge crosswise cannot both win.
+    # Locked in one order, so that of two administrators who merge crosswise only one succeeds.
     locked = {row.pk: row for row in Unit.objects.select_for_update().filter(pk__in=[unit.pk, into.pk]).order_by("pk")}
     unit, into = locked[unit.pk], locked[into.pk]
     if unit.is_unaffiliated or into.is_unaffiliated:
@@ -116,6 +122,6 @@ def merge(unit: Unit, into: Unit) -> int:
 
 
 def unaffiliated(root: Region) -> Unit:
-    """The one 其他单位, for people without an employer; made on first use."""
+    """Return the one 其他单位, for people without an employer, and create it on first use."""
     unit = Unit.objects.filter(is_unaffiliated=True).first()
     return unit or store(Unit(name=UNAFFILIATED_NAME, is_unaffiliated=True, region=root, state=Unit.State.ACTIVE))

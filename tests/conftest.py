@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from hypothesis import settings as hypothesis
 
-from organizations import search
+from organizations import search, tree
 
 from . import factories
 
@@ -46,7 +46,7 @@ def _isolated_storage_and_caches(settings, tmp_path):
         **settings.STORAGES,
         "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "attachments"}},
     }
-    search.forget()
+    search._index = tree._tree = None  # the revision starts again in each test
     cache.clear()
 
 

@@ -1,4 +1,4 @@
-"""Regions for administrators. Units are in hours.admin: merging them changes the sums of registrations."""
+"""Administration of regions. That of units is in hours.admin, because a merge changes sums of registrations."""
 
 from .regions import RegionAdmin
 

@@ -1,30 +1,37 @@
-"""Which regions an administrator's pages cover: everything for a superuser, else what the person is appointed to."""
+"""Access to the administration: all regions for a superuser, else the regions of the person's appointments."""
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from organizations.models import Region
 from organizations.querysets import within
 
+RowT = TypeVar("RowT", bound=Model)
+
 
 def scope(request: HttpRequest) -> list[Region] | None:
-    """The regions that this person administers today, read once a request; None for a superuser, who has all."""
+    """Return the regions that the person administers today, read once per request; None (all) for a superuser."""
     if request.user.is_superuser:
         return None
-    if not hasattr(request, "administered_regions"):
-        request.administered_regions = request.user.administered_regions()
-    return request.administered_regions
+    cache = vars(request)
+    if "administered_regions" not in cache:
+        person = request.user
+        cache["administered_regions"] = person.administered_regions() if person.is_authenticated else []
+    regions: list[Region] = cache["administered_regions"]
+    return regions
 
 
 def is_administrator(request: HttpRequest) -> bool:
-    """Whether the person may see any administrator's page of units at all."""
+    """Return whether the person has access to the administration of units."""
     return request.user.is_active and request.user.is_staff and (request.user.is_superuser or bool(scope(request)))
 
 
-def within_scope(queryset: QuerySet, request: HttpRequest, path: str = "") -> QuerySet:
-    """Those rows whose region (by `path`, see querysets.within) this administrator covers."""
+def within_scope(queryset: QuerySet[RowT], request: HttpRequest, path: str = "") -> QuerySet[RowT]:
+    """Return the rows whose region is in the person's scope; for `path` see querysets.within."""
     regions = scope(request)
     if regions is None:
         return queryset

@@ -1,4 +1,4 @@
-"""How the administrators' pages show a column: hours without a needless decimal, yes and no in words."""
+"""Columns of administration pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ admin.site.empty_value_display = EMPTY
 
 
 def yes_no(field: str, label: str, yes: str = "是", no: str = EMPTY) -> Callable[[Model], str]:
-    """A column that says in words what is true of a row; Django's own picture has an English text."""
+    """Return a column that shows a Boolean field as text; Django's icon has an English alternative text."""
 
     @admin.display(description=label, ordering=field)
     def shown(row: Model) -> str:

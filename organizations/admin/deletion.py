@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import PROTECT, Model
+from django.db.models import PROTECT, ForeignObjectRel, Model
 from django.http import HttpRequest
 
 
@@ -12,7 +12,7 @@ def is_referenced(row: Model) -> bool:
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: row}).exists()
         for relation in row._meta.get_fields(include_hidden=True)
-        if relation.auto_created and not relation.concrete and getattr(relation, "on_delete", None) is PROTECT
+        if isinstance(relation, ForeignObjectRel) and relation.on_delete is PROTECT
     )
 
 

@@ -1,10 +1,13 @@
-"""The region tree for administrators: searched, added to, re-parented."""
+"""Administration of the region tree: search, add, move, delete."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
@@ -21,8 +24,9 @@ class RegionForm(forms.ModelForm):
         fields = ["code", "name", "kind", "parent"]
         help_texts = {"code": "6 位数字，按 GB/T 2260。", "parent": "移动时连同全部下级区域；已提交的登记不受影响。"}
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         moved = Region(pk=self.instance.pk, parent=cleaned.get("parent"))
         if regions.would_create_cycle(moved):
             self.add_error("parent", regions.CYCLE_ERROR)
@@ -31,19 +35,21 @@ class RegionForm(forms.ModelForm):
         return cleaned
 
     def _out_of_order(self, kind: str | None, parent: Region | None) -> str:
-        """Why a region of this kind cannot stand there: registrations are found by county, city and province."""
+        """Return why a region of this kind cannot stand there: province, city and county must follow each other."""
+        if not kind:
+            return ""
         order = Region.Kind.values
-        if kind and parent and order.index(kind) <= order.index(parent.kind):
+        if parent and order.index(kind) <= order.index(parent.kind):
             return f"级别应低于上级区域“{parent.name}”（{parent.get_kind_display()}）。"
-        below = self.instance.children.all() if kind and self.instance.pk else ()
-        if any(order.index(child.kind) <= order.index(kind) for child in below):
+        children = self.instance.children.all() if self.instance.pk else ()
+        if any(order.index(child.kind) <= order.index(kind) for child in children):
             return "级别应高于现有的下级区域。"
         return ""
 
 
 @admin.register(Region)
 class RegionAdmin(admin.ModelAdmin):
-    """Written through organizations.regions only, which keeps the tree sound."""
+    """Writes through organizations.regions, which locks the tree."""
 
     form = RegionForm
     list_display = ("indented_name", "code", "kind")
@@ -64,27 +70,35 @@ class RegionAdmin(admin.ModelAdmin):
     def indented_name(self, region: Region) -> str:
         return format_html('<span class="tree-level-{}">{}</span>', min(region.level, 4), region.name)
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Region], search_term: str
+    ) -> tuple[QuerySet[Region], bool]:
         for word in search_term.split():
             queryset = (
                 queryset.filter(code__startswith=word) if word.isdigit() else queryset.filter(name__contains=word)
             )
         return queryset, False
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None) -> HttpResponse:
-        """Another administrator may have moved a region since the form was checked: then the lock's answer counts."""
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form; report a cycle that only saving under the lock found, after another administrator's move."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError as error:
             messages.error(request, "".join(error.messages))
             return redirect(request.path)
 
-    def save_model(self, request: HttpRequest, obj: Region, form, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Region, form: Any, change: bool) -> None:
         regions.store(obj)
 
     def delete_model(self, request: HttpRequest, obj: Region) -> None:
         regions.remove(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Region | None = None) -> bool:
-        """One by one, and only what nothing refers to."""
+        """Allow deletion of single regions without references."""
         return obj is not None and super().has_delete_permission(request, obj) and regions.is_removable(obj)
