@@ -39,8 +39,8 @@ INK, QUIET, LINE, GROUND, ACTION, GOOD = map(
 )
 WIDTH, HEIGHT = A4
 LEFT, RIGHT = 22 * mm, WIDTH - 22 * mm
-HEAD = ["年度", "公需科目学时", "专业科目学时", "总学时", "年度要求", "认定登记", "是否达标"]
-COLUMNS = [width * mm for width in (18, 27, 27, 22, 22, 24, 26)]
+HEADER = ["年度", "公需科目学时", "专业科目学时", "总学时", "年度要求", "认定登记", "是否达标"]
+COLUMN_WIDTHS = [width * mm for width in (18, 27, 27, 22, 22, 24, 26)]
 QR_SIZE = 34 * mm
 
 # reportlab reads a font file through one shared position, so that only one thread may make a subset at a time.
@@ -163,7 +163,7 @@ class _Sheet:
         self._put(_paragraph(sentence, 11.5), 6 * mm)
 
     def _years(self) -> None:
-        rows = [HEAD, *(self._row(year) for year in self.facts["years"])]
+        rows = [HEADER, *(self._row(year) for year in self.facts["years"])]
         style: list[tuple[str, tuple[int, int], tuple[int, int], *tuple[Any, ...]]] = [
             ("FONT", (0, 0), (-1, -1), REGULAR, 10.5),
             ("FONT", (0, 0), (-1, 0), BOLD, 9.5),
@@ -178,7 +178,7 @@ class _Sheet:
         ]
         reached = [row for row, year in enumerate(self.facts["years"], 1) if year["reached"]]
         style += [("TEXTCOLOR", (6, row), (6, row), GOOD) for row in reached]
-        self._put(Table(rows, COLUMNS, [9 * mm] * len(rows), style=TableStyle(style)), 5 * mm)
+        self._put(Table(rows, COLUMN_WIDTHS, [9 * mm] * len(rows), style=TableStyle(style)), 5 * mm)
 
     def _row(self, year: dict) -> list[str]:
         return [

@@ -98,7 +98,7 @@ def limits() -> dict[str, object]:
         "list_rows": drafts.MAX_PEOPLE,
         "list_megabytes": roster.MAX_BYTES // MEGABYTE,
         "certificate_years": issuing.MAX_YEARS,
-        "certificate_people": issuing.MAX_PEOPLE,
+        "certificate_people": issuing.MAX_CERTIFICATES,
         "certificate_hours": int(bulk.REUSE_WITHIN.total_seconds() // 3600),
         "code_length": codes.LENGTH,
         "completion_columns": "、".join(files.COLUMNS),

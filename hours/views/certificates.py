@@ -22,7 +22,7 @@ from hours.models import Certificate
 from hours.offices import Office, office_of
 from organizations.models import Unit
 
-REUSE_WITHIN = timedelta(seconds=10)  # a double click issues once
+DOUBLE_CLICK = timedelta(seconds=10)
 PAGE_SIZE = 20
 MAX_LISTED = 200  # people without hours on the page; the text file in the ZIP has all
 
@@ -34,7 +34,7 @@ def index(request: PersonRequest) -> HttpResponse:
     form = YearsForm(request.POST if request.method == "POST" else None, years=[row["year"] for row in years])
     if request.method == "POST" and form.is_valid():
         try:
-            issued = issuing.issue(request.user, request.user, form.cleaned_data["years"], reuse_within=REUSE_WITHIN)
+            issued = issuing.issue(request.user, request.user, form.cleaned_data["years"], reuse_within=DOUBLE_CLICK)
         except issuing.CertificateError as error:
             form.add_error("years", str(error))
         else:
@@ -72,7 +72,7 @@ def unit(request: PersonRequest) -> HttpResponse | FileResponse:
     if form.is_valid():
         chosen, year = form.cleaned_data["unit"], form.cleaned_data["year"]
         rows = bulk.certifiable_totals(chosen, year)
-        page = Paginator(rows, issuing.MAX_PEOPLE).get_page(form.data.get("page"))
+        page = Paginator(rows, issuing.MAX_CERTIFICATES).get_page(form.data.get("page"))
         if request.method == "POST" and page.object_list:
             return _zip(request, office, chosen, year, [row.person_id for row in page])
         without = bulk.people_without_hours(chosen, year)
