@@ -57,7 +57,7 @@ def load(seed: int, unit_count: int = units.COUNT) -> None:
 def _histories(people: DemoPeople, random: Random) -> Iterator[tuple[User, Workplace, list[PlannedSubmission]]]:
     """Yield the planned submissions of each person."""
     for number, (person, workplace) in enumerate(people.trainees):
-        submissions = plans.random_submissions(workplace, random) if number else plans.trainee_submissions()
+        submissions = plans.random_submissions(workplace, random) if number else list(plans.TRAINEE_SUBMISSIONS)
         if workplace.reviewer is None:
             is_unaffiliated = workplace.unit.is_unaffiliated
             submissions.append(this_year.special_submission(workplace.field, is_unaffiliated=is_unaffiliated))

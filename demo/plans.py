@@ -24,6 +24,54 @@ ACTIVITIES = [
     ("继续教育授课", "{field}专业科目授课", 2, 12),
     ("指导青年技术人员", "{field}青年技术人员师带徒", 9, 12),
 ]
+# 黄秋梦's three years: every status, two overlapping drafts, one period under two categories.
+COURSE, ONLINE = "培训班、研修班", "网络远程培训"
+_plan = PlannedRegistration
+TRAINEE_SUBMISSIONS = [
+    PlannedSubmission(
+        910,
+        [
+            _plan(COURSE, "基层林业站业务骨干培训班", 930, 4, "recognised", certificate="桂林培0318号"),
+            _plan(ONLINE, "森林防火知识网络课程", 950, 6, "reduced", hours=16),
+        ],
+    ),
+    PlannedSubmission(
+        640,
+        [
+            _plan("发表论文", "《桉树人工林改培技术探讨》", 660, 1, "recognised", 10, note="第一作者，省级期刊。"),
+            _plan("参加学术会议", "全区林学会学术年会", 670, 2, "refused_final"),
+            _plan("乡村振兴、对口支援", "油茶低产林改造技术下乡服务", 680, 3, "revoked", hours=12),
+        ],
+    ),
+    PlannedSubmission(
+        400,
+        [
+            _plan(COURSE, "林长制信息平台操作培训班", 420, 2, "reopened"),
+            _plan(COURSE, "林业行政执法培训", 440, 1, "recognised"),
+        ],
+    ),
+    PlannedSubmission(
+        180,
+        [
+            _plan(COURSE, "林木种苗繁育技术培训班", 200, 5, "recognised", certificate="桂林培0427号"),
+            _plan("参加学术会议", "广西林业科技交流会", 190, 1, "recognised"),
+            _plan("指导青年技术人员", "新进人员师带徒", 215, 3, "refused_first", hours=12),
+            _plan("地方、团体标准", "《油茶栽培技术规范》编制", 225, 6, "corrected", 20, note="参编，排名第五。"),
+        ],
+    ),
+    PlannedSubmission(60, [_plan(COURSE, "林业有害生物普查技术培训", 75, 2, "recognised")]),
+    PlannedSubmission(
+        12,
+        [
+            _plan(COURSE, "全区林业技术推广高级研修班", 45, 5, "returned", certificate="桂林培1033号"),
+            _plan(COURSE, "森林资源调查技术规程培训", 32, 2, "first_review"),
+            _plan("重大工程、重点项目", "林草生态综合监测外业调查", 31, 4, "final_review", 30, note="技术负责人。"),
+            _plan(COURSE, "桉树人工林可持续经营技术培训班", 20, 3, "draft"),
+            _plan(ONLINE, "林业有害生物防控网络课程", 19, 3, "draft", hours=16),
+        ],
+    ),
+]
+
 WINDOW_DAYS = 60  # activities of one window are submitted together near its end
 WINDOWS = 18  # three years
 SUBMITTED_BEFORE_END = 10
@@ -62,53 +110,3 @@ def _submission(workplace: Workplace, window: int, random: Random) -> PlannedSub
         for place, (category, content, days, hours) in enumerate(random.sample(ACTIVITIES, random.randint(1, 3)))
     ]
     return PlannedSubmission(window * WINDOW_DAYS + SUBMITTED_BEFORE_END, registrations)
-
-
-def trainee_submissions() -> list[PlannedSubmission]:
-    """Return 黄秋梦's three years: every status, two overlapping drafts, one period under two categories."""
-    course, online = "培训班、研修班", "网络远程培训"
-    plan = PlannedRegistration
-    return [
-        PlannedSubmission(
-            910,
-            [
-                plan(course, "基层林业站业务骨干培训班", 930, 4, "recognised", certificate="桂林培0318号"),
-                plan(online, "森林防火知识网络课程", 950, 6, "reduced", hours=16),
-            ],
-        ),
-        PlannedSubmission(
-            640,
-            [
-                plan("发表论文", "《桉树人工林改培技术探讨》", 660, 1, "recognised", 10, note="第一作者，省级期刊。"),
-                plan("参加学术会议", "全区林学会学术年会", 670, 2, "refused_final"),
-                plan("乡村振兴、对口支援", "油茶低产林改造技术下乡服务", 680, 3, "revoked", hours=12),
-            ],
-        ),
-        PlannedSubmission(
-            400,
-            [
-                plan(course, "林长制信息平台操作培训班", 420, 2, "reopened"),
-                plan(course, "林业行政执法培训", 440, 1, "recognised"),
-            ],
-        ),
-        PlannedSubmission(
-            180,
-            [
-                plan(course, "林木种苗繁育技术培训班", 200, 5, "recognised", certificate="桂林培0427号"),
-                plan("参加学术会议", "广西林业科技交流会", 190, 1, "recognised"),
-                plan("指导青年技术人员", "新进人员师带徒", 215, 3, "refused_first", hours=12),
-                plan("地方、团体标准", "《油茶栽培技术规范》编制", 225, 6, "corrected", 20, note="参编，排名第五。"),
-            ],
-        ),
-        PlannedSubmission(60, [plan(course, "林业有害生物普查技术培训", 75, 2, "recognised")]),
-        PlannedSubmission(
-            12,
-            [
-                plan(course, "全区林业技术推广高级研修班", 45, 5, "returned", certificate="桂林培1033号"),
-                plan(course, "森林资源调查技术规程培训", 32, 2, "first_review"),
-                plan("重大工程、重点项目", "林草生态综合监测外业调查", 31, 4, "final_review", 30, note="技术负责人。"),
-                plan(course, "桉树人工林可持续经营技术培训班", 20, 3, "draft"),
-                plan(online, "林业有害生物防控网络课程", 19, 3, "draft", hours=16),
-            ],
-        ),
-    ]

@@ -54,7 +54,10 @@ class CompletionVersionInline(ReadOnlyInline):
 
     model = CompletionVersion
     fields = readonly_fields = (  # type: ignore[assignment]  # the stub lacks callables
-        *("replaced_at", hours_column("hours", "原学时"), "completed_on", "replaced_by"),
+        "replaced_at",
+        hours_column("hours", "原学时"),
+        "completed_on",
+        "replaced_by",
     )
     verbose_name_plural = "更正记录（更正前的内容）"
 

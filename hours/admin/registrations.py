@@ -161,7 +161,7 @@ class RegistrationAdmin(BulkActionAdmin, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Registration], search_term: str
     ) -> tuple[QuerySet[Registration], bool]:
-        """Search by person, which has indexes; only if nobody is found by content and certificate number."""
+        """Search by person, which has indexes; if nobody is found, by content and certificate number."""
         term = search_term.strip()
         if not term:
             return queryset, False
