@@ -1,4 +1,4 @@
-"""manage.py load_base_data: what an installation begins with."""
+"""manage.py load_base_data."""
 
 from datetime import date
 
@@ -16,18 +16,18 @@ def rows(model):
     return list(model.objects.order_by("pk").values())
 
 
-def test_it_loads_the_root_region_with_everything_below(manage):
+def test_load_creates_the_root_region_and_all_below(manage):
     manage("load_base_data")
     kinds = [Region.objects.filter(kind=kind).count() for kind in ("province", "city", "county")]
     assert kinds == [1, 14, 111]
 
 
-def test_it_makes_the_unit_for_people_without_one(manage):
+def test_load_creates_the_unaffiliated_unit(manage):
     manage("load_base_data")
     assert [unit.name for unit in Unit.objects.all()] == ["其他单位"]
 
 
-def test_it_lists_the_reasons_and_only_a_wrong_unit_frees_the_unit(manage):
+def test_load_creates_reasons_of_which_one_frees_the_unit(manage):
     manage("load_base_data")
     assert list(Reason.objects.values_list("name", flat=True)) == [
         "材料不清晰",
@@ -52,7 +52,7 @@ def test_every_category_is_marked_as_an_example(manage):
     assert not Category.objects.filter(is_example=False).exists()
 
 
-def test_what_counts_by_half_day_is_training_and_meetings(manage):
+def test_trainings_and_meetings_count_by_half_day(manage):
     manage("load_base_data")
     by_half_day = Category.objects.filter(counts_by_half_day=True).order_by("parent__position", "position")
     assert [category.name for category in by_half_day] == [
@@ -63,7 +63,7 @@ def test_what_counts_by_half_day_is_training_and_meetings(manage):
     ]
 
 
-def test_the_year_rules_name_their_source_and_mark_their_days_as_examples(manage):
+def test_year_rules_have_a_source_and_example_days(manage):
     manage("load_base_data")
     assert list(YearRule.objects.order_by("year").values_list("year", flat=True)) == list(range(2018, 2031))
     rule = YearRule.objects.get(year=2026)
@@ -80,7 +80,7 @@ def test_the_last_four_years_have_public_courses(manage):
     assert list(years) == list(range(this_year - 3, this_year + 1))
 
 
-def test_a_second_run_changes_nothing(manage):
+def test_second_run_changes_nothing(manage):
     manage("load_base_data")
     models = (Region, Unit, Reason, Category, YearRule, Course)
     before = [rows(model) for model in models]
@@ -90,7 +90,7 @@ def test_a_second_run_changes_nothing(manage):
     assert [rows(model) for model in models] == before
 
 
-def test_what_administrators_changed_stays_changed(manage):
+def test_second_run_keeps_changes_of_administrators(manage):
     manage("load_base_data")
     Reason.objects.filter(name="其他").update(name="其他原因")
     Category.objects.filter(name="培训班、研修班").delete()
@@ -105,7 +105,7 @@ def test_what_administrators_changed_stays_changed(manage):
     assert Region.objects.get(code="450126").name == "宾州区"
 
 
-def test_an_unknown_region_is_named(manage):
+def test_unknown_region_is_refused_by_name(manage):
     with pytest.raises(CommandError, match="999999"):
         manage("load_base_data", root="999999")
     assert not Region.objects.exists()

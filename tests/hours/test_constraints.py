@@ -1,34 +1,39 @@
-"""The database refuses too, whatever way a wrong row comes: here past every form and rule, by raw writes."""
+"""The database refuses invalid rows; raw writes bypass all forms and rules here."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Appointment
 from hours.models import Attachment, Category, Completion, Course, Decision, Reason, Registration, Submission, YearRule
-from organizations.models import Unit
+from organizations import units
+from organizations.models import Region, Unit
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def recognised(guangxi, rules) -> Registration:
+def recognised(guangxi: Region, rules: dict[int, YearRule]) -> Registration:
     unit = factories.unit()
     owner, first, final = factories.person("黄秋梦"), factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
     return factories.recognised(owner, unit, first, final, certificate_number="桂培字001")
 
 
 @pytest.fixture
-def draft(rules) -> Registration:
+def draft(rules: dict[int, YearRule]) -> Registration:
     return factories.registration(factories.person("李同事"), "草稿")
 
 
-def refused(write) -> bool:
+def refused(write: Callable[[], object]) -> bool:
+    """Return whether the database refuses the write."""
     try:
         with transaction.atomic():
             write()
@@ -37,12 +42,12 @@ def refused(write) -> bool:
     return False
 
 
-def change(row, **fields):
+def change(row: Model, **fields: Any) -> Callable[[], object]:
     return lambda: type(row)._base_manager.filter(pk=row.pk).update(**fields)
 
 
-def insert(row, **fields):
-    """The same row once more, with other values, in bulk."""
+def insert(row: Model, **fields: Any) -> Callable[[], object]:
+    """Return a bulk insert of the same row with other values."""
     values = {
         field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key
     }
@@ -62,7 +67,7 @@ def insert(row, **fields):
         {"hours_proposed": Decimal("7.3")},
         {"hours_proposed": Decimal(0)},
         {"hours_proposed": Decimal("16.5")},  # more than applied for
-        {"status": "first_review"},  # sent nowhere
+        {"status": "first_review"},  # not submitted anywhere
         {"status": "returned"},
         {"hours_recognised": Decimal(8)},  # recognised hours without recognition
         {"status": "recognised"},
@@ -71,7 +76,7 @@ def insert(row, **fields):
     ],
     ids=str,
 )
-def test_no_draft_is_like_this(draft, fields):
+def test_invalid_draft_is_refused(draft, fields):
     assert refused(change(draft, **fields))
     assert refused(insert(draft, **{"content": "另一条", **fields}))
 
@@ -94,34 +99,34 @@ def test_no_draft_is_like_this(draft, fields):
     ],
     ids=str,
 )
-def test_no_recognised_registration_is_like_this(recognised, fields):
+def test_invalid_recognised_registration_is_refused(recognised, fields):
     assert refused(change(recognised, **fields))
 
 
-def test_no_registration_ends_before_it_starts(draft):
+def test_end_before_start_is_refused(draft):
     assert refused(change(draft, ends_at=draft.starts_at - timedelta(seconds=1)))
     assert not refused(change(draft, ends_at=draft.starts_at))
 
 
-def test_a_certificate_counts_once_for_a_person(recognised):
+def test_certificate_number_is_unique_per_person(recognised):
     again = {"content": "换个名称", "status": "draft", "hours_recognised": None}
     assert refused(insert(recognised, **again))
     assert not refused(insert(recognised, **again, owner_id=factories.person("李同事").pk))
     assert not refused(insert(recognised, **again, certificate_number="桂培字002"))
 
 
-def test_registrations_without_a_certificate_number_do_not_collide(draft):
+def test_empty_certificate_numbers_do_not_collide(draft):
     assert not refused(insert(draft, content="另一条"))
 
 
-def test_the_same_content_and_dates_count_once_for_a_person(draft):
+def test_content_and_dates_are_unique_per_person(draft):
     assert refused(insert(draft))
     assert not refused(insert(draft, owner_id=factories.person("王同事").pk))
     assert not refused(insert(draft, ends_at=draft.ends_at + timedelta(hours=1)))
 
 
 @pytest.mark.parametrize("status", ["refused", "revoked"])
-def test_what_was_given_up_may_be_registered_again(recognised, status):
+def test_rejected_registration_may_be_registered_again(recognised, status):
     hours = Decimal(16) if status == "revoked" else None
     change(recognised, status=status, hours_recognised=hours)()
     again = {"status": "draft", "hours_recognised": None}
@@ -130,7 +135,7 @@ def test_what_was_given_up_may_be_registered_again(recognised, status):
     assert refused(change(recognised, status="recognised", hours_recognised=Decimal(16)))
 
 
-def test_a_token_is_used_once(recognised):
+def test_submission_token_is_unique(recognised):
     submission = Submission.objects.get()
     assert refused(insert(submission))
     assert not refused(insert(submission, token=uuid.uuid4()))
@@ -139,14 +144,14 @@ def test_a_token_is_used_once(recognised):
 # --- decisions ----------------------------------------------------------------------
 
 
-def test_a_stage_is_decided_once_a_round(recognised):
+def test_stage_has_one_decision_per_round(recognised):
     final = recognised.decisions.get(stage="final")
     assert refused(insert(final))
     assert refused(insert(final, action="return", status="returned"))
     assert not refused(insert(final, round=2))
 
 
-def test_a_return_is_asked_for_once_a_stage(recognised):
+def test_stage_has_one_request_for_return(recognised):
     final = recognised.decisions.get(stage="final")
     assert not refused(insert(final, action="ask_return"))
     assert refused(insert(final, action="ask_return"))
@@ -164,26 +169,26 @@ def test_a_return_is_asked_for_once_a_stage(recognised):
     ],
     ids=["update all", "update one", "delete one", "delete all", "delete raw", "save"],
 )
-def test_a_decision_is_never_changed_or_deleted(recognised, write):
+def test_decision_cannot_be_changed_or_deleted(recognised, write):
     before = list(Decision.objects.values())
     assert refused(lambda: write(recognised.decisions.first()))
     assert list(Decision.objects.values()) == before
 
 
 @pytest.mark.parametrize("statement", ["UPDATE hours_decision SET words = 'x'", "DELETE FROM hours_decision"])
-def test_not_even_by_hand(recognised, statement):
+def test_decision_cannot_be_changed_by_sql(recognised, statement):
     with pytest.raises(DatabaseError, match="a decision row is never changed or deleted"), transaction.atomic():
         connection.cursor().execute(statement)
 
 
-def test_a_registration_with_decisions_cannot_be_deleted(recognised):
+def test_registration_with_decisions_cannot_be_deleted(recognised):
     with pytest.raises(IntegrityError), transaction.atomic():
         recognised.delete()
     assert Registration.objects.filter(pk=recognised.pk).exists()
 
 
-def test_everything_else_may_still_change(recognised):
-    factories.units.merge(recognised.unit, factories.unit("宾阳县林业局"))
+def test_related_rows_can_still_change(recognised):
+    units.merge(recognised.unit, factories.unit("宾阳县林业局"))
     recognised.owner.name = "黄改名"
     recognised.owner.save()
     Reason.objects.create(name="暂用").delete()
@@ -191,10 +196,10 @@ def test_everything_else_may_still_change(recognised):
     assert recognised.unit.name == "宾阳县林业局"
 
 
-# --- the others ---------------------------------------------------------------------
+# --- other models ---------------------------------------------------------------------
 
 
-def test_an_attachment_belongs_to_a_registration_or_to_a_form(draft):
+def test_attachment_belongs_to_registration_or_form(draft):
     file = {"owner": draft.owner, "file": "x", "name": "证书.pdf", "content_type": "application/pdf", "size": 1}
     of_form = Attachment.objects.create(**file, draft_key=uuid.uuid4())
     assert refused(change(of_form, draft_key=None))
@@ -202,7 +207,7 @@ def test_an_attachment_belongs_to_a_registration_or_to_a_form(draft):
     assert not refused(change(of_form, draft_key=None, registration=draft))
 
 
-def test_year_rules_are_in_order(rules):
+def test_invalid_year_rule_is_refused(rules):
     rule = next(iter(rules.values()))
     assert refused(change(rule, professional=rule.total + 1))
     assert refused(change(rule, professional=Decimal(-1)))
@@ -212,7 +217,7 @@ def test_year_rules_are_in_order(rules):
     assert YearRule.objects.count() == 3
 
 
-def test_category_names_are_used_once_in_their_place(db):
+def test_category_name_is_unique_within_its_level(db):
     factories.category("培训班")
     first, second = Category.objects.get(parent=None), Category.objects.get(name="培训班")
     assert refused(insert(first))
@@ -220,7 +225,7 @@ def test_category_names_are_used_once_in_their_place(db):
     assert not refused(insert(second, name="研修班"))
 
 
-def test_courses_and_completions_count_once(db):
+def test_courses_and_completions_are_unique(db):
     person = factories.person("黄秋梦")
     course = Course.objects.create(year=2026, name="当代科学技术前沿知识", hours=9)
     day = timezone.localdate()
@@ -237,7 +242,7 @@ def test_courses_and_completions_count_once(db):
     assert not refused(insert(done, person_id=factories.person("王同事").pk, source_key="3"))
 
 
-def test_an_appointment_has_the_scope_of_its_role(guangxi):
+def test_appointment_needs_the_place_of_its_role(guangxi):
     unit = factories.unit()
     reviewer = factories.unit_reviewer(unit).appointments.get()
     assert refused(change(reviewer, unit=None))
@@ -247,8 +252,8 @@ def test_an_appointment_has_the_scope_of_its_role(guangxi):
     assert not refused(change(reviewer, role=Appointment.Role.REGION_ADMIN, unit=None, region=guangxi))
 
 
-def test_units_are_like_this(guangxi):
-    unit, nobody = factories.unit(), factories.units.unaffiliated(guangxi)
+def test_invalid_unit_is_refused(guangxi):
+    unit, nobody = factories.unit(), units.unaffiliated(guangxi)
     assert refused(change(unit, state="anything"))
     assert refused(change(unit, credit_code=None))
     assert refused(insert(unit))

@@ -1,4 +1,4 @@
-"""Half days, years and overlaps: product.md section 5 as a table, and what must hold for any dates."""
+"""Half days, years and overlaps: product.md section 5 as a table, and properties that hold for any dates."""
 
 import os
 import time as clock
@@ -32,7 +32,7 @@ NEW_YORK_IN_WINTER = timezone(timedelta(hours=-5))
 
 @pytest.fixture(autouse=True, scope="module")
 def _server_in_new_york():
-    """The server's own zone must not matter."""
+    """The zone of the server must not matter."""
     with patch.dict(os.environ, {"TZ": "America/New_York"}):
         clock.tzset()
         yield
@@ -46,12 +46,12 @@ def local(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("start", "end", "hours"),
     [
-        # the manual's own pictures and product.md
+        # the manual's pictures and product.md
         ("2018-05-07 00:00", "2018-05-09 00:00", 16),
         ("2020-05-04 00:00", "2020-05-08 00:00", 32),
         ("2026-05-11 08:30", "2026-05-11 12:00", 4),
         ("2026-05-11 08:30", "2026-05-15 17:30", 40),  # Monday to Friday
-        # what the pickers offer
+        # defaults of the pickers
         ("2026-05-11 08:00", "2026-05-11 18:00", 8),
         ("2026-05-11 08:00", "2026-05-12 18:00", 16),
         # around noon
@@ -87,12 +87,12 @@ def test_four_hours_for_each_half_day(start, end, hours):
 
 
 @pytest.mark.parametrize("zone", [UTC, TOKYO, NEW_YORK_IN_WINTER], ids=str)
-def test_the_same_moments_count_the_same_in_whatever_zone_they_are_written(zone):
+def test_half_days_do_not_depend_on_the_written_zone(zone):
     start, end = local("2026-05-11 08:30"), local("2026-05-11 12:00")
     assert half_days(start.astimezone(zone), end.astimezone(zone)) == 1
 
 
-def test_the_noon_that_counts_is_that_of_shanghai():
+def test_half_days_split_at_noon_in_shanghai():
     # 12:00 to 13:00 in UTC is 20:00 to 21:00 here, 03:30 to 04:30 is 11:30 to 12:30.
     assert half_days(datetime(2026, 5, 11, 12, tzinfo=UTC), datetime(2026, 5, 11, 13, tzinfo=UTC)) == 1
     assert half_days(datetime(2026, 5, 11, 3, 30, tzinfo=UTC), datetime(2026, 5, 11, 4, 30, tzinfo=UTC)) == 2
@@ -102,7 +102,7 @@ def test_the_noon_that_counts_is_that_of_shanghai():
     ("hours", "fits"),
     [("0.5", True), ("7.5", True), ("8", True), ("8.0", True), ("0.3", False), ("7.25", False), ("0.1", False)],
 )
-def test_hours_come_in_halves(hours, fits):
+def test_half_hour_multiples(hours, fits):
     assert is_half_hour_multiple(Decimal(hours)) is fits
 
 
@@ -115,7 +115,7 @@ def test_hours_come_in_halves(hours, fits):
         ("2025-12-31T16:00:00+00:00", 2026),
     ],
 )
-def test_a_registration_counts_for_the_local_year_of_its_end(end, year):
+def test_default_year_is_the_local_year_of_the_end(end, year):
     assert default_year(datetime.fromisoformat(end)) == year
 
 
@@ -127,17 +127,17 @@ def test_a_registration_counts_for_the_local_year_of_its_end(end, year):
         ("2026-05-11 08:00", "2026-06-11 07:00", 31),
     ],
 )
-def test_days_are_those_of_the_calendar(earlier, later, days):
+def test_days_between_follows_the_local_calendar(earlier, later, days):
     assert wording.days_between(local(earlier), local(later)) == days
     assert wording.days_between(local(earlier).astimezone(UTC), local(later).astimezone(UTC)) == days
 
 
-def test_every_year_that_the_span_touches_may_be_chosen():
+def test_selectable_years_are_all_that_the_span_touches():
     assert list(selectable_years(local("2026-05-11 08:00"), local("2026-05-12 18:00"))) == [2026]
     assert list(selectable_years(local("2024-12-30 08:00"), local("2026-01-05 18:00"))) == [2024, 2025, 2026]
 
 
-def test_a_local_day_and_time_make_a_moment():
+def test_local_moment_is_aware():
     assert local_moment(date(2026, 5, 11), time(8)) == datetime(2026, 5, 11, 0, tzinfo=UTC)
 
 
@@ -156,7 +156,7 @@ def test_a_local_day_and_time_make_a_moment():
         ("2026-05-11 18:00", "2026-05-11 18:00", False),  # a moment at the end
     ],
 )
-def test_which_spans_share_time_with_one_monday(start, end, shared):
+def test_overlaps_with_one_monday(start, end, shared):
     monday = (local("2026-05-11 08:00"), local("2026-05-11 18:00"))
     assert overlaps(*monday, local(start), local(end)) is shared
     assert overlaps(local(start), local(end), *monday) is shared
@@ -183,9 +183,9 @@ def test_hours_count_up_to_the_caps_of_both_levels(caps, counted):
         RecognisedHours(Decimal(hours), category, FIRST_LEVEL)
         for hours, category in ((8, CATEGORY), (6, CATEGORY), (4, OTHER))
     ]
-    room = {key: Decimal(hours) for key, hours in caps.items()}
-    assert count_year(registrations, room) == counted
-    assert room == caps  # left as it was
+    hours_left = {key: Decimal(hours) for key, hours in caps.items()}
+    assert count_year(registrations, hours_left) == counted
+    assert hours_left == caps  # not changed
 
 
 def test_category_without_first_level_has_its_own_cap():
@@ -222,7 +222,7 @@ slot_edges = st.builds(
 
 
 def slot_by_slot(start: datetime, end: datetime) -> int:
-    """Walk over all slots from the day of the start and count those that share a moment with [start, end)."""
+    """Count the slots from the day of the start that share a moment with [start, end)."""
     slot = start.replace(hour=0, minute=0, second=0, microsecond=0)
     touched = 0
     while slot < end:
@@ -233,31 +233,31 @@ def slot_by_slot(start: datetime, end: datetime) -> int:
 
 
 @given(moments, lengths)
-def test_the_formula_counts_what_walking_over_the_slots_counts(start, length):
+def test_half_days_equal_a_walk_over_the_slots(start, length):
     assert half_days(start, start + length) == slot_by_slot(start, start + length)
 
 
 @given(slot_edges, lengths, lengths)
-def test_cutting_a_span_at_the_edge_of_a_slot_changes_nothing(edge, before, after):
+def test_split_at_a_slot_edge_keeps_half_days(edge, before, after):
     start, end = edge - before, edge + after
     assert half_days(start, edge) + half_days(edge, end) == half_days(start, end)
 
 
 @given(moments, lengths, lengths)
-def test_a_longer_span_never_counts_less(start, length, more):
+def test_longer_span_never_counts_less(start, length, more):
     end = start + length
     assert half_days(start, end) <= half_days(start, end + more)
     assert half_days(start, end) <= half_days(start - more, end)
 
 
 @given(moments, lengths, st.integers(-5000, 5000))
-def test_the_same_span_some_days_later_counts_the_same(start, length, days):
+def test_shifted_span_counts_the_same(start, length, days):
     shift = timedelta(days=days)
     assert half_days(start + shift, start + length + shift) == half_days(start, start + length)
 
 
 @given(moments, lengths)
-def test_a_span_counts_the_half_days_of_its_length_and_at_most_two_begun_ones(start, length):
+def test_half_days_exceed_the_length_by_two_at_most(start, length):
     full = length // timedelta(hours=12)
     assert full <= half_days(start, start + length) <= full + 2
     assert (half_days(start, start + length) == 0) is (length == timedelta(0))
@@ -269,7 +269,7 @@ def test_hours_are_four_times_the_half_days(start, length):
 
 
 @given(moments, lengths, moments, lengths)
-def test_sharing_time_is_mutual_and_needs_a_common_moment(start, length, other_start, other_length):
+def test_overlap_is_mutual_and_needs_a_common_moment(start, length, other_start, other_length):
     end, other_end = start + length, other_start + other_length
     shared = overlaps(start, end, other_start, other_end)
     assert shared is overlaps(other_start, other_end, start, end)

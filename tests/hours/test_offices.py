@@ -1,4 +1,4 @@
-"""At whose desk something was decided, as the decision's row and the progress tell it."""
+"""The office of each decision, in its row and in the progress."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATION = "宾阳县甘棠镇林业站"
 
 
 def offices(registration: Registration) -> list[tuple[str, str]]:
-    """The offices of everything that reviewers and administrators did."""
+    """Return action and office of each decision of reviewers and administrators."""
     decisions = list(registration.decisions.exclude(stage="owner"))
     registration = (
         Registration.objects.select_related("unit", "region").prefetch_related("decisions").get(pk=registration.pk)
@@ -32,7 +32,7 @@ def offices(registration: Registration) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def empty(guangxi, rules):
-    """A unit that nobody reviews for."""
+    """A unit without reviewers."""
     return factories.unit(STATION)
 
 
@@ -40,19 +40,19 @@ def empty(guangxi, rules):
     ("code", "office"),
     [("450126", "宾阳县人社部门"), ("450100", "南宁市人社部门"), ("450000", "广西壮族自治区人社部门")],
 )
-def test_a_first_review_without_reviewers_is_that_of_the_bureau_that_gave_it(huang, empty, code, office):
+def test_office_of_unattended_first_review_is_the_bureau(huang, empty, code, office):
     registration = factories.agreed(huang, empty, factories.region_reviewer(factories.region(code)))
     assert offices(registration) == [("agree", office)]
 
 
 @pytest.mark.parametrize("decide", [factories.return_, factories.refuse])
-def test_so_is_a_negative_one(huang, empty, decide):
+def test_office_of_unattended_return_is_the_bureau(huang, empty, decide):
     registration = factories.submitted(huang, empty)
     decide(factories.region_reviewer(factories.region("450100")), registration, factories.verdict())
     assert [office for _, office in offices(registration)] == ["南宁市人社部门"]
 
 
-def test_several_at_once_tell_each_its_own(huang, empty):
+def test_bulk_decision_stores_the_office_of_each(huang, empty):
     both = factories.region_reviewer(factories.region("450126"))
     library = factories.unit("柳州市图书馆", "450202")
     appointments.appoint(both, Role.UNIT_REVIEWER, unit=library)
@@ -64,12 +64,12 @@ def test_several_at_once_tell_each_its_own(huang, empty):
     )
 
 
-def test_who_holds_both_seats_gives_the_first_review_at_the_unit(huang, station, guangxi):
+def test_first_review_by_reviewer_of_both_is_the_units(huang, station, guangxi):
     appointments.appoint(station.reviewer, Role.REGION_REVIEWER, region=guangxi)
     assert offices(factories.agreed(huang, station, station.reviewer)) == [("agree", STATION)]
 
 
-def test_who_holds_both_seats_gives_the_final_one_at_the_bureau(huang, station):
+def test_final_review_by_reviewer_of_both_is_the_bureaus(huang, station):
     registration = factories.agreed(huang, station, station.reviewer)
     both = factories.region_reviewer(factories.region("450100"))
     appointments.appoint(both, Role.UNIT_REVIEWER, unit=station)
@@ -77,7 +77,7 @@ def test_who_holds_both_seats_gives_the_final_one_at_the_bureau(huang, station):
     assert offices(registration) == [("agree", STATION), ("recognise", "南宁市人社部门")]
 
 
-def test_of_several_regions_the_one_closest_to_the_registration_counts(huang, station, guangxi):
+def test_office_is_the_closest_of_several_regions(huang, station, guangxi):
     final = factories.region_reviewer(guangxi)
     appointments.appoint(final, Role.REGION_REVIEWER, region=factories.region("450126"))
     appointments.appoint(final, Role.REGION_REVIEWER, region=factories.region("450202"))
@@ -85,7 +85,7 @@ def test_of_several_regions_the_one_closest_to_the_registration_counts(huang, st
     assert offices(registration)[1] == ("recognise", "宾阳县人社部门")
 
 
-def test_a_deputy_acts_at_the_desk_of_whom_he_stands_for(huang, station, empty):
+def test_office_of_a_deputy_is_that_of_the_principal(huang, station, empty):
     principal = factories.region_reviewer(factories.region("450100"))
     position = Position.deputy_for(principal.appointments.get())
     deputy = factories.person("韦代理")
@@ -97,7 +97,7 @@ def test_a_deputy_acts_at_the_desk_of_whom_he_stands_for(huang, station, empty):
     assert offices(registration) == [("agree", STATION), ("recognise", "南宁市人社部门")]
 
 
-def test_an_administrators_position_is_that_of_the_administrator(huang, station, bureau):
+def test_office_of_a_revocation_is_the_administrators(huang, station, bureau):
     admin = factories.region_admin(factories.region("450126"))
     appointments.appoint(admin, Role.REGION_REVIEWER, region=factories.region("450100"))
     registration = factories.recognised(huang, station, station.reviewer, bureau)
@@ -105,7 +105,7 @@ def test_an_administrators_position_is_that_of_the_administrator(huang, station,
     assert offices(registration)[2] == ("revoke", "宾阳县人社部门")
 
 
-def test_a_superuser_without_an_appointment_acts_for_the_bureau_of_the_registrations_region(huang, station):
+def test_office_of_a_superuser_is_the_registrations_region(huang, station):
     registration = factories.refused(huang, station, station.reviewer)
     transitions.reopen(factories.administrator(), registration, factories.verdict())
     assert offices(registration)[1] == ("reopen", "宾阳县人社部门")

@@ -1,4 +1,6 @@
-"""The life of a registration, cell by cell against product.md section 3, written out by hand."""
+"""The table of rules, cell by cell against product.md section 3, written out by hand."""
+
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -28,7 +30,7 @@ from hours.workflow import transitions
 from hours.workflow.permissions import may
 from tests import factories
 
-# action, in which status, who, leads to (None: stays), at whose desk, needs a reason, needs words
+# action, status, capacity, target (None: the status stays), stage, needs a reason, needs words
 TABLE = [
     ("edit", "draft", "owner", None, "owner", False, False),
     ("edit", "returned", "owner", None, "owner", False, False),
@@ -48,7 +50,7 @@ TABLE = [
     ("reopen", "refused", "region_admin", "final_review", "after", True, False),
     ("enter", "draft", "unit_reviewer", "final_review", "first", False, False),
 ]
-# 单位集体登记 makes its own registrations: nobody enters what somebody has saved as an own draft.
+# 单位集体登记 creates its own registrations: nobody may enter a draft that its owner has saved.
 ALLOWED = {(action, status): who for action, status, who, *_ in TABLE} | {("enter", "draft"): "nobody"}
 
 LABELS = {
@@ -83,9 +85,7 @@ PEOPLE = [
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker):
-    """One registration in each status and one person in each capacity, built once and rolled back after the last
-    test.
-    """
+    """One registration in each status and one person in each capacity, built once and rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield _registrations_and_people()
         transaction.set_rollback(True)
@@ -96,7 +96,7 @@ def _registrations_and_people() -> tuple[dict, dict]:
     factories.open_years()
     unit, other_unit = factories.unit(), factories.unit("柳州市图书馆", "450202")
     owner = factories.person("黄秋梦", unit=unit)
-    # Those who made the histories are not asked: who decided one stage may not decide the other.
+    # These people decide the registrations and are not tested: a person decides only one of the stages.
     first, final = factories.unit_reviewer(unit, "覃审核"), factories.region_reviewer(guangxi, "莫终审")
     admin = factories.region_admin(guangxi, "陆管理")
     registrations = {
@@ -109,7 +109,7 @@ def _registrations_and_people() -> tuple[dict, dict]:
         "revoked": factories.recognised(owner, unit, first, final, content="撤销"),
     }
     transitions.revoke(admin, registrations["revoked"], factories.verdict())
-    ended = {"valid_from": factories.moment(30).date(), "valid_until": factories.moment(1).date()}
+    ended: dict[str, Any] = {"valid_from": factories.moment(30).date(), "valid_until": factories.moment(1).date()}
     people = {
         "owner": owner,
         "unit_reviewer": factories.unit_reviewer(unit, "韦初审"),
@@ -146,7 +146,7 @@ def test_who_may_do_what_in_which_status(world, person, status, action):
     assert may(people[person], Action(action), registrations[status]) == expected(action, status, person)
 
 
-def test_the_table_holds_these_rows_and_no_others():
+def test_rules_equal_the_table():
     rows = [
         (rule.action, rule.source, rule.capacity, rule.target, rule.stage, rule.needs_reason, rule.needs_words)
         for rule in RULES
@@ -154,12 +154,12 @@ def test_the_table_holds_these_rows_and_no_others():
     assert rows == TABLE
 
 
-def test_statuses_and_actions_carry_the_manuals_words():
+def test_labels_are_the_manuals_words():
     assert dict(Status.choices) == LABELS
     assert dict(Action.choices) == WORDS
 
 
-def test_what_the_statuses_mean():
+def test_sets_of_statuses():
     assert {"draft", "returned"} == EDITABLE == sources_of(Action.SUBMIT)
     assert {"draft"} == DELETABLE
     assert {"first_review", "final_review"} == IN_REVIEW
@@ -168,13 +168,13 @@ def test_what_the_statuses_mean():
     assert UNAFFILIATED_TARGET == "final_review"
 
 
-def test_a_row_is_found_by_action_and_status():
+def test_rule_is_found_by_action_and_status():
     assert rule_for(Action.AGREE, "first_review").target == "final_review"
     assert find_rule(Action.AGREE, "draft") is None
     assert sources_of(Action.REFUSE) == {"first_review", "final_review"}
 
 
-def test_sets_of_actions_hold_these_and_no_others():
+def test_sets_of_actions():
     assert {"submit", "enter", "recognise", "revoke"} == RECOUNT_AFTER
     assert {"return", "refuse", "recognise", "enter"} == NOTIFY_AFTER
     assert {"submit", "enter", "reopen"} == NEW_ROUND

@@ -1,6 +1,4 @@
-"""Caps, worked out by hand: of the second level, of the first, of both; and what is freed when a registration is
-revoked.
-"""
+"""Caps of the second level, of the first, of both, calculated by hand; and hours freed by a revocation."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from hours.counting import LOCAL
-from hours.models import Cap, PersonTotal
+from hours.models import Cap, Category, PersonTotal, YearRule
 from hours.totals import sums
 from hours.totals.summaries import person_years, year_rows
 from hours.workflow import transitions
@@ -37,14 +35,14 @@ def kinds(rules):
     }
 
 
-def cap(rules, kinds, of: str, hours) -> Cap:
-    """The cap of a second-level type, or of the first level that a type of this name belongs to."""
-    category = kinds.get(of) or next(kind.parent for kind in kinds.values() if kind.parent.name == of)
+def cap(rules: dict[int, YearRule], kinds: dict[str, Category], of: str, hours: float) -> Cap:
+    """Create the cap of a category, of either level, by its name."""
+    category = kinds.get(of) or Category.objects.get(name=of, parent=None)
     return Cap.objects.create(rule=rules[YEAR], category=category, hours=Decimal(str(hours)))
 
 
 def learn(people, kinds, *registrations):
-    """Recognised registrations in the order given, a day apart."""
+    """Create recognised registrations in the given order, a day apart."""
     start = datetime(YEAR, 3, 1, 8, tzinfo=LOCAL)
     return [
         factories.recognised(
@@ -59,25 +57,25 @@ def learn(people, kinds, *registrations):
     ]
 
 
-# caps; registrations in the order of their end; what counts of each; above the cap
-TABLE = {
+# caps; registrations in the order of their end; counted hours of each; hours above the cap
+TABLE: dict[str, tuple[dict[str, float], list[tuple[str, float]], list[float], float]] = {
     "no cap": ({}, [("论文", 30), ("论文", 30)], [30, 30], 0),
     "below the cap": ({"论文": 40}, [("论文", 30), ("论文", 9.5)], [30, 9.5], 0),
     "exactly the cap": ({"论文": 40}, [("论文", 30), ("论文", 10)], [30, 10], 0),
-    "second level: the one that passes the cap counts in part, the next not at all": (
+    "second level: the one above the cap counts in part, the next not at all": (
         {"论文": 40},
         [("论文", 30), ("论文", 30), ("论文", 8)],
         [30, 10, 0],
         28,
     ),
-    "second level: other types are free": ({"论文": 40}, [("论文", 50), ("专著", 50)], [40, 50], 10),
-    "first level: its types share the room": (
+    "second level: other categories have no cap": ({"论文": 40}, [("论文", 50), ("专著", 50)], [40, 50], 10),
+    "first level: its categories share the cap": (
         {"论文著作类": 40},
         [("论文", 30), ("专著", 30), ("授课", 30)],
         [30, 10, 30],
         20,
     ),
-    "both: the second level's cap leaves the rest of the room to others": (
+    "both: the second level's cap leaves hours to others": (
         {"论文著作类": 50, "论文": 20},
         [("论文", 30), ("专著", 40), ("论文", 5)],
         [20, 30, 0],
@@ -90,25 +88,25 @@ TABLE = {
         15,
     ),
     "half hours": ({"论文": 7.5}, [("论文", 4.5), ("论文", 4)], [4.5, 3], 1),
-    "nothing at all": ({"授课": 0}, [("授课", 8), ("论文", 8)], [0, 8], 8),
+    "a cap of 0": ({"授课": 0}, [("授课", 8), ("论文", 8)], [0, 8], 8),
 }
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_what_counts_under_caps(people, kinds, rules, case):
+def test_counted_hours_under_caps(people, kinds, rules, case):
     caps, registrations, counted, above = TABLE[case]
     for of, hours in caps.items():
         cap(rules, kinds, of, hours)
     learn(people, kinds, *registrations)
     assert [row.hours for row in year_rows(people[0], YEAR).counted] == [Decimal(str(hours)) for hours in counted]
     [year] = person_years(people[0])
-    assert (year.professional, year.over_cap) == (sum(map(Decimal, map(str, counted))), Decimal(str(above)))
-    kept = PersonTotal.objects.get()
-    assert (kept.professional, kept.over_cap) == (year.professional, year.over_cap)
+    assert (year.professional, year.over_cap) == (sum(Decimal(str(hours)) for hours in counted), Decimal(str(above)))
+    stored = PersonTotal.objects.get()
+    assert (stored.professional, stored.over_cap) == (year.professional, year.over_cap)
     assert sums.recount(YEAR) == {"people": 0, "places": 0}
 
 
-def test_recognised_hours_are_stored_whole_and_counted_up_to_the_cap(people, kinds, rules):
+def test_recognised_hours_are_counted_up_to_the_cap(people, kinds, rules):
     cap(rules, kinds, "论文", 40)
     [registration] = learn(people, kinds, ("论文", 50))
     [row] = year_rows(people[0], YEAR).counted
@@ -124,18 +122,18 @@ def test_both_caps_are_named_where_both_hold(people, kinds, rules):
     assert row.reduction_reason == "1 学时超出上限（“论文”20 学时、“论文著作类”30 学时），不计入"
 
 
-def test_a_revoked_registration_frees_its_room_for_the_later_ones(people, kinds, rules, guangxi):
+def test_revocation_frees_hours_under_the_cap(people, kinds, rules, guangxi):
     cap(rules, kinds, "论文", 40)
     first, second = learn(people, kinds, ("论文", 30), ("论文", 30))
     transitions.revoke(factories.region_admin(guangxi), first, factories.verdict())
     second.refresh_from_db()
     assert second.hours_recognised == 30
     assert [row.hours for row in year_rows(people[0], YEAR).counted] == [30]
-    kept = PersonTotal.objects.get()
-    assert (kept.professional, kept.over_cap) == (30, 0)
+    stored = PersonTotal.objects.get()
+    assert (stored.professional, stored.over_cap) == (30, 0)
 
 
-def test_a_cap_holds_in_its_own_year_alone(people, kinds, rules):
+def test_cap_applies_to_its_year_only(people, kinds, rules):
     cap(rules, kinds, "论文", 10)
     factories.recognised(
         *people,
@@ -149,8 +147,8 @@ def test_a_cap_holds_in_its_own_year_alone(people, kinds, rules):
     assert (year.professional, year.over_cap) == (16, 0)
 
 
-def test_hours_above_a_cap_reach_no_target(people, kinds, rules):
-    """60 专业 hours recognised of which 40 count: 90 in all are not reached."""
+def test_hours_above_a_cap_do_not_reach_the_target(people, kinds, rules):
+    """Of 90 recognised 专业 hours 40 count."""
     cap(rules, kinds, "论文", 40)
     learn(people, kinds, ("论文", 90))
     [year] = person_years(people[0])

@@ -1,19 +1,23 @@
-"""What a person's years come to: recognised, in review, not submitted, missing; and why an hour did not count."""
+"""Summaries of a person's years, and the reasons why hours do not count."""
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from hours.counting import LOCAL
 from hours.models import Completion, Course
 from hours.totals.summaries import CountedRow, PersonYear, person_years, year_rows
 from hours.workflow import transitions
 from hours.workflow.moves import Verdict
+from organizations.models import Unit
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+People = tuple[User, Unit, User, User]
 
 
 @pytest.fixture
@@ -27,22 +31,22 @@ def people(guangxi, rules):
     return factories.person("黄秋梦"), unit, factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
 
 
-def in_year(year: int, day: int, hours) -> dict:
-    """Facts of a registration on one day in January of an earlier year."""
+def in_year(year: int, day: int, hours: int) -> dict[str, Any]:
+    """Return the facts of a registration on one day in January of an earlier year."""
     by_hand = factories.category("论文", by_half_day=False)
     start, end = (datetime(year, 1, day, hour, tzinfo=LOCAL) for hour in (8, 18))
     return {"starts_at": start, "ends_at": end, "year": year, "hours_applied": Decimal(hours), "category": by_hand}
 
 
-def completed(person, year: int, name: str, hours, kind=Course.Kind.REQUIRED, day: int = 1) -> Completion:
+def completed(
+    person: User, year: int, name: str, hours: Decimal, kind: str = Course.Kind.REQUIRED, day: int = 1
+) -> Completion:
     course = factories.course(year, name, hours=hours, kind=kind)
     return factories.completion(person, course, hours=hours, completed_on=date(year, 1, day))
 
 
-def a_full_year(people, year: int) -> None:
-    """One registration in each state, with hours that tell them apart; and a colleague's hours, which are nobody
-    else's.
-    """
+def fill_year(people: People, year: int) -> None:
+    """Create one registration in each status, with different hours, and the same for a colleague."""
     owner, unit, first, final = people
     for person in (owner, factories.person("李同事")):
         who = (person, unit, first, final)
@@ -61,9 +65,9 @@ def a_full_year(people, year: int) -> None:
         factories.recognise(final, reduced, Verdict(hours=Decimal("32.5"), words="核减。"))
 
 
-def test_a_year_holds_what_counts_and_what_does_not_yet_side_by_side(people, rules, this_year):
+def test_person_year_separates_counted_and_other_hours(people, rules, this_year):
     last_year = this_year - 1
-    a_full_year(people, last_year)
+    fill_year(people, last_year)
     assert person_years(people[0]) == [
         PersonYear(
             year=last_year,
@@ -80,7 +84,7 @@ def test_a_year_holds_what_counts_and_what_does_not_yet_side_by_side(people, rul
     assert year.is_complete is False
 
 
-def test_years_stand_latest_first_with_the_asked_one_even_if_empty(people, rules, this_year):
+def test_years_are_latest_first_and_include_the_given_one(people, rules, this_year):
     owner = people[0]
     factories.registration(owner, "前年", **in_year(this_year - 2, 5, 8))
     completed(owner, this_year - 5, "多年前的公需课", Decimal(30))
@@ -93,7 +97,7 @@ def test_years_stand_latest_first_with_the_asked_one_even_if_empty(people, rules
     assert [year.year for year in person_years(owner)] == [this_year - 2, this_year - 5]
 
 
-def test_somebody_without_anything_has_no_years(people):
+def test_person_without_rows_has_no_years(people):
     assert person_years(people[0]) == []
 
 
@@ -102,7 +106,7 @@ def test_somebody_without_anything_has_no_years(people):
     [
         (0, 0, 90, 60),
         (30, 60, 0, 0),
-        (40, 40, 20, 20),  # the total lacks 10, the 专业 hours 20: 20 of 专业 serve both
+        (40, 40, 20, 20),  # 10 missing in total, 20 专业: 20 专业 hours serve both
         (90, 0, 60, 60),
         (10, 70, 10, 0),
         (0, 90, 0, 0),
@@ -110,23 +114,28 @@ def test_somebody_without_anything_has_no_years(people):
         (29.5, 60, 0.5, 0),
     ],
 )
-def test_what_is_missing_serves_both_minimums(rules, this_year, public, professional, missing, missing_professional):
-    hours = {"public": Decimal(str(public)), "professional": Decimal(str(professional)), "over_cap": Decimal(50)}
-    year = PersonYear(this_year, **hours, in_review=Decimal(50), not_submitted=Decimal(50), rule=rules[this_year])
+def test_missing_hours_serve_both_minimums(rules, this_year, public, professional, missing, missing_professional):
+    hours: dict[str, Any] = {
+        "public": Decimal(str(public)),
+        "professional": Decimal(str(professional)),
+        "over_cap": Decimal(50),
+    }
+    year = PersonYear(year=this_year, **hours, in_review=Decimal(50), not_submitted=Decimal(50), rule=rules[this_year])
     assert (year.missing, year.missing_professional) == (Decimal(str(missing)), Decimal(str(missing_professional)))
     assert year.is_complete is (missing == 0)
 
 
-def test_without_a_rule_nothing_is_known_to_be_missing(this_year):
-    year = PersonYear(this_year, *[Decimal(100)] * 5, rule=None)
+def test_year_without_rule_has_no_missing_hours(this_year):
+    hundred = Decimal(100)
+    year = PersonYear(this_year, hundred, hundred, hundred, hundred, hundred, rule=None)
     assert (year.total, year.missing, year.missing_professional, year.is_complete) == (Decimal(200), None, None, False)
 
 
-def test_the_details_of_a_year_are_courses_then_registrations(people, this_year):
+def test_year_rows_list_courses_then_registrations(people, this_year):
     last_year = this_year - 1
     completed(people[0], last_year, "乡村振兴", Decimal("4.5"), Course.Kind.ELECTIVE, day=20)
     completed(people[0], this_year - 2, "前年的课", Decimal(7))
-    a_full_year(people, last_year)
+    fill_year(people, last_year)
     assert year_rows(people[0], last_year).counted == [
         CountedRow("必修", "当代科学技术前沿知识", Decimal(9), True),
         CountedRow("选修", "乡村振兴", Decimal("4.5"), True),
@@ -135,9 +144,9 @@ def test_the_details_of_a_year_are_courses_then_registrations(people, this_year)
     ]
 
 
-def test_every_hour_that_does_not_count_says_why(people, this_year):
+def test_uncounted_registrations_have_a_reason(people, this_year):
     last_year = this_year - 1
-    a_full_year(people, last_year)
+    fill_year(people, last_year)
     assert [(row.content, why) for row, why in year_rows(people[0], last_year).uncounted] == [
         ("待提交", "尚未提交审核。"),
         ("待初审", "正在审核，认定后计入。"),
@@ -149,7 +158,7 @@ def test_every_hour_that_does_not_count_says_why(people, this_year):
     assert year_rows(people[0], this_year).uncounted == []
 
 
-def test_the_latest_return_is_the_one_that_is_told(people, this_year):
+def test_reason_is_that_of_the_latest_return(people, this_year):
     owner, unit, first, _ = people
     registration = factories.returned(owner, unit, first, **in_year(this_year - 1, 5, 8))
     transitions.submit(owner, [registration], unit, unit.region)
@@ -158,7 +167,7 @@ def test_the_latest_return_is_the_one_that_is_told(people, this_year):
 
 
 @pytest.mark.parametrize("registrations", [1, 30])
-def test_sums_cost_the_same_for_one_and_for_thirty(people, this_year, registrations, django_assert_num_queries):
+def test_summaries_cost_constant_queries(people, this_year, registrations, django_assert_num_queries):
     owner, last_year = people[0], this_year - 1
     for number in range(registrations):
         factories.recognised(*people, content=f"认定 {number}", **in_year(last_year, 1 + number % 28, 2))
@@ -172,7 +181,7 @@ def test_sums_cost_the_same_for_one_and_for_thirty(people, this_year, registrati
     assert (len(rows.counted), len(rows.uncounted)) == (2 * registrations, registrations)
 
 
-def test_words_of_both_cuts_are_told(people, this_year):
+def test_reduction_reason_has_the_words_of_both_stages(people, this_year):
     owner, unit, first, final = people
     registration = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
     factories.agree(first, registration, Verdict(hours=Decimal(12), words="第三天是参观。"))
@@ -181,7 +190,7 @@ def test_words_of_both_cuts_are_told(people, this_year):
     assert row.reduction_reason == "申请 16 学时，核减 8 学时（第三天是参观。；缺半天签到。）"
 
 
-def test_words_without_a_cut_are_no_reason(people, this_year):
+def test_reduction_reason_omits_words_without_a_cut(people, this_year):
     owner, unit, first, final = people
     registration = factories.submitted(owner, unit, **in_year(this_year - 1, 5, 16))
     factories.agree(first, registration, Verdict(words="属实。"))
@@ -190,10 +199,13 @@ def test_words_without_a_cut_are_no_reason(people, this_year):
     assert row.reduction_reason == "申请 16 学时，核减 8 学时（缺半天签到。）"
 
 
-def test_the_year_of_the_end_says_where_a_registration_counts(people, this_year):
-    """From 31 December to 2 January, counted for the old year: the new year, otherwise empty, says so."""
+def test_year_of_the_end_names_the_counted_year(people, this_year):
+    """From 31 December to 2 January, counted for the old year; the new year is otherwise empty."""
     owner, old, new = people[0], this_year - 2, this_year - 1
-    span = {"starts_at": datetime(old, 12, 31, 8, tzinfo=LOCAL), "ends_at": datetime(new, 1, 2, 18, tzinfo=LOCAL)}
+    span: dict[str, Any] = {
+        "starts_at": datetime(old, 12, 31, 8, tzinfo=LOCAL),
+        "ends_at": datetime(new, 1, 2, 18, tzinfo=LOCAL),
+    }
     factories.recognised(*people, content="跨年培训", year=old, **span)
     assert [(year.year, year.total) for year in person_years(owner)] == [(new, 0), (old, 16)]
     assert [(row.content, why) for row, why in year_rows(owner, new).uncounted] == [

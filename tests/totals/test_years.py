@@ -1,9 +1,10 @@
-"""Years, worked out by hand: closing and grace, the year of a span, revocation after closing, the two minimums."""
+"""Closing day and grace, the year of a span, revocation after closing, and the two minimums, calculated by hand."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -29,13 +30,13 @@ def people(guangxi):
     return factories.person("黄秋梦"), unit, factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
 
 
-def rule(closes: int, returned: int, year: int = LAST_YEAR, **fields) -> YearRule:
-    """Closes so many days from today, for returned ones later."""
+def rule(closes: int, returned: int, year: int = LAST_YEAR, **fields: Any) -> YearRule:
+    """Create a year rule whose two last days are so many days from today."""
     days = {"closes_on": TODAY + timedelta(closes), "returned_closes_on": TODAY + timedelta(returned)}
     return factories.year_rule(year, **days, **fields)
 
 
-def in_march(**fields) -> dict:
+def in_march(**fields: Any) -> dict[str, Any]:
     start = datetime(LAST_YEAR, 3, 1, 8, tzinfo=LOCAL)
     return {"starts_at": start, "ends_at": start + timedelta(days=1, hours=10), **fields}
 
@@ -56,15 +57,17 @@ DAYS = [
 @pytest.mark.parametrize(("day", "new", "returned"), DAYS)
 @pytest.mark.parametrize("is_closed", [False, True])
 def test_closing_day_and_grace(day, new, returned, is_closed):
-    about = YearRule(year=2025, closes_on=CLOSING, returned_closes_on=GRACE, is_closed=is_closed)
-    answers = [bool(year_accepts_submission(about, 2025, day, returned=which)) for which in (False, True)]
+    year_rule = YearRule(year=2025, closes_on=CLOSING, returned_closes_on=GRACE, is_closed=is_closed)
+    answers = [bool(year_accepts_submission(year_rule, 2025, day, returned=which)) for which in (False, True)]
     assert answers == ([False, False] if is_closed else [new, returned])
 
 
-def test_a_year_without_a_rule_is_closed():
-    said = "2031 年度尚未开放登记（没有年度规则），请联系管理员。"
+def test_year_without_rule_is_closed():
+    reason = "2031 年度尚未开放登记（没有年度规则），请联系管理员。"
     for reopened in (False, True):
-        assert year_accepts_submission(None, 2031, date(2031, 6, 1), returned=False, reopened=reopened) == Denied(said)
+        assert year_accepts_submission(None, 2031, date(2031, 6, 1), returned=False, reopened=reopened) == Denied(
+            reason
+        )
 
 
 @pytest.mark.parametrize(
@@ -76,51 +79,53 @@ def test_a_year_without_a_rule_is_closed():
         {"closes_on": "2026-05-01", "returned_closes_on": "2026-04-30"},
     ],
 )
-def test_the_database_takes_no_rule_that_contradicts_itself(contradiction):
+def test_contradictory_year_rule_is_refused(contradiction):
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.year_rule(2025, **contradiction)
 
 
-def test_after_the_closing_day_a_new_registration_is_refused_with_the_day(people):
+def test_new_registration_after_closing_day_is_refused(people):
     rule(-1, 9)
     registration = factories.registration(people[0], **in_march())
     with pytest.raises(transitions.SubmissionRefused, match=f"{LAST_YEAR} 年度已于 {TODAY - timedelta(1)} 截止提交。"):
         transitions.submit(people[0], [registration], people[1], people[1].region)
 
 
-def test_a_returned_registration_is_taken_in_the_grace(people):
-    about = rule(0, 9)
+def test_returned_registration_within_grace_is_accepted(people):
+    year_rule = rule(0, 9)
     registration = factories.returned(*people[:3], **in_march())
-    YearRule.objects.filter(pk=about.pk).update(closes_on=TODAY - timedelta(3))
+    YearRule.objects.filter(pk=year_rule.pk).update(closes_on=TODAY - timedelta(3))
     transitions.submit(people[0], [registration], people[1], people[1].region)
     assert registration.status == "first_review"
 
 
-def test_after_the_grace_a_returned_registration_is_refused_too(people):
-    about = rule(0, 9)
+def test_returned_registration_after_grace_is_refused(people):
+    year_rule = rule(0, 9)
     registration = factories.returned(*people[:3], **in_march())
-    YearRule.objects.filter(pk=about.pk).update(closes_on=TODAY - timedelta(9), returned_closes_on=TODAY - timedelta(1))
+    YearRule.objects.filter(pk=year_rule.pk).update(
+        closes_on=TODAY - timedelta(9), returned_closes_on=TODAY - timedelta(1)
+    )
     with pytest.raises(transitions.SubmissionRefused):
         transitions.submit(people[0], [registration], people[1], people[1].region)
 
 
-def test_a_year_past_its_closing_day_still_decides_what_it_has_taken(people):
-    about = rule(0, 9)
+def test_year_past_closing_day_allows_decisions(people):
+    year_rule = rule(0, 9)
     registration = factories.submitted(*people[:2], **in_march())
     days = {"closes_on": TODAY - timedelta(9), "returned_closes_on": TODAY - timedelta(1)}
-    YearRule.objects.filter(pk=about.pk).update(**days)
+    YearRule.objects.filter(pk=year_rule.pk).update(**days)
     factories.recognise(people[3], factories.agree(people[2], registration))
     assert PersonTotal.objects.get().professional == 16
 
 
-def test_a_closed_year_takes_back_and_nothing_else(people, guangxi):
-    about = rule(0, 9)
+def test_closed_year_allows_only_revocation(people, guangxi):
+    year_rule = rule(0, 9)
     waits, agreed, registration = (
         factories.submitted(*people[:2], content=f"第 {n} 条", **in_march()) for n in range(3)
     )
     factories.agree(people[2], agreed)
     factories.recognise(people[3], factories.agree(people[2], registration))
-    YearRule.objects.filter(pk=about.pk).update(is_closed=True)
+    YearRule.objects.filter(pk=year_rule.pk).update(is_closed=True)
     refused = f"{LAST_YEAR} 年度已关闭，除撤销认定外不能办理；确需办理的，请管理员重新开放该年度。"
     for decision in (
         lambda: factories.agree(people[2], waits),
@@ -138,7 +143,7 @@ def test_a_closed_year_takes_back_and_nothing_else(people, guangxi):
 
 # --- The year of a span ----------------------------------------------------------------------------
 
-# begins, ends, years that may be chosen, the one proposed
+# start, end, selectable years, default year
 SPANS = [
     ((2025, 5, 7, 8), (2025, 5, 9, 18), [2025], 2025),
     ((2025, 12, 31, 8), (2026, 1, 2, 18), [2025, 2026], 2026),
@@ -149,13 +154,13 @@ SPANS = [
 
 
 @pytest.mark.parametrize(("start", "end", "choice", "proposed"), SPANS)
-def test_the_years_of_a_span(start, end, choice, proposed):
-    start, end = datetime(*start, tzinfo=LOCAL), datetime(*end, tzinfo=LOCAL)
-    assert (list(selectable_years(start, end)), default_year(end)) == (choice, proposed)
+def test_selectable_and_default_years_of_a_span(start, end, choice, proposed):
+    first, last = (datetime(*parts).replace(tzinfo=LOCAL) for parts in (start, end))
+    assert (list(selectable_years(first, last)), default_year(last)) == (choice, proposed)
 
 
-def test_the_chosen_year_decides_which_rule_holds(people):
-    """The old year is closed, the new one open: the same span is taken for the new year only."""
+def test_rule_of_the_chosen_year_applies(people):
+    """The old year is closed, the new one open; the same span is accepted for the new year only."""
     rule(-9, -1, LAST_YEAR)
     rule(9, 9, TODAY.year)
     span = {
@@ -172,7 +177,7 @@ def test_the_chosen_year_decides_which_rule_holds(people):
 
 # --- The two minimums ------------------------------------------------------------------------------
 
-# 公需, 专业; missing, of which 专业; reached. Asked for are 90, of which 60 专业.
+# 公需, 专业; missing, of which 专业; reached. The rule requires 90 hours, 60 of them 专业.
 MINIMUMS = [
     (30, 60, 0, 0, True),
     (50, 59.5, 0.5, 0.5, False),  # 公需 far above, 专业 just below
@@ -193,11 +198,11 @@ def test_both_minimums_must_be_reached(people, public, professional, missing, of
     if public:
         factories.completion(people[0], factories.course(LAST_YEAR, hours=Decimal(str(public))))
     [year] = person_years(people[0])
-    told = (float(year.missing), float(year.missing_professional), year.is_complete)
-    assert told == (missing, of_professional, reached)
+    assert (year.missing, year.missing_professional) == (Decimal(str(missing)), Decimal(str(of_professional)))
+    assert year.is_complete is reached
     assert PersonTotal.objects.get().reached is reached
 
 
-def test_an_allowed_year_says_so():
-    about = YearRule(year=2025, closes_on=CLOSING, returned_closes_on=GRACE)
-    assert year_accepts_submission(about, 2025, CLOSING, returned=False) == Allowed()
+def test_open_year_is_allowed():
+    year_rule = YearRule(year=2025, closes_on=CLOSING, returned_closes_on=GRACE)
+    assert year_accepts_submission(year_rule, 2025, CLOSING, returned=False) == Allowed()

@@ -1,6 +1,7 @@
-"""A closed year is closed for everything but revocation, until it is opened again."""
+"""A closed year allows only 撤销认定 until it is reopened."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,7 +20,7 @@ TODAY = timezone.localdate()
 
 @pytest.fixture
 def cast(guangxi, rules):
-    """Who may decide, and a registration of 黄秋梦 in each state in which somebody else can act."""
+    """The people who decide, and a registration of 黄秋梦 in each status that they can change."""
     unit, huang = factories.unit("宾阳县甘棠镇林业站"), factories.person("黄秋梦")
     first, final = factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
     admin = factories.region_admin(guangxi)
@@ -51,19 +52,19 @@ DECISIONS = [
 ]
 
 
-def answers(cast) -> list[bool]:
-    """Whether each of DECISIONS may be taken."""
+def answers(cast: dict[str, Any]) -> list[bool]:
+    """Return for each of DECISIONS whether it is allowed."""
     return [bool(may(cast[who], action, cast["registrations"][state])) for who, action, state in DECISIONS]
 
 
 ALL, REVOCATION = [True] * 8, [False] * 7 + [True]
 
 
-def test_an_open_year_takes_every_decision(cast):
+def test_open_year_allows_every_decision(cast):
     assert answers(cast) == ALL
 
 
-def test_a_closed_year_takes_revocation_alone_and_says_so(cast):
+def test_closed_year_allows_only_revocation(cast):
     YearRule.objects.update(is_closed=True)
     assert answers(cast) == REVOCATION
     registration = cast["registrations"]["first_review"]
@@ -72,9 +73,9 @@ def test_a_closed_year_takes_revocation_alone_and_says_so(cast):
     )
 
 
-def test_a_year_without_a_rule_is_closed_whatever_was_opened(cast):
+def test_year_without_rule_stays_closed_when_reopened(cast):
     YearRule.objects.all().delete()
-    opened(cast)
+    reopen_years(cast)
     assert answers(cast) == REVOCATION
     registration = cast["registrations"]["final_review"]
     assert may(cast["final"], Action.RECOGNISE, registration) == Denied(
@@ -82,39 +83,39 @@ def test_a_year_without_a_rule_is_closed_whatever_was_opened(cast):
     )
 
 
-def opened(cast, until=TODAY, **for_whom) -> None:
+def reopen_years(cast: dict[str, Any], until: date = TODAY, **for_whom: Any) -> None:
     for registration in cast["registrations"].values():
         Opening.objects.create(year=registration.year, until=until, reason="系统故障补审", **for_whom)
 
 
-def closed_and_opened(cast, **facts) -> list[bool]:
+def close_and_reopen(cast: dict[str, Any], **facts: Any) -> list[bool]:
     YearRule.objects.update(is_closed=True)
-    opened(cast, **facts)
+    reopen_years(cast, **facts)
     return answers(cast)
 
 
-def test_it_is_opened_for_everybody(cast):
-    assert closed_and_opened(cast) == ALL
+def test_year_reopened_for_everybody(cast):
+    assert close_and_reopen(cast) == ALL
 
 
-def test_it_is_opened_for_the_owner(cast):
-    assert closed_and_opened(cast, person=cast["huang"]) == ALL
+def test_year_reopened_for_the_owner(cast):
+    assert close_and_reopen(cast, person=cast["huang"]) == ALL
 
 
-def test_it_is_opened_for_the_unit_of_the_registration(cast):
-    assert closed_and_opened(cast, unit=cast["unit"]) == ALL
+def test_year_reopened_for_the_unit(cast):
+    assert close_and_reopen(cast, unit=cast["unit"]) == ALL
 
 
-def test_what_is_opened_for_others_stays_closed_here(cast):
-    assert closed_and_opened(cast, person=factories.person("李工")) == REVOCATION
-    assert closed_and_opened(cast, unit=factories.unit("柳州市图书馆", "450202")) == REVOCATION
+def test_year_reopened_for_others_stays_closed(cast):
+    assert close_and_reopen(cast, person=factories.person("李工")) == REVOCATION
+    assert close_and_reopen(cast, unit=factories.unit("柳州市图书馆", "450202")) == REVOCATION
 
 
-def test_an_opening_ends_with_its_last_day(cast):
-    assert closed_and_opened(cast, until=TODAY - timedelta(1)) == REVOCATION
+def test_reopening_ends_with_its_last_day(cast):
+    assert close_and_reopen(cast, until=TODAY - timedelta(1)) == REVOCATION
 
 
-def test_in_bulk_each_registration_of_a_closed_year_says_why(cast):
+def test_bulk_decision_in_closed_year_gives_the_reason(cast):
     YearRule.objects.update(is_closed=True)
     registration = cast["registrations"]["first_review"]
     outcome = transitions.decide(cast["first"], Action.AGREE, [registration], Verdict())

@@ -1,18 +1,21 @@
-"""What a move writes into registrations, beside their status: times, decisions, notices, the returned version."""
+"""The effects of an action beside the status: times, hours, decisions, notices, the returned version."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from hours.models import Certificate, Notice, Registration, ReturnedVersion
+from accounts.models import User
+from hours.models import Certificate, Decision, Notice, Registration, ReturnedVersion
 from hours.registrations import versions
 from hours.states import Action
 from hours.workflow import moves, transitions
 from hours.workflow.moves import Verdict
+from organizations import units
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +30,19 @@ def submitted(huang, station):
     return draft
 
 
-def decide(actor, action: Action, registration: Registration, now, **verdict) -> Registration:
+def decide(
+    actor: User, action: Action, registration: Registration, now: datetime | None, **verdict: Any
+) -> Registration:
     outcome = transitions.decide(actor, action, [registration], factories.verdict(**verdict), now=now)
     assert (outcome.done, outcome.refused) == ([registration], {})
     return registration
 
 
-def times(registration: Registration) -> tuple:
+def last_decision(registration: Registration) -> Decision:
+    return list(registration.decisions.all())[-1]
+
+
+def times(registration: Registration) -> tuple[object, ...]:
     """Start of the current stage, duration of both reviews; in the database as in the caller's copy."""
     stored = Registration.objects.get(pk=registration.pk)
     rows = [(row.stage_since, row.first_wait, row.final_wait) for row in (registration, stored)]
@@ -83,18 +92,18 @@ def test_reopening_keeps_the_durations(submitted, station, guangxi):
 # --- hours --------------------------------------------------------------------------
 
 
-def test_hours_before_a_recognition_are_those_proposed():
+def test_hours_limit_of_a_recognition_is_the_proposed():
     registration = Registration(hours_applied=Decimal(16), hours_proposed=Decimal(12))
     assert moves.hours_limit(Action.RECOGNISE, registration) == 12
     assert moves.hours_limit(Action.AGREE, registration) == 16
     assert moves.hours_limit(Action.RECOGNISE, Registration(hours_applied=Decimal(16))) == 16
 
 
-def test_recognition_without_a_first_review_takes_the_hours_applied_for(huang, guangxi, bureau):
-    registration = factories.submitted(huang, factories.units.unaffiliated(guangxi))
+def test_recognition_of_unaffiliated_takes_the_applied_hours(huang, guangxi, bureau):
+    registration = factories.submitted(huang, units.unaffiliated(guangxi))
     transitions.decide(bureau, Action.RECOGNISE, [registration], Verdict())
     assert (registration.hours_proposed, registration.hours_recognised) == (None, 16)
-    assert registration.decisions.last().hours == 16
+    assert last_decision(registration).hours == 16
 
 
 # --- decisions and notices ----------------------------------------------------------
@@ -108,7 +117,7 @@ def test_decision_is_of_the_moment_given(submitted, station):
 def test_decision_is_of_now_without_a_moment(submitted, station):
     before = timezone.now()
     transitions.decide(station.reviewer, Action.AGREE, [submitted], Verdict())
-    decision = submitted.decisions.last()
+    decision = last_decision(submitted)
     assert before <= decision.created_at <= timezone.now()
     assert submitted.stage_since == submitted.updated_at == decision.created_at
 
@@ -116,7 +125,7 @@ def test_decision_is_of_now_without_a_moment(submitted, station):
 def test_decision_keeps_reason_actor_and_words(submitted, station):
     reason = factories.reason("证书不清晰")
     decide(station.reviewer, Action.RETURN, submitted, DECIDED, reason=reason, words=" 请重新扫描。 ")
-    decision = submitted.decisions.last()
+    decision = last_decision(submitted)
     assert (decision.actor, decision.reason, decision.reason_name) == (station.reviewer, reason, "证书不清晰")
     assert (decision.words, decision.status, decision.hours) == ("请重新扫描。", "returned", None)
 
@@ -159,7 +168,7 @@ def test_registrations_of_several_statuses_move_together(huang, station, submitt
     returned = factories.returned(huang, station, station.reviewer)
     draft = factories.registration(huang, "草稿")
     transitions.submit(huang, [returned, draft], station, station.region)
-    assert [(row.status, row.round, row.decisions.last().round) for row in (returned, draft)] == [
+    assert [(row.status, row.round, last_decision(row).round) for row in (returned, draft)] == [
         ("first_review", 2, 2),
         ("first_review", 1, 1),
     ]
@@ -173,18 +182,18 @@ def test_rows_are_locked_in_the_order_of_their_keys(huang, station):
     assert " ORDER BY 1 ASC" in queries[0]["sql"]  # the key is the first column
 
 
-# --- who was first ------------------------------------------------------------------
+# --- conflicts ------------------------------------------------------------------
 
 
-def test_overtaken_names_the_latest_decision(submitted, station, huang):
+def test_conflict_message_names_the_latest_decision(submitted, station, huang):
     stale = Registration.objects.get(pk=submitted.pk)
     decide(station.reviewer, Action.AGREE, submitted, LATER)
-    decide(huang, Action.ASK_RETURN, submitted, DECIDED)  # a history brought in afterwards
+    decide(huang, Action.ASK_RETURN, submitted, DECIDED)  # a past decision, loaded later
     assert moves.conflict_messages([stale]) == {
         submitted.pk: "“水利工程施工培训班”：该登记已由覃审核处理，目前为“待终审”。"
     }
 
 
-def test_nobody_is_overtaken_without_registrations(db, django_assert_num_queries):
+def test_conflict_messages_for_nothing_cost_no_query(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert moves.conflict_messages([]) == {}

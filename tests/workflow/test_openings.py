@@ -1,8 +1,9 @@
-"""重新开放: a closed year takes submissions again from one person, one unit's people or everybody, until a day."""
+"""重新开放: a closed year accepts submissions of one person, one unit or everybody until a day."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -28,8 +29,8 @@ def people(guangxi):
     return {**found, "station": station, "library": library}
 
 
-def taken(people, today=TODAY) -> list[str]:
-    """Whose registrations of the closed year are taken on that day."""
+def accepted(people: dict[str, Any], today: date = TODAY) -> list[str]:
+    """Return the people whose registrations the closed year accepts on that day."""
     names = ("黄秋梦", "李工", "韦工")
     registrations = {
         name: factories.registration(
@@ -48,12 +49,12 @@ def taken(people, today=TODAY) -> list[str]:
     ]
 
 
-def open_again(until: int = 0, year: int = YEAR, **whom) -> Opening:
+def reopen(until: int = 0, year: int = YEAR, **whom: Any) -> Opening:
     return Opening.objects.create(year=year, until=TODAY + timedelta(until), reason="系统故障补登", **whom)
 
 
-def test_without_an_opening_nobodys_is_taken(people):
-    assert taken(people) == []
+def test_closed_year_accepts_nobodys_registration(people):
+    assert accepted(people) == []
 
 
 @pytest.mark.parametrize(
@@ -65,42 +66,42 @@ def test_without_an_opening_nobodys_is_taken(people):
         ({}, ["黄秋梦", "李工", "韦工"]),
     ],
 )
-def test_for_whom(people, whom, expected):
-    open_again(**{kind: people[name] for kind, name in whom.items()})
-    assert taken(people) == expected
+def test_opening_for_person_unit_or_everybody(people, whom, expected):
+    reopen(**{kind: people[name] for kind, name in whom.items()})
+    assert accepted(people) == expected
 
 
 @pytest.mark.parametrize(("until", "expected"), [(-1, []), (0, ["黄秋梦"]), (5, ["黄秋梦"])])
-def test_the_last_day_still_counts(people, until, expected):
-    open_again(until, person=people["黄秋梦"])
-    assert taken(people) == expected
+def test_opening_includes_its_last_day(people, until, expected):
+    reopen(until, person=people["黄秋梦"])
+    assert accepted(people) == expected
 
 
-def test_it_ends_by_itself(people):
-    open_again(2)
-    assert [len(taken(people, TODAY + timedelta(days))) for days in (0, 2, 3)] == [3, 3, 0]
+def test_opening_ends_after_its_last_day(people):
+    reopen(2)
+    assert [len(accepted(people, TODAY + timedelta(days))) for days in (0, 2, 3)] == [3, 3, 0]
 
 
-def test_another_years_opening_opens_nothing(people):
-    open_again(5, year=YEAR - 1)
-    assert taken(people) == []
+def test_opening_of_another_year_has_no_effect(people):
+    reopen(5, year=YEAR - 1)
+    assert accepted(people) == []
 
 
-def test_it_opens_a_year_that_was_closed_altogether(people):
+def test_opening_reopens_a_year_marked_closed(people):
     YearRule.objects.update(is_closed=True)
-    open_again(person=people["李工"])
-    assert taken(people) == ["李工"]
+    reopen(person=people["李工"])
+    assert accepted(people) == ["李工"]
 
 
-def test_it_opens_no_year_without_a_rule(people):
+def test_opening_of_a_year_without_rule_has_no_effect(people):
     YearRule.objects.all().delete()
-    open_again()
-    assert taken(people) == []
+    reopen()
+    assert accepted(people) == []
 
 
-def test_the_unit_that_is_sent_to_counts_as_well_as_the_own_one(people):
-    """韦工 has changed to the 林业站, whose year was opened, and sends there for the first time."""
-    open_again(unit=people["station"])
+def test_opening_of_the_chosen_unit_counts(people):
+    """韦工 has moved to the 林业站, whose year is reopened, and submits there for the first time."""
+    reopen(unit=people["station"])
     registration = factories.registration(
         people["韦工"], starts_at=factories.moment(9), ends_at=factories.moment(8, 18)
     )
@@ -109,8 +110,8 @@ def test_the_unit_that_is_sent_to_counts_as_well_as_the_own_one(people):
     assert registration.status == "first_review"
 
 
-def test_returned_registrations_are_opened_too(people):
-    open_again(person=people["黄秋梦"])
+def test_opening_applies_to_returned_registrations(people):
+    reopen(person=people["黄秋梦"])
     reviewer = factories.unit_reviewer(people["station"])
     day = {"starts_at": factories.moment(9), "ends_at": factories.moment(8, 18)}
     registration = factories.returned(people["黄秋梦"], people["station"], reviewer, **day)
@@ -119,8 +120,8 @@ def test_returned_registrations_are_opened_too(people):
 
 
 @pytest.mark.parametrize("wrong", ["both", "no reason"])
-def test_the_database_refuses_what_cannot_be_meant(people, wrong):
-    facts = {"year": YEAR, "until": TODAY, "reason": "系统故障补登"}
+def test_invalid_opening_is_refused(people, wrong):
+    facts: dict[str, Any] = {"year": YEAR, "until": TODAY, "reason": "系统故障补登"}
     facts |= {"reason": ""} if wrong == "no reason" else {"person": people["黄秋梦"], "unit": people["station"]}
     with pytest.raises(IntegrityError), transaction.atomic():
         Opening.objects.create(**facts)

@@ -1,30 +1,35 @@
-"""Several connections at once: one submission for one dialog, one decision for one stage, sentences for the rest."""
+"""Concurrent connections: one submission per dialog, one decision per stage, refusals for the others."""
 
 import threading
 import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import Count
 
+from accounts.models import User
 from hours.errors import WorkflowError
 from hours.models import Decision, Registration, Submission
 from hours.states import Action, Status
 from hours.workflow import transitions
 from hours.workflow.moves import Verdict
 from hours.workflow.transitions import SubmissionRefused
+from organizations import units
 from organizations.models import Unit
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(calls) -> list:
-    """Run each call in a thread and connection of its own, all released together; their answers in the same order."""
+def at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Run each call in its own thread and connection, all released together; return the answers in order."""
     calls = list(calls)
-    gate, answers = threading.Barrier(len(calls)), [None] * len(calls)
+    gate = threading.Barrier(len(calls))
+    answers: list[Any] = [None] * len(calls)
 
-    def run(number: int, call) -> None:
+    def run(number: int, call: Callable[[], Any]) -> None:
         try:
             connection.ensure_connection()
             gate.wait(timeout=30)
@@ -49,12 +54,12 @@ def station(transactional_db):
     return factories.unit("宾阳县甘棠镇林业站")
 
 
-def drafts(owner, number: int) -> list[int]:
+def drafts(owner: User, number: int) -> list[int]:
     return [factories.registration(owner, f"培训 {index}").pk for index in range(number)]
 
 
 def sender(owner, keys, unit, token):
-    """A click on 确定提交: reads what it submits, as a page does."""
+    """Return a click on 确定提交, which submits registrations read before, as a page does."""
     registrations = list(Registration.objects.filter(pk__in=keys))
     return lambda: transitions.submit(owner, registrations, unit, unit.region, token)
 
@@ -62,7 +67,7 @@ def sender(owner, keys, unit, token):
 @pytest.mark.parametrize(("has_employer", "status"), [(True, "first_review"), (False, "final_review")])
 def test_twenty_clicks_with_one_token_make_one_submission(station, has_employer, status):
     owner, token = factories.person("黄秋梦"), uuid.uuid4()
-    unit = station if has_employer else factories.units.unaffiliated(station.region)
+    unit = station if has_employer else units.unaffiliated(station.region)
     keys = drafts(owner, 3)
     answers = at_once(sender(owner, keys, unit, token) for _ in range(20))
     assert set(answers) == {Submission.objects.get()}
@@ -70,7 +75,7 @@ def test_twenty_clicks_with_one_token_make_one_submission(station, has_employer,
     assert set(Registration.objects.values_list("status", "round")) == {(status, 1)}
 
 
-def test_of_twenty_tabs_with_own_tokens_one_wins_and_the_others_read_why(station):
+def test_concurrent_submissions_only_first_wins(station):
     owner = factories.person("黄秋梦")
     keys = drafts(owner, 3)
     answers = at_once(sender(owner, keys, station, uuid.uuid4()) for _ in range(20))
@@ -83,8 +88,8 @@ def test_of_twenty_tabs_with_own_tokens_one_wins_and_the_others_read_why(station
     assert Decision.objects.count() == 3
 
 
-def test_overlapping_batches_end_in_one_of_them(station):
-    """Neither half a batch nor a deadlock, whichever comes first."""
+def test_overlapping_submissions_only_first_wins(station):
+    """No submission is split, and there is no deadlock."""
     owner = factories.person("黄秋梦")
     keys = drafts(owner, 6)
     answers = at_once(sender(owner, part, station, uuid.uuid4()) for part in (keys[:4], keys[2:]))
@@ -92,7 +97,7 @@ def test_overlapping_batches_end_in_one_of_them(station):
     assert Registration.objects.filter(status=Status.FIRST_REVIEW).count() == 4 == Decision.objects.count()
 
 
-def test_different_people_submit_at_once_and_none_is_lost(station):
+def test_concurrent_submissions_of_different_people_succeed(station):
     calls = []
     for number in range(12):
         owner = factories.person(f"登记人{number}")
@@ -102,7 +107,7 @@ def test_different_people_submit_at_once_and_none_is_lost(station):
     assert Registration.objects.filter(status=Status.FIRST_REVIEW).count() == 24 == Decision.objects.count()
 
 
-def test_two_reviewers_of_fifty_registrations_decide_each_of_them_once(station):
+def test_concurrent_bulk_decisions_decide_each_once(station):
     owner = factories.person("黄秋梦")
     reviewers = [factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")]
     keys = drafts(owner, 50)
@@ -132,7 +137,7 @@ def test_two_reviewers_of_fifty_registrations_decide_each_of_them_once(station):
     assert Decision.objects.count() == 100
 
 
-def test_two_reviewers_of_the_same_fifty_one_by_one_decide_each_of_them_once(station):
+def test_concurrent_single_decisions_decide_each_once(station):
     owner = factories.person("黄秋梦")
     reviewers = [factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")]
     sender(owner, drafts(owner, 50), station, uuid.uuid4())()
@@ -158,7 +163,7 @@ def test_two_reviewers_of_the_same_fifty_one_by_one_decide_each_of_them_once(sta
     assert Registration.objects.filter(status=Status.FINAL_REVIEW).count() == 50
 
 
-def test_a_return_is_asked_for_once_however_often_it_is_clicked(station):
+def test_concurrent_requests_for_return_store_one(station):
     owner = factories.person("黄秋梦")
     registration = factories.submitted(owner, station)
 
@@ -176,12 +181,12 @@ def test_a_return_is_asked_for_once_however_often_it_is_clicked(station):
     assert Decision.objects.filter(action=Action.ASK_RETURN).count() == 1
 
 
-def test_no_registration_is_sent_to_a_unit_that_is_being_merged_away(station):
+def test_concurrent_merge_leaves_nothing_at_the_old_unit(station):
     other, calls = factories.unit("宾阳县林业局"), []
     for number in range(10):
         owner = factories.person(f"登记人{number}", unit=station)
         calls.append(sender(owner, drafts(owner, 1), station, uuid.uuid4()))
-    calls.insert(5, lambda: factories.units.merge(station, other))
+    calls.insert(5, lambda: units.merge(station, other))
     answers = at_once(calls)
     assert {type(answer) for answer in answers} <= {Submission, SubmissionRefused, int}
     assert Unit.objects.get(pk=station.pk).merged_into == other

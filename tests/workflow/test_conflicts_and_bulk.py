@@ -1,9 +1,12 @@
-"""Who comes second reads who was first; one verdict on several registrations moves those it can."""
+"""Conflicts with an earlier change, and one verdict on several registrations."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from accounts import appointments
 from accounts.models import Appointment
 from hours.errors import WorkflowError
 from hours.models import Decision, Registration
@@ -22,10 +25,10 @@ def people(guangxi, rules):
     return factories.person("黄秋梦"), unit, factories.unit_reviewer(unit), factories.region_reviewer(guangxi)
 
 
-def sentence(act, *facts) -> str:
-    """With which words this is refused."""
+def refusal_of(act: Callable[..., object], *arguments: Any) -> str:
+    """Return the sentence of the refusal."""
     with pytest.raises(WorkflowError) as refusal:
-        act(*facts)
+        act(*arguments)
     return str(refusal.value)
 
 
@@ -33,33 +36,33 @@ def history(registration: Registration) -> list[tuple[int, str, str]]:
     return [(step.round, step.stage, step.action) for step in registration.decisions.all()]
 
 
-# --- who comes second ---------------------------------------------------------------
+# --- conflicts ---------------------------------------------------------------
 
 
-def test_the_second_decider_reads_who_was_first(people):
+def test_second_decision_names_the_first_reviewer(people):
     registration = factories.submitted(*people[:2])
     second = factories.unit_reviewer(people[1], "韦审核")
     seen_by_second = Registration.objects.get(pk=registration.pk)
     factories.return_(people[2], registration, factories.verdict())
     assert (
-        sentence(factories.agree, second, seen_by_second)
+        refusal_of(factories.agree, second, seen_by_second)
         == "“水利工程施工培训班”：该登记已由覃审核处理，目前为“退回修改”。"
     )
     assert history(registration) == [(1, "owner", "submit"), (1, "first", "return")]
 
 
-def test_a_registration_that_came_back_in_a_new_round_is_not_decided_unseen(people):
+def test_decision_read_in_an_earlier_round_is_refused(people):
     registration = factories.submitted(*people[:2])
     seen_in_round_one = Registration.objects.get(pk=registration.pk)
     factories.return_(people[2], registration, factories.verdict())
     transitions.submit(people[0], [registration], people[1], people[1].region)
     assert (
-        sentence(factories.agree, people[2], seen_in_round_one)
+        refusal_of(factories.agree, people[2], seen_in_round_one)
         == "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。"
     )
 
 
-def test_a_registration_changed_since_it_was_read_is_not_submitted(people):
+def test_submission_of_a_changed_registration_is_refused(people):
     owner, unit, *_ = people
     registration = factories.registration(owner)
     read_before = Registration.objects.get(pk=registration.pk)
@@ -70,25 +73,25 @@ def test_a_registration_changed_since_it_was_read_is_not_submitted(people):
     assert refusal.value.problems == {registration.pk: "“水利工程施工培训班”刚刚被修改过，请核对后重新操作。"}
 
 
-def test_a_registration_deleted_since_it_was_read_is_not_submitted(people):
+def test_submission_of_a_deleted_registration_is_refused(people):
     owner, unit, *_ = people
     registration = factories.registration(owner)
     read_before = Registration.objects.get(pk=registration.pk)
     registration.delete()
-    assert sentence(transitions.submit, owner, [read_before], unit, unit.region) == "“水利工程施工培训班”已被删除。"
+    assert refusal_of(transitions.submit, owner, [read_before], unit, unit.region) == "“水利工程施工培训班”已被删除。"
 
 
 # --- several at once ----------------------------------------------------------------
 
 
-def test_one_verdict_on_several_moves_those_it_can_and_answers_for_the_others(people):
+def test_bulk_decision_moves_some_and_explains_others(people):
     owner, unit, first, _ = people
     good = factories.submitted(owner, unit, content="可以")
     own = factories.submitted(first, unit, content="本人的")
     done = factories.agreed(owner, unit, first, content="已同意")
-    overtaken = factories.submitted(owner, unit, content="被抢先")
-    stale = Registration.objects.get(pk=overtaken.pk)
-    factories.refuse(first, overtaken, factories.verdict())
+    refused_first = factories.submitted(owner, unit, content="被抢先")
+    stale = Registration.objects.get(pk=refused_first.pk)
+    factories.refuse(first, refused_first, factories.verdict())
     outcome = transitions.decide(first, Action.AGREE, [good, own, done, stale], Verdict())
     assert [registration.pk for registration in outcome.done] == [good.pk]
     assert outcome.refused == {
@@ -109,9 +112,7 @@ def test_one_verdict_on_several_moves_those_it_can_and_answers_for_the_others(pe
         (Action.RETURN, 17),
     ],
 )
-def test_a_bulk_decision_costs_the_same_for_one_and_for_a_hundred(
-    people, action, registrations, queries, django_assert_num_queries
-):
+def test_bulk_decision_costs_constant_queries(people, action, registrations, queries, django_assert_num_queries):
     owner, unit, first, _ = people
     for number in range(registrations):
         factories.submitted(owner, unit, content=f"培训 {number}")
@@ -123,10 +124,10 @@ def test_a_bulk_decision_costs_the_same_for_one_and_for_a_hundred(
     assert Decision.objects.filter(action=action).count() == registrations
 
 
-def test_two_capacities_of_one_person_do_not_add_up(guangxi, people):
-    """Unit reviewer and region reviewer in one: a bulk recognition skips what the same person agreed to."""
+def test_bulk_recognition_skips_own_first_reviews(guangxi, people):
+    """The person is reviewer of the unit and of the region."""
     owner, unit, first, _ = people
-    factories.appointments.appoint(first, Appointment.Role.REGION_REVIEWER, region=guangxi)
+    appointments.appoint(first, Appointment.Role.REGION_REVIEWER, region=guangxi)
     other = factories.unit_reviewer(unit, "韦审核")
     mine, others = (
         factories.agreed(owner, unit, first, content="甲"),
