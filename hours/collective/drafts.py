@@ -77,11 +77,14 @@ def seal_draft(draft: CollectiveDraft) -> str:
 
 
 def unseal_draft(text: str, reviewer: User) -> CollectiveDraft:
-    """Return the sealed draft; raise InvalidDraft if it is another reviewer's."""
+    """Return the sealed draft; raise InvalidDraft if it is another reviewer's, or of a release with other fields."""
     content = unseal(text)
     if not isinstance(content, dict) or content.get("reviewer") != reviewer.pk:
         raise InvalidDraft("页面内容无法识别，请重新填写。")
-    return CollectiveDraft(**{**content, "rows": [RosterRow(**row) for row in content["rows"]]})
+    try:
+        return CollectiveDraft(**{**content, "rows": [RosterRow(**row) for row in content["rows"]]})
+    except (KeyError, TypeError):
+        raise InvalidDraft("页面内容无法识别，请重新填写。") from None
 
 
 def facts_of(registration: Registration) -> dict[str, Any]:

@@ -239,8 +239,8 @@ class Queue:
     def _page_by_column(self, position: Mapping[str, str]) -> QueuePage:
         """Return a numbered page: a list that is small enough to be sorted is small enough for an offset."""
         text = position.get("page", "")
-        number = max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
-        start = (number - 1) * PAGE_SIZE
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+        start = (max(number, 1) - 1) * PAGE_SIZE
         found = list(self._with_page_columns(self.rows).order_by(*self._order_by)[start : start + PAGE_SIZE + 1])
         next_params = {"page": str(number + 1)} if len(found) > PAGE_SIZE else {}
         previous_params = {"page": str(number - 1)} if number > 1 else {}

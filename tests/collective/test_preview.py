@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -150,6 +151,12 @@ def test_sealed_draft_hides_id_numbers(station, draft, roster_row):
     text = drafts.seal_draft(draft(rows=[roster_row(huang)]))
     assert huang.id_number not in text
     assert drafts.unseal_draft(text, station.reviewer).rows == [roster_row(huang)]
+
+
+def test_draft_with_fields_of_another_release_is_invalid(station, draft):
+    sealed = drafts.seal({**asdict(draft(station.workers)), "removed_field": []})
+    with pytest.raises(drafts.InvalidDraft):
+        drafts.unseal_draft(sealed, station.reviewer)
 
 
 @pytest.mark.parametrize("count", [1, 30])
