@@ -1,5 +1,5 @@
-// Beside a field that a window of the administrators' pages has filled: whom or what it chose. Django itself writes
-// the key alone. Without this script the name stands there after saving.
+// Shows the name of the row that a popup of the administration has put into a field; Django writes the key only.
+// Without this script the name appears after saving.
 (() => {
   const FACTS = [".field-shown_id", ".field-role", ".field-scope"];
   const dismiss = window.dismissRelatedLookupPopup;

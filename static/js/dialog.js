@@ -1,7 +1,7 @@
 // Dialogs in place. <a href="URL" data-dialog> (or a form's submit button with data-dialog) asks for the URL with the
 // header X-Requested-With: dialog and shows the answer in a native <dialog>; forms inside it are sent the same way. An
 // answer with X-Dialog-Location leaves the dialog; HTML replaces its content. Without this script these are plain pages.
-// On the dialog's document it fires "dialog:shown" whenever new content stands in it.
+// The document gets the event "dialog:shown" after each change of the content.
 (() => {
   "use strict";
   if (!window.HTMLDialogElement) return;
@@ -18,11 +18,11 @@
   const FAILED = "系统暂时出错了，操作可能没有保存。请稍后重试。";
 
   let box = null; // the <dialog>
-  let opener = null; // where the focus returns
-  let address = ""; // what the dialog shows
-  let isTyped = false; // something was typed that closing would lose
-  let turn = 0; // a slow answer to an older question is dropped
-  let waiting = 0; // the timer that opens an empty dialog when the answer is slow
+  let opener = null; // gets the focus back
+  let address = ""; // the URL of the content
+  let isTyped = false; // closing would lose typed text
+  let turn = 0; // the number of the last request; answers to older ones are dropped
+  let waiting = 0; // the timer that opens an empty dialog if the answer is slow
 
   function build() {
     const dialog = document.createElement("dialog");
@@ -33,7 +33,7 @@
       event.preventDefault();
       askToClose();
     });
-    // The browser lets a second Esc through whatever the cancel event says.
+    // A second Esc closes a dialog even if the cancel event is prevented.
     dialog.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.target.closest("dialog") !== dialog) return;
       event.preventDefault();
@@ -97,19 +97,19 @@
     if (box.open) return;
     opener = from;
     clearTimeout(waiting);
-    // A quick answer opens at its own size, without an empty dialog flashing up before.
+    // A quick answer opens at its own size, without a flash of an empty dialog.
     waiting = setTimeout(() => {
       box.innerHTML = `${head("请稍候")}<div class="dialog-body"><p class="dialog-wait" role="status">正在打开…</p></div>`;
       box.showModal();
     }, SLOW);
   }
 
-  // How to find what has the focus again when the content was replaced.
+  // Returns a selector that finds the focused element again after the content is replaced.
   function focused() {
     const element = box.contains(document.activeElement) ? document.activeElement : null;
     if (!element) return "";
     if (element.dataset.code) return `[data-code="${CSS.escape(element.dataset.code)}"]`;
-    // Of the links that turn pages, the one with the same words.
+    // Page links are found by their label.
     const name = ["id", "rel", "aria-label"].find((attribute) => element.getAttribute(attribute));
     return name ? `[${name}="${CSS.escape(element.getAttribute(name))}"]` : "";
   }
@@ -132,12 +132,12 @@
   function prepareBody(body) {
     if (!body) return;
     body.scrollTo(0, 0);
-    // A long text without links is scrolled by keys as well.
+    // A long text without links needs the focus to be scrolled by keys.
     const isLong = body.scrollHeight > body.clientHeight;
     if (isLong && !body.querySelector("a[href], button, select, textarea, input:not([type=hidden])")) body.tabIndex = 0;
   }
 
-  function complain(sentence, link = null) {
+  function showProblem(sentence, link = null) {
     const body = box.querySelector(".dialog-body");
     if (!body || body.querySelector(".dialog-wait")) {
       show(`${head("没有打开")}<div class="dialog-body"><p class="confirm-sentence confirm-danger" role="alert">${sentence}</p></div>`);
@@ -160,7 +160,7 @@
     const target = new URL(url, location.href);
     const isHere = target.pathname === location.pathname && target.search === location.search;
     location.assign(target);
-    // An address that differs in its fragment only would not be asked for again.
+    // The browser does not load a URL again that differs in its fragment only.
     if (isHere && target.hash) location.reload();
   }
 
@@ -173,16 +173,16 @@
       const answer = await fetch(url, { ...options, headers: { "X-Requested-With": "dialog" }, credentials: "same-origin" });
       const html = await answer.text();
       if (mine !== turn) return false;
-      return understand(answer, html, url, options.method === "POST");
+      return handleAnswer(answer, html, url, options.method === "POST");
     } catch {
-      if (mine === turn) complain(NO_ANSWER);
+      if (mine === turn) showProblem(NO_ANSWER);
       return false;
     } finally {
       if (mine === turn) box.removeAttribute("aria-busy");
     }
   }
 
-  // To log in beside what was typed; where one goes from there does not matter.
+  // Returns a link to log in in another window, so that the typed text stays here.
   function logInBeside(url) {
     const link = document.createElement("a");
     link.href = new URL(url).pathname;
@@ -191,24 +191,24 @@
     return link;
   }
 
-  // True if the browser is on its way to another page.
-  function understand(answer, html, url, isAnswerToPost) {
-    // What was sent is answered by X-Dialog-Location or HTML; only the log-in page is redirected to.
+  // Shows the answer; returns true if the browser leaves for another page.
+  function handleAnswer(answer, html, url, isAnswerToPost) {
+    // A POST is answered by X-Dialog-Location or HTML; an ordinary redirect leads to the log-in page.
     if (isAnswerToPost && answer.redirected && answer.ok) {
-      complain(LOGGED_OUT, logInBeside(answer.url));
+      showProblem(LOGGED_OUT, logInBeside(answer.url));
       return false;
     }
     const elsewhere = answer.headers.get("X-Dialog-Location");
     if (elsewhere || answer.redirected || /^\s*<!doctype/i.test(html)) {
       if (!answer.ok && !elsewhere) {
-        complain(SORRY[answer.status] || FAILED);
+        showProblem(SORRY[answer.status] || FAILED);
         return false;
       }
       leaveFor(elsewhere || answer.url);
       return true;
     }
     if (!answer.ok) {
-      complain(SORRY[answer.status] || FAILED);
+      showProblem(SORRY[answer.status] || FAILED);
       return false;
     }
     address = new URL(url, location.href).href;
@@ -265,12 +265,12 @@
     const data = new FormData(form, button);
     open(button || form);
     if (method.toLowerCase() === "get") {
-      data.delete("csrfmiddlewaretoken"); // of a form that also posts; it belongs into no address
+      data.delete("csrfmiddlewaretoken"); // a form that also posts has it; it must not be in a URL
       url.search = new URLSearchParams(data).toString();
       await ask(url.href);
       return;
     }
-    // The page's own token is an old one after a log-in in another window.
+    // After a log-in in another window the token of the page is outdated.
     const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
     if (token) data.set("csrfmiddlewaretoken", token);
     const release = hold(form, button);
@@ -278,7 +278,7 @@
     if (!isLeaving) release();
   }
 
-  // Keeps a form from being sent again while its answer is awaited, and shows that it is.
+  // Prevents a second submission until the answer is there, and marks the button; returns a function that undoes both.
   function hold(form, button) {
     const buttons = [...form.elements].filter((one) => one.type === "submit");
     form.dataset.sent = "yes";
@@ -291,7 +291,7 @@
     };
   }
 
-  // A page that comes back from the browser's memory shows a dialog that was done, above rows that have changed.
+  // A page from the back/forward cache shows a finished dialog above outdated rows.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && box?.open) location.reload();
   });

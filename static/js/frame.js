@@ -1,4 +1,4 @@
-// The frame: the menu of narrow screens, the person's menu, errors, and forms that are sent once.
+// The frame: the menu on narrow screens, the person's menu, error summaries, and forms that are sent once.
 (() => {
   "use strict";
 
@@ -31,7 +31,7 @@
     });
   }
 
-  // --- Folds close when the work goes on elsewhere.
+  // --- Open menus close after a click elsewhere or Esc.
   document.addEventListener("click", (event) => {
     for (const fold of document.querySelectorAll("details[data-fold][open]")) {
       if (!fold.contains(event.target)) fold.open = false;
@@ -49,7 +49,7 @@
     if (menu && menu.classList.contains("is-open")) showMenu(false);
   });
 
-  // --- Errors: the summary is read first, and its links put the cursor into the field.
+  // --- Errors: the summary gets the focus, and its links move it to the field.
   document.querySelector("[data-error-summary]")?.focus();
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-error-summary] a[href^='#']");
@@ -64,10 +64,10 @@
     place.closest("div")?.scrollIntoView({ block: "center" });
   });
 
-  // --- A form that changes something is sent once, however often its button is pressed.
+  // --- A form is sent once, however often its button is pressed.
   function markSent(form, button) {
     form.dataset.sent = "yes";
-    // Later, so that the pressed button's own name and value still go along.
+    // After the submission, because a disabled button would not send its name and value.
     setTimeout(() => {
       for (const other of form.elements) if (other.type === "submit") other.disabled = true;
       button?.classList.add("is-sending");
@@ -89,10 +89,10 @@
     if (event.defaultPrevented || method !== "post") return;
     if (form.dataset.sent) event.preventDefault();
     else markSent(form, event.submitter);
-    // The answer is a file, and the page stays: its buttons are needed again.
+    // The answer is a download and the page stays.
     if (event.submitter?.hasAttribute("data-download")) setTimeout(() => markUnsent(form), 2000);
   });
-  // A page that comes back from the browser's memory can be sent again.
+  // Forms of a page from the back/forward cache can be sent again.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(markUnsent);
   });

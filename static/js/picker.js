@@ -1,5 +1,5 @@
-// A unit that is ticked stays ticked while one turns pages, changes the region, or goes to add another one and returns:
-// the links of organizations/_unit_picker.html take it along, as its search form does by itself.
+// Keeps the ticked unit on other pages, in another region and after 添加单位: the links of
+// organizations/_unit_picker.html get it as a parameter, which the search form sends by itself.
 (() => {
   "use strict";
 
@@ -11,7 +11,7 @@
     return `${path}?${parameters}`;
   }
 
-  // Before the dialog reads the link.
+  // In the capture phase, before dialog.js reads the link.
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".unit-picker a[href*='?']");
     const ticked = link?.closest(".unit-picker").querySelector("[name=unit]:checked");

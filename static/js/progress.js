@@ -1,4 +1,4 @@
-// 培训登记详情: "+" opens the progress in place instead of asking for the page again.
+// 培训登记详情: "+" opens the progress in place instead of loading the page again.
 (() => {
   "use strict";
   for (const link of document.querySelectorAll("[data-progress]")) {

@@ -1,4 +1,4 @@
-// 新登记培训: the second list follows the first; hours and year follow the dates while the person has not typed them.
+// 新登记培训: the second list depends on the first; hours and year follow the dates until the person types them.
 (() => {
   "use strict";
 
@@ -19,7 +19,7 @@
     const hours = field("hours_applied");
     const year = field("year");
     const told = form.querySelector("[data-proposal]");
-    let proposed = hours.value; // what the system filled in last: only that may be replaced
+    let proposed = hours.value; // the last value that the system filled in; only that may be replaced
     let asked = 0;
     let known = false;
 
@@ -48,7 +48,7 @@
     if (field("starts_at_0").value && field("ends_at_0").value) propose();
   }
 
-  // Only years of the span can be chosen; the choice itself stays with the person.
+  // Offers only the years of the training; the person chooses.
   function offer(year, proposal) {
     for (const option of year.options) {
       if (!option.value || !proposal.years.length) {

@@ -34,7 +34,7 @@
     rows[here]?.querySelector("[data-select-row]")?.click();
   }
 
-  function meanAll(action) {
+  function chooseBulkAction(action) {
     const choice = document.getElementById("bulk_action");
     if (!choice) return;
     choice.value = action;
@@ -50,36 +50,36 @@
     k: () => goTo(here - 1),
     x: tick,
     o: () => rows[here]?.querySelector("[data-open]").click(),
-    a: () => meanAll("agree"),
-    r: () => meanAll("return"),
-    f: () => meanAll("refuse"),
+    a: () => chooseBulkAction("agree"),
+    r: () => chooseBulkAction("return"),
+    f: () => chooseBulkAction("refuse"),
     n: () => page.querySelector("[rel=next]")?.click(),
     "/": () => document.getElementById("filter_name")?.focus(),
   };
 
   // --- One registration ---------------------------------------------------------------------------------
   const form = page.querySelector("[data-decision]");
-  let meant = null; // the button that a, r or f chose: Tab in the words focuses it, Ctrl+Enter presses it
+  let chosen = null; // the button that a, r or f chose: Tab in the words focuses it, Ctrl+Enter presses it
 
-  function mean(name) {
+  function chooseAction(name) {
     if (!form) return;
-    meant?.classList.remove("is-meant");
-    meant = form.querySelector(`[data-${name}]`);
-    meant.classList.add("is-meant");
+    chosen?.classList.remove("is-meant");
+    chosen = form.querySelector(`[data-${name}]`);
+    chosen.classList.add("is-meant");
     const reason = form.querySelector("[name=reason]");
     const words = form.querySelector("[name=words]");
-    const next = name === "agree" || (reason.value && words.value.trim()) ? meant : reason.value ? words : reason;
+    const next = name === "agree" || (reason.value && words.value.trim()) ? chosen : reason.value ? words : reason;
     next.focus();
   }
 
   form?.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && meant) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && chosen) {
       event.preventDefault();
-      meant.click();
-    } else if (event.key === "Tab" && !event.shiftKey && meant && event.target.name === "words") {
-      // Skip the first button, which agrees.
+      chosen.click();
+    } else if (event.key === "Tab" && !event.shiftKey && chosen && event.target.name === "words") {
+      // Tab would focus the first button, which agrees.
       event.preventDefault();
-      meant.focus();
+      chosen.focus();
     }
   });
 
@@ -91,9 +91,9 @@
     n: follow(".page-actions [rel=next]"),
     k: follow(".page-actions [rel=prev]"),
     u: follow("[data-back]"),
-    a: () => mean("agree"),
-    r: () => mean("return"),
-    f: () => mean("refuse"),
+    a: () => chooseAction("agree"),
+    r: () => chooseAction("return"),
+    f: () => chooseAction("refuse"),
     t: press("turn"),
     "+": press("larger"),
     "=": press("larger"),
@@ -165,6 +165,6 @@
   const shortcut = document.querySelector(".to-decision");
   const decision = document.getElementById("decision");
   if (shortcut && decision && window.IntersectionObserver) {
-    new IntersectionObserver(([entry]) => shortcut.classList.toggle("is-there", entry.isIntersecting)).observe(decision);
+    new IntersectionObserver(([change]) => shortcut.classList.toggle("is-there", change.isIntersecting)).observe(decision);
   }
 })();

@@ -1,6 +1,6 @@
-// Ticking rows: the box in the head ticks all, and the bulk buttons say how many are ticked.
+// Ticked rows: the box in the head ticks all; the bulk buttons show how many are ticked.
 // <form data-bulk> … <input type="checkbox" data-select-all> … <input type="checkbox" data-select-row name="ids" …>
-// … <span data-selected-count></span> … <span data-ticked-count data-elsewhere="3"> for ticks that other pages hold
+// … <span data-selected-count></span> … <span data-ticked-count data-elsewhere="3"> adds the ticks on other pages
 (() => {
   "use strict";
 
@@ -29,7 +29,7 @@
   });
   const showAll = () => document.querySelectorAll("[data-bulk]").forEach(show);
   showAll();
-  // The browser may tick boxes again when it comes back to the page.
+  // The browser may restore ticks when it returns to the page.
   window.addEventListener("pageshow", showAll);
   document.addEventListener("dialog:shown", showAll);
 })();

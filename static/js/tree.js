@@ -1,5 +1,5 @@
 // Makes the list of links in components/region_tree.html an ARIA tree: one tab stop, arrows, Home, End, type-ahead.
-// A line opens and closes by following its link: the server answers with the tree as it then stands.
+// A line opens and closes by following its link; the server renders the new tree.
 (() => {
   "use strict";
 
@@ -28,7 +28,7 @@
     if (!first) return;
     first.tabIndex = 0;
     first.scrollIntoView({ block: "nearest" });
-    // The line that the keyboard followed to this page has the focus again.
+    // The line that was followed by keyboard gets the focus on the new page.
     if (sessionStorage.getItem(FOLLOWED) === first.dataset.code) first.focus();
     sessionStorage.removeItem(FOLLOWED);
   }
