@@ -22,7 +22,7 @@ ZERO = Decimal()
 # Statuses that the page explains with the words of the decision.
 EXPLAINED = {Status.RETURNED, *REJECTED}
 # The columns of registrations that `year_rows` reads.
-COLUMNS = (
+ROW_COLUMNS = (
     *("owner_id", "content", "year", "ends_at", "status", "hours_applied", "hours_proposed", "hours_recognised"),
     *("category__name", "category__is_example", "category__parent__name", "category__parent__is_example"),
 )
@@ -127,7 +127,7 @@ def year_rows(person: User, year: int) -> YearRows:
     """
     completions = Completion.objects.filter(person=person, course__year=year).select_related("course")
     registrations = Registration.objects.owned_by(person).filter(Q(year=year) | Q(ends_at__year=year))
-    rows = list(registrations.select_related("category__parent").only(*COLUMNS).order_by("ends_at", "pk"))
+    rows = list(registrations.select_related("category__parent").only(*ROW_COLUMNS).order_by("ends_at", "pk"))
     prefetch_related_objects([row for row in rows if _needs_decisions(row)], "decisions")
     caps = sums.caps_of([year])[year]
     counted = sums.counted_hours((row for row in rows if row.year == year), caps)
