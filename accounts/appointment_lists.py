@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from config.constants import APPOINTMENTS_SHOWN
 from organizations.models import Unit
 
 from . import permissions
 from .models import Appointment, User
 from .profile import AppointmentState, appointment_state
 
-ROWS_PER_TABLE = 200  # per unit or person, latest first
 STATE_ORDER = (
     AppointmentState.ACTIVE,
     AppointmentState.FUTURE,
@@ -47,7 +47,7 @@ def units_led_by(person: User) -> QuerySet[Unit]:
 
 def own_rows(person: User) -> list[AppointmentRow]:
     """Return the person's own appointments, active ones first; one query."""
-    rows = _with_names(person.appointments.all())[:ROWS_PER_TABLE]
+    rows = _with_names(person.appointments.all())[:APPOINTMENTS_SHOWN]
     return _in_order(
         AppointmentRow(
             appointment,
@@ -62,7 +62,7 @@ def own_rows(person: User) -> list[AppointmentRow]:
 def deputy_rows(person: User) -> list[AppointmentRow]:
     """Return the person's deputies in a region; deputies in a unit are in that unit's table. One query."""
     rows = Appointment.objects.filter(deputy_of__person=person, unit=None)
-    return _in_order(_manageable_row(appointment) for appointment in _with_names(rows)[:ROWS_PER_TABLE])
+    return _in_order(_manageable_row(appointment) for appointment in _with_names(rows)[:APPOINTMENTS_SHOWN])
 
 
 def rows_of_units(units: Iterable[Unit]) -> list[tuple[Unit, list[AppointmentRow]]]:
@@ -70,7 +70,7 @@ def rows_of_units(units: Iterable[Unit]) -> list[tuple[Unit, list[AppointmentRow
     units = list(units)
     rows: defaultdict[Unit | None, list[AppointmentRow]] = defaultdict(list)
     found = _with_names(Appointment.objects.filter(unit__in=units))
-    for appointment in found[: ROWS_PER_TABLE * max(len(units), 1)]:
+    for appointment in found[: APPOINTMENTS_SHOWN * max(len(units), 1)]:
         rows[appointment.unit].append(_manageable_row(appointment))
     return [(unit, _in_order(rows[unit])) for unit in units]
 

@@ -4,6 +4,7 @@ With DEBUG on (development, tests, the demo) every secret has a public default.
 With DEBUG off SECRET_KEY, FIELD_KEYS, DIGEST_KEY and ALLOWED_HOSTS must be set; see docs/operations.md.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -22,6 +23,14 @@ def secret(name: str, development_value: str) -> str:
     value: str = env.str(name, default=development_value if DEBUG else "")
     if not value:
         raise ImproperlyConfigured(f"{name} must be set when DEBUG is off; see docs/operations.md")
+    return value
+
+
+def positive(name: str, default: int) -> int:
+    """Return a whole number above 0 from the environment."""
+    value: int = env.int(name, default=default)
+    if value < 1:
+        raise ImproperlyConfigured(f"{name} must be 1 or more; see docs/operations.md")
     return value
 
 
@@ -122,7 +131,6 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
@@ -155,8 +163,6 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # Behind a proxy REMOTE_ADDR is the same for everybody.
 AXES_CLIENT_IP_CALLABLE = "config.web.limits.client_address"
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 # An identifier may be an ID number, which must not be stored or logged: axes gets its keyed digest.
@@ -185,12 +191,48 @@ DATABASES["default"]["CONN_MAX_AGE"] = None  # PostgreSQL: a new connection per 
 # Holds the counts of the limits below. With CACHE_URL=redis://… all web processes share them.
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
-# Limits per client address (config/web/limits.py). A whole school or office may share one address.
-CHECKS_A_MINUTE = env.int("CHECKS_A_MINUTE", default=30)
-FAILED_LOG_INS_IN_TEN_MINUTES = env.int("FAILED_LOG_INS_IN_TEN_MINUTES", default=200)
-SIGN_UPS_IN_TEN_MINUTES = env.int("SIGN_UPS_IN_TEN_MINUTES", default=100)
-PASSWORD_RESETS_IN_TEN_MINUTES = env.int("PASSWORD_RESETS_IN_TEN_MINUTES", default=30)
-NEW_UNITS_IN_TEN_MINUTES = env.int("NEW_UNITS_IN_TEN_MINUTES", default=30)
+# --- Numbers that an installation may change ----------------------------------------------------
+# docs/operations.md lists them. Numbers that only developers tune are in constants.py.
+MEGABYTE = 1024 * 1024
+# Requests per client address (config/web/limits.py). A whole school or office may share one address.
+CHECKS_A_MINUTE = positive("CHECKS_A_MINUTE", 30)
+FAILED_LOG_INS_IN_TEN_MINUTES = positive("FAILED_LOG_INS_IN_TEN_MINUTES", 200)
+SIGN_UPS_IN_TEN_MINUTES = positive("SIGN_UPS_IN_TEN_MINUTES", 100)
+PASSWORD_RESETS_IN_TEN_MINUTES = positive("PASSWORD_RESETS_IN_TEN_MINUTES", 30)
+NEW_UNITS_IN_TEN_MINUTES = positive("NEW_UNITS_IN_TEN_MINUTES", 30)
+# Log-in.
+AXES_FAILURE_LIMIT = positive("LOG_IN_ATTEMPTS", 8)
+AXES_COOLOFF_TIME = timedelta(minutes=positive("LOG_IN_LOCK_MINUTES", 15))
+SESSION_COOKIE_AGE = positive("SESSION_HOURS", 12) * 60 * 60
+# Rows per page, and hits of the unit search.
+QUEUE_PAGE_SIZE = positive("QUEUE_PAGE_SIZE", 50)
+LIST_PAGE_SIZE = positive("LIST_PAGE_SIZE", 50)
+SHORT_LIST_PAGE_SIZE = positive("SHORT_LIST_PAGE_SIZE", 20)
+ADMIN_PAGE_SIZE = positive("ADMIN_PAGE_SIZE", 50)
+UNIT_SEARCH_HITS = positive("UNIT_SEARCH_HITS", 10)
+# Rows of one request.
+SUBMISSION_MAX_REGISTRATIONS = positive("SUBMISSION_MAX_REGISTRATIONS", 500)
+BULK_MAX_REGISTRATIONS = positive("BULK_MAX_REGISTRATIONS", 200)
+ADMIN_MAX_SELECTED = positive("ADMIN_MAX_SELECTED", 200)
+COLLECTIVE_MAX_PEOPLE = positive("COLLECTIVE_MAX_PEOPLE", 2000)
+CERTIFICATE_MAX_PEOPLE = positive("CERTIFICATE_MAX_PEOPLE", 500)
+EXPORT_MAX_ROWS = positive("EXPORT_MAX_ROWS", 100_000)
+IMPORT_MAX_ROWS = positive("IMPORT_MAX_ROWS", 10_000)
+API_MAX_ITEMS = positive("API_MAX_ITEMS", 1000)
+MAX_PENDING_UNITS = positive("MAX_PENDING_UNITS", 20)  # added by one person
+# Files.
+ATTACHMENT_MAX_COUNT = positive("ATTACHMENT_MAX_COUNT", 8)
+ATTACHMENT_MAX_BYTES = positive("ATTACHMENT_MAX_MB", 10) * MEGABYTE
+ROSTER_MAX_BYTES = positive("ROSTER_MAX_MB", 5) * MEGABYTE
+IMPORT_MAX_BYTES = positive("IMPORT_MAX_MB", 5) * MEGABYTE
+API_MAX_BYTES = positive("API_MAX_MB", 1) * MEGABYTE
+REQUEST_MAX_BYTES = positive("REQUEST_MAX_MB", 128) * MEGABYTE  # above the allowed files, so that the form names those
+# Time.
+LATE_AFTER_DAYS = positive("LATE_AFTER_DAYS", 14)  # a registration that waits longer is marked
+NOTICE_RETRY_MINUTES = env.list("NOTICE_RETRY_MINUTES", cast=int, default=[5, 30, 180, 1440])
+CERTIFICATE_REUSE_HOURS = positive("CERTIFICATE_REUSE_HOURS", 12)  # a bulk issue repeats nothing within them
+IMPORT_CONFIRM_HOURS = positive("IMPORT_CONFIRM_HOURS", 12)
+APPOINTMENT_CONFIRM_MINUTES = positive("APPOINTMENT_CONFIRM_MINUTES", 15)
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -219,11 +261,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
-ATTACHMENT_MAX_COUNT = 8
-# Limits of one request: its fields without files, and all of it.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-REQUEST_MAX_BYTES = 128 * 1024 * 1024  # above the allowed files: the form itself reports too many or too big ones
+DATA_UPLOAD_MAX_MEMORY_SIZE = MEGABYTE  # the fields of one request, without files
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Certificates -----------------------------------------------------------------------------

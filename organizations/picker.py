@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
+from config.constants import MAX_KEYWORD_LENGTH, PICKER_PAGE_SIZE
 from config.web.texts import EMPTY
 
 from . import search, tree, units
 from .models import Region, Unit
 
-PAGE_SIZE = 10
-MAX_KEYWORD_LENGTH = 120  # the longest name of a unit
 COLUMNS = ("name", "credit_code", "region", "state", "is_unaffiliated")
 
 
@@ -94,11 +93,11 @@ def unit_picker(data: QueryDict, also: Iterable[int] = ()) -> UnitPicker:
 
 
 def _listed(number: int, within: Region | None, index: search.UnitIndex) -> search.KeyMatches:
-    return search.KeyMatches(*search.list_keys(within, number, PAGE_SIZE, index))
+    return search.KeyMatches(*search.list_keys(within, number, PICKER_PAGE_SIZE, index))
 
 
 def _page(hits: list[Unit], number: int, total: int) -> Page[Unit]:
-    pages: Paginator[Any] = Paginator(range(total), PAGE_SIZE)
+    pages: Paginator[Any] = Paginator(range(total), PICKER_PAGE_SIZE)
     return Page(hits, min(number, pages.num_pages), pages)
 
 

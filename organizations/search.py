@@ -21,21 +21,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from django.conf import settings
+
+from config.constants import SEARCH_CACHE_SIZE, SEARCH_MAX_RANKED, SEARCH_MIN_CODE_LENGTH, SEARCH_MIN_SIMILARITY
 from config.web import texts
 
 from . import credit_code, revision
 from .models import Region, Unit
-
-MAX_HITS = 10
-# Only so many matches are ranked; all are counted.
-MAX_RANKED = 400
-# The number of common keywords whose result an index caches.
-MAX_CACHED = 500
-# A similar unit has at least this share of the keyword's pairs of characters.
-MIN_SIMILARITY = 0.5
-# The minimum length of the beginning of a credit code. All begin with the registration authority and the region, so
-# that a shorter beginning would match half a province.
-MIN_CODE_LENGTH = 6
 
 
 @dataclass(frozen=True)
@@ -107,22 +99,22 @@ class UnitIndex:
     def find(self, words: list[str], span: tuple[int, int]) -> tuple[list[int], int]:
         """Return the keys of the best lines that contain every word, and the number of all such lines.
 
-        Results with more matches than MAX_RANKED are cached: they are slow, and their words are common.
+        Results with more matches than SEARCH_MAX_RANKED are cached: they are slow, and their words are common.
         """
         question = (tuple(words), span)
         if question in self._cache:
             return self._cache[question]
-        found = list(islice(self._lines_with_all(words, span), MAX_RANKED + 1))
+        found = list(islice(self._lines_with_all(words, span), SEARCH_MAX_RANKED + 1))
         total = len(found)
-        if total > MAX_RANKED:
+        if total > SEARCH_MAX_RANKED:
             total = self._count(words, span)
-            if len(words) == 1:  # better lines may come after the first MAX_RANKED
-                found.extend(islice(self._lines_starting_with(words[0] + "\n", span), MAX_HITS))
-                found.extend(islice(self._lines_starting_with(words[0], span), MAX_RANKED))
+            if len(words) == 1:  # better lines may come after the first SEARCH_MAX_RANKED
+                found.extend(islice(self._lines_starting_with(words[0] + "\n", span), settings.UNIT_SEARCH_HITS))
+                found.extend(islice(self._lines_starting_with(words[0], span), SEARCH_MAX_RANKED))
         best = sorted(set(found), key=lambda line: self._rank(self._name(line), words[0], line))
-        answer = [self.keys[line] for line in best[:MAX_HITS]], total
-        if total > MAX_RANKED:
-            if len(self._cache) >= MAX_CACHED:
+        answer = [self.keys[line] for line in best[: settings.UNIT_SEARCH_HITS]], total
+        if total > SEARCH_MAX_RANKED:
+            if len(self._cache) >= SEARCH_CACHE_SIZE:
                 self._cache.clear()
             self._cache[question] = answer
         return answer
@@ -140,9 +132,9 @@ class UnitIndex:
         near = [
             (-score, len(self._name(line)), line)
             for line, score in shared.items()
-            if score >= MIN_SIMILARITY * len(wanted)
+            if score >= SEARCH_MIN_SIMILARITY * len(wanted)
         ]
-        return [self.keys[line] for *_, line in sorted(near)[:MAX_HITS]], len(near)
+        return [self.keys[line] for *_, line in sorted(near)[: settings.UNIT_SEARCH_HITS]], len(near)
 
     def _lines_with_all(self, words: list[str], span: tuple[int, int]) -> Iterator[int]:
         """Yield the lines that contain every word, each once, in tree order."""
@@ -226,7 +218,7 @@ def find_units(keyword: str, region: Region | None = None) -> UnitMatches:
 
 
 def find_keys(keyword: str, region: Region | None, current: UnitIndex) -> KeyMatches:
-    """Return the MAX_HITS best units in a region's subtree for a typed keyword.
+    """Return the settings.UNIT_SEARCH_HITS best units in a region's subtree for a typed keyword.
 
     A keyword is a part of the name (several parts with spaces between them must all occur), or the beginning of a
     credit code. If no name contains it, similar names are found.
@@ -235,7 +227,7 @@ def find_keys(keyword: str, region: Region | None, current: UnitIndex) -> KeyMat
     if not words:
         return KeyMatches([], 0)
     code = credit_code.normalise("".join(words))
-    if len(code) >= MIN_CODE_LENGTH and code.isascii() and code.isalnum():
+    if len(code) >= SEARCH_MIN_CODE_LENGTH and code.isascii() and code.isalnum():
         by_code = _by_credit_code(code, region)
         if by_code.total:
             return by_code
@@ -263,8 +255,10 @@ def _by_credit_code(code: str, region: Region | None) -> KeyMatches:
     span = (code, code.ljust(credit_code.LENGTH, "Z"))
     units = Unit.objects.selectable().filter(credit_code__range=span, credit_code__startswith=code)
     units = units.within(region) if region else units
-    found = list(units.order_by("credit_code").values_list("pk", flat=True)[: MAX_HITS + 1])
-    return KeyMatches(found[:MAX_HITS], units.count() if len(found) > MAX_HITS else len(found))
+    found = list(units.order_by("credit_code").values_list("pk", flat=True)[: settings.UNIT_SEARCH_HITS + 1])
+    return KeyMatches(
+        found[: settings.UNIT_SEARCH_HITS], units.count() if len(found) > settings.UNIT_SEARCH_HITS else len(found)
+    )
 
 
 def _in_order(keys: Iterable[int]) -> list[Unit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignObjectRel, ManyToOneRel, Model, QuerySet
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 UNAFFILIATED_NAME = "其他单位"
-# The limit of 待核实 units that one person added; more would flood the administrators.
-MAX_PENDING_UNITS = 20
 
 
 class UnitError(Exception):
@@ -36,8 +35,8 @@ def add(unit: Unit, person: User) -> Unit:
 
     Raise UnitError if the person has MAX_PENDING_UNITS, or if its credit code has just been added by somebody else.
     """
-    if Unit.objects.filter(added_by=person, state=Unit.State.PENDING).count() >= MAX_PENDING_UNITS:
-        raise UnitError(f"您添加的单位中已有 {MAX_PENDING_UNITS} 个待核实，请待管理员核实后再添加。")
+    if Unit.objects.filter(added_by=person, state=Unit.State.PENDING).count() >= settings.MAX_PENDING_UNITS:
+        raise UnitError(f"您添加的单位中已有 {settings.MAX_PENDING_UNITS} 个待核实，请待管理员核实后再添加。")
     unit.state, unit.added_by = Unit.State.PENDING, person
     try:
         with transaction.atomic():

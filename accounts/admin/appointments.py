@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Field, ForeignKey, QuerySet
 from django.http import Http404, HttpRequest
@@ -94,7 +95,7 @@ class AppointmentAdmin(PrefillAdmin):
     list_display = ("person", "shown_id", "role", "scope", "valid_from", "valid_until", "state", "deputy_of")
     list_filter = (StateFilter, "role")
     list_select_related = ("person", "unit", "region", "deputy_of__person", "deputy_of__unit", "deputy_of__region")
-    list_per_page = 50
+    list_per_page = settings.ADMIN_PAGE_SIZE
     ordering = ("-pk",)
     show_full_result_count = False
     search_fields = ("person__name__startswith", "unit__name__startswith", "region__name__startswith")

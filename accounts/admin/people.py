@@ -6,6 +6,7 @@ import re
 from typing import Any, NoReturn
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.auth.admin import UserAdmin
@@ -175,7 +176,7 @@ class PersonAdmin(PostSearchMixin, PrefillAdmin, UserAdmin):
     )
     list_filter = ("is_active", "is_staff", "id_kind")
     list_select_related = ("unit",)
-    list_per_page = 50
+    list_per_page = settings.ADMIN_PAGE_SIZE
     ordering = ("-pk",)
     show_full_result_count = False
     search_fields = ("name", "username", "phone", "id_tail")

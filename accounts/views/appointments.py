@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpResponse
@@ -19,7 +20,6 @@ from accounts.positions import PlannedAppointment, Position
 from accounts.requests import PersonRequest
 from config.web.dialogs import dialog_redirect
 
-MINUTES_TO_CONFIRM = 15
 TOO_LATE = "确认已超时或无效，请重新填写。"
 
 
@@ -119,7 +119,9 @@ def _sign(request: PersonRequest, plan: PlannedAppointment) -> str:
 def _unsign(request: PersonRequest, position: Position) -> PlannedAppointment | None:
     """Return the signed plan; None if it is expired or forged, or the person no longer exists."""
     try:
-        values = signing.loads(request.POST["plan"], salt=_salt(request, position), max_age=MINUTES_TO_CONFIRM * 60)
+        values = signing.loads(
+            request.POST["plan"], salt=_salt(request, position), max_age=settings.APPOINTMENT_CONFIRM_MINUTES * 60
+        )
     except signing.BadSignature:
         return None
     pk, start, end = values

@@ -14,6 +14,8 @@ from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
+from config.constants import MENU_CACHE_SIZE, TREE_CACHE_SIZE
+
 from .formatting import query_with
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from organizations.picker import Node
 
 register = template.Library()
-MENU_CACHE_SIZE = 500  # several times the combinations of offices and menu items
-TREE_CACHE_SIZE = 300  # a province has some 120 regions
 URL_PLACEHOLDER = "\x1f"  # stands in a cached tree for the beginning of its URLs; no name or URL contains it
 
 # A group of options as widgets give it: its label, its options, and its number.

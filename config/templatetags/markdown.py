@@ -20,10 +20,11 @@ from markdown_it.rules_core import StateCore
 from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 
+from config.constants import MARKDOWN_CACHE_SIZE
+
 register = template.Library()
 # Id, level (## or ###) and text of a heading.
 HEADING = re.compile(r"^\{id=([\w-]+)\}\n(##+) (.+)$", re.MULTILINE)
-CACHE_SIZE = 8  # the help changes with the year rules only, the lists of keys never
 # Autoescape turns the other five into references such as &lt;, which Markdown shows as the character.
 ESCAPES = str.maketrans(
     {sign: f"\\{sign}" for sign in set(string.punctuation) - set("&<>\"'")} | {"\n": " ", "\r": " "}
@@ -44,7 +45,7 @@ def escape_markdown(text: str) -> str:
     return text.translate(ESCAPES)
 
 
-@lru_cache(maxsize=CACHE_SIZE)
+@lru_cache(maxsize=MARKDOWN_CACHE_SIZE)
 def _html(text: str) -> str:
     return str(_parser().render(text))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import median, quantiles
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
@@ -27,16 +28,15 @@ from django.utils.html import escape
 from accounts.models import User
 from accounts.requests import PersonRequest
 from config.commands import progress_bar
+from config.constants import PICKER_PAGE_SIZE
 from config.urls import urlpatterns as product_urls
 from config.web.paging import Cursor
 from demo import invented
 from hours.models import Registration
 from hours.offices import Office
-from hours.review.queue import PAGE_SIZE as QUEUE_SIZE
 from hours.states import Status
 from organizations import regions
 from organizations.models import Region, Unit
-from organizations.picker import PAGE_SIZE
 
 from . import people
 from .http import send, served
@@ -134,7 +134,7 @@ def _owner_pages(owner: User) -> list[Page]:
     registrations = Registration.objects.owned_by(owner).filter(status=Status.DRAFT)[:2]
     selected = "&".join(f"registration={registration.pk}" for registration in registrations)
     picker = f"{reverse('hours:submit')}?{selected}"
-    last_page = Unit.objects.selectable().exclude(is_unaffiliated=True).count() // PAGE_SIZE
+    last_page = Unit.objects.selectable().exclude(is_unaffiliated=True).count() // PICKER_PAGE_SIZE
     return [
         Page("空页：只有登录人姓名", reverse("floor", urlconf=__name__)),
         Page(f"单位查询：{city.name}内“{KEYWORD}”", f"{picker}&region={city.code}&q={KEYWORD}", is_fragment=True),
@@ -160,7 +160,7 @@ def _review_pages(reviewer: User) -> list[Page]:
     """Return the first page of 学时审核, a filtered one, and the page after 500 others."""
     queue = reverse("hours:review")
     waiting = Registration.objects.waiting_for(reviewer, Office.of(reviewer)).order_by("submitted_at", "pk")
-    behind = waiting[QUEUE_SIZE * PAGES_BEFORE :].first() or waiting.last()
+    behind = waiting[settings.QUEUE_PAGE_SIZE * PAGES_BEFORE :].first() or waiting.last()
     pages = [
         Page("学时审核：第 1 页", queue),
         Page("学时审核：按年度筛选", f"{queue}?year={timezone.localdate().year}"),

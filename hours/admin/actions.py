@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-
-MAX_SELECTED = 200
 
 
 class BulkActionAdmin(admin.ModelAdmin):
@@ -31,8 +30,11 @@ class BulkActionAdmin(admin.ModelAdmin):
 
     def selection_error(self, request: HttpRequest, queryset: QuerySet) -> str:
         """Return why no action can take the selected rows, or an empty string."""
-        if _is_across_pages(request) and queryset[: MAX_SELECTED + 1].count() > MAX_SELECTED:
-            return f"一次最多处理 {MAX_SELECTED} {self.counter}，请用搜索或筛选缩小范围。"
+        if (
+            _is_across_pages(request)
+            and queryset[: settings.ADMIN_MAX_SELECTED + 1].count() > settings.ADMIN_MAX_SELECTED
+        ):
+            return f"一次最多处理 {settings.ADMIN_MAX_SELECTED} {self.counter}，请用搜索或筛选缩小范围。"
         return ""
 
     def confirmation_page(

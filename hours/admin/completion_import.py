@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -30,6 +31,7 @@ from django.utils import timezone
 
 from accounts.crypto import decrypt, encrypt
 from accounts.models import User
+from config.constants import IMPORT_PREVIEW_ROWS
 from config.files.tables import FileProblem
 from config.web.forms import LineField
 from hours.completions import files, recording
@@ -38,11 +40,8 @@ from hours.completions.recording import ItemOutcome, ItemResult
 from hours.models import Completion
 from hours.wording import format_number
 
+MAX_SIZE = f"{settings.IMPORT_MAX_BYTES // settings.MEGABYTE} MB"
 FOLDER, SESSION_KEY = "imports", "completion_import"
-MAX_BYTES = 5 * 1024 * 1024
-MAX_ROWS = 10_000
-MAX_PREVIEW_ROWS = 200  # in each table of the preview
-KEPT_FOR = timedelta(hours=12)
 CHANGED = "预览之后数据有变动，尚未导入任何内容。以下是现在的预览，请重新核对后确认。"
 
 
@@ -55,7 +54,7 @@ class CompletionImportForm(forms.Form):
     )
     file = forms.FileField(
         label="文件",
-        help_text=f"CSV 或 .xlsx，最多 5 MB、{MAX_ROWS:,} 行；更多请用导入命令。",
+        help_text=f"CSV 或 .xlsx，最多 {MAX_SIZE}、{settings.IMPORT_MAX_ROWS:,} 行；更多请用导入命令。",
         error_messages={"required": "请选择要导入的文件。", "empty": "这个文件是空的，请重新选择。"},
     )
     items: list[CompletionItem]
@@ -63,8 +62,8 @@ class CompletionImportForm(forms.Form):
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
-        if file.size is None or file.size > MAX_BYTES:
-            raise forms.ValidationError("文件超过 5 MB，请拆分，或用命令 import_completions 导入。")
+        if file.size is None or file.size > settings.IMPORT_MAX_BYTES:
+            raise forms.ValidationError(f"文件超过 {MAX_SIZE}，请拆分，或用命令 import_completions 导入。")
         try:
             self.items, self.unused = _read_items(file.read())
         except FileProblem as problem:
@@ -175,8 +174,8 @@ def _read_items(content: bytes) -> tuple[list[CompletionItem], list[str]]:
     file = files.read(io.BytesIO(content))
     items: list[CompletionItem] = []
     for item in file.items:
-        if len(items) == MAX_ROWS:
-            raise FileProblem(f"文件超过 {MAX_ROWS:,} 行，请拆分，或用命令 import_completions 导入。")
+        if len(items) == settings.IMPORT_MAX_ROWS:
+            raise FileProblem(f"文件超过 {settings.IMPORT_MAX_ROWS:,} 行，请拆分，或用命令 import_completions 导入。")
         items.append(item)
     if not items:
         raise FileProblem("文件中没有数据行。")
@@ -195,9 +194,9 @@ def _preview(
         "source": pending.source,
         "counted": _summary(results),
         "unused": pending.unused,
-        "refused": refused[:MAX_PREVIEW_ROWS],
+        "refused": refused[:IMPORT_PREVIEW_ROWS],
         "refused_count": len(refused),
-        "changing": changing[:MAX_PREVIEW_ROWS],
+        "changing": changing[:IMPORT_PREVIEW_ROWS],
         "changing_count": len(changing),
         "fingerprint": _fingerprint(results),
     }
@@ -255,5 +254,7 @@ def _delete_expired() -> None:
     if not default_storage.exists(FOLDER):
         return
     for name in default_storage.listdir(FOLDER)[1]:
-        if timezone.now() - default_storage.get_modified_time(f"{FOLDER}/{name}") > KEPT_FOR:
+        if timezone.now() - default_storage.get_modified_time(f"{FOLDER}/{name}") > timedelta(
+            hours=settings.IMPORT_CONFIRM_HOURS
+        ):
             default_storage.delete(f"{FOLDER}/{name}")

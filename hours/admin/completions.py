@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -18,10 +19,11 @@ from django.urls import URLPattern, path
 from accounts.admin import CHOOSE_PERSON_HELP, DIGEST_PREFIX, PersonLookupMedia, PostSearchMixin
 from accounts.models import User
 from accounts.requests import person_of
+from config.constants import ADMIN_COUNT_LIMIT
 from config.files import sheets
 from hours.completions import recording
 from hours.models import Completion, CompletionVersion
-from organizations.admin.lists import MAX_COUNTED_ROWS, BoundedPaginator
+from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
 
 from . import completion_import
@@ -79,7 +81,7 @@ class CompletionAdmin(PostSearchMixin, PrefillAdmin):
     list_display_links = ("person", "course")
     list_select_related = ("person", "course")
     list_filter = ("course",)
-    list_per_page = 50
+    list_per_page = settings.ADMIN_PAGE_SIZE
     ordering = ("-pk",)
     sortable_by = ()
     search_fields = ("person__name",)
@@ -174,8 +176,8 @@ class CompletionAdmin(PostSearchMixin, PrefillAdmin):
         return path(route, self.admin_site.admin_view(guarded), name=f"hours_completion_{name}")
 
     def export(self, request: HttpRequest) -> FileResponse:
-        """Return the filtered list as an Excel file, at most MAX_COUNTED_ROWS rows, ID numbers masked."""
-        rows = self.get_changelist_instance(request).queryset[:MAX_COUNTED_ROWS]
+        """Return the filtered list as an Excel file, at most ADMIN_COUNT_LIMIT rows, ID numbers masked."""
+        rows = self.get_changelist_instance(request).queryset[:ADMIN_COUNT_LIMIT]
         cells = (_cells(row) for row in rows.iterator(chunk_size=1000))
         return FileResponse(
             sheets.write([sheets.Sheet("公需科目学习记录", EXPORT_COLUMNS, cells)]),

@@ -6,6 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
@@ -22,7 +23,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """
 
     registration_path = ""
-    list_per_page = 50
+    list_per_page = settings.ADMIN_PAGE_SIZE
     ordering = ("-pk",)
     sortable_by = ()
     paginator = BoundedPaginator

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
+from config.constants import RECOUNT_MAX_PEOPLE
 from hours.counting import is_half_hour_multiple
 from hours.models import Cap, Category, Opening, YearRule
 from hours.totals import rule_changes
@@ -175,7 +176,7 @@ class YearRuleAdmin(admin.ModelAdmin):
         for year in rule_changes.recount_years(years):
             messages.warning(
                 request,
-                f"{year} 年度超过 {rule_changes.MAX_PEOPLE} 人，学时合计尚未按新规则重新计算，"
+                f"{year} 年度超过 {RECOUNT_MAX_PEOPLE} 人，学时合计尚未按新规则重新计算，"
                 f"请运行 manage.py recount_totals {year}。",
             )
 

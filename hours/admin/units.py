@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -36,7 +37,7 @@ class UnitAdmin(BulkActionAdmin, FileAdmin):
     list_display = ("name", "credit_code", "region", "state", "flagged")
     list_filter = (SubtreeFilter, "state", "credit_code_flagged")
     list_select_related = ("region",)
-    list_per_page = 50
+    list_per_page = settings.ADMIN_PAGE_SIZE
     ordering = ("-pk",)
     sortable_by = ("name", "credit_code")
     search_fields = ("name", "credit_code")

@@ -13,6 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import IO
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import identity
@@ -26,7 +27,6 @@ from .issuing import HAS_HOURS, issue_for_year
 from .pdf import file_name, render
 
 # A second download on the same day returns the same certificates instead of new ones that supersede them.
-REUSE_WITHIN = timedelta(hours=12)
 
 
 def units_of(office: Office) -> QuerySet[Unit]:
@@ -67,7 +67,9 @@ def issue_zip(
     actor: User, office: Office, unit: Unit, year: int, people: Iterable[int], target: IO[bytes]
 ) -> list[Certificate]:
     """Issue for these people of the unit and write the ZIP; the certificates stay if the download breaks off."""
-    issued = issue_for_year(actor, issuer_for(office, unit), people, year, reuse_within=REUSE_WITHIN)
+    issued = issue_for_year(
+        actor, issuer_for(office, unit), people, year, reuse_within=timedelta(hours=settings.CERTIFICATE_REUSE_HOURS)
+    )
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         taken: set[str] = set()
         for certificate in issued:

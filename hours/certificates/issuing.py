@@ -35,7 +35,6 @@ from organizations.querysets import within
 from . import codes
 
 MAX_YEARS = 12  # of one certificate; more do not fit on its page
-MAX_CERTIFICATES = 500  # of one bulk issue
 # A person's year that can be certified.
 HAS_HOURS = Q(public__gt=0) | Q(professional__gt=0)
 
@@ -199,8 +198,8 @@ def issue_for_year(
     people = sorted(set(people))
     if not people:
         raise CertificateError(f"没有 {year} 年度有已认定学时的人员，无可证明。")
-    if len(people) > MAX_CERTIFICATES:
-        raise CertificateError(f"一次最多为 {MAX_CERTIFICATES} 人开具，请分批进行。")
+    if len(people) > settings.CERTIFICATE_MAX_PEOPLE:
+        raise CertificateError(f"一次最多为 {settings.CERTIFICATE_MAX_PEOPLE} 人开具，请分批进行。")
     return _issue(actor, issuer, people, [year], reuse_within)
 
 
@@ -266,7 +265,7 @@ def _supersede(new: list[Certificate], valid: dict[int, list[Certificate]]) -> N
             if years_of(older) <= years_of(certificate):
                 older.superseded_by = certificate
                 superseded.append(older)
-    Certificate.objects.bulk_update(superseded, ["superseded_by"], batch_size=MAX_CERTIFICATES)
+    Certificate.objects.bulk_update(superseded, ["superseded_by"], batch_size=settings.CERTIFICATE_MAX_PEOPLE)
 
 
 def revoke_for(person_years: Iterable[tuple[int, int]]) -> int:

@@ -21,7 +21,6 @@ from accounts.models import User
 from hours.errors import WorkflowError
 from hours.models import Registration
 
-MAX_PEOPLE = 2000
 FACTS = ("category_id", "content", "starts_at", "ends_at", "hours_applied", "year", "note", "certificate_number")
 
 

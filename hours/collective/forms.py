@@ -8,6 +8,7 @@ from typing import Any
 
 from crispy_forms.layout import HTML, Div, Field
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
@@ -66,7 +67,7 @@ class CollectiveForm(RegistrationForm):
         self._offer_units(choices.selectable_units(owner), draft)
         self.fields["people_file"].help_text = (
             "Excel（.xlsx）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
-            f"最多 {drafts.MAX_PEOPLE} 行。"
+            f"最多 {settings.COLLECTIVE_MAX_PEOPLE} 行。"
             "不上传名单的，在下一步勾选人员。"
         )
         self.fields["certificate_number"].help_text = "各人不同的，请填在人员名单中。"

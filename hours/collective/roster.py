@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from openpyxl import Workbook
@@ -17,14 +18,13 @@ from accounts import identity
 from config.files import tables
 from config.web.texts import normalise_line, normalise_number
 
-from .drafts import MAX_PEOPLE, RosterRow
+from .drafts import RosterRow
 from .preview import PreviewLine
 
 NAME, ID_NUMBER, HOURS, CERTIFICATE = "姓名", "证件号码", "学时", "证书编号"
 COLUMNS = (NAME, ID_NUMBER, HOURS, CERTIFICATE)
 REQUIRED_COLUMNS = (NAME, ID_NUMBER)
 IGNORED_COLUMNS = LINE, PROBLEM = "原行号", "问题"  # of a file of bad lines that comes back corrected
-MAX_BYTES = 5 * 1024 * 1024
 MAX_LENGTHS = {NAME: 50, ID_NUMBER: 30, HOURS: 12, CERTIFICATE: 100}
 EXACT_DIGITS = 15  # a spreadsheet rounds longer numbers, so that an ID number typed as a number has lost its end
 ACCEPT = ".xlsx,.csv"
@@ -32,8 +32,9 @@ ACCEPT = ".xlsx,.csv"
 
 def read(upload: UploadedFile) -> list[RosterRow]:
     """Return the people named in the file; raise ValidationError if the file as a whole cannot be accepted."""
-    if (upload.size or 0) > MAX_BYTES:
-        raise ValidationError(f"文件超过 {MAX_BYTES // 1024**2} MB，请只保留名单一张表，每次最多 {MAX_PEOPLE} 行。")
+    if (upload.size or 0) > settings.ROSTER_MAX_BYTES:
+        size = f"{settings.ROSTER_MAX_BYTES // settings.MEGABYTE} MB"
+        raise ValidationError(f"文件超过 {size}，请只保留名单一张表，每次最多 {settings.COLLECTIVE_MAX_PEOPLE} 行。")
     try:
         table = tables.read(upload)
         if table.merged_cells:
@@ -48,8 +49,8 @@ def _rows(lines: Iterable[tables.TableRow], indexes: dict[str, int]) -> list[Ros
     for line in lines:
         if line.is_empty:
             continue
-        if len(rows) == MAX_PEOPLE:
-            raise ValidationError(f"名单超过 {MAX_PEOPLE} 行，请分成几个文件上传。")
+        if len(rows) == settings.COLLECTIVE_MAX_PEOPLE:
+            raise ValidationError(f"名单超过 {settings.COLLECTIVE_MAX_PEOPLE} 行，请分成几个文件上传。")
         if line.cells is None or line.has_line_ends_in(indexes.values()):
             rows.append(RosterRow(line.number, "", "", problem=line.quote_problem))
         else:

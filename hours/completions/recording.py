@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User, identity_digest
+from config.constants import COMPLETION_BATCH_SIZE
 from hours.counting import is_half_hour_multiple
 from hours.models import Completion, CompletionVersion, Course
 from hours.totals import sums
@@ -29,7 +30,6 @@ from hours.wording import format_number
 
 from .items import CompletionItem, ItemError, parse_day, parse_hours, quotable
 
-BATCH_SIZE = 1000
 MAX_ATTEMPTS = 3
 MANUAL_SOURCE = "手工登记"
 MIN_ID_LENGTH = 8  # a shorter passport number may stand in another number by chance
@@ -117,7 +117,7 @@ def _record_once(items: Sequence[CompletionItem], source: str) -> list[ItemResul
 
 def record_all(items: Iterable[CompletionItem], source: str) -> Iterator[list[ItemResult]]:
     """Record any number of items, one batch and one transaction at a time."""
-    for batch in batched(items, BATCH_SIZE):
+    for batch in batched(items, COMPLETION_BATCH_SIZE):
         yield record(batch, source)
 
 

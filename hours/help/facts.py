@@ -9,17 +9,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from hours import counting, wording
-from hours.certificates import bulk, codes, issuing
-from hours.collective import drafts, roster
+from hours.certificates import codes, issuing
+from hours.collective import roster
 from hours.completions import files
 from hours.models import YearRule
 from hours.registrations import attachments
-from hours.review import exports
 from hours.states import COUNTED, RULES, Action, Capacity, Rule, Status
-from organizations.search import MAX_HITS
-from organizations.units import MAX_PENDING_UNITS
 
-MEGABYTE, DAY = 1024 * 1024, timedelta(days=1).total_seconds()
+DAY = timedelta(days=1).total_seconds()
 MEANINGS = {
     Status.DRAFT: "已保存，还没有提交；审核人员看不到。",
     Status.FIRST_REVIEW: "已提交，等待初审。",
@@ -81,25 +78,25 @@ def limits() -> dict[str, object]:
     """Return all figures that the help names."""
     return {
         "file_kinds": "、".join(kind.upper() for kind in attachments.EXTENSIONS),
-        "file_megabytes": settings.ATTACHMENT_MAX_BYTES // MEGABYTE,
+        "file_megabytes": settings.ATTACHMENT_MAX_BYTES // settings.MEGABYTE,
         "files": settings.ATTACHMENT_MAX_COUNT,
         "half_day": counting.HOURS_PER_HALF_DAY,
         "step": wording.format_number(counting.HOURS_STEP),
         "day_starts": f"{counting.DAY_STARTS:%H:%M}",
         "day_ends": f"{counting.DAY_ENDS:%H:%M}",
-        "units_shown": MAX_HITS,
-        "units_pending": MAX_PENDING_UNITS,
+        "units_shown": settings.UNIT_SEARCH_HITS,
+        "units_pending": settings.MAX_PENDING_UNITS,
         "reset_days": int(settings.PASSWORD_RESET_TIMEOUT // DAY),
         "log_ins": settings.AXES_FAILURE_LIMIT,
-        "lock_minutes": int(settings.AXES_COOLOFF_TIME * 60),
-        "export_rows": f"{exports.MAX_ROWS:,}",
+        "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+        "export_rows": f"{settings.EXPORT_MAX_ROWS:,}",
         "list_columns": "、".join(roster.COLUMNS),
         "list_needed": "、".join(roster.REQUIRED_COLUMNS),
-        "list_rows": drafts.MAX_PEOPLE,
-        "list_megabytes": roster.MAX_BYTES // MEGABYTE,
+        "list_rows": settings.COLLECTIVE_MAX_PEOPLE,
+        "list_megabytes": settings.ROSTER_MAX_BYTES // settings.MEGABYTE,
         "certificate_years": issuing.MAX_YEARS,
-        "certificate_people": issuing.MAX_CERTIFICATES,
-        "certificate_hours": int(bulk.REUSE_WITHIN.total_seconds() // 3600),
+        "certificate_people": settings.CERTIFICATE_MAX_PEOPLE,
+        "certificate_hours": settings.CERTIFICATE_REUSE_HOURS,
         "code_length": codes.LENGTH,
         "completion_columns": "、".join(files.COLUMNS),
         "completion_needed": "、".join(files.REQUIRED_COLUMNS),

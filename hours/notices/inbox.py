@@ -6,11 +6,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from config.constants import UNREAD_COUNT_LIMIT
 from hours.models import Decision, Notice
 from hours.states import Action
 from hours.wording import format_number
 
-UNREAD_LIMIT = 100  # the bell shows 99+
 RESULTS = {
     Action.RETURN: "已退回修改",
     Action.REFUSE: "不予认定",
@@ -27,8 +27,8 @@ def of_person(person: User) -> QuerySet[Notice]:
 
 
 def unread_count(person: User) -> int:
-    """Return the number of unread notices, at most UNREAD_LIMIT; one query on a partial index."""
-    return len(Notice.objects.filter(person=person, read_at=None).values_list("pk")[:UNREAD_LIMIT])
+    """Return the number of unread notices, at most UNREAD_COUNT_LIMIT; one query on a partial index."""
+    return len(Notice.objects.filter(person=person, read_at=None).values_list("pk")[:UNREAD_COUNT_LIMIT])
 
 
 def mark_read(notice: Notice) -> None:

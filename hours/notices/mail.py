@@ -21,6 +21,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from config.constants import MAIL_BATCH_SIZE
 from config.web import texts
 from hours.models import Notice
 
@@ -29,9 +30,6 @@ from . import inbox
 logger = logging.getLogger(__name__)
 
 CLAIM_DURATION = timedelta(minutes=10)  # longer than a mail server takes to answer
-RETRY_DELAYS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3), timedelta(hours=24))
-MAX_ATTEMPTS = len(RETRY_DELAYS) + 1
-BATCH_SIZE = 100
 MAX_SUBJECT_LENGTH = 120
 
 
@@ -70,7 +68,7 @@ def _skip_unaddressed() -> int:
 
 def _due_keys() -> list[tuple[int, datetime | None]]:
     due = Notice.objects.filter(mail_due_at__lte=timezone.now()).order_by("mail_due_at", "pk")
-    return list(due.values_list("pk", "mail_due_at")[:BATCH_SIZE])
+    return list(due.values_list("pk", "mail_due_at")[:MAIL_BATCH_SIZE])
 
 
 def _claim(key: int, due_at: datetime | None) -> bool:
@@ -95,12 +93,13 @@ def _send(key: int, connection: BaseEmailBackend, report: SendReport) -> None:
 
 def _try_later(notice: Notice, error: Exception) -> None:
     """Schedule the next attempt, with growing delays and a maximum; log the key, never address or ID number."""
-    again = notice.mail_attempts < MAX_ATTEMPTS
-    due_at = timezone.now() + RETRY_DELAYS[notice.mail_attempts - 1] if again else None
+    delays = settings.NOTICE_RETRY_MINUTES
+    again = notice.mail_attempts <= len(delays)
+    due_at = timezone.now() + timedelta(minutes=delays[notice.mail_attempts - 1]) if again else None
     Notice.objects.filter(pk=notice.pk).update(mail_due_at=due_at)
     logger.warning(
         "notice %s could not be mailed (try %s of %s): %s",
-        *(notice.pk, notice.mail_attempts, MAX_ATTEMPTS, type(error).__name__),
+        *(notice.pk, notice.mail_attempts, len(delays) + 1, type(error).__name__),
     )
 
 

@@ -11,8 +11,7 @@ from hours.counting import LOCAL
 
 from .queue import QueueLine
 
-__all__ = ["CONTENT_TYPE", "MAX_ROWS", "review_workbook"]
-MAX_ROWS = 100_000
+__all__ = ["CONTENT_TYPE", "review_workbook"]
 COLUMNS = (
     ("提交时间", 18),
     ("姓名", 12),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User
+from config.constants import FILTER_MAX_PEOPLE
 from config.web.forms import Filter, typed_field
 from hours.counting import LOCAL
 from hours.models import Category, Registration
@@ -24,7 +25,6 @@ from organizations.region_choices import RegionField
 
 YEARS_OFFERED = 10
 LAST_YEAR = 2999
-MAX_MATCHED_PEOPLE = 500  # up to so many people are looked up first, so that the database can start from their keys
 STATUSES = [(status.value, status.label) for status in Status if status is not Status.DRAFT]
 
 
@@ -164,8 +164,8 @@ def _of_people(rows: QuerySet[Registration], name: str, id_tail: str) -> QuerySe
     people = User.objects.filter(name__startswith=name)
     if id_tail:
         people = people.filter(id_tail=id_tail)
-    keys = list(people.values_list("pk", flat=True)[: MAX_MATCHED_PEOPLE + 1])
-    if len(keys) <= MAX_MATCHED_PEOPLE:
+    keys = list(people.values_list("pk", flat=True)[: FILTER_MAX_PEOPLE + 1])
+    if len(keys) <= FILTER_MAX_PEOPLE:
         return rows.filter(owner__in=keys)
     rows = rows.filter(owner__name__startswith=name)
     return rows.filter(owner__id_tail=id_tail) if id_tail else rows

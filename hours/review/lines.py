@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.conf import settings
+
 from config.templatetags.formatting import format_hours
 from config.web.addresses import url_with_pk
 from hours.registrations.lines import LineContext, basic_line, day_and_time
 
 from .queue import QueueLine
-
-LATE_AFTER = 14  # days
 
 
 def review_lines(lines: Sequence[QueueLine], queue_query: str, category_names: dict[int, str]) -> list[LineContext]:
@@ -24,7 +24,7 @@ def review_lines(lines: Sequence[QueueLine], queue_query: str, category_names: d
             **day_and_time(line.decision.created_at if line.decision else line.submitted_at),
             "tick_value": line.tick_value,
             "moment_note": line.decision.get_action_display() if line.decision else _waiting_time(line),
-            "is_late": not line.decision and line.is_waiting and line.days_since_submission > LATE_AFTER,
+            "is_late": not line.decision and line.is_waiting and line.days_since_submission > settings.LATE_AFTER_DAYS,
             "owner": line.registration.owner.name,
             "masked": line.registration.owner.masked_id,
             "unit": line.registration.unit_name,

@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import User
+from config.constants import QUEUE_SORT_LIMIT, RETURN_REQUESTS_SCANNED, RETURN_REQUESTS_SHOWN, WAITING_COUNT_LIMIT
 from config.web.paging import Cursor, keyset_page
 from hours.models import Decision, Registration
 from hours.offices import Office
@@ -22,12 +24,6 @@ from hours.wording import days_between
 
 from .filters import QueueFilter
 from .marks import with_marks
-
-PAGE_SIZE = 50
-WAITING_COUNT_LIMIT = 100_000
-SORT_LIMIT = 5_000
-RETURN_REQUESTS_SHOWN = 5
-RETURN_REQUESTS_SCANNED = 1_000
 
 TABS = {"mine": "待我审核", "unattended": "无人初审", "done": "已处理", "all": "全部"}
 WAITING_TABS = ("mine", "unattended")
@@ -168,10 +164,10 @@ class Queue:
 
     @cached_property
     def count(self) -> int:
-        """The number of rows; SORT_LIMIT + 1 stands for more."""
+        """The number of rows; QUEUE_SORT_LIMIT + 1 stands for more."""
         if self.tab == "mine" and not self.is_filtered:
-            return min(self.waiting.count, SORT_LIMIT + 1)
-        return self.count_up_to(SORT_LIMIT)
+            return min(self.waiting.count, QUEUE_SORT_LIMIT + 1)
+        return self.count_up_to(QUEUE_SORT_LIMIT)
 
     def count_up_to(self, limit: int) -> int:
         """Return the number of rows; limit + 1 stands for more."""
@@ -179,7 +175,7 @@ class Queue:
 
     @property
     def is_sortable(self) -> bool:
-        return self.tab != "done" and self.count <= SORT_LIMIT
+        return self.tab != "done" and self.count <= QUEUE_SORT_LIMIT
 
     # --- Order ------------------------------------------------------------------------------------
 
@@ -226,7 +222,7 @@ class Queue:
     def _page_by_time(self, position: Mapping[str, str]) -> QueuePage:
         page = keyset_page(
             self._with_page_columns(self.rows),
-            PAGE_SIZE,
+            settings.QUEUE_PAGE_SIZE,
             after=position.get("after", ""),
             before=position.get("before", ""),
             newest_first=self.is_newest_first,
@@ -240,11 +236,12 @@ class Queue:
         """Return a numbered page: a list that is small enough to be sorted is small enough for an offset."""
         text = position.get("page", "")
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
-        start = (max(number, 1) - 1) * PAGE_SIZE
-        found = list(self._with_page_columns(self.rows).order_by(*self._order_by)[start : start + PAGE_SIZE + 1])
-        next_params = {"page": str(number + 1)} if len(found) > PAGE_SIZE else {}
+        size = settings.QUEUE_PAGE_SIZE
+        start = (max(number, 1) - 1) * size
+        found = list(self._with_page_columns(self.rows).order_by(*self._order_by)[start : start + size + 1])
+        next_params = {"page": str(number + 1)} if len(found) > size else {}
         previous_params = {"page": str(number - 1)} if number > 1 else {}
-        return QueuePage(self._lines(found[:PAGE_SIZE]), next_params, previous_params)
+        return QueuePage(self._lines(found[:size]), next_params, previous_params)
 
     def all_lines(self) -> Iterator[QueueLine]:
         """Yield every line in order; memory stays flat."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
+from config.constants import CHART_MAX_YEARS
 from config.web.texts import EMPTY
 from hours.wording import format_number
 
@@ -15,7 +16,6 @@ from .charts import Chart, ChartValue
 from .figures import Figures, PlaceRow, PlaceYears
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-MAX_YEARS_DRAWN = 6
 
 Amount = TypeVar("Amount", int, Decimal, float)
 
@@ -116,7 +116,7 @@ def people_chart(now: Figures) -> Chart:
 
 
 def years_chart(years: PlaceYears) -> Chart:
-    latest = sorted(years.by_year)[-MAX_YEARS_DRAWN:]
+    latest = sorted(years.by_year)[-CHART_MAX_YEARS:]
     shares = [(year, years.figures(year).share) for year in latest]
     values = [ChartValue(str(year), share, format_share(share)) for year, share in shares]
     return charts.columns("years", "各年度达标率", ("年度", "达标率"), values, whole=100)

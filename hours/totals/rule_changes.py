@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from config.constants import RECOUNT_MAX_PEOPLE
 from hours.models import PersonTotal, PlaceTotal
 from organizations import regions
 
 from . import sums
-
-# Most people whose year is recounted within the administrator's request; the command recounts larger years.
-MAX_PEOPLE = 5000
 
 
 def count_in_review(year: int) -> int:
@@ -26,8 +24,8 @@ def recount_years(years: Iterable[int]) -> list[int]:
     """
     too_large = []
     for year in sorted(set(years)):
-        people = PersonTotal.objects.filter(year=year).values("pk")[: MAX_PEOPLE + 1].count()
-        if people > MAX_PEOPLE:
+        people = PersonTotal.objects.filter(year=year).values("pk")[: RECOUNT_MAX_PEOPLE + 1].count()
+        if people > RECOUNT_MAX_PEOPLE:
             too_large.append(year)
         elif people:
             sums.recount(year)

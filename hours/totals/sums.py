@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from accounts.models import User
+from config.constants import RECOUNT_BATCH_SIZE
 from hours.counting import RecognisedHours, count_year, meets_requirements
 from hours.models import Cap, Completion, PersonTotal, PlaceTotal, Registration, YearRule
 from hours.offices import NO_ROWS
@@ -38,7 +39,6 @@ T = TypeVar("T")
 COLUMNS = [field.name for field in PlaceTotal._meta.fields if field.name not in ("id", "kind", "place", "year")]
 PLACE_COLUMNS = ("unit_id", "region_id", "city_id", "province_id")
 PERSON_COLUMNS = ("public", "professional", "over_cap", "reached", *PLACE_COLUMNS)
-CHUNK = 1000
 
 
 def places_of(row: Registration | PersonTotal) -> list[tuple[str, int]]:
@@ -99,8 +99,8 @@ def difference(before: Sums, after: Sums) -> Sums:
 
 
 def add_to_places(change: Sums) -> None:
-    """Add to the stored sums of places, in the order of their keys; one statement for every CHUNK places."""
-    for keys in batched(sorted(change), CHUNK):
+    """Add to the stored sums of places, in the order of their keys; one statement per batch."""
+    for keys in batched(sorted(change), RECOUNT_BATCH_SIZE):
         _upsert_places([[*key, *(change[key].get(name, 0) for name in COLUMNS)] for key in keys])
 
 
@@ -342,7 +342,7 @@ def _recount_people(year: int) -> int:
     people |= set(PersonTotal.objects.filter(year=year).values_list("person_id", flat=True))
     wrong = 0
     gained: Sums = {}
-    for chunk in batched(sorted(people), CHUNK):
+    for chunk in batched(sorted(people), RECOUNT_BATCH_SIZE):
         pairs = [(person, year) for person in chunk]
         before = _person_values(pairs)
         accumulate(gained, _people_difference(pairs))
@@ -362,7 +362,7 @@ def _recount_places(year: int) -> int:
     fresh: Sums = {}
     registrations = Registration.objects.filter(year=year).exclude(status=Status.DRAFT)
     for rows in (registrations, PersonTotal.objects.filter(year=year)):
-        accumulate(fresh, sums_of(rows.iterator(chunk_size=CHUNK)))
+        accumulate(fresh, sums_of(rows.iterator(chunk_size=RECOUNT_BATCH_SIZE)))
     change = difference(stored, fresh)
     add_to_places(change)
     return len(change)

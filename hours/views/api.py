@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
@@ -20,8 +21,6 @@ from hours.completions.recording import ItemOutcome, ItemResult
 from hours.models import Completion
 
 ITEM_FIELDS = frozenset({"id", "id_number", "course_id", "year", "course", "hours", "completed_on"})
-MAX_BODY_BYTES = 1024 * 1024
-MAX_ITEMS = 1000
 # Field of an ItemError -> name of the value in the request
 NAMES_IN_ITEMS = {"source_key": "id"}
 NAMES_IN_STATEMENTS = {
@@ -89,7 +88,7 @@ def _read_items(request: HttpRequest) -> list[Any]:
         body = request.body
     except RequestDataTooBig:
         body = None
-    if body is None or len(body) > MAX_BODY_BYTES:
+    if body is None or len(body) > settings.API_MAX_BYTES:
         raise RequestError(413, "请求超过 1 MB，请分批发送。")
     try:
         content = json.loads(body, parse_constant=_refuse_constant)
@@ -99,8 +98,8 @@ def _read_items(request: HttpRequest) -> list[Any]:
         content = [content] if xapi.is_statement(content) else content.get("items")
     if not isinstance(content, list):
         raise RequestError(400, '请求正文应为列表、{"items": [...]} 或 xAPI 语句。')
-    if len(content) > MAX_ITEMS:
-        raise RequestError(413, f"一次最多 {MAX_ITEMS} 条，现为 {len(content)} 条，请分批发送。")
+    if len(content) > settings.API_MAX_ITEMS:
+        raise RequestError(413, f"一次最多 {settings.API_MAX_ITEMS} 条，现为 {len(content)} 条，请分批发送。")
     return content
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import PersonRequest
+from config.constants import PEOPLE_WITHOUT_HOURS_SHOWN
 from hours.certificates import bulk, issuing, pdf
 from hours.certificates.codes import grouped
 from hours.certificates.forms import UnitYearForm, YearsForm
@@ -23,8 +25,6 @@ from hours.offices import Office, office_of
 from organizations.models import Unit
 
 DOUBLE_CLICK = timedelta(seconds=10)
-PAGE_SIZE = 20
-MAX_LISTED = 200  # people without hours on the page; the text file in the ZIP has all
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def index(request: PersonRequest) -> HttpResponse:
             messages.success(request, f"已开具编号 {grouped(issued.code)} 的年度学时证明，可在下方下载。")
             return redirect("hours:certificates")
     rows = Certificate.objects.filter(person=request.user).select_related("issued_by").order_by("-issued_at", "-pk")
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rows, settings.SHORT_LIST_PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "years": years,
@@ -72,7 +72,7 @@ def unit(request: PersonRequest) -> HttpResponse | FileResponse:
     if form.is_valid():
         chosen, year = form.cleaned_data["unit"], form.cleaned_data["year"]
         rows = bulk.certifiable_totals(chosen, year)
-        page = Paginator(rows, issuing.MAX_CERTIFICATES).get_page(form.data.get("page"))
+        page = Paginator(rows, settings.CERTIFICATE_MAX_PEOPLE).get_page(form.data.get("page"))
         if request.method == "POST" and page.object_list:
             return _zip(request, office, chosen, year, [row.person_id for row in page])
         without = bulk.people_without_hours(chosen, year)
@@ -80,7 +80,7 @@ def unit(request: PersonRequest) -> HttpResponse | FileResponse:
             "unit": chosen,
             "year": year,
             "page": page,
-            "without": without[:MAX_LISTED],
+            "without": without[:PEOPLE_WITHOUT_HOURS_SHOWN],
             "without_count": without.count(),
         }
     return render(request, "certificates/unit.html", context)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -19,7 +20,7 @@ from accounts.requests import PersonRequest
 from config.files import sheets
 from config.web.addresses import parse_pk
 from hours.collective import choices, drafts, preview, records, roster, saving
-from hours.collective.drafts import MAX_PEOPLE, CollectiveDraft, InvalidDraft
+from hours.collective.drafts import CollectiveDraft, InvalidDraft
 from hours.collective.forms import CollectiveForm, PeopleSearch
 from hours.collective.saving import PreviewOutdated
 from hours.errors import WorkflowError
@@ -27,8 +28,6 @@ from hours.models import Attachment, Submission
 from hours.offices import office_of
 from hours.registrations import attachments, facts
 from organizations.models import Unit
-
-PAGE_SIZE, BATCHES_PAGE_SIZE = 50, 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,7 +86,7 @@ def save(request: PersonRequest) -> HttpResponse:
 @require_safe
 def batches(request: PersonRequest) -> HttpResponse:
     """The batches of the unit, by any of its reviewers."""
-    page = Paginator(_batches_or_404(request), BATCHES_PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(_batches_or_404(request), settings.SHORT_LIST_PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "records": records.records_of(list(page))}
     return render(request, "collective/batches.html", context)
 
@@ -98,7 +97,7 @@ def batch(request: PersonRequest, pk: int) -> HttpResponse:
     office = office_of(request)
     submission = get_object_or_404(_batches_or_404(request), pk=pk)
     [record] = records.records_of([submission])
-    page = Paginator(records.batch_registrations(submission), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(records.batch_registrations(submission), settings.LIST_PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [
         (registration, records.decision_words(registration), registration.unit_id in office.units)
         for registration in page
@@ -145,13 +144,13 @@ def _facts_page(request: PersonRequest, form: CollectiveForm) -> HttpResponse:
 def _people_page(request: PersonRequest, draft: CollectiveDraft, unit: Unit, error: str = "") -> HttpResponse:
     search = PeopleSearch(request.POST if "search" in request.POST else None)
     found = choices.selectable_people(unit, request.user, search.text)
-    page = Paginator(found, PAGE_SIZE).get_page(request.POST.get("page"))
+    page = Paginator(found, settings.LIST_PAGE_SIZE).get_page(request.POST.get("page"))
     context = {
         "training": _facts(draft, unit),
         "search": search,
         "page": page,
         "ticked": set(draft.ticked),
-        "max_people": MAX_PEOPLE,
+        "max_people": settings.COLLECTIVE_MAX_PEOPLE,
         "elsewhere": len(set(draft.ticked) - {person.pk for person in page}),
         "draft": drafts.seal_draft(draft),
         "error": error,
@@ -214,8 +213,8 @@ def _ticked(request: PersonRequest, draft: CollectiveDraft, unit: Unit) -> list[
     keys = (set(draft.ticked) - shown) | set(own if chosen else ())
     if request.POST.get("go") == "all":
         found = choices.selectable_people(unit, request.user, PeopleSearch(request.POST).text)
-        keys |= set(found.values_list("pk", flat=True)[:MAX_PEOPLE])
-    return sorted(keys)[:MAX_PEOPLE]
+        keys |= set(found.values_list("pk", flat=True)[: settings.COLLECTIVE_MAX_PEOPLE])
+    return sorted(keys)[: settings.COLLECTIVE_MAX_PEOPLE]
 
 
 def _keys(request: PersonRequest, name: str) -> set[int]:

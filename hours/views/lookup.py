@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -17,7 +18,6 @@ from hours.states import Action
 from hours.totals import summaries
 from hours.workflow.permissions import Permissions
 
-PAGE_SIZE = 20
 # The actions that a line offers, with their URL names.
 ACTIONS = {
     Action.EDIT: "hours:edit",
@@ -75,7 +75,7 @@ def registrations(request: PersonRequest) -> HttpResponse:
         rows = rows.none()
     if filter_form.chosen_year:
         rows = rows.for_year(filter_form.chosen_year)
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rows, settings.SHORT_LIST_PAGE_SIZE).get_page(request.GET.get("page"))
     permissions = Permissions(request.user, page)
     registrations = [
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -13,13 +14,11 @@ from hours.notices import inbox
 from hours.states import Action
 from hours.workflow.permissions import may
 
-PAGE_SIZE = 20
-
 
 @require_safe
 def index(request: PersonRequest) -> HttpResponse:
     """List the notices, latest first."""
-    page = Paginator(inbox.of_person(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(inbox.of_person(request.user), settings.SHORT_LIST_PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [(notice, inbox.sentence(notice), inbox.reason_and_words(notice.decision)) for notice in page]
     return render(request, "hours/notices.html", {"page": page, "rows": rows})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404
 
 from accounts.requests import PersonRequest
 from config.web.addresses import parse_pk
 from hours.models import Registration
 
-MAX_REGISTRATIONS = 500
 COLUMNS = ("owner", "status", "hours_applied", "unit")  # what the choice of a unit needs
 
 
@@ -19,7 +19,7 @@ def picked_registrations(request: PersonRequest, *, in_full: bool = True) -> lis
     are read.
     """
     given = request.POST.getlist("registration") or request.GET.getlist("registration")
-    if len(given) > MAX_REGISTRATIONS:
+    if len(given) > settings.SUBMISSION_MAX_REGISTRATIONS:
         raise Http404
     keys = {_pk_or_404(text) for text in given}
     rows = request.user.registrations.filter(pk__in=keys)  # sets the owner without a query

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -24,7 +25,6 @@ from hours.workflow.permissions import Permissions, may, submission_answers
 
 from .picking import picked_registrations
 
-PAGE_SIZE = 50
 # The pages from which a registration is opened.
 LISTS = ("hours:list", "hours:lookup_registrations", "hours:lookup", "hours:notices")
 
@@ -34,7 +34,9 @@ def index(request: PersonRequest) -> HttpResponse:
     """学时登记."""
     filter_form = RegistrationFilter(request.GET)
     rows = filter_form.narrow(Registration.objects.owned_by(request.user).editable())
-    page = numbered_page(rows.only(*lines.LIST_COLUMNS, "category_id"), PAGE_SIZE, request.GET.get("page"))
+    page = numbered_page(
+        rows.only(*lines.LIST_COLUMNS, "category_id"), settings.LIST_PAGE_SIZE, request.GET.get("page")
+    )
     context = {
         "filter": filter_form,
         "is_filtered": any(request.GET.get(name) for name in filter_form.fields),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.requests import PersonRequest
+from config.constants import PERSON_REGISTRATIONS_SHOWN
 from config.files import sheets
 from hours.certificates import bulk
 from hours.models import PersonTotal, YearRule
@@ -24,8 +26,6 @@ from hours.statistics.charts import Chart
 from hours.statistics.figures import Figures, PlaceRow, PlaceYears, StatisticsScope
 from organizations.models import Region, Unit
 
-PAGE_SIZE = 50
-REGISTRATIONS_SHOWN = 200
 UNITS_PER_QUERY = 500  # the number of parameters of a query is limited
 # In the order of the links above the units of a region.
 SORTS = {"name": "名称", "waiting": "审核中最多", "share": "达标率最低"}
@@ -122,7 +122,7 @@ def _sort(request: PersonRequest) -> str:
 
 
 def _page(request: PersonRequest, rows: QuerySet[Any, Any]) -> Page[Any]:
-    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return Paginator(rows, settings.LIST_PAGE_SIZE).get_page(request.GET.get("page"))
 
 
 @require_safe
@@ -214,7 +214,7 @@ def person(request: PersonRequest, pk: int) -> HttpResponse:
     someone = get_object_or_404(people.people_in(scope), pk=pk)
     totals = people.totals_in(scope, someone)
     year, years, note = choose_year(request.GET.get("year", ""), [total.year for total in totals])
-    registrations = people.registrations_of(someone, year, office)[:REGISTRATIONS_SHOWN] if office else []
+    registrations = people.registrations_of(someone, year, office)[:PERSON_REGISTRATIONS_SHOWN] if office else []
     context = {
         "someone": someone,
         "unit": scope.units().filter(pk__in=_unit_of(someone, totals, year)).first(),

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from config.constants import ADMIN_COUNT_LIMIT
 from organizations.picker import open_tree
 from organizations.querysets import within
 from organizations.tree import is_within
@@ -21,18 +22,15 @@ from . import access
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
 
-# Rows are counted up to this number only; a filter finds the others.
-MAX_COUNTED_ROWS = 10_000
-
 
 class BoundedPaginator(Paginator):
-    """Counts at most MAX_COUNTED_ROWS rows, so that a list ends there."""
+    """Counts at most ADMIN_COUNT_LIMIT rows, so that a list ends there."""
 
     object_list: QuerySet[Any]
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by().values("pk")[:MAX_COUNTED_ROWS].count()
+        return self.object_list.order_by().values("pk")[:ADMIN_COUNT_LIMIT].count()
 
 
 class SubtreeFilter(SimpleListFilter):

@@ -267,8 +267,8 @@ def test_action_on_own_registration_is_refused(client, root, station, rules):
     assert message_texts(carry_out(client, "reopen", own)) == ["“本人的”（韦管理）未处理：不能审核本人的登记。"]
 
 
-def test_action_on_too_many_registrations_is_refused(client, root, huang, station, monkeypatch, recognised, refused):
-    monkeypatch.setattr("hours.admin.actions.MAX_SELECTED", 1)
+def test_action_on_too_many_registrations_is_refused(client, root, huang, station, settings, recognised, refused):
+    settings.ADMIN_MAX_SELECTED = 1
     response = select(client, "revoke", recognised, select_across="1")
     assert message_texts(response) == ["一次最多处理 1 条登记，请用搜索或筛选缩小范围。"]
 

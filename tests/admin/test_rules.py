@@ -170,7 +170,7 @@ def test_deleting_rule_recounts_year(client, rule, way):
 
 
 def test_year_with_too_many_people_names_command(client, rule, monkeypatch):
-    monkeypatch.setattr(rule_changes, "MAX_PEOPLE", 0)
+    monkeypatch.setattr(rule_changes, "RECOUNT_MAX_PEOPLE", 0)
     page = client.post(change_url(rule), rule_form(total="50", professional="50"), follow=True).content.decode()
     assert f"请运行 manage.py recount_totals {YEAR}。" in page
     assert PersonTotal.objects.get().reached is False

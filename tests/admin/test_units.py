@@ -221,8 +221,8 @@ def test_merge_into_pending_unit_is_refused(client, superuser):
     assert message_texts(response) == ["只能合并到状态为“正常”的单位，“第二林业站”目前为“待核实”。"]
 
 
-def test_action_on_too_many_units_is_refused(client, superuser, monkeypatch):
-    monkeypatch.setattr("hours.admin.actions.MAX_SELECTED", 2)
+def test_action_on_too_many_units_is_refused(client, superuser, settings):
+    settings.ADMIN_MAX_SELECTED = 2
     chosen = [factories.unit(f"第{number}林业站") for number in range(3)]
     response = act(client, "disable_units", chosen[0], select_across="1", confirmed="是")
     assert message_texts(response) == ["一次最多处理 2 个单位，请用搜索或筛选缩小范围。"]

@@ -91,8 +91,8 @@ def test_second_download_reuses_certificates(client, people, station):
     assert Certificate.objects.filter(superseded_by=None).count() == Certificate.objects.count() == 3
 
 
-def test_many_people_are_split_into_pages(client, people, station, monkeypatch):
-    monkeypatch.setattr(issuing, "MAX_CERTIFICATES", 2)
+def test_many_people_are_split_into_pages(client, people, station, settings):
+    settings.CERTIFICATE_MAX_PEOPLE = 2
     files = archive(client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR, "page": 2}))
     assert len([name for name in files.namelist() if name.endswith(".pdf")]) == 1
     with pytest.raises(issuing.CertificateError) as refused:

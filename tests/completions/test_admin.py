@@ -248,8 +248,8 @@ def test_unreadable_file_is_form_error(client, content, words):
     assert response.context["form"].errors["file"][0].startswith(words)
 
 
-def test_too_many_lines_are_form_error(client, huang, course, monkeypatch):
-    monkeypatch.setattr("hours.admin.completion_import.MAX_ROWS", 1)
+def test_too_many_lines_are_form_error(client, huang, course, settings):
+    settings.IMPORT_MAX_ROWS = 1
     response = upload(client, row(huang, course), row(huang, course))
     assert list(response.context["form"].errors) == ["file"]
 

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.constants import SEARCH_MAX_RANKED
 from organizations import regions, search, units
 from organizations.models import Region, Unit
 from tests import factories
 
+MAX_HITS = 10
 pytestmark = pytest.mark.django_db
 
 
@@ -84,22 +86,22 @@ def test_a_name_that_holds_the_word_twice_counts_once(guangxi):
 
 
 def test_of_more_matches_than_are_ranked_all_are_counted_once(guangxi):
-    in_bulk([f"南宁市南宁大道{number}号店" for number in range(search.MAX_RANKED + 50)])
+    in_bulk([f"南宁市南宁大道{number}号店" for number in range(SEARCH_MAX_RANKED + 50)])
     in_bulk(["柳州市南宁饭店"], "450202")
     found = search.find_units("南宁")
-    assert (len(found.units), found.total, found.more) == (10, search.MAX_RANKED + 51, search.MAX_RANKED + 41)
+    assert (len(found.units), found.total, found.more) == (10, SEARCH_MAX_RANKED + 51, SEARCH_MAX_RANKED + 41)
     assert search.find_units("南宁", factories.region("450200")).total == 1
-    assert search.find_units("店 南宁").total == search.MAX_RANKED + 51
+    assert search.find_units("店 南宁").total == SEARCH_MAX_RANKED + 51
 
 
 def test_the_exact_name_comes_first_however_many_match_before_it(guangxi):
-    in_bulk([f"南宁饭店{number:04d}" for number in range(2 * search.MAX_RANKED)])
+    in_bulk([f"南宁饭店{number:04d}" for number in range(2 * SEARCH_MAX_RANKED)])
     in_bulk(["南宁饭店"], "450202")
     assert names(search.find_units("南宁饭店"))[0] == "南宁饭店"
 
 
 def test_names_that_begin_with_the_word_come_first_however_many_match_before_them(guangxi):
-    in_bulk([f"青秀区南宁饭店{number:04d}" for number in range(search.MAX_RANKED + 50)])
+    in_bulk([f"青秀区南宁饭店{number:04d}" for number in range(SEARCH_MAX_RANKED + 50)])
     in_bulk(["南宁饭店总部"], "450202")
     assert names(search.find_units("南宁"))[0] == "南宁饭店总部"
 
@@ -166,8 +168,8 @@ def test_what_means_something_to_a_machine_means_nothing_here(guangxi, typed):
 
 
 def test_machine_signs_in_names_are_found_and_counted_as_they_stand(guangxi):
-    in_bulk([f"南宁.*+?[店]{number}" for number in range(search.MAX_RANKED + 5)] + ["南宁老店"])
-    assert search.find_units(".*+?[店]").total == search.MAX_RANKED + 5
+    in_bulk([f"南宁.*+?[店]{number}" for number in range(SEARCH_MAX_RANKED + 5)] + ["南宁老店"])
+    assert search.find_units(".*+?[店]").total == SEARCH_MAX_RANKED + 5
 
 
 def test_a_pending_unit_is_found_and_a_disabled_one_is_not(guangxi):
@@ -253,7 +255,7 @@ codes = [code for code, *_ in factories.REGIONS]
     ranked=st.sampled_from([12, 400]),
 )
 def test_the_index_says_what_a_plain_scan_says(guangxi, monkeypatch, placed, keyword, within, ranked):
-    monkeypatch.setattr(search, "MAX_RANKED", ranked)
+    monkeypatch.setattr(search, "SEARCH_MAX_RANKED", ranked)
     Unit.objects.all().delete()
     for code in codes:
         in_bulk([name for name, place in placed if place == code], code)
@@ -265,11 +267,10 @@ def test_the_index_says_what_a_plain_scan_says(guangxi, monkeypatch, placed, key
     if expected:
         assert (found.total, found.similar) == (len(expected), False)
         assert set(found.units) <= set(expected)
-        assert len(set(found.units)) == len(found.units) == min(len(expected), search.MAX_HITS)
+        assert len(set(found.units)) == len(found.units) == min(len(expected), MAX_HITS)
         if len(expected) <= ranked:
             assert (
-                found.units
-                == sorted(expected, key=lambda unit: rank(search.normalise(unit.name), words[0]))[: search.MAX_HITS]
+                found.units == sorted(expected, key=lambda unit: rank(search.normalise(unit.name), words[0]))[:MAX_HITS]
             )
     else:
         assert found.similar or found == search.UnitMatches([], 0)

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hours.models import Registration
-from hours.review import queue
 from hours.workflow import transitions
 from hours.workflow.moves import Verdict
 from tests import factories, files
@@ -134,8 +133,8 @@ def test_neighbours_in_done_tab(log_in, huang, station):
     assert (context["before"], context["after"]) == (registrations[2].pk, registrations[0].pk)
 
 
-def test_links_keep_filters_and_position(log_in, huang, station, monkeypatch):
-    monkeypatch.setattr(queue, "PAGE_SIZE", 1)
+def test_links_keep_filters_and_position(log_in, huang, station, settings):
+    settings.QUEUE_PAGE_SIZE = 1
     submitted_days_ago(huang, station, 9, 5)
     client = log_in(station.reviewer)
     second = client.get(QUEUE + client.get(QUEUE, {"content": "天"}).context["next_url"])

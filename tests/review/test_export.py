@@ -14,7 +14,6 @@ from openpyxl import load_workbook
 
 from hours.counting import LOCAL
 from hours.models import Registration
-from hours.review import exports
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +43,8 @@ def test_export_has_masked_ids_and_dates(log_in, huang, station):
     )
 
 
-def test_export_applies_filters_over_all_pages(log_in, huang, station, monkeypatch):
-    monkeypatch.setattr("hours.review.queue.PAGE_SIZE", 1)
+def test_export_applies_filters_over_all_pages(log_in, huang, station, settings):
+    settings.QUEUE_PAGE_SIZE = 1
     for content in ("水利培训", "水利讲座", "公文讲座"):
         factories.submitted(huang, station, content=content)
     factories.submitted(huang, factories.unit("柳州市图书馆", "450202"), content="水利展览")
@@ -79,8 +78,8 @@ def test_file_name_has_tab_and_date(log_in, station):
     assert f"学时审核-待我审核-{timezone.localdate():%Y-%m-%d}.xlsx" in unquote(response["Content-Disposition"])
 
 
-def test_too_many_rows_redirect_with_message(log_in, huang, station, monkeypatch):
-    monkeypatch.setattr(exports, "MAX_ROWS", 2)
+def test_too_many_rows_redirect_with_message(log_in, huang, station, settings):
+    settings.EXPORT_MAX_ROWS = 2
     for number in range(3):
         factories.submitted(huang, station, content=f"第 {number} 条")
     response = log_in(station.reviewer).get(EXPORT, {"content": "条"})

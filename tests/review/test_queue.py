@@ -201,7 +201,7 @@ def test_filter_by_category_of_either_level(log_in, bureau, mixed):
 
 
 def test_filter_by_common_name(log_in, bureau, mixed, monkeypatch):
-    monkeypatch.setattr("hours.review.filters.MAX_MATCHED_PEOPLE", 0)
+    monkeypatch.setattr("hours.review.filters.FILTER_MAX_PEOPLE", 0)
     assert contents(log_in(bureau).get(QUEUE, {"tab": "all", "name": "李工"})) == ["古籍培训"]
 
 
@@ -271,7 +271,7 @@ def test_small_list_is_sortable(log_in, huang, station):
 def test_large_list_is_not_sortable(log_in, huang, station, monkeypatch):
     for days, hours in ((3, 8), (2, 16), (1, 12)):
         backdate(factories.submitted(huang, station, content=f"{hours} 学时", hours_applied=hours), days)
-    monkeypatch.setattr(queue, "SORT_LIMIT", 2)
+    monkeypatch.setattr(queue, "QUEUE_SORT_LIMIT", 2)
     response = log_in(station.reviewer).get(QUEUE, {"order": "hours"})
     assert contents(response) == ["8 学时", "16 学时", "12 学时"]
     head = response.context["heads"]["hours"]
@@ -279,8 +279,8 @@ def test_large_list_is_not_sortable(log_in, huang, station, monkeypatch):
 
 
 @pytest.mark.parametrize("order", ["", "hours"])
-def test_pages_lose_and_repeat_no_row(log_in, huang, station, monkeypatch, order):
-    monkeypatch.setattr(queue, "PAGE_SIZE", 2)
+def test_pages_lose_and_repeat_no_row(log_in, huang, station, settings, order):
+    settings.QUEUE_PAGE_SIZE = 2
     for number in range(5):
         registration = factories.submitted(huang, station, content=f"第 {number} 条", hours_applied=8 + number)
         backdate(registration, 9 - number)
@@ -308,8 +308,8 @@ def test_invalid_page_is_ignored(log_in, huang, station, page):
 
 
 @pytest.mark.parametrize("order", ["submitted", "hours"])
-def test_emptied_page_falls_back_to_the_first(log_in, huang, station, monkeypatch, order):
-    monkeypatch.setattr(queue, "PAGE_SIZE", 2)
+def test_emptied_page_falls_back_to_the_first(log_in, huang, station, settings, order):
+    settings.QUEUE_PAGE_SIZE = 2
     registrations = [factories.submitted(huang, station, content=f"第 {number} 条") for number in range(4)]
     client = log_in(station.reviewer)
     second = QUEUE + client.get(QUEUE, {"order": order}).context["next_url"]

@@ -9,8 +9,7 @@ from django.db import transaction
 
 from accounts.models import User, identity_digest
 from config.commands import progress_bar
-
-BATCH_SIZE = 500
+from config.constants import REWRITE_BATCH_SIZE
 
 
 class Command(BaseCommand):
@@ -26,7 +25,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def _rewrite(self, after: int) -> list[User]:
         """Rewrite and return the next batch by primary key; the lock keeps concurrent changes from being lost."""
-        people = list(User.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:BATCH_SIZE])
+        people = list(User.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:REWRITE_BATCH_SIZE])
         for person in people:
             person.id_digest = identity_digest(person.id_number)
         User.objects.bulk_update(people, ["id_number", "id_digest"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,7 +23,6 @@ from hours.workflow import moves, transitions
 from .queue import query_with_position, queue_or_404
 from .shown import as_shown
 
-MAX_TICKED = 200
 # The message does not tell whether a key exists outside the office.
 OUTSIDE_OFFICE = (
     "有 {count} 条勾选的登记不在您的审核范围内（可能已改由其他单位审核），已取消勾选；其余尚未处理，请核对后提交。"
@@ -89,7 +89,7 @@ def _ticks_or_404(queue: Queue, values: Sequence[str]) -> tuple[list[Tick], int]
 
     404 if all are outside, or if a value is invalid. A POST may name keys alone: then the present state is taken.
     """
-    if len(values) > MAX_TICKED:
+    if len(values) > settings.BULK_MAX_REGISTRATIONS:
         raise Http404
     shown: dict[int, tuple[str, str]] = {}
     for value in values:

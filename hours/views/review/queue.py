@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.requests import PersonRequest
+from config.constants import QUEUE_SORT_LIMIT, RETURN_REQUESTS_SHOWN
 from hours.offices import office_of
 from hours.review.forms import BulkForm
 from hours.review.lines import review_lines
-from hours.review.queue import PAGE_SIZE, POSITION_PARAMS, RETURN_REQUESTS_SHOWN, SORT_LIMIT, TABS, Queue
+from hours.review.queue import POSITION_PARAMS, TABS, Queue
 
-NOT_SORTABLE = f"超过 {SORT_LIMIT} 条时只能按提交时间排序，请先用筛选缩小范围。"
+NOT_SORTABLE = f"超过 {QUEUE_SORT_LIMIT} 条时只能按提交时间排序，请先用筛选缩小范围。"
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ def index(request: PersonRequest) -> HttpResponse:
         "heads": _heads(queue),
         "return_requests": requests[:RETURN_REQUESTS_SHOWN],
         "has_more_requests": len(requests) > RETURN_REQUESTS_SHOWN,
-        "page_size": PAGE_SIZE,
-        "total": f"{SORT_LIMIT}+" if queue.count > SORT_LIMIT else str(queue.count),
+        "page_size": settings.QUEUE_PAGE_SIZE,
+        "total": f"{QUEUE_SORT_LIMIT}+" if queue.count > QUEUE_SORT_LIMIT else str(queue.count),
         "bulk": BulkForm(),
         "has_places": bool(queue.office.regions or len(queue.office.units) > 1),
         "tick_all": request.GET.get("tick") == "all",
