@@ -12,7 +12,7 @@ IMPORT_PREVIEW_ROWS = 200  # in each table of the preview
 RETURN_REQUESTS_SHOWN = 5  # above the queue
 CHART_MAX_YEARS = 6
 
-# --- Counting no further than a page needs --------------------------------------------------------
+# --- Upper limits of counts ------------------------------------------------------------------------
 UNREAD_COUNT_LIMIT = 100  # the bell shows 99+
 WAITING_COUNT_LIMIT = 100_000
 QUEUE_SORT_LIMIT = 5_000  # longer queues keep the order of submission, which an index serves
@@ -21,9 +21,9 @@ ADMIN_COUNT_LIMIT = 10_000
 
 # --- Search ---------------------------------------------------------------------------------------
 MAX_KEYWORD_LENGTH = 120  # no unit's name is longer
-SEARCH_MAX_RANKED = 400  # hits that are ranked; the number of hits is always the full one
-SEARCH_CACHE_SIZE = 500  # common keywords whose hits an index remembers
-SEARCH_MIN_SIMILARITY = 0.5  # share of a keyword's pairs of characters that a similar name holds
+SEARCH_MAX_RANKED = 400  # hits that are ranked; all are counted
+SEARCH_CACHE_SIZE = 500  # common keywords whose result an index caches
+SEARCH_MIN_SIMILARITY = 0.5  # share of the pairs of characters of a keyword in a similar name
 # A keyword of letters and digits from this length on may be the beginning of a credit code. Codes begin with the
 # registering office and the region, so that a shorter one would match half a province.
 SEARCH_MIN_CODE_LENGTH = 6

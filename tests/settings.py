@@ -1,4 +1,4 @@
-"""The product's settings with development secrets and a quick password hasher."""
+"""The settings for tests: development secrets and a fast password hasher."""
 
 import os
 import tempfile
@@ -13,8 +13,8 @@ from tests.strict import UnknownVariable
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"] == "config.sqlite":
-    # A file, one per run: in memory all threads share one cache, which knows neither WAL nor waiting for a lock.
+    # One file per run: an in-memory database is shared by all threads without WAL and without waiting for locks.
     file = Path(tempfile.gettempdir()) / f"test-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": str(file)}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UnknownVariable("%s")
-LOGGING["root"] = {"handlers": [], "level": "INFO"}  # noqa: F405  (pytest collects what is logged)
+LOGGING["root"] = {"handlers": [], "level": "INFO"}  # noqa: F405  (pytest captures the log)

@@ -1,5 +1,7 @@
 """添加单位."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -13,56 +15,58 @@ FLAGGED = "12450100MB17603351"
 
 
 @pytest.fixture
-def 黄秋梦(guangxi, client):
+def person(guangxi, client):
     person = factories.person("黄秋梦")
     client.force_login(person)
     return person
 
 
-def answers(**changes) -> dict[str, str]:
+def typed_unit(**changes: Any) -> dict[str, str]:
     return factories.typed_unit(**{"next": "/hours/submit/?registration=1&registration=2&page=3&go=search", **changes})
 
 
-def errors(response) -> dict[str, list[str]]:
+def errors(response: Any) -> dict[str, list[str]]:
+    """Return the errors of the form on the page."""
     assert response.status_code == 200
-    return response.context["form"].errors
+    found: dict[str, list[str]] = response.context["form"].errors
+    return found
 
 
-def test_it_adds_a_unit_that_waits_for_its_confirmation(client, 黄秋梦):
-    given = answers()
+def test_add_creates_pending_unit(client, person):
+    given = typed_unit()
     client.post(URL, given)
     unit = Unit.objects.get()
     assert (unit.name, unit.credit_code, unit.region.name) == ("宾阳县甘棠镇林业站", given["credit_code"], "宾阳县")
     assert (unit.contact_name, unit.contact_phone) == ("韦站长", "0771-8212345")
-    assert (unit.state, unit.added_by, unit.credit_code_flagged) == (Unit.State.PENDING, 黄秋梦, False)
+    assert (unit.state, unit.added_by, unit.credit_code_flagged) == (Unit.State.PENDING, person, False)
 
 
-def test_it_goes_back_to_the_dialog_with_the_unit_chosen(client, 黄秋梦):
-    response = client.post(URL, answers())
+def test_add_returns_with_unit_chosen(client, person):
+    response = client.post(URL, typed_unit())
     assert response.status_code == 302
     assert response.url == f"/hours/submit/?registration=1&registration=2&page=3&unit={Unit.objects.get().pk}"
 
 
-def test_it_replaces_a_unit_that_was_chosen_before(client, 黄秋梦):
-    response = client.post(URL, answers(next="/hours/submit/?unit=999&registration=1"))
+def test_add_replaces_chosen_unit_in_return_url(client, person):
+    response = client.post(URL, typed_unit(next="/hours/submit/?unit=999&registration=1"))
     assert response.url == f"/hours/submit/?unit={Unit.objects.get().pk}&registration=1"
 
 
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "evil", ""]
 )
-def test_it_goes_back_to_our_own_pages_only(client, 黄秋梦, elsewhere):
-    response = client.post(URL, answers(next=elsewhere))
+def test_foreign_return_url_becomes_home_page(client, person, elsewhere):
+    response = client.post(URL, typed_unit(next=elsewhere))
     assert response.url == f"{reverse('home')}?unit={Unit.objects.get().pk}"
 
 
-def test_in_a_dialog_the_page_is_told_where_to_go(client, 黄秋梦):
-    response = client.post(URL, answers(), headers={"X-Requested-With": "dialog"})
+def test_dialog_request_gets_location_header(client, person):
+    response = client.post(URL, typed_unit(), headers={"X-Requested-With": "dialog"})
     assert response.status_code == 204
     assert response.headers["X-Dialog-Location"].endswith(f"&unit={Unit.objects.get().pk}")
 
 
-def test_the_page_offers_every_region_in_groups(client, 黄秋梦):
+def test_form_offers_all_regions_in_groups(client, person):
     html = client.get(URL).content.decode()
     groups = [part.split('"')[0] for part in html.split('<optgroup label="')[1:]]
     assert groups == ["广西壮族自治区", "南宁市", "柳州市"]
@@ -70,15 +74,15 @@ def test_the_page_offers_every_region_in_groups(client, 黄秋梦):
     assert '<option value="450126">宾阳县</option>' in html
 
 
-def test_region_and_way_back_are_known_before(client, 黄秋梦):
+def test_form_is_prefilled_from_query(client, person):
     response = client.get(URL, {"region": "450126", "next": "/hours/submit/?registration=1"})
     assert '<option value="450126" selected>' in response.content.decode()
     assert response.context["back"] == "/hours/submit/?registration=1"
 
 
-def test_a_code_is_read_as_people_type_it(client, 黄秋梦):
+def test_typed_code_is_normalised(client, person):
     code = factories.unit_code()
-    client.post(URL, answers(credit_code=f" {code[:8].lower()}-{code[8:]} "))
+    client.post(URL, typed_unit(credit_code=f" {code[:8].lower()}-{code[8:]} "))
     assert Unit.objects.get().credit_code == code
 
 
@@ -101,8 +105,8 @@ def test_a_code_is_read_as_people_type_it(client, 黄秋梦):
         ("contact_phone", "电话", "请输入手机号码或带区号的固定电话，例如 0771-1234567。"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_at_the_top(client, 黄秋梦, field, value, sentence):
-    response = client.post(URL, answers(**{field: value}))
+def test_error_is_shown_at_field_and_in_summary(client, person, field, value, sentence):
+    response = client.post(URL, typed_unit(**{field: value}))
     assert errors(response) == {field: [sentence]}
     html = response.content.decode()
     assert html.count(sentence) == 2
@@ -110,9 +114,9 @@ def test_what_is_wrong_is_said_at_its_field_and_at_the_top(client, 黄秋梦, fi
     assert not Unit.objects.exists()
 
 
-def test_a_code_that_exists_names_its_unit_and_offers_it(client, 黄秋梦):
+def test_existing_code_offers_its_unit(client, person):
     unit = factories.unit("宾阳县甘棠镇林业站")
-    response = client.post(URL, answers(name="甘棠镇林业站", credit_code=unit.credit_code))
+    response = client.post(URL, typed_unit(name="甘棠镇林业站", credit_code=unit.credit_code))
     assert errors(response) == {
         "credit_code": ["该代码属于已有单位“宾阳县甘棠镇林业站”（宾阳县），无需添加，可直接选用。"]
     }
@@ -121,9 +125,9 @@ def test_a_code_that_exists_names_its_unit_and_offers_it(client, 黄秋梦):
     assert Unit.objects.count() == 1
 
 
-def test_a_flagged_code_that_exists_names_its_unit_although_it_is_wrong(client, 黄秋梦):
+def test_existing_flagged_code_offers_its_unit(client, person):
     factories.unit("南宁市教育局幼儿园", credit_code=FLAGGED, credit_code_flagged=True)
-    response = client.post(URL, answers(credit_code=FLAGGED))
+    response = client.post(URL, typed_unit(credit_code=FLAGGED))
     assert errors(response) == {
         "credit_code": [
             "该代码属于已有单位“南宁市教育局幼儿园”（宾阳县）（其代码校验位不正确，待管理员核对），无需添加，可直接选用。"
@@ -132,36 +136,36 @@ def test_a_flagged_code_that_exists_names_its_unit_although_it_is_wrong(client, 
     assert response.context["offered_url"]
 
 
-def test_the_code_of_a_disabled_unit_is_explained_and_not_offered(client, 黄秋梦):
+def test_code_of_disabled_unit_is_not_offered(client, person):
     unit = factories.unit("梧州市电影公司", state=Unit.State.DISABLED)
-    response = client.post(URL, answers(credit_code=unit.credit_code))
+    response = client.post(URL, typed_unit(credit_code=unit.credit_code))
     assert errors(response) == {"credit_code": ["该代码属于单位“梧州市电影公司”，该单位已停用；如有疑问请联系管理员。"]}
     assert response.context["offered_url"] == ""
 
 
-def test_the_code_of_a_merged_unit_offers_the_one_that_stayed(client, 黄秋梦):
+def test_code_of_merged_unit_offers_target_unit(client, person):
     gone, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县甘棠镇林业站")
     units.merge(gone, into=stays)
-    response = client.post(URL, answers(credit_code=gone.credit_code))
+    response = client.post(URL, typed_unit(credit_code=gone.credit_code))
     assert errors(response) == {
         "credit_code": ["该代码属于已有单位“宾阳县甘棠镇林业站”（宾阳县），无需添加，可直接选用。"]
     }
     assert response.context["offered_url"].endswith(f"unit={stays.pk}")
 
 
-def test_one_person_has_at_most_twenty_pending_units(client, 黄秋梦):
+def test_person_adds_at_most_twenty_pending_units(client, person):
     others = factories.person("莫丽")
     factories.unit("莫丽添加的单位", state=Unit.State.PENDING, added_by=others)
     for number in range(20):
-        factories.unit(f"第{number}林业站", state=Unit.State.PENDING, added_by=黄秋梦)
-    assert errors(client.post(URL, answers())) == {
+        factories.unit(f"第{number}林业站", state=Unit.State.PENDING, added_by=person)
+    assert errors(client.post(URL, typed_unit())) == {
         "__all__": ["您添加的单位中已有 20 个待核实，请待管理员核实后再添加。"]
     }
-    units.confirm(Unit.objects.filter(added_by=黄秋梦).first())
-    assert client.post(URL, answers()).status_code == 302
+    units.confirm(Unit.objects.filter(added_by=person)[0])
+    assert client.post(URL, typed_unit()).status_code == 302
 
 
-def test_two_people_who_add_the_same_code_at_once_get_one_unit(guangxi):
+def test_concurrent_add_of_same_code_only_first_wins(guangxi):
     code = factories.unit_code()
     first, second = (Unit(name="宾阳县林业站", credit_code=code, region=guangxi) for _ in range(2))
     units.add(first, factories.person("黄秋梦"))
@@ -170,26 +174,26 @@ def test_two_people_who_add_the_same_code_at_once_get_one_unit(guangxi):
     assert Unit.objects.get() == first
 
 
-def test_a_stranger_is_asked_to_log_in(client, guangxi):
-    response = client.post(URL, answers())
+def test_anonymous_is_sent_to_log_in(client, guangxi):
+    response = client.post(URL, typed_unit())
     assert response.status_code == 302
     assert response.url.startswith(reverse("accounts:login"))
     assert not Unit.objects.exists()
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_queries_do_not_depend_on_the_number_of_units(client, 黄秋梦, django_assert_num_queries, count):
+def test_query_count_is_constant(client, person, django_assert_num_queries, count):
     for number in range(count):
-        factories.unit(f"第{number}林业站", added_by=黄秋梦)
+        factories.unit(f"第{number}林业站", added_by=person)
     tree.current()
-    with django_assert_num_queries(5):  # session, person, duties, notices, revision of the tree
+    with django_assert_num_queries(5):  # session, person, appointments, notices, revision
         client.get(URL)
 
 
-def test_an_address_may_send_so_many_new_units(client, 黄秋梦, settings):
+def test_add_is_limited_per_address(client, person, settings):
     settings.NEW_UNITS_IN_TEN_MINUTES = 1
     assert client.post(reverse("register_unit"), {}).status_code == 200
-    given = answers()
+    given = typed_unit()
     response = client.post(URL, given)
     assert response.status_code == 429
     page = response.content.decode()

@@ -1,7 +1,10 @@
-"""The region tree in the administrators' pages."""
+"""Administration of the region tree."""
+
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
 
 from organizations import regions
@@ -28,11 +31,11 @@ def form(code: str, name: str, parent: str, kind: str = "county") -> dict[str, o
     return {"code": code, "name": name, "kind": kind, "parent": factories.region(parent).pk if parent else ""}
 
 
-def listed(client, **query) -> list[str]:
+def listed(client: Client, **query: str) -> list[str]:
     return [region.name for region in client.get(LIST, query).context["cl"].result_list]
 
 
-def test_the_list_is_the_tree_indented_by_class(client):
+def test_list_is_indented_tree(client):
     html = client.get(LIST).content.decode()
     assert listed(client) == ["广西壮族自治区", "南宁市", "青秀区", "宾阳县", "柳州市", "城中区"]
     assert '<span class="tree-level-0">广西壮族自治区</span>' in html
@@ -41,18 +44,18 @@ def test_the_list_is_the_tree_indented_by_class(client):
     assert " style=" not in html
 
 
-def test_it_is_searched_by_name_and_by_the_beginning_of_the_code(client):
+def test_search_finds_name_and_code_prefix(client):
     assert listed(client, q="宾阳") == ["宾阳县"]
     assert listed(client, q="4502") == ["柳州市", "城中区"]
     assert listed(client, kind__exact="city") == ["南宁市", "柳州市"]
 
 
-def test_a_region_is_added_in_its_place(client):
+def test_added_region_is_in_order(client):
     client.post(ADD, form("450102", "兴宁区", "450100"))
     assert listed(client) == ["广西壮族自治区", "南宁市", "兴宁区", "青秀区", "宾阳县", "柳州市", "城中区"]
 
 
-def test_a_region_is_moved_with_its_subtree(client):
+def test_changed_parent_moves_subtree(client):
     response = client.post(change_url("450126"), form("450126", "宾阳县", "450200"))
     assert response.status_code == 302
     assert listed(client) == ["广西壮族自治区", "南宁市", "青秀区", "柳州市", "宾阳县", "城中区"]
@@ -62,17 +65,17 @@ def test_a_region_is_moved_with_its_subtree(client):
 
 
 @pytest.mark.parametrize("parent", ["450100", "450126"])
-def test_a_move_below_itself_is_refused_at_the_field(client, parent):
+def test_move_below_itself_is_a_field_error(client, parent):
     response = client.post(change_url("450100"), form("450100", "南宁市", parent, "city"))
     assert response.context["adminform"].form.errors == {"parent": ["区域不能移到自身或其下级区域之下。"]}
     assert factories.region("450100").parent.code == "450000"
 
 
-def test_what_only_the_lock_can_tell_is_said_too(client, monkeypatch):
-    def overtaken(region):
+def test_error_found_under_lock_is_shown(client, monkeypatch):
+    def refuse(region):
         raise ValidationError({"parent": regions.CYCLE_ERROR})
 
-    monkeypatch.setattr(regions, "store", overtaken)
+    monkeypatch.setattr(regions, "store", refuse)
     response = client.post(change_url("450126"), form("450126", "宾阳县", "450200"), follow=True)
     assert [str(message) for message in response.context["messages"]] == ["区域不能移到自身或其下级区域之下。"]
 
@@ -85,18 +88,18 @@ def test_what_only_the_lock_can_tell_is_said_too(client, monkeypatch):
         ("450126", "具有 行政区划代码 的 区域 已存在。"),
     ],
 )
-def test_a_wrong_code_is_refused(client, code, sentence):
+def test_invalid_code_is_refused(client, code, sentence):
     response = client.post(ADD, form(code, "新区", "450100"))
     assert [str(error) for error in response.context["adminform"].form.errors["code"]] == [sentence]
     assert Region.objects.count() == 6
 
 
-def delete(client, code: str):
+def delete(client: Client, code: str) -> Any:
     url = reverse("admin:organizations_region_delete", args=[factories.region(code).pk])
     return client.post(url, {"post": "yes"})
 
 
-def test_only_a_childless_and_unused_region_can_be_deleted(client):
+def test_delete_needs_region_without_references(client):
     factories.unit(region_code="450126")
     factories.region_reviewer(factories.region("450202"))
     for code in ("450100", "450126", "450202"):
@@ -108,13 +111,13 @@ def test_only_a_childless_and_unused_region_can_be_deleted(client):
     assert list(Region.objects.order_by("pk").values_list("lft", "rght", "level")) == before
 
 
-def test_a_used_region_is_kept_by_the_domain_function_too(client):
+def test_remove_refuses_region_in_use(client):
     factories.unit(region_code="450126")
     with pytest.raises(ValidationError, match="区域“宾阳县”有下级区域或已被使用，不能删除。"):
         regions.remove(factories.region("450126"))
 
 
-def test_a_city_whose_counties_have_moved_is_kept_for_the_registrations_of_their_time(client, rules):
+def test_city_of_old_registrations_is_kept(client, rules):
     factories.submitted(factories.person(), factories.unit(region_code="450103"))
     for code in ("450103", "450126"):
         county = factories.region(code)
@@ -125,13 +128,13 @@ def test_a_city_whose_counties_have_moved_is_kept_for_the_registrations_of_their
         regions.remove(factories.region("450100"))
 
 
-def test_many_cannot_be_deleted_at_once(client):
+def test_bulk_delete_is_unavailable(client):
     chosen = Region.objects.values_list("pk", flat=True)
     client.post(LIST, {"action": "delete_selected", "_selected_action": list(chosen), "post": "yes"})
     assert Region.objects.count() == 6
 
 
-def test_a_regional_administrator_does_not_change_the_tree(client, guangxi):
+def test_regional_administrator_has_no_access(client, guangxi):
     person = factories.region_admin(guangxi)
     person.is_staff = True
     person.save()
@@ -141,7 +144,7 @@ def test_a_regional_administrator_does_not_change_the_tree(client, guangxi):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, django_assert_num_queries, count):
+def test_list_query_count_is_constant(client, django_assert_num_queries, count):
     for number in range(count):
         Region.objects.create(
             code=f"4503{number:02d}", name=f"新区{number}", kind="county", parent=factories.region("450200")
@@ -158,6 +161,6 @@ def test_the_queries_of_the_list_do_not_depend_on_its_rows(client, django_assert
         ("450100", "450000", "county", "级别应高于现有的下级区域。"),
     ],
 )
-def test_a_kind_that_does_not_fit_its_place_is_refused_at_the_field(client, code, parent, kind, sentence):
+def test_kind_out_of_order_is_a_field_error(client, code, parent, kind, sentence):
     response = client.post(change_url(code), form(code, factories.region(code).name, parent, kind))
     assert response.context["adminform"].form.errors == {"kind": [sentence]}

@@ -1,4 +1,4 @@
-"""统一社会信用代码 by GB 32100-2015."""
+"""统一社会信用代码 as in GB 32100-2015."""
 
 import pytest
 from hypothesis import given
@@ -9,8 +9,8 @@ from organizations import credit_code
 
 WRONG_CHECK = "统一社会信用代码校验位不正确，请对照证照核对是否有输错的字符。"
 characters = st.text(credit_code.ALPHABET, min_size=17, max_size=17)
-# The oracle wants eight digits first; codes of rural collectives (N…) are right too, but not for it.
-codes_the_oracle_knows = st.builds(
+# stdnum accepts only codes that begin with eight digits; codes of rural collectives (N…) are valid too.
+stdnum_codes = st.builds(
     lambda office, body, check: office + body + check,
     st.text("0123456789", min_size=8, max_size=8),
     st.text(credit_code.ALPHABET, min_size=9, max_size=9),
@@ -29,11 +29,11 @@ codes_the_oracle_knows = st.builds(
         ("北海市金峰矿业有限公司", "91450084700708730B", WRONG_CHECK),
     ],
 )
-def test_of_the_manuals_six_examples_one_is_wrong(unit, code, problem):
+def test_manual_examples(unit, code, problem):
     assert credit_code.problem(code) == problem
 
 
-def test_a_rural_collective_begins_with_a_letter():
+def test_rural_collective_code_begins_with_letter():
     assert credit_code.check_character("N2450126MF0000000") == "T"
     assert credit_code.problem("N2450126MF0000000T") == ""
     assert credit_code.problem("N2450126MF0000000C") == WRONG_CHECK
@@ -51,7 +51,7 @@ def test_a_rural_collective_begins_with_a_letter():
         ("12450126791325821B", WRONG_CHECK),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(code, problem):
+def test_problem_is_a_sentence(code, problem):
     assert credit_code.problem(code) == problem
 
 
@@ -62,33 +62,33 @@ def test_what_is_wrong_is_said_in_a_sentence(code, problem):
         "\ufeff12450126791325812B\u200b",
     ],
 )
-def test_it_is_read_as_people_type_it(typed):
+def test_typed_code_is_normalised(typed):
     assert credit_code.normalise(typed) == "12450126791325812B"
 
 
-@given(codes_the_oracle_knows)
-def test_it_agrees_with_the_oracle(code):
+@given(stdnum_codes)
+def test_problem_agrees_with_stdnum(code):
     assert (not credit_code.problem(code)) == uscc.is_valid(code)
 
 
 @given(characters)
-def test_the_check_character_agrees_with_the_oracle_for_letters_in_front_too(first_17):
+def test_check_character_agrees_with_stdnum(first_17):
     assert credit_code.check_character(first_17) == uscc.calc_check_digit(first_17)
 
 
 @given(characters)
-def test_of_the_31_characters_exactly_one_closes_a_code(first_17):
-    closing = [character for character in credit_code.ALPHABET if not credit_code.problem(first_17 + character)]
-    assert closing == [credit_code.check_character(first_17)]
+def test_exactly_one_check_character_is_valid(first_17):
+    valid = [character for character in credit_code.ALPHABET if not credit_code.problem(first_17 + character)]
+    assert valid == [credit_code.check_character(first_17)]
 
 
 @given(characters, st.integers(0, 16), st.sampled_from(credit_code.ALPHABET))
-def test_one_wrong_character_never_passes(first_17, place, other):
+def test_one_changed_character_is_invalid(first_17, place, other):
     code = first_17 + credit_code.check_character(first_17)
     changed = code[:place] + other + code[place + 1 :]
     assert (not credit_code.problem(changed)) == (changed == code)
 
 
 @given(st.text(max_size=25))
-def test_whatever_is_typed_gets_an_answer(text):
+def test_any_text_gets_an_answer(text):
     assert isinstance(credit_code.problem(credit_code.normalise(text)), str)

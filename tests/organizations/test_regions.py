@@ -1,6 +1,7 @@
-"""The region tree: loaded, moved, and sound whoever writes at the same time."""
+"""The region tree: load, change, concurrent changes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from organizations.models import Region
 from tests import factories
 
 
-def numbers() -> list[tuple]:
+def numbers() -> list[tuple[Any, ...]]:
     return list(Region.objects.order_by("pk").values_list("pk", "parent_id", "tree_id", "lft", "rght", "level"))
 
 
@@ -20,8 +21,8 @@ def outline(root: Region) -> list[str]:
     return [f"{'  ' * (region.level - root.level)}{region.name}" for region in below]
 
 
-def assert_sound() -> None:
-    """Numbering the whole tree again changes nothing."""
+def assert_valid_tree() -> None:
+    """Assert that renumbering the whole tree changes nothing."""
     before = numbers()
     Region.objects.rebuild()
     assert numbers() == before
@@ -39,11 +40,11 @@ def test_guangxi_has_126_regions():
     assert [list(kinds).count(kind) for kind in Region.Kind.values] == [1, 14, 111]
     assert (root.name, root.level, root.get_descendant_count()) == ("广西壮族自治区", 0, 125)
     assert [child.name for child in root.get_children()][:3] == ["南宁市", "柳州市", "桂林市"]
-    assert_sound()
+    assert_valid_tree()
 
 
 @pytest.mark.django_db
-def test_loading_twice_changes_nothing():
+def test_second_load_changes_nothing():
     regions.load("450000")
     before, number = numbers(), revision.current()
     assert regions.load("450000") == 0
@@ -51,38 +52,38 @@ def test_loading_twice_changes_nothing():
 
 
 @pytest.mark.django_db
-def test_loading_leaves_what_the_administrator_has_changed_and_brings_what_is_missing(guangxi):
+def test_load_keeps_changes_and_adds_missing_regions(guangxi):
     county = factories.region("450126")
     county.name = "宾州市"
     regions.store(county)
     assert regions.load("450000") == 120
     assert Region.objects.get(code="450126").name == "宾州市"
-    assert_sound()
+    assert_valid_tree()
 
 
 @pytest.mark.django_db
-def test_the_whole_country_is_a_forest():
+def test_whole_country_is_a_forest():
     assert regions.load("all") == 3210
     assert not Region.objects.filter(parent=None).exclude(kind=Region.Kind.PROVINCE).exists()
-    assert_sound()
+    assert_valid_tree()
 
 
 @pytest.mark.django_db
-def test_a_code_that_the_list_lacks_is_refused():
+def test_unknown_code_is_refused():
     with pytest.raises(ValueError, match="999999"):
         regions.load("999999")
     assert not Region.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_new_region_stands_in_the_order_of_codes(guangxi):
+def test_new_region_is_ordered_by_code(guangxi):
     new("450102", "兴宁区", factories.region("450100"))
     assert outline(factories.region("450100")) == ["南宁市", "  兴宁区", "  青秀区", "  宾阳县"]
-    assert_sound()
+    assert_valid_tree()
 
 
 @pytest.mark.django_db
-def test_a_moved_region_takes_its_subtree_with_it(guangxi):
+def test_moved_region_takes_its_subtree(guangxi):
     street = new("450127", "宾州镇", factories.region("450126"))
     county = factories.region("450126")
     county.parent = factories.region("450200")
@@ -103,23 +104,23 @@ def test_a_moved_region_takes_its_subtree_with_it(guangxi):
         "宾阳县",
         "宾州镇",
     ]
-    assert_sound()
+    assert_valid_tree()
 
 
 @pytest.mark.django_db
-def test_a_region_is_moved_by_a_copy_that_is_older_than_the_tree(guangxi):
+def test_move_with_outdated_tree_numbers(guangxi):
     stale, stale_parent = factories.region("450202"), factories.region("450100")
     for code in ("450102", "450104", "450105"):
         new(code, f"新区{code}", factories.region("450100"))
     stale.parent = stale_parent
     regions.store(stale)
     assert outline(factories.region("450200")) == ["柳州市"]
-    assert_sound()
+    assert_valid_tree()
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("below", ["450100", "450126"])
-def test_a_region_cannot_come_to_stand_below_itself(guangxi, below):
+def test_move_below_itself_is_refused(guangxi, below):
     before = numbers()
     city = factories.region("450100")
     city.parent = factories.region(below)
@@ -130,14 +131,14 @@ def test_a_region_cannot_come_to_stand_below_itself(guangxi, below):
 
 
 @pytest.mark.django_db
-def test_every_change_tells_the_search_indexes(guangxi):
+def test_change_increments_revision(guangxi):
     number = revision.current()
     new("450102", "兴宁区", guangxi)
     assert revision.current() == number + 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_regions_added_and_moved_at_the_same_time_leave_the_tree_sound():
+def test_concurrent_changes_keep_tree_valid():
     factories.regions()
     cities = ["450100", "450200"]
 
@@ -153,4 +154,4 @@ def test_regions_added_and_moved_at_the_same_time_leave_the_tree_sound():
         list(pool.map(add_and_move, range(24)))
     assert Region.objects.count() == 30
     assert [factories.region(code).get_descendant_count() for code in cities] == [14, 13]
-    assert_sound()
+    assert_valid_tree()

@@ -1,4 +1,4 @@
-"""Units change: added, confirmed, disabled, merged."""
+"""Changes of units: add, confirm, disable, merge."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def test_merging_moves_people_appointments_and_registrations_and_keeps_the_names_they_were_sent_under(guangxi, rules):
+def test_merge_moves_rows_and_keeps_recorded_names(guangxi, rules):
     duplicate, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县甘棠镇林业站")
     owner = factories.person("黄秋梦", unit=duplicate)
     factories.unit_reviewer(duplicate, "覃审核")
@@ -21,16 +21,18 @@ def test_merging_moves_people_appointments_and_registrations_and_keeps_the_names
     assert units.merge(duplicate, into=stays) == 4
     for row in (owner, registration, draft, duplicate):
         row.refresh_from_db()
-    assert (owner.unit, registration.unit, registration.submission.unit, draft.unit) == (stays, stays, stays, None)
-    assert (registration.unit_name, registration.submission.unit_name) == ("甘棠林业站", "甘棠林业站")
-    assert registration.submission.unit_credit_code == duplicate.credit_code
+    submission = registration.submission
+    assert submission
+    assert (owner.unit, registration.unit, submission.unit, draft.unit) == (stays, stays, stays, None)
+    assert (registration.unit_name, submission.unit_name) == ("甘棠林业站", "甘棠林业站")
+    assert submission.unit_credit_code == duplicate.credit_code
     assert [str(appointment) for appointment in stays.appointments.all()] == [
         "覃审核 · 单位审核员 · 宾阳县甘棠镇林业站"
     ]
     assert (duplicate.state, duplicate.merged_into) == (Unit.State.DISABLED, stays)
 
 
-def test_merging_leaves_third_units_alone(guangxi, rules):
+def test_merge_leaves_other_units_alone(guangxi, rules):
     duplicate, stays, third = (factories.unit(f"宾阳县第{number}林业站") for number in "123")
     registration = factories.submitted(factories.person(unit=third), third)
     assert units.merge(duplicate, into=stays) == 0
@@ -38,7 +40,7 @@ def test_merging_leaves_third_units_alone(guangxi, rules):
     assert registration.unit == third
 
 
-def test_the_reviewer_of_the_duplicate_sees_the_registrations_of_the_one_that_stays(guangxi, rules):
+def test_merge_gives_reviewer_the_target_registrations(guangxi, rules):
     duplicate, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县甘棠镇林业站")
     reviewer = factories.unit_reviewer(duplicate)
     registration = factories.submitted(factories.person(), stays)
@@ -47,7 +49,7 @@ def test_the_reviewer_of_the_duplicate_sees_the_registrations_of_the_one_that_st
     assert list(Registration.objects.visible_to(reviewer)) == [registration]
 
 
-def test_what_was_merged_into_the_duplicate_follows(guangxi):
+def test_merge_redirects_units_merged_before(guangxi):
     first, second, stays = (factories.unit(f"宾阳县第{number}林业站") for number in "123")
     units.merge(first, into=second)
     units.merge(second, into=stays)
@@ -62,7 +64,7 @@ def test_what_was_merged_into_the_duplicate_follows(guangxi):
         (Unit.State.DISABLED, "只能合并到状态为“正常”的单位，“宾阳县林业站”目前为“停用”。"),
     ],
 )
-def test_only_an_active_unit_can_stay(guangxi, into_state, sentence):
+def test_merge_needs_active_target(guangxi, into_state, sentence):
     duplicate, into = factories.unit("甘棠林业站"), factories.unit("宾阳县林业站", state=into_state)
     with pytest.raises(units.UnitError) as refused:
         units.merge(duplicate, into=into)
@@ -71,7 +73,7 @@ def test_only_an_active_unit_can_stay(guangxi, into_state, sentence):
     assert duplicate.state == Unit.State.ACTIVE
 
 
-def test_a_unit_cannot_be_merged_into_itself_or_twice(guangxi):
+def test_merge_into_itself_or_twice_is_refused(guangxi):
     duplicate, stays = factories.unit("甘棠林业站"), factories.unit("宾阳县林业站")
     with pytest.raises(units.UnitError, match=r"^不能把单位合并到它自己。$"):
         units.merge(stays, into=stays)
@@ -80,7 +82,7 @@ def test_a_unit_cannot_be_merged_into_itself_or_twice(guangxi):
         units.merge(duplicate, into=stays)
 
 
-def test_其他单位_can_neither_be_merged_nor_disabled(guangxi):
+def test_unaffiliated_cannot_be_merged_or_disabled(guangxi):
     nobody, unit = units.unaffiliated(guangxi), factories.unit()
     for pair in ((nobody, unit), (unit, nobody)):
         with pytest.raises(units.UnitError, match=r"^“其他单位”不能参与合并。$"):
@@ -89,11 +91,11 @@ def test_其他单位_can_neither_be_merged_nor_disabled(guangxi):
         units.disable(nobody)
 
 
-def test_其他单位_is_one(guangxi):
+def test_unaffiliated_is_unique(guangxi):
     assert units.unaffiliated(guangxi) == units.unaffiliated(guangxi) == Unit.objects.get()
 
 
-def test_confirming_makes_who_registered_it_the_first_reviewer(guangxi):
+def test_confirmed_unit_gets_its_applicant_as_reviewer(guangxi):
     unit = factories.unit(state=Unit.State.PENDING)
     other = factories.unit("柳州市图书馆", "450202", state=Unit.State.PENDING)
     responsible = factories.person("韦站长")
@@ -106,7 +108,7 @@ def test_confirming_makes_who_registered_it_the_first_reviewer(guangxi):
 
 
 @pytest.mark.parametrize("state", [Unit.State.ACTIVE, Unit.State.DISABLED])
-def test_only_a_pending_unit_is_confirmed(guangxi, state):
+def test_confirm_needs_pending_unit(guangxi, state):
     unit = factories.unit("宾阳县林业站", state=state)
     application = appointments.apply_to_review(factories.person(), unit)
     with pytest.raises(units.UnitError, match=r"^单位“宾阳县林业站”不是待核实状态，无需确认。$"):
@@ -114,7 +116,7 @@ def test_only_a_pending_unit_is_confirmed(guangxi, state):
     assert Appointment.objects.unconfirmed().count() == 1
 
 
-def test_a_disabled_unit_keeps_what_was_sent_to_it(guangxi, rules):
+def test_disabled_unit_keeps_its_registrations(guangxi, rules):
     unit = factories.unit()
     registration = factories.submitted(factories.person(), unit)
     units.disable(unit)
@@ -124,7 +126,7 @@ def test_a_disabled_unit_keeps_what_was_sent_to_it(guangxi, rules):
         units.disable(unit)
 
 
-def test_every_change_tells_the_search_indexes(guangxi):
+def test_change_increments_revision(guangxi):
     first, second = factories.unit(state=Unit.State.PENDING), factories.unit("宾阳县林业站")
     number = revision.current()
     units.confirm(first)

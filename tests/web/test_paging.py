@@ -1,6 +1,7 @@
 """Pages by the last row shown, and numbered pages."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -58,17 +59,17 @@ def registrations(huang, station):
     return drafts
 
 
-def pages_onwards(**options) -> list[KeysetPage]:
-    """Every page, from the first to the last."""
+def pages_onwards(**options: Any) -> list[KeysetPage[Registration]]:
+    """Return all pages, from the first to the last."""
     pages = [keyset_page(Registration.objects.all(), 2, **options)]
     while pages[-1].next:
         pages.append(keyset_page(Registration.objects.all(), 2, after=pages[-1].next, **options))
     return pages
 
 
-def pages_back(place: str, **options) -> list[KeysetPage]:
-    """Every page before this place, in the order of the list."""
-    pages: list[KeysetPage] = []
+def pages_back(place: str, **options: Any) -> list[KeysetPage[Registration]]:
+    """Return all pages before this cursor, in list order."""
+    pages: list[KeysetPage[Registration]] = []
     while place:
         pages.insert(0, keyset_page(Registration.objects.all(), 2, before=place, **options))
         place = pages[0].previous
