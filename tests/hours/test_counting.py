@@ -162,6 +162,14 @@ def test_overlaps_with_one_monday(start, end, shared):
     assert overlaps(local(start), local(end), *monday) is shared
 
 
+def test_moments_a_microsecond_apart_share_no_time():
+    moment = local("2026-05-11 12:00")
+    after = moment + timedelta(microseconds=1)
+    assert overlaps(moment, moment, moment, moment) is True
+    assert overlaps(moment, moment, after, after) is False
+    assert overlaps(after, after, moment, moment) is False
+
+
 # --- a year's hours -------------------------------------------------------------------
 
 CATEGORY, OTHER, FIRST_LEVEL = 5, 6, 4

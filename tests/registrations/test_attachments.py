@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
     [
         ("说明.docx", b"PK", "“说明.docx”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"),
         ("没有扩展名", b"%PDF-", "“没有扩展名”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"),
+        ("pdf", files.PDF, "“pdf”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"),
         ("空.pdf", b"", "“空.pdf”是空文件，请重新选择。"),
         ("假.pdf", b"<html>" * 10, "“假.pdf”的内容不是 PDF，请确认没有改过扩展名。"),
         ("断.pdf", files.PDF[:40], "“断.pdf”不完整（可能下载或传输中断），请重新生成后上传。"),
@@ -316,3 +317,13 @@ def test_files_are_accepted_or_refused_one_by_one():
     proofs, refused = attachments.inspect_all([good, bad])
     assert proofs == [attachments.Proof("好.pdf", "application/pdf", files.PDF)]
     assert [error.messages for error in refused] == [["“空.pdf”是空文件，请重新选择。"]]
+
+
+def test_picture_keeps_its_name():
+    assert attachments.inspect(files.upload("照片.png", files.picture("PNG"))).name == "照片.png"
+
+
+def test_jpeg_is_stored_with_quality_88():
+    proof = attachments.inspect(files.upload("照片.jpg", files.picture("JPEG", quality=95)))
+    expected = Image.open(io.BytesIO(files.picture("JPEG", quality=88)))
+    assert Image.open(io.BytesIO(proof.content)).quantization == expected.quantization

@@ -280,7 +280,7 @@ def test_recount_takes_people_in_chunks(huang, monkeypatch):
     for name in ("李强", "王芳", "韦工"):
         factories.completion(factories.person(name), factories.course(THIS_YEAR))
     PersonTotal.objects.all().delete()
-    monkeypatch.setattr(sums, "CHUNK", 2)
+    monkeypatch.setattr(sums, "RECOUNT_BATCH_SIZE", 2)
     with CaptureQueriesContext(connection) as queries:
         assert sums.recount(THIS_YEAR)["people"] == 3
     table = PersonTotal._meta.db_table
