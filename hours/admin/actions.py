@@ -12,14 +12,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
+from config.web.addresses import parse_pk
+
 
 class BulkActionAdmin(admin.ModelAdmin):
     """A list whose actions change each row by itself, after a confirmation page.
 
-    `counter` is the measure word and noun in the sentence about too many rows.
+    `measure_word` and `noun` are used in the sentences about the selection.
     """
 
-    counter = ""
+    measure_word, noun = "", ""
 
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:  # type: ignore[override]
         # The stub has a parameter of Django 6.
@@ -30,11 +32,11 @@ class BulkActionAdmin(admin.ModelAdmin):
 
     def selection_error(self, request: HttpRequest, queryset: QuerySet) -> str:
         """Return why no action can take the selected rows, or an empty string."""
-        if (
-            _is_across_pages(request)
-            and queryset[: settings.ADMIN_MAX_SELECTED + 1].count() > settings.ADMIN_MAX_SELECTED
-        ):
-            return f"一次最多处理 {settings.ADMIN_MAX_SELECTED} {self.counter}，请用搜索或筛选缩小范围。"
+        if any(parse_pk(key) is None for key in selected_keys(request)):
+            return f"勾选的{self.noun}无法识别，请重新勾选。"
+        limit = settings.ADMIN_MAX_SELECTED
+        if _is_across_pages(request) and queryset[: limit + 1].count() > limit:
+            return f"一次最多处理 {limit} {self.measure_word}{self.noun}，请用搜索或筛选缩小范围。"
         return ""
 
     def confirmation_page(

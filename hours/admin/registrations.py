@@ -12,7 +12,6 @@ from django.template.defaultfilters import filesizeformat
 
 from accounts.models import User
 from accounts.requests import PersonRequest
-from config.web.addresses import parse_pk
 from config.web.forms import TextField
 from config.web.texts import EMPTY
 from hours.errors import WorkflowError
@@ -25,7 +24,7 @@ from hours.workflow.permissions import Permissions
 from organizations.admin.columns import yes_no
 from organizations.admin.lists import SubtreeFilter
 
-from .actions import BulkActionAdmin, is_confirmed, selected_keys
+from .actions import BulkActionAdmin, is_confirmed
 from .columns import hours_column
 from .read_only import ReadOnlyAdmin, RegistrationInline
 
@@ -129,7 +128,7 @@ class RegistrationAdmin(BulkActionAdmin, ReadOnlyAdmin):
     search_fields = ("content",)
     search_help_text = "姓名（完整）、证件号码后四位、证书编号（完整），或认定内容中的文字（请同时用筛选缩小范围）"
     inlines = (AttachmentInline, DecisionInline)
-    counter = "条登记"
+    measure_word, noun = "条", "登记"
     actions = ("revoke", "reopen")
     fields = readonly_fields = (  # type: ignore[assignment]  # the stub lacks callables
         *("content", "key", "owner", "shown_id", "both_levels", "starts_at", "ends_at", "year"),
@@ -179,11 +178,6 @@ class RegistrationAdmin(BulkActionAdmin, ReadOnlyAdmin):
     @admin.action(description="重新审核", permissions=["view"])
     def reopen(self, request: PersonRequest, queryset: QuerySet[Registration]) -> HttpResponse | None:
         return self._decide(request, queryset, Action.REOPEN)
-
-    def selection_error(self, request: HttpRequest, queryset: QuerySet) -> str:
-        if any(parse_pk(key) is None for key in selected_keys(request)):
-            return "勾选的登记无法识别，请重新勾选。"
-        return super().selection_error(request, queryset)
 
     def _decide(self, request: PersonRequest, queryset: QuerySet[Registration], action: Action) -> HttpResponse | None:
         """Ask for a reason, then decide each registration and report its result."""

@@ -45,7 +45,7 @@ class UnitAdmin(BulkActionAdmin, FileAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    counter = "个单位"
+    measure_word, noun = "个", "单位"
     actions = ("confirm_units", "disable_units", "restore_units", "merge_units")
     readonly_fields = ("state", "flagged", "added_by", "merged_into", "created_at")
     form_fields = ("name", "credit_code", "region", "contact_name", "contact_phone")

@@ -13,6 +13,7 @@ from hours.models import Decision, Notice, Reason, Registration, ReturnedVersion
 from hours.states import Action, Status
 from hours.workflow.permissions import may
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 REGISTRATIONS, DECISIONS = "/admin/hours/registration/", "/admin/hours/decision/"
@@ -65,10 +66,6 @@ def select(client, action: str, *registrations, **data):
 def carry_out(client, action: str, *registrations, words: str = "认定有误。", reason: Reason | None = None):
     reason = reason or factories.reason("不属于继续教育")
     return select(client, action, *registrations, confirmed="yes", reason=reason.pk, words=words)
-
-
-def message_texts(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 # --- Reading ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hours.counting import LOCAL
 from hours.models import Cap, Opening, PersonTotal, PlaceTotal, YearRule
 from hours.totals import rule_changes
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 YEAR = timezone.localdate().year - 1
@@ -136,10 +137,6 @@ def test_lower_minimums_recount_year(client, rule):
 def test_changed_closing_day_recounts_nothing(client, rule, monkeypatch):
     monkeypatch.setattr(rule_changes, "recount_years", lambda years: pytest.fail("counted"))
     assert client.post(change_url(rule), rule_form(returned_closes_on=f"{YEAR + 1}-05-31")).status_code == 302
-
-
-def message_texts(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def test_closing_year_warns_of_waiting_registrations(client, rule):

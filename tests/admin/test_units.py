@@ -7,6 +7,7 @@ from accounts import appointments
 from hours.models import Registration
 from organizations.models import Unit
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:organizations_unit_changelist")
@@ -42,10 +43,6 @@ def listed(client, **query) -> list[str]:
 def act(client, action: str, *units: Unit, **more):
     data = {"action": action, "_selected_action": [unit.pk for unit in units], **more}
     return client.post(LIST, data, follow=True)
-
-
-def message_texts(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def unit_form(**changes) -> dict[str, str]:
@@ -219,6 +216,15 @@ def test_merge_into_pending_unit_is_refused(client, superuser):
     first, second = factories.unit("第一林业站"), factories.unit("第二林业站", state=Unit.State.PENDING)
     response = act(client, "merge_units", first, second, confirmed="合并", stays=second.pk)
     assert message_texts(response) == ["只能合并到状态为“正常”的单位，“第二林业站”目前为“待核实”。"]
+
+
+@pytest.mark.parametrize("key", ["abc", "", "-1", "１", "9" * 30])
+def test_action_with_invalid_key_changes_no_unit(client, superuser, key):
+    station = factories.unit("第一林业站")
+    data = {"action": "disable_units", "_selected_action": [station.pk, key], "confirmed": "是"}
+    assert message_texts(client.post(LIST, data, follow=True)) == ["勾选的单位无法识别，请重新勾选。"]
+    station.refresh_from_db()
+    assert station.state == Unit.State.ACTIVE
 
 
 def test_action_on_too_many_units_is_refused(client, superuser, settings):

@@ -95,6 +95,7 @@ def test_many_people_are_split_into_pages(client, people, station, settings):
     settings.CERTIFICATE_MAX_PEOPLE = 2
     files = archive(client.post(PAGE, {"unit": station.pk, "year": THIS_YEAR, "page": 2}))
     assert len([name for name in files.namelist() if name.endswith(".pdf")]) == 1
+    assert "每次最多 2 人，请逐页下载。" in client.get(PAGE, {"unit": station.pk, "year": THIS_YEAR}).content.decode()
     with pytest.raises(issuing.CertificateError) as refused:
         issuing.issue_for_year(station.reviewer, station.name, [person.pk for person in people], THIS_YEAR)
     assert str(refused.value) == "一次最多为 2 人开具，请分批进行。"

@@ -10,7 +10,7 @@ from hours.certificates import issuing
 from hours.models import Certificate, Registration
 from hours.workflow import transitions
 from tests import factories
-from tests.workflow.test_races import at_once
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from hours.registrations import attachments
 from hours.totals import sums
 from tests import factories, files
 from tests.collective.previews import previewed_draft
-from tests.workflow.test_races import at_once
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 20

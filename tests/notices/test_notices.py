@@ -20,7 +20,7 @@ from hours.notices import mail as notice_mail
 from hours.notices.mail import CLAIM_DURATION
 from hours.workflow import transitions
 from tests import factories
-from tests.workflow.test_races import at_once
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 NOTICES, READ_ALL = reverse("hours:notices"), reverse("hours:notices_read")

@@ -18,7 +18,7 @@ from hours.workflow import transitions
 from hours.workflow.moves import Verdict
 from hours.workflow.transitions import DecisionResult
 from tests import factories
-from tests.workflow.test_races import at_once
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REGISTRATIONS, OWNERS = 200, 10

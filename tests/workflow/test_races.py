@@ -1,12 +1,8 @@
 """Concurrent connections: one submission per dialog, one decision per stage, refusals for the others."""
 
-import threading
 import uuid
-from collections.abc import Callable, Iterable
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Count
 
 from accounts.models import User
@@ -19,32 +15,9 @@ from hours.workflow.transitions import SubmissionRefused
 from organizations import units
 from organizations.models import Unit
 from tests import factories
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
-    """Run each call in its own thread and connection, all released together; return the answers in order."""
-    calls = list(calls)
-    gate = threading.Barrier(len(calls))
-    answers: list[Any] = [None] * len(calls)
-
-    def run(number: int, call: Callable[[], Any]) -> None:
-        try:
-            connection.ensure_connection()
-            gate.wait(timeout=30)
-            answers[number] = call()
-        except Exception as error:
-            answers[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number, call)) for number, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    return answers
 
 
 @pytest.fixture
