@@ -1,7 +1,6 @@
 """Helpers for the pages of appointments."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.utils import timezone
 
@@ -13,7 +12,3 @@ UNIT = Appointment.Role.UNIT_REVIEWER
 def day(offset: int) -> date:
     """Return the date so many days from today."""
     return timezone.localdate() + timedelta(days=offset)
-
-
-def messages_of(response: Any) -> list[str]:
-    return [str(message) for message in response.context["messages"]]

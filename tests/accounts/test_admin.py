@@ -14,6 +14,7 @@ from accounts.models import Appointment, User, identity_digest
 from organizations.models import Unit
 from tests import factories
 from tests.accounts.admin_pages import APPOINTMENTS, NUMBER, PEOPLE, appointment_data, change_person, found
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 
@@ -245,7 +246,7 @@ def test_confirm_action_skips_applications_for_pending_units(client, admin, qium
     response = client.post(
         APPOINTMENTS, {"action": "confirm", "_selected_action": [application.pk, too_early.pk]}, follow=True
     )
-    assert [str(message) for message in response.context["messages"]] == [
+    assert message_texts(response) == [
         "已确认 1 项任职，自今日起生效。",
         "1 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。",
     ]
@@ -309,9 +310,7 @@ def test_overlapping_appointment_is_refused(client, admin, qiumeng):
 def test_region_admin_without_staff_status_gives_warning(client, admin, qiumeng, guangxi):
     data = appointment_data(person=qiumeng.pk, role="region_admin", region=guangxi.pk)
     response = client.post(f"{APPOINTMENTS}add/", data, follow=True)
-    assert "黄秋梦的账号尚未选中“可进入系统管理”，还不能进入这里；请在“人员”中选中。" in [
-        str(message) for message in response.context["messages"]
-    ]
+    assert "黄秋梦的账号尚未选中“可进入系统管理”，还不能进入这里；请在“人员”中选中。" in message_texts(response)
 
 
 def test_person_of_appointment_cannot_change(client, admin, qiumeng):

@@ -18,7 +18,8 @@ from hours.states import Action
 from hours.workflow.permissions import may
 from organizations.models import Unit
 from tests import factories
-from tests.accounts.appointment_pages import UNIT, day, messages_of
+from tests.accounts.appointment_pages import UNIT, day
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("accounts:appointments")
@@ -126,7 +127,7 @@ def test_reviewer_is_appointed_after_confirmation(client, station, wei, by):
     assert wei.id_number not in shown.content.decode()
     assert wei.phone not in shown.content.decode()
     response = confirm(client, appoint_url(station), shown)
-    assert messages_of(response) == ["韦新人自即日起为“宾阳县甘棠镇林业站”的单位审核员。"]
+    assert message_texts(response) == ["韦新人自即日起为“宾阳县甘棠镇林业站”的单位审核员。"]
     made = wei.appointments.get()
     assert (made.role, made.unit, made.valid_from, made.valid_until) == (UNIT, station, day(0), day(60))
     assert (made.is_active, made.deputy_of) == (True, None)
@@ -210,7 +211,7 @@ def test_overlap_gives_error_at_field(client, station, qin):
 def test_repeated_confirmation_makes_one_appointment(client, station, wei):
     shown = client.post(appoint_url(station), form_data(wei.phone))
     confirm(client, appoint_url(station), shown)
-    [sentence] = messages_of(confirm(client, appoint_url(station), shown))
+    [sentence] = message_texts(confirm(client, appoint_url(station), shown))
     assert sentence.startswith("韦新人已有相同的任职")
     assert wei.appointments.count() == 1
 
@@ -224,7 +225,7 @@ def test_disabled_account_is_refused(client, station, wei):
 @pytest.mark.parametrize("plan", ["", "x", "1:2:3"])
 def test_forged_plan_is_refused(client, station, plan):
     response = client.post(appoint_url(station), {"plan": plan})
-    assert messages_of(response) == ["确认已超时或无效，请重新填写。"]
+    assert message_texts(response) == ["确认已超时或无效，请重新填写。"]
     assert Appointment.objects.count() == 1
 
 
@@ -268,7 +269,7 @@ def test_deputy_may_not_appoint(station, held, wei):
 def test_deputy_gets_scope_of_principal_for_period(client, station, held, wei, rules):
     registration = factories.submitted(factories.person("黄秋梦"), station)
     response = confirm(client, deputise_url(held), client.post(deputise_url(held), form_data(wei.phone, 0, 7)))
-    assert messages_of(response) == ["韦新人自即日起为“宾阳县甘棠镇林业站”的单位审核员（代理）。"]
+    assert message_texts(response) == ["韦新人自即日起为“宾阳县甘棠镇林业站”的单位审核员（代理）。"]
     made = wei.appointments.get()
     assert (made.role, made.unit, made.deputy_of, made.valid_until) == (UNIT, station, held, day(7))
     assert may(wei, Action.AGREE, registration) == Allowed()
@@ -303,7 +304,7 @@ def test_deputy_of_deputy_is_refused(client, station, held, wei):
     deputy = factories.unit_reviewer(station, "莫代理", valid_until=day(5), deputy_of=held)
     client.force_login(deputy)
     response = client.post(deputise_url(deputy.appointments.get()), form_data(wei.phone, 0, 3), follow=True)
-    assert messages_of(response) == ["代理人不能再指定代理人。"]
+    assert message_texts(response) == ["代理人不能再指定代理人。"]
     assert wei.appointments.count() == 0
 
 
@@ -316,4 +317,4 @@ def test_region_admin_may_not_appoint_deputy(client, guangxi, wei):
     lu = factories.region_admin(guangxi)
     client.force_login(lu)
     response = client.post(deputise_url(lu.appointments.get()), form_data(wei.phone, 0, 3), follow=True)
-    assert messages_of(response) == ["区域管理员的任职由上级管理员调整，不能自行指定代理人。"]
+    assert message_texts(response) == ["区域管理员的任职由上级管理员调整，不能自行指定代理人。"]

@@ -14,7 +14,8 @@ from hours.offices import Office
 from hours.states import Action
 from hours.workflow.permissions import may
 from tests import factories
-from tests.accounts.appointment_pages import UNIT, day, messages_of
+from tests.accounts.appointment_pages import UNIT, day
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def test_ending_empties_queue_at_once(client, station, rules):
 
     assert queue() == [registration]
     response = end(client, mo.appointments.get())
-    assert messages_of(response) == [
+    assert message_texts(response) == [
         f"已终止莫审核（{mo.masked_id}）在“宾阳县甘棠镇林业站”的单位审核员任职，立即生效。"
     ]
     assert (queue(), mo.appointments.get().valid_until) == ([], day(-1))
@@ -111,7 +112,7 @@ def test_deputies_end_with_principal(client, station, held):
 def test_message_names_deputy_appointment(client, station, held):
     deputy = factories.unit_reviewer(station, "莫代理", valid_until=day(5), deputy_of=held)
     response = end(client, deputy.appointments.get())
-    assert messages_of(response) == [
+    assert message_texts(response) == [
         f"已终止莫代理（{deputy.masked_id}）在“宾阳县甘棠镇林业站”的单位审核员代理任职，立即生效。"
     ]
 
@@ -142,8 +143,10 @@ def test_region_reviewer_ends_only_own_deputy(client, guangxi):
 def test_ended_or_unconfirmed_appointment_cannot_end(client, station):
     past = factories.unit_reviewer(station, "前审核员", valid_from=day(-30), valid_until=day(-1)).appointments.get()
     application = appointments.apply_to_review(factories.person("自荐者"), station)
-    assert messages_of(client.post(end_url(past), {"warned": ""}, follow=True)) == ["该任职已经结束。"]
-    assert messages_of(client.post(end_url(application), {"warned": ""}, follow=True)) == ["待确认的任职由管理员处理。"]
+    assert message_texts(client.post(end_url(past), {"warned": ""}, follow=True)) == ["该任职已经结束。"]
+    assert message_texts(client.post(end_url(application), {"warned": ""}, follow=True)) == [
+        "待确认的任职由管理员处理。"
+    ]
 
 
 def test_reviewer_of_other_unit_gives_404(client):

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.forms import WRONG_LOGIN
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 URL = "/accounts/login/"
@@ -196,7 +197,7 @@ def test_logout_needs_post(client, mengmeng):
     assert client.get("/accounts/logout/").status_code == 405
     response = client.post("/accounts/logout/", follow=True)
     assert response.redirect_chain == [(URL, 302)]
-    assert [str(message) for message in response.context["messages"]] == ["您已安全退出。"]
+    assert message_texts(response) == ["您已安全退出。"]
     assert "_auth_user_id" not in client.session
 
 

@@ -11,6 +11,7 @@ from accounts import forms
 from accounts.forms import WRONG_PASSWORD
 from accounts.views import people
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 CHANGE, RESET, SENT, LOGIN = (
@@ -118,7 +119,7 @@ def test_too_many_resets_are_refused(client, qiumeng, settings):
     answers = [client.post(RESET, {"email": ADDRESS}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 429]
     assert f'value="{ADDRESS}"' in answers[1].content.decode()
-    assert [str(message) for message in answers[1].context["messages"]] == [people.RESETS.message]
+    assert message_texts(answers[1]) == [people.RESETS.message]
     assert len(mail.outbox) == 1
 
 
@@ -181,7 +182,7 @@ def test_link_works_once(client, qiumeng):
     form = open_link(client, url)
     response = client.post(form, {"new_password1": NEW, "new_password2": NEW}, follow=True)
     assert response.redirect_chain == [(LOGIN, 302)]
-    assert [str(message) for message in response.context["messages"]] == ["密码已重设，请用新密码登录。"]
+    assert message_texts(response) == ["密码已重设，请用新密码登录。"]
     qiumeng.refresh_from_db()
     assert qiumeng.check_password(NEW)
     again = client.get(url)

@@ -11,6 +11,7 @@ from organizations import tree
 from organizations.models import Unit
 from organizations.views import NEW_UNITS
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 URL = reverse("register_unit")
@@ -44,7 +45,7 @@ def test_new_unit_and_application_wait_for_confirmation(client, wei):
     assert (unit.state, unit.added_by) == (Unit.State.PENDING, wei)
     assert (application.person, application.unit) == (wei, unit)
     assert (application.role, application.is_active) == (Appointment.Role.UNIT_REVIEWER, False)
-    assert [str(message) for message in response.context["messages"]] == [
+    assert message_texts(response) == [
         "单位“宾阳县甘棠镇林业站”已注册，待管理员核实；核实后您即为该单位的第一位审核员。"
     ]
     assert rows(response) == [("宾阳县甘棠镇林业站", "单位审核员：待管理员确认")]
@@ -60,7 +61,7 @@ def test_page_shows_confirmed_application(client, wei):
 def test_existing_unit_gets_application(client, wei, state):
     unit = factories.unit("宾阳县林业站", state=state)
     response = client.post(URL, factories.typed_unit(name="别的名称", credit_code=unit.credit_code), follow=True)
-    assert [str(message) for message in response.context["messages"]] == [
+    assert message_texts(response) == [
         "单位“宾阳县林业站”已在系统中，您担任其单位审核员的申请已提交，须经管理员确认后生效。"
     ]
     stored = Unit.objects.get()
@@ -143,7 +144,7 @@ def test_too_many_units_from_one_address_are_refused(client, wei, settings):
     settings.NEW_UNITS_IN_TEN_MINUTES = 1
     client.post(URL, factories.typed_unit(), follow=True)
     response = client.post(URL, factories.typed_unit(name="宾阳县图书馆"))
-    assert (response.status_code, [str(message) for message in response.context["messages"]]) == (
+    assert (response.status_code, message_texts(response)) == (
         429,
         [NEW_UNITS.message],
     )

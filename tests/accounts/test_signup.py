@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts import forms
 from accounts.models import User
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 URL = "/accounts/signup/"
@@ -137,7 +138,7 @@ def test_too_many_sign_ups_are_refused_without_checks(client, settings):
     factories.person("覃小明", id_number=NUMBER)
     answers = [client.post(URL, form_data(password2="")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert [str(message) for message in answers[2].context["messages"]] == [
+    assert message_texts(answers[2]) == [
         "同一网络地址每 10 分钟最多提交 2 次，现已超过，本次没有处理。请 10 分钟后再试；"
         "多人共用网络或急需办理的，请联系管理员：0771-0000000（示例）。"
     ]

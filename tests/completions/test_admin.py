@@ -21,6 +21,7 @@ from hours.completions.files import COLUMNS
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, Platform
 from tests import factories
 from tests.completions.conftest import NEW_YEAR, THIS_YEAR
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 LIST, ADD = reverse("admin:hours_completion_changelist"), reverse("admin:hours_completion_add")
@@ -45,10 +46,6 @@ def completed(huang, course) -> Completion:
 
 def change_url(row: Model) -> str:
     return reverse(f"admin:hours_{row._meta.model_name}_change", args=[row.pk])
-
-
-def messages_of(response: Any) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 # --- By hand ---------------------------------------------------------------------------------------
@@ -182,7 +179,7 @@ def test_preview_shows_changes_and_bad_lines_before_saving(client, huang, course
     assert huang.masked_id in html
     assert huang.id_number not in html
     assert not Completion.objects.exists()
-    assert messages_of(confirm(client, preview)) == ["导入完成：新增 2 条，更正 0 条，未变 0 条，未采纳 1 条。"]
+    assert message_texts(confirm(client, preview)) == ["导入完成：新增 2 条，更正 0 条，未变 0 条，未采纳 1 条。"]
     stored = Completion.objects.order_by("pk").values_list("person__name", "hours", "source", "source_key")
     assert list(stored) == [("黄秋梦", 9, "广西继续教育网", "A-1"), ("李工", 4, "广西继续教育网", "A-3")]
     assert PersonTotal.objects.count() == 2
@@ -206,7 +203,7 @@ def test_confirmation_is_refused_after_data_changed(client, huang, course):
     preview = upload(client, row(huang, course))
     Course.objects.update(hours=5)
     response = confirm(client, preview)
-    assert messages_of(response) == ["预览之后数据有变动，尚未导入任何内容。以下是现在的预览，请重新核对后确认。"]
+    assert message_texts(response) == ["预览之后数据有变动，尚未导入任何内容。以下是现在的预览，请重新核对后确认。"]
     assert not Completion.objects.exists()
     confirm(client, response)
     assert [completion.hours for completion in Completion.objects.all()] == [5]
@@ -219,7 +216,7 @@ def test_uploaded_file_is_encrypted_and_deleted_after_import(client, huang, cour
         assert huang.id_number.encode() not in file.read()
     confirm(client, preview)
     assert default_storage.listdir("imports")[1] == []
-    assert messages_of(client.post(CONFIRM, follow=True)) == ["没有等待确认的文件，请重新上传。"]
+    assert message_texts(client.post(CONFIRM, follow=True)) == ["没有等待确认的文件，请重新上传。"]
 
 
 def test_bad_lines_download_is_masked_and_has_no_formulas(client, huang, course):
@@ -298,7 +295,7 @@ def test_token_is_replaced_and_withdrawn_after_confirmation(client):
         platforms.authenticate(old)
     assert "随即不能再报送" in client.get(withdraw).content.decode()
     assert platforms.authenticate(new) == platform
-    assert messages_of(client.post(withdraw, follow=True)) == ["已撤回“广西继续教育网”的令牌。"]
+    assert message_texts(client.post(withdraw, follow=True)) == ["已撤回“广西继续教育网”的令牌。"]
     with pytest.raises(platforms.TokenProblem, match="已撤回"):
         platforms.authenticate(new)
     assert "已撤回" in client.get(reverse("admin:hours_platform_changelist")).content.decode()

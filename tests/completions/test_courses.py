@@ -15,6 +15,7 @@ from openpyxl import Workbook, load_workbook
 from accounts.models import User
 from hours.models import Course
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 HEADERS = ("年度", "科目名称", "科目类型", "学时")
@@ -101,7 +102,7 @@ def test_import_is_counted_and_logged(client):
     preview = upload(client, [2026, "新科目", "选修", 7.5])
     address = reverse("admin:hours_course_process_import")
     response = client.post(address, preview.context["confirm_form"].initial, follow=True)
-    assert [str(message) for message in response.context["messages"]] == ["导入完成：新增 1 个，更新 0 个，未变 0 个。"]
+    assert message_texts(response) == ["导入完成：新增 1 个，更新 0 个，未变 0 个。"]
     assert LogEntry.objects.get().get_change_message() == "由文件导入"
 
 

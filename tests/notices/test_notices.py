@@ -21,6 +21,7 @@ from hours.notices.mail import CLAIM_DURATION
 from hours.workflow import transitions
 from tests import factories
 from tests.concurrency import at_once
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 NOTICES, READ_ALL = reverse("hours:notices"), reverse("hours:notices_read")
@@ -111,7 +112,7 @@ def test_notice_of_another_person_is_404(client, notices):
 
 def test_all_own_notices_are_marked_as_read(client, notices):
     response = client.post(READ_ALL, follow=True)
-    assert [str(message) for message in response.context["messages"]] == ["已将 3 条通知标为已读。"]
+    assert message_texts(response) == ["已将 3 条通知标为已读。"]
     assert [notice.person.name for notice in Notice.objects.filter(read_at=None)] == ["李工"]
 
 

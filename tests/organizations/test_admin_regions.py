@@ -10,6 +10,7 @@ from django.urls import reverse
 from organizations import regions
 from organizations.models import Region
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:organizations_region_changelist")
@@ -77,7 +78,7 @@ def test_error_found_under_lock_is_shown(client, monkeypatch):
 
     monkeypatch.setattr(regions, "store", refuse)
     response = client.post(change_url("450126"), form("450126", "宾阳县", "450200"), follow=True)
-    assert [str(message) for message in response.context["messages"]] == ["区域不能移到自身或其下级区域之下。"]
+    assert message_texts(response) == ["区域不能移到自身或其下级区域之下。"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 from organizations import revision, search, units
 from organizations.models import Unit
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 IMPORT = reverse("admin:organizations_unit_import")
@@ -59,7 +60,7 @@ def confirm(client: Client, preview: Any) -> Any:
 def import_file(client: Client, content: bytes, kind: str = XLSX) -> list[str]:
     """Upload and confirm a file; return the messages."""
     response = confirm(client, upload(client, content, kind))
-    return [str(message) for message in response.context["messages"]]
+    return message_texts(response)
 
 
 def problems(response: Any) -> list[str]:
@@ -130,7 +131,7 @@ def test_confirm_reads_only_the_uploaded_file_once(client, superuser, name):
     preview = upload(client, workbook(["宾阳县甘棠镇林业站", FORESTRY, "450126", "正常", "", ""]))
     asked = preview.context["confirm_form"].initial
     made_up = client.post(PROCESS, {**asked, "import_file_name": name}, follow=True)
-    assert [str(message) for message in made_up.context["messages"]] == [GONE]
+    assert message_texts(made_up) == [GONE]
     assert [str(message) for message in confirm(client, preview).context["messages"]] != [GONE]
     assert [str(message) for message in confirm(client, preview).context["messages"]] == [GONE]
     assert Unit.objects.count() == 1
@@ -176,9 +177,7 @@ def test_change_after_preview_stops_whole_import(client, superuser):
     preview = upload(client, workbook(*rows, headers=HEADERS[:3]))
     factories.region("450202").delete()
     response = confirm(client, preview)
-    assert [str(message) for message in response.context["messages"]] == [
-        "预览之后数据有变动，未导入任何内容，请重新上传文件查看。"
-    ]
+    assert message_texts(response) == ["预览之后数据有变动，未导入任何内容，请重新上传文件查看。"]
     assert not Unit.objects.exists()
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from hours.states import Status
 from hours.workflow import transitions
 from tests import factories, files
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 
@@ -121,9 +122,7 @@ def test_only_refused_registrations_can_be_copied(client, huang, station, status
         "returned": lambda: factories.returned(huang, station, station.reviewer),
     }[status]()
     response = client.get(address(registration), follow=True)
-    assert [str(message) for message in response.context["messages"]] == [
-        f"该登记目前为“{registration.get_status_display()}”，不能复制为新登记。"
-    ]
+    assert message_texts(response) == [f"该登记目前为“{registration.get_status_display()}”，不能复制为新登记。"]
 
 
 def test_copying_is_404_for_other_people(client, refused, station):

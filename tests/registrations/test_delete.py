@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from hours.models import Attachment, Registration
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 DELETE = reverse("hours:delete")
@@ -18,10 +19,6 @@ DELETE = reverse("hours:delete")
 def client(client, huang):
     client.force_login(huang)
     return client
-
-
-def messages_of(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def test_confirmation_names_the_registrations(client, huang):
@@ -37,7 +34,7 @@ def test_all_ticked_drafts_are_deleted(client, huang):
     response = client.post(
         DELETE, {"registration": [registration.pk for registration in registrations[:2]]}, follow=True
     )
-    assert messages_of(response) == ["已删除 2 条登记。"]
+    assert message_texts(response) == ["已删除 2 条登记。"]
     assert list(Registration.objects.all()) == [registrations[2]]
 
 
@@ -57,7 +54,7 @@ def test_nothing_is_deleted_if_one_is_not_a_draft(client, huang, station):
     page = client.get(DELETE, {"registration": [draft.pk, returned.pk]}).content.decode()
     assert "“退回的”（退回修改）" in page
     response = client.post(DELETE, {"registration": [draft.pk, returned.pk]}, follow=True)
-    assert messages_of(response) == ["“退回的”不是待提交状态，不能删除；没有删除任何登记。"]
+    assert message_texts(response) == ["“退回的”不是待提交状态，不能删除；没有删除任何登记。"]
     assert Registration.objects.count() == 2
 
 
@@ -75,7 +72,7 @@ def test_invalid_key_is_404(client, key):
 
 
 def test_no_ticks_redirects_with_message(client):
-    assert messages_of(client.post(DELETE, follow=True)) == ["请先勾选要删除的登记。"]
+    assert message_texts(client.post(DELETE, follow=True)) == ["请先勾选要删除的登记。"]
 
 
 @pytest.mark.parametrize("rows", [1, 30])

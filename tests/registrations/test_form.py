@@ -16,6 +16,7 @@ from hours.models import Attachment, Registration
 from hours.registrations import attachments, saving
 from hours.workflow import transitions
 from tests import factories, files
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 NEW = reverse("hours:new")
@@ -168,7 +169,7 @@ def test_other_year_of_the_span_is_saved_with_warning(client, typed):
     facts = typed(starts_at_0=f"{year - 1}-12-30", ends_at_0=f"{year}-01-02", hours_applied="", year=str(year - 1))
     response = client.post(NEW, facts, follow=True)
     assert Registration.objects.get().year == year - 1
-    messages = [str(message) for message in response.context["messages"]]
+    messages = message_texts(response)
     assert f"“水利工程施工培训班”计入 {year - 1} 年度，与结束时间所在年度（{year}）不同，请确认。" in messages
 
 
@@ -209,7 +210,7 @@ def test_overlap_is_saved_with_warning(client, huang, typed):
         huang, "安全生产培训班", starts_at=factories.moment(9, 8), ends_at=factories.moment(9, 12), hours_applied=4
     )
     response = client.post(NEW, typed(), follow=True)
-    messages = [str(message) for message in response.context["messages"]]
+    messages = message_texts(response)
     day = f"{factories.moment(9):%Y-%m-%d}"
     assert (
         f"“水利工程施工培训班”与您的登记“安全生产培训班”（{day} 08:00 至 {day} 12:00）时间重叠，审核人员会看到此提示。"
@@ -221,7 +222,7 @@ def test_year_without_rule_is_saved_with_warning(client, typed, rules):
     rules[factories.moment(8).year].delete()
     response = client.post(NEW, typed(), follow=True)
     year = factories.moment(8).year
-    messages = [str(message) for message in response.context["messages"]]
+    messages = message_texts(response)
     assert f"{year} 年度尚未开放登记（没有年度规则），请联系管理员。该登记已保存，但目前不能提交。" in messages
 
 
@@ -302,7 +303,7 @@ def test_edit_form_shows_stored_values(client, huang, typed):
 def test_submitted_registration_cannot_be_edited(client, huang, station, typed):
     registration = factories.submitted(huang, station)
     response = client.post(reverse("hours:edit", args=[registration.pk]), typed(content="偷偷改"), follow=True)
-    assert [str(message) for message in response.context["messages"]] == ["该登记目前为“待初审”，不能修改。"]
+    assert message_texts(response) == ["该登记目前为“待初审”，不能修改。"]
     registration.refresh_from_db()
     assert registration.content == "水利工程施工培训班"
 

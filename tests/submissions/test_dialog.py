@@ -14,6 +14,7 @@ from hours.workflow import transitions
 from organizations import units
 from organizations.models import Unit
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 CHOOSE, CONFIRM = reverse("hours:submit"), reverse("hours:submit_confirm")
@@ -41,16 +42,12 @@ def ticked(unit, registrations, **more) -> dict:
     return {"registration": keys(registrations), "unit": unit.pk, "token": str(uuid.uuid4()), **more}
 
 
-def messages_of(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
-
-
 def statuses() -> list[str]:
     return list(Registration.objects.order_by("pk").values_list("status", flat=True))
 
 
 def test_no_ticks_redirects_with_message(client):
-    assert messages_of(client.get(CHOOSE, follow=True)) == ["请先勾选要提交审核的登记。"]
+    assert message_texts(client.get(CHOOSE, follow=True)) == ["请先勾选要提交审核的登记。"]
 
 
 def test_dialog_shows_number_and_hours(client, two):
@@ -99,7 +96,7 @@ def test_confirmation_shows_unit_region_and_hours(client, two, station):
 
 def test_submit_names_the_next_reviewer(client, huang, two, station):
     response = client.post(CONFIRM, ticked(station, two), follow=True)
-    assert messages_of(response) == [
+    assert message_texts(response) == [
         "已提交 2 条登记，共 23.5 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"
     ]
     assert statuses() == ["first_review", "first_review"]
@@ -122,7 +119,7 @@ def test_double_click_submits_once(client, two, station):
     form = ticked(station, two)
     for _ in range(2):
         response = client.post(CONFIRM, form, follow=True)
-        assert messages_of(response) == [
+        assert message_texts(response) == [
             "已提交 2 条登记，共 23.5 学时，由“宾阳县甘棠镇林业站”初审。点击“+”可查看审核进度。"
         ]
     assert (Submission.objects.count(), Decision.objects.count()) == (1, 2)
@@ -131,7 +128,7 @@ def test_double_click_submits_once(client, two, station):
 def test_token_of_another_person_is_refused(client, two, station):
     li, form = factories.person("李同事"), ticked(station, two)
     transitions.submit(li, [factories.registration(li)], station, station.region, uuid.UUID(form["token"]))
-    assert messages_of(client.post(CONFIRM, form, follow=True)) == ["提交标识无效，请重新打开“批量提交审核”。"]
+    assert message_texts(client.post(CONFIRM, form, follow=True)) == ["提交标识无效，请重新打开“批量提交审核”。"]
     assert (statuses(), Submission.objects.count()) == (["draft", "draft", "first_review"], 1)
 
 
@@ -189,7 +186,7 @@ def test_typing_其他单位_chooses_it(client, guangxi, huang, station, two):
 def test_unaffiliated_submission_goes_to_the_named_region(client, guangxi, two):
     other = units.unaffiliated(guangxi)
     response = client.post(CONFIRM, ticked(other, two, region="450126"), follow=True)
-    assert messages_of(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县人社部门”终审。点击“+”可查看审核进度。"]
+    assert message_texts(response) == ["已提交 2 条登记，共 23.5 学时，由“宾阳县人社部门”终审。点击“+”可查看审核进度。"]
     rows = set(Registration.objects.values_list("status", "is_unaffiliated", "region__name"))
     assert rows == {("final_review", True, "宾阳县")}
     assert "无单位直报" in response.content.decode()
@@ -210,7 +207,7 @@ def test_unit_without_reviewer_submits_to_the_bureau(client, two, guangxi):
         "“柳州市图书馆”目前没有能审核您的登记的审核员：初审由城中区人社部门代为进行。"
     ]
     response = client.post(CONFIRM, ticked(library, two), follow=True)
-    assert messages_of(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
+    assert message_texts(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
     shown = [[(step["office"], step["words"]) for step in line["steps"][1:]] for line in response.context["lines"]]
     words = "“柳州市图书馆”目前没有能审核该登记的审核员，由人社部门代为初审，再由另一人终审。"
     assert shown == [[("城中区人社部门", words)]] * 2
@@ -220,7 +217,7 @@ def test_only_reviewer_of_a_unit_submits_to_the_bureau(client, huang, two, guang
     library = factories.unit("柳州市图书馆", "450202")
     factories.appointments.appoint(huang, Appointment.Role.UNIT_REVIEWER, unit=library)
     response = client.post(CONFIRM, ticked(library, two), follow=True)
-    assert messages_of(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
+    assert message_texts(response) == ["已提交 2 条登记，共 23.5 学时，由“城中区人社部门”初审。点击“+”可查看审核进度。"]
 
 
 def test_overlap_gives_warning_and_is_submitted(client, huang, station):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from hours.models import Decision, Registration
 from hours.states import Action, Status
 from tests import factories
+from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 WORDS = "上传的证书不是最终版，需要更换。"
@@ -41,7 +42,7 @@ def test_request_keeps_the_status_and_confirms(client, registration):
     assert registration.status == Status.FIRST_REVIEW
     asked = registration.decisions.get(action=Action.ASK_RETURN)
     assert (asked.stage, asked.words, asked.actor_name) == ("first", WORDS, "黄秋梦")
-    assert [str(message) for message in response.context["messages"]] == [
+    assert message_texts(response) == [
         "已就“水利工程施工培训班”请求退回。登记仍为“待初审”，审核人员处理时会首先看到您的请求。"
     ]
     assert [line["key"] for line in response.context["lines"] if line["is_open"]] == [registration.pk]
@@ -62,7 +63,7 @@ def test_too_long_words_stay_in_the_form(client, registration):
 def test_request_is_possible_once_per_stage(client, registration, station, huang):
     client.post(address(registration), {"words": WORDS}, follow=True)
     response = client.post(address(registration), {"words": "再次请求"}, follow=True)
-    assert [str(message) for message in response.context["messages"]] == ["此环节已请求过退回，请等待审核人员处理。"]
+    assert message_texts(response) == ["此环节已请求过退回，请等待审核人员处理。"]
     factories.agree(station.reviewer, huang.registrations.get())
     ask(client, registration, "终审前也请退回。")
     asked = registration.decisions.filter(action=Action.ASK_RETURN)
@@ -95,9 +96,7 @@ def test_request_outside_review_is_refused(client, huang, station, bureau, statu
         "recognised": lambda: factories.recognised(huang, station, station.reviewer, bureau),
     }[status]()
     response = client.post(address(registration), {"words": WORDS}, follow=True)
-    assert [str(message) for message in response.context["messages"]] == [
-        f"该登记目前为“{registration.get_status_display()}”，不能请求退回。"
-    ]
+    assert message_texts(response) == [f"该登记目前为“{registration.get_status_display()}”，不能请求退回。"]
     assert not Decision.objects.filter(action=Action.ASK_RETURN).exists()
 
 
