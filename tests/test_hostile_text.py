@@ -56,7 +56,7 @@ def shown(response) -> set[str]:
 
 
 @dataclass
-class World:
+class HostileWorld:
     """Registrations in every state, with hostile text in all that people and administrators type."""
 
     owner: User
@@ -76,7 +76,7 @@ class World:
 
 
 @pytest.fixture
-def world(guangxi, rules) -> World:
+def world(guangxi, rules) -> HostileWorld:
     for region in Region.objects.all():
         Region.objects.filter(pk=region.pk).update(name=hostile(REGION) + region.code)
     revision.advance()
@@ -120,7 +120,7 @@ def world(guangxi, rules) -> World:
     recognised = factories.recognised(owner, unit, reviewer, final, **text(3))
     issuing.issue(owner, owner, [recognised.year])
     batch = saving.save(reviewer, previewed_draft(unit, reviewer, [colleague], **text(7)))
-    return World(
+    return HostileWorld(
         owner=owner,
         reviewer=reviewer,
         final=final,
@@ -138,7 +138,7 @@ def world(guangxi, rules) -> World:
     )
 
 
-def pages_of_owner(world: World) -> dict[str, str]:
+def pages_of_owner(world: HostileWorld) -> dict[str, str]:
     draft = {"registration": world.draft.pk}
     return {
         "list": reverse("hours:list"),
@@ -162,7 +162,7 @@ def pages_of_owner(world: World) -> dict[str, str]:
     }
 
 
-def pages_of_reviewer(world: World) -> dict[str, str]:
+def pages_of_reviewer(world: HostileWorld) -> dict[str, str]:
     year = {"year": world.recognised.year}
     return {
         "queue": reverse("hours:review"),
@@ -183,7 +183,7 @@ def pages_of_reviewer(world: World) -> dict[str, str]:
     }
 
 
-def pages_of_final(world: World) -> dict[str, str]:
+def pages_of_final(world: HostileWorld) -> dict[str, str]:
     year = {"year": world.recognised.year}
     return {
         "queue": reverse("hours:review"),

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.html import format_html
+from django.template.loader import render_to_string
 
 from organizations import regions
 from organizations.models import Region
@@ -68,7 +68,8 @@ class RegionAdmin(admin.ModelAdmin):
 
     @admin.display(description="名称")
     def indented_name(self, region: Region) -> str:
-        return format_html('<span class="tree-level-{}">{}</span>', min(region.level, 4), region.name)
+        level = min(region.level, 4)
+        return render_to_string("admin/organizations/region/name.html", {"region": region, "level": level})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Region], search_term: str

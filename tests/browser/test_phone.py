@@ -28,6 +28,7 @@ TOO_WIDE = """() => [document.scrollingElement, ...document.querySelectorAll('di
   .map((one) => `${one.tagName} ${one.className}: ${one.scrollWidth} px`)"""
 
 
+@pytest.mark.slow
 @MODES
 def test_pages_fit_a_phone(visit, huang, offices, course, script: bool):
     course(huang)

@@ -170,6 +170,7 @@ def test_unreadable_file_is_file_problem(content, words):
     assert refusal(content) == words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [csv, workbook])
 def test_memory_does_not_grow_with_lines(make):
     """openpyxl keeps about 80 bytes for each line; the lines themselves are freed."""

@@ -41,6 +41,7 @@ def refusal(content: bytes, most: int = tables.PAGE_MAX_UNPACKED) -> str:
     return str(problem.value)
 
 
+@pytest.mark.slow
 def test_stray_cell_in_last_row_is_read_quickly():
     stray = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>'
     start = time.monotonic()

@@ -11,7 +11,7 @@ from accounts.models import User
 from hours.models import Registration
 from organizations.models import Unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

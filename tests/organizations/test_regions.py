@@ -61,6 +61,7 @@ def test_load_keeps_changes_and_adds_missing_regions(guangxi):
     assert_valid_tree()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_whole_country_is_a_forest():
     assert regions.load("all") == 3210

@@ -71,6 +71,7 @@ def totals_are_correct() -> bool:
     return set(sums.recount(THIS_YEAR).values()) == {0}
 
 
+@pytest.mark.slow
 def test_two_reviewers_make_one_decision_each(station):
     keys = submitted(station, REGISTRATIONS, OWNERS)
     agreeing, refusing = factories.unit_reviewer(station, "覃审核"), factories.unit_reviewer(station, "韦审核")
