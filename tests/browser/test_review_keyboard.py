@@ -6,7 +6,6 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from pytest_django.fixtures import SettingsWrapper
 
 from hours.models import Decision, Registration
 from tests.browser.steps import assert_focus_visible, cells, tab_to
@@ -137,7 +136,7 @@ def test_question_mark_opens_and_esc_closes_key_list(queue: Page):
     expect(queue.locator(".keys-panel")).to_contain_text("退回修改：移到原因、意见、按钮，回车决定")
 
 
-def test_slash_focuses_search_and_n_opens_next_page(queue: Page, settings: SettingsWrapper):
+def test_slash_focuses_search_and_n_opens_next_page(queue: Page, settings):
     settings.QUEUE_PAGE_SIZE = 4
     queue.reload()
     queue.keyboard.press("n")

@@ -16,7 +16,7 @@ from hours.models import Course, Platform
 from tests import factories
 from tests.browser.steps import Offices, cells
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 YEAR = factories.moment(5).year
 

@@ -29,6 +29,8 @@ from organizations import credit_code
 from organizations.models import Region, Unit
 from tests.demo.conftest import UNITS, everything
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.django_db
 def test_load_demo_refuses_without_debug(manage):
