@@ -45,7 +45,7 @@ def test_request_keeps_the_status_and_confirms(client, registration):
     assert message_texts(response) == [
         "已就“水利工程施工培训班”请求退回。登记仍为“待初审”，审核人员处理时会首先看到您的请求。"
     ]
-    assert [line["key"] for line in response.context["lines"] if line["is_open"]] == [registration.pk]
+    assert [line["key"] for line in response.context["lines"] if line["is_open"]] == [str(registration.pk)]
 
 
 def test_request_without_words_is_refused(client, registration):
