@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .geometry import Number, segments, width_percent
+from .scale import Number, segments, width_percent
 
 BAR_HEIGHT, BAR_STEP = 12, 44  # the text of a bar stands above it
 STACK_HEIGHT = 28

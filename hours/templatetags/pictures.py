@@ -8,7 +8,7 @@ from decimal import Decimal
 from django import template
 
 from config.templatetags.formatting import format_hours
-from hours.statistics.geometry import Segment, segments, width_percent
+from hours.statistics.scale import Segment, segments, width_percent
 from hours.totals.summaries import PersonYear
 
 register = template.Library()

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from hours.certificates import issuing
 from hours.models import Decision, Notice, Reason, Registration, ReturnedVersion
-from hours.registrations import versions
+from hours.registrations import returned_versions
 from hours.states import (
     NEW_ROUND,
     NOTIFY_AFTER,
@@ -203,7 +203,10 @@ def _store_versions(registrations: Sequence[Registration], now: datetime) -> Non
     prefetch_related_objects(registrations, "category__parent", "attachments")
     ReturnedVersion.objects.bulk_create(
         ReturnedVersion(
-            registration=registration, round=registration.round, facts=versions.snapshot(registration), created_at=now
+            registration=registration,
+            round=registration.round,
+            facts=returned_versions.snapshot(registration),
+            created_at=now,
         )
         for registration in registrations
     )

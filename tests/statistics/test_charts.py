@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from hours.statistics import charts
 from hours.statistics.charts import ChartValue
-from hours.statistics.geometry import Number
+from hours.statistics.scale import Number
 
 HEAD = ("状态", "条")
 
