@@ -13,7 +13,7 @@ from accounts.models import User
 from config.commands import progress_bar
 from hours import base_data
 
-from . import invented, plans, scenes, this_year, units
+from . import generators, plans, scenes, this_year, units
 from .histories import HistoryWriter, PlannedSubmission
 from .people import ACCOUNTS, DemoPeople, Workplace
 
@@ -36,7 +36,7 @@ def load(seed: int, unit_count: int = units.COUNT) -> None:
     """
     base_data.load(settings.ROOT_REGION)
     units.load(seed, unit_count)
-    random = invented.seeded(seed)
+    random = generators.seeded(seed)
     people = DemoPeople(random)
     writer = HistoryWriter(people.admin, people.deputy, random)
     count = len(people.trainees) + len(people.colleagues)

@@ -14,7 +14,7 @@ from accounts.models import Appointment, User
 from organizations import regions
 from organizations.models import Region, Unit
 
-from . import invented
+from . import generators
 from .units import MANUAL_UNITS, PENDING, WITHOUT_REVIEWER
 
 PASSWORD = "Xueshi-2026"  # noqa: S105  (published in the README: the demonstration is for everybody)
@@ -123,13 +123,13 @@ class DemoPeople:
         self, username: str | None = None, name: str | None = None, unit: Unit | None = None, **flags: bool
     ) -> User:
         self.number += 1
-        id_number = invented.resident_id(ID_AREA, self.number * 997)
+        id_number = generators.resident_id(ID_AREA, self.number * 997)
         if username == "trainee":
-            id_number = invented.resident_id_ending(ID_AREA, "3321")  # as in the manual's pictures
+            id_number = generators.resident_id_ending(ID_AREA, "3321")  # as in the manual's pictures
         return User.objects.create_user(
             username or f"demo{self.number:02d}",
             PASSWORD if username in {account for account, *_ in ACCOUNTS} else None,
-            name=name or invented.person_name(self.random),
+            name=name or generators.person_name(self.random),
             id_number=id_number,
             unit=unit,
             **flags,

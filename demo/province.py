@@ -30,7 +30,7 @@ from hours.totals import sums
 from organizations import regions
 from organizations.models import Region, Unit
 
-from . import bulk, invented
+from . import bulk, generators
 from .units import store, unit_regions
 
 ID_AREA = "459999"  # an area code that is never issued
@@ -90,7 +90,7 @@ class World:
 
 def load(sizes: Sizes, seed: int) -> None:
     """Fill the tables; a second call adds people and registrations, and the missing units."""
-    random = invented.seeded(seed)
+    random = generators.seeded(seed)
     base_data.load(settings.ROOT_REGION)
     _load_units(sizes.units, random)
     _load_people(sizes, World.from_database(random))
@@ -102,7 +102,7 @@ def _load_units(wanted: int, random: Random) -> None:
     missing = wanted - Unit.objects.exclude(is_unaffiliated=True).count()
     if missing > 0:
         first = bulk.next_key(Unit)
-        store([], invented.units(unit_regions(), missing, random, first=first, series=CODE_SERIES), missing)
+        store([], generators.units(unit_regions(), missing, random, first=first, series=CODE_SERIES), missing)
 
 
 def _load_people(sizes: Sizes, world: World) -> None:
@@ -127,8 +127,8 @@ def _person(number: int, world: World) -> User:
         pk=number,
         username=f"bulk{number:08d}",
         password=UNUSABLE_PASSWORD_PREFIX,  # no log-in
-        name=invented.person_name(world.random),
-        id_number=invented.resident_id(ID_AREA, number),
+        name=generators.person_name(world.random),
+        id_number=generators.resident_id(ID_AREA, number),
         unit=world.random.choice(world.units),
     )
 

@@ -10,7 +10,7 @@ from config.commands import progress_bar
 from organizations import regions, revision
 from organizations.models import Region, Unit
 
-from . import invented
+from . import generators
 
 COUNT = 27_670
 BATCH_SIZE = 2_000
@@ -31,9 +31,9 @@ PENDING = ("南宁市青秀区碧水环境监测有限公司", "450103", "91")  
 @transaction.atomic
 def load(seed: int, count: int = COUNT) -> None:
     """Create `count` units in all regions below the root."""
-    random = invented.seeded(seed)
+    random = generators.seeded(seed)
     named = list(_named_units())
-    others = invented.units(unit_regions(), count - len(named), random, first=len(named))
+    others = generators.units(unit_regions(), count - len(named), random, first=len(named))
     store(named, others, count)
 
 
@@ -62,12 +62,12 @@ def _named_units() -> Iterator[Unit]:
     by_code = {region.code: region for region in Region.objects.all()}
     for number, (name, code, prefix) in enumerate([*MANUAL_UNITS, FLAGGED, WITHOUT_REVIEWER, PENDING]):
         region = by_code.get(code) or regions.root()
-        credit_code = invented.unit_code(prefix, region.code, number)
+        credit_code = generators.unit_code(prefix, region.code, number)
         flagged = name == FLAGGED[0]
         yield Unit(
             name=name,
             region=region,
             state=Unit.State.PENDING if name == PENDING[0] else Unit.State.ACTIVE,
-            credit_code=invented.wrong_unit_code(credit_code) if flagged else credit_code,
+            credit_code=generators.wrong_unit_code(credit_code) if flagged else credit_code,
             credit_code_flagged=flagged,
         )

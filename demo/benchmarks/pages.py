@@ -31,7 +31,7 @@ from config.commands import progress_bar
 from config.constants import PICKER_PAGE_SIZE
 from config.urls import urlpatterns as product_urls
 from config.web.paging import Cursor
-from demo import invented
+from demo import generators
 from hours.models import Registration
 from hours.offices import Office
 from hours.states import Status
@@ -121,7 +121,7 @@ def _measure_times(request: Request, requests: list[tuple[Page, str]], rounds: i
     for page, cookie in requests:
         for _ in range(WARM_UP):
             request(page, cookie)
-    random = invented.seeded(seed)
+    random = generators.seeded(seed)
     with progress_bar("轮次", rounds) as bar:
         for _ in range(rounds):
             for page, cookie in random.sample(requests, len(requests)):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts import appointments
 from accounts.models import Appointment, User
-from demo import bulk, invented, province
+from demo import bulk, generators, province
 from hours.models import PersonTotal, Registration, Submission
 from hours.states import EDITABLE, Status
 from hours.totals import sums
@@ -38,8 +38,8 @@ def owner(seed: int) -> User:
     """Return a person with full lists of registrations and drafts."""
     if person := User.objects.filter(username=OWNER).first():
         return person
-    world = province.World.from_database(invented.seeded(seed))
-    id_number = invented.resident_id(province.ID_AREA, 9_999_000)
+    world = province.World.from_database(generators.seeded(seed))
+    id_number = generators.resident_id(province.ID_AREA, 9_999_000)
     person = User.objects.create_user(OWNER, name="测量员", id_number=id_number, unit=world.units[0])
     registrations = [province.make_registration(person, number, world) for number in range(REGISTRATIONS)]
     for registration in registrations:
@@ -56,14 +56,14 @@ def unit_with_people(seed: int) -> Unit:
     """Return a unit with ten people and their registrations; a unit without people is chosen for them."""
     if person := User.objects.filter(username=f"{OWNER}_1").first():
         return province.unit_of(person)
-    world = province.World.from_database(invented.seeded(seed))
+    world = province.World.from_database(generators.seeded(seed))
     occupied = set(User.objects.exclude(unit=None).values_list("unit_id", flat=True))
     unit = next((unit for unit in reversed(world.units) if unit.pk not in occupied), world.units[-1])
     people = [
         User.objects.create_user(
             f"{OWNER}_{number}",
-            name=invented.person_name(world.random),
-            id_number=invented.resident_id(province.ID_AREA, 9_999_000 + number),
+            name=generators.person_name(world.random),
+            id_number=generators.resident_id(province.ID_AREA, 9_999_000 + number),
             unit=unit,
         )
         for number in range(1, UNIT_PEOPLE + 1)
@@ -85,7 +85,7 @@ def root_reviewer() -> User:
     """Return the reviewer of the root region, who sees the statistics of everything."""
     if person := User.objects.filter(username=REVIEWER).first():
         return person
-    id_number = invented.resident_id(province.ID_AREA, 9_999_999)
+    id_number = generators.resident_id(province.ID_AREA, 9_999_999)
     person = User.objects.create_user(REVIEWER, name="测量终审员", id_number=id_number)
     appointments.appoint(person, Appointment.Role.REGION_REVIEWER, region=regions.root())
     return person
@@ -95,5 +95,5 @@ def root_reviewer() -> User:
 def superuser() -> User:
     if person := User.objects.filter(username=SUPERUSER).first():
         return person
-    id_number = invented.resident_id(province.ID_AREA, 9_999_998)
+    id_number = generators.resident_id(province.ID_AREA, 9_999_998)
     return User.objects.create_superuser(SUPERUSER, name="测量管理员", id_number=id_number)

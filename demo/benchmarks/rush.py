@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts.models import User
-from demo import invented, province
+from demo import generators, province
 from hours.models import Registration
 from hours.states import Status
 
@@ -102,7 +102,7 @@ def _queues(clients: int, batches: int, seed: int) -> list[list[tuple[PreparedPo
     """Return each client's requests: pairs of smallest write and submission, one person after the other."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {TABLE} (person bigint NOT NULL)")
-    world = province.World.from_database(invented.seeded(seed))
+    world = province.World.from_database(generators.seeded(seed))
     numbers = iter(range(clients * batches))
     queues = []
     for _ in range(clients):

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from demo import bulk, invented, province
+from demo import bulk, generators, province
 from hours.models import Registration
 from hours.states import Action, Status
 from hours.workflow import transitions
@@ -33,7 +33,7 @@ class ChangeCost:
 
 def measure(reviewer: User, seed: int) -> Iterator[ChangeCost]:
     """Yield the cost of recognising and of submitting 1, 10 and 100 registrations."""
-    world = province.World.from_database(invented.seeded(seed))
+    world = province.World.from_database(generators.seeded(seed))
     waiting = Registration.objects.filter(status=Status.FINAL_REVIEW).exclude(owner=reviewer).order_by("pk")
     for size in SIZES:
         keys = list(waiting.values_list("pk", flat=True)[:size])
@@ -80,8 +80,8 @@ def _submit(owner: User, keys: list[int]) -> None:
 def create_person(world: province.World, username: str, number: int) -> User:
     return User.objects.create_user(
         username,
-        name=invented.person_name(world.random),
-        id_number=invented.resident_id(province.ID_AREA, number),
+        name=generators.person_name(world.random),
+        id_number=generators.resident_id(province.ID_AREA, number),
         unit=world.random.choice(world.units),
     )
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from config.web.addresses import parse_pk
 from config.web.texts import EMPTY
 from hours.models import Decision, Notice, ReturnedVersion, Submission
-from hours.registrations.returned_versions import LABELS
+from hours.registrations.return_changes import LABELS
 from organizations.admin import access
 
 from .columns import hours_column

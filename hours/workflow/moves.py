@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from hours.certificates import issuing
 from hours.models import Decision, Notice, Reason, Registration, ReturnedVersion
-from hours.registrations import returned_versions
+from hours.registrations import return_changes
 from hours.states import (
     NEW_ROUND,
     NOTIFY_AFTER,
@@ -205,7 +205,7 @@ def _store_versions(registrations: Sequence[Registration], now: datetime) -> Non
         ReturnedVersion(
             registration=registration,
             round=registration.round,
-            facts=returned_versions.snapshot(registration),
+            facts=return_changes.snapshot(registration),
             created_at=now,
         )
         for registration in registrations

@@ -21,7 +21,7 @@ from hours.models import (
     Registration,
 )
 from hours.offices import Office
-from hours.registrations.returned_versions import changes_since_return
+from hours.registrations.return_changes import changes_since_return
 from hours.review.marks import with_marks
 from hours.states import Action, Stage, Status
 from hours.workflow.permissions import may

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from hours.models import Certificate, Decision, Notice, Registration, ReturnedVersion
-from hours.registrations import returned_versions
+from hours.registrations import return_changes
 from hours.states import Action
 from hours.workflow import moves, transitions
 from hours.workflow.moves import Verdict
@@ -143,7 +143,7 @@ def test_owner_finds_a_notice_of_the_end_of_a_review(submitted, huang, station, 
 
 
 def test_returned_version_is_what_the_reviewer_saw(submitted, station):
-    facts = returned_versions.snapshot(submitted)
+    facts = return_changes.snapshot(submitted)
     decide(station.reviewer, Action.RETURN, submitted, DECIDED)
     version = ReturnedVersion.objects.get()
     assert (version.registration, version.round, version.facts, version.created_at) == (submitted, 1, facts, DECIDED)
