@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NoReturn
 
 from tqdm import tqdm
 
 
 def progress_bar(label: str, total: int) -> tqdm[NoReturn]:
-    """Return a progress bar on standard error, redrawn at most once a second, also where that is a log file."""
-    return tqdm(desc=label, total=total, unit="", mininterval=1)
+    """Return a progress bar on standard output, redrawn once a second; standard error is for errors."""
+    return tqdm(desc=label, total=total, unit="", mininterval=1, file=sys.stdout)

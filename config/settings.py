@@ -27,11 +27,12 @@ def secret(name: str, development_value: str) -> str:
     return value
 
 
-def positive(name: str, default: int) -> int:
-    """Return a whole number above 0 from the environment."""
+def positive(name: str, default: int, most: int | None = None) -> int:
+    """Return a whole number from the environment, above 0 and at most `most`."""
     value: int = env.int(name, default=default)
-    if value < 1:
-        raise ImproperlyConfigured(f"{name} must be 1 or more; see docs/operations.md")
+    if value < 1 or (most and value > most):
+        allowed = f"from 1 to {most}" if most else "1 or more"
+        raise ImproperlyConfigured(f"{name} must be {allowed}; see docs/operations.md")
     return value
 
 
@@ -203,7 +204,8 @@ PASSWORD_RESETS_IN_TEN_MINUTES = positive("PASSWORD_RESETS_IN_TEN_MINUTES", 30)
 NEW_UNITS_IN_TEN_MINUTES = positive("NEW_UNITS_IN_TEN_MINUTES", 30)
 # Log-in.
 AXES_FAILURE_LIMIT = positive("LOG_IN_ATTEMPTS", 8)
-AXES_COOLOFF_TIME = timedelta(minutes=positive("LOG_IN_LOCK_MINUTES", 15))
+LOG_IN_LOCK_MINUTES = positive("LOG_IN_LOCK_MINUTES", 15)
+AXES_COOLOFF_TIME = timedelta(minutes=LOG_IN_LOCK_MINUTES)
 SESSION_COOKIE_AGE = positive("SESSION_HOURS", 12) * 60 * 60
 # Rows per page, and hits of the unit search.
 QUEUE_PAGE_SIZE = positive("QUEUE_PAGE_SIZE", 50)
@@ -215,7 +217,7 @@ UNIT_SEARCH_HITS = positive("UNIT_SEARCH_HITS", 10)
 SUBMISSION_MAX_REGISTRATIONS = positive("SUBMISSION_MAX_REGISTRATIONS", 500)
 BULK_MAX_REGISTRATIONS = positive("BULK_MAX_REGISTRATIONS", 200)
 ADMIN_MAX_SELECTED = positive("ADMIN_MAX_SELECTED", 200)
-COLLECTIVE_MAX_PEOPLE = positive("COLLECTIVE_MAX_PEOPLE", 2000)
+COLLECTIVE_MAX_PEOPLE = positive("COLLECTIVE_MAX_PEOPLE", 2000, most=2000)  # a sealed draft has to fit into a form
 CERTIFICATE_MAX_PEOPLE = positive("CERTIFICATE_MAX_PEOPLE", 500)
 EXPORT_MAX_ROWS = positive("EXPORT_MAX_ROWS", 100_000)
 IMPORT_MAX_ROWS = positive("IMPORT_MAX_ROWS", 10_000)
@@ -224,6 +226,7 @@ MAX_PENDING_UNITS = positive("MAX_PENDING_UNITS", 20)  # added by one person
 # Files.
 ATTACHMENT_MAX_COUNT = positive("ATTACHMENT_MAX_COUNT", 8)
 ATTACHMENT_MAX_BYTES = positive("ATTACHMENT_MAX_MB", 10) * MEGABYTE
+ATTACHMENTS_MAX_BYTES = ATTACHMENT_MAX_COUNT * ATTACHMENT_MAX_BYTES  # of one registration
 ROSTER_MAX_BYTES = positive("ROSTER_MAX_MB", 5) * MEGABYTE
 IMPORT_MAX_BYTES = positive("IMPORT_MAX_MB", 5) * MEGABYTE
 API_MAX_BYTES = positive("API_MAX_MB", 1) * MEGABYTE
@@ -234,6 +237,15 @@ NOTICE_RETRY_MINUTES = env.list("NOTICE_RETRY_MINUTES", cast=int, default=[5, 30
 CERTIFICATE_REUSE_HOURS = positive("CERTIFICATE_REUSE_HOURS", 12)  # a bulk issue repeats nothing within them
 IMPORT_CONFIRM_HOURS = positive("IMPORT_CONFIRM_HOURS", 12)
 APPOINTMENT_CONFIRM_MINUTES = positive("APPOINTMENT_CONFIRM_MINUTES", 15)
+# A whole page can be ticked and sent, and a form holds all its files.
+for smaller, larger, fits in (
+    ("QUEUE_PAGE_SIZE", "BULK_MAX_REGISTRATIONS", QUEUE_PAGE_SIZE <= BULK_MAX_REGISTRATIONS),
+    ("LIST_PAGE_SIZE", "SUBMISSION_MAX_REGISTRATIONS", LIST_PAGE_SIZE <= SUBMISSION_MAX_REGISTRATIONS),
+    ("ATTACHMENT_MAX_COUNT × ATTACHMENT_MAX_MB", "REQUEST_MAX_MB", ATTACHMENTS_MAX_BYTES <= REQUEST_MAX_BYTES),
+    ("0", "NOTICE_RETRY_MINUTES", all(minutes > 0 for minutes in NOTICE_RETRY_MINUTES)),
+):
+    if not fits:
+        raise ImproperlyConfigured(f"{larger} is too small for {smaller}; see docs/operations.md")
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -262,7 +274,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = MEGABYTE  # the fields of one request, without files
+# The fields of one request, without files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MEGABYTE, API_MAX_BYTES)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000 + max(SUBMISSION_MAX_REGISTRATIONS, BULK_MAX_REGISTRATIONS, ADMIN_MAX_SELECTED)
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Certificates -----------------------------------------------------------------------------

@@ -69,6 +69,16 @@ def test_region_admin_gets_no_province_wide_page(client, guangxi):
     assert {pair for pair in answers if pair[1] not in (403, 405)} == set()
 
 
+def test_no_column_method_hides_behind_a_field():
+    """Django shows the field of that name, not the method."""
+    assert {
+        (type(options).__name__, name)
+        for model, options in admin.site._registry.items()
+        for name in {field.name for field in model._meta.concrete_fields}
+        if callable(getattr(options, name, None))
+    } == set()
+
+
 # --- Words -----------------------------------------------------------------------------------------
 
 

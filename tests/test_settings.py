@@ -28,6 +28,22 @@ def test_numbers_come_from_environment():
     assert start(**given).stdout == f"25 {2 * 1024**2} [1, 2]\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUEUE_PAGE_SIZE", "201"),
+        ("LIST_PAGE_SIZE", "501"),
+        ("ATTACHMENT_MAX_COUNT", "13"),
+        ("NOTICE_RETRY_MINUTES", "5,0"),
+        ("COLLECTIVE_MAX_PEOPLE", "2001"),
+    ],
+)
+def test_contradiction_stops_start_with_its_name(name, value):
+    stopped = start(**{name: value})
+    assert stopped.returncode != 0
+    assert name in stopped.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "fifty"])
 def test_bad_number_stops_start_with_its_name(value):
     stopped = start(QUEUE_PAGE_SIZE=value)

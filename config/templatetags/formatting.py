@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.template.context import RequestContext
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -23,6 +24,12 @@ def format_hours(value: Decimal | int | float | str | None) -> str:
     if value is None or value == "":
         return EMPTY
     return f"{Decimal(str(value)).normalize():f}"
+
+
+@register.simple_tag
+def setting(name: str) -> object:
+    """Return a setting, such as 10 for UNIT_SEARCH_HITS."""
+    return getattr(settings, name)
 
 
 @register.filter

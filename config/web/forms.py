@@ -90,10 +90,7 @@ def set_messages(form: forms.BaseForm) -> None:
             errors["invalid_choice"] = f"所选{label}不在可选范围内，请重新选择。"
         if isinstance(field, forms.EmailField):
             errors.setdefault("invalid", f"{label}格式不正确，请按 name@example.com 的格式填写。")
-        if (
-            isinstance(field, forms.DateField)
-            and errors["invalid"] == forms.DateField.default_error_messages["invalid"]
-        ):
+        if isinstance(field, forms.DateField) and errors["invalid"] == DEFAULT_DATE:
             errors["invalid"] = f"{label}无法识别，请按 2026-05-12 的格式填写。"
         if isinstance(field.widget, forms.Textarea):
             # With it a browser silently cuts off the end of a pasted text.

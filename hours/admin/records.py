@@ -61,12 +61,12 @@ class NoticeAdmin(RegistrationRecordAdmin):
 
 @admin.register(ReturnedVersion)
 class ReturnedVersionAdmin(RegistrationRecordAdmin):
-    list_display = ("created_at", "registration", "round")
-    fields = ("registration", "round", "created_at", "content")
-    readonly_fields = ("registration", "content")
+    list_display = ("created_at", "registration_link", "round")
+    fields = ("registration_link", "round", "created_at", "content")
+    readonly_fields = ("registration_link", "content")
 
     @admin.display(description="学时登记")
-    def registration(self, version: ReturnedVersion) -> str:
+    def registration_link(self, version: ReturnedVersion) -> str:
         url = reverse("admin:hours_registration_change", args=[version.registration_id])
         return render_to_string("admin/link.html", {"url": url, "text": version.registration})
 

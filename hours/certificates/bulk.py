@@ -26,8 +26,6 @@ from organizations.querysets import within
 from .issuing import HAS_HOURS, issue_for_year
 from .pdf import file_name, render
 
-# A second download on the same day returns the same certificates instead of new ones that supersede them.
-
 
 def units_of(office: Office) -> QuerySet[Unit]:
     """Return the units for whose people this office may issue."""

@@ -88,7 +88,7 @@ def limits() -> dict[str, object]:
         "units_pending": settings.MAX_PENDING_UNITS,
         "reset_days": int(settings.PASSWORD_RESET_TIMEOUT // DAY),
         "log_ins": settings.AXES_FAILURE_LIMIT,
-        "lock_minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60),
+        "lock_minutes": settings.LOG_IN_LOCK_MINUTES,
         "export_rows": f"{settings.EXPORT_MAX_ROWS:,}",
         "list_columns": "、".join(roster.COLUMNS),
         "list_needed": "、".join(roster.REQUIRED_COLUMNS),

@@ -7,8 +7,6 @@ from organizations.models import Region, Unit
 
 from .fields import hours_field
 
-PLACES = ("unit", "region", "city", "province")
-
 
 class PersonTotal(models.Model):
     """The hours that count for one person in one year, and the unit and regions of that year."""

@@ -1,6 +1,7 @@
 """The rules that a registration must meet to be saved and to be submitted, and the sentences about them.
 
-Sources: personal-manual.txt (registering), 桂人社规〔2019〕4号 Art. 5 (half days); the rest is this product's own.
+Sources: the users' manual of the former system (registering), 桂人社规〔2019〕4号 Art. 5 (half days); the rest is this
+product's own.
 """
 
 from __future__ import annotations

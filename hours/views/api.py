@@ -89,7 +89,7 @@ def _read_items(request: HttpRequest) -> list[Any]:
     except RequestDataTooBig:
         body = None
     if body is None or len(body) > settings.API_MAX_BYTES:
-        raise RequestError(413, "请求超过 1 MB，请分批发送。")
+        raise RequestError(413, f"请求超过 {settings.API_MAX_BYTES // settings.MEGABYTE} MB，请分批发送。")
     try:
         content = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):

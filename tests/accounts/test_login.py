@@ -122,6 +122,7 @@ def test_lockout_behind_proxy_uses_visitor_address(client, mengmeng, settings):
         login(client, "mengmeng", "wrong", HTTP_X_FORWARDED_FOR=f"10.0.0.{invented}, 203.0.113.66")
     locked = login(client, "mengmeng", HTTP_X_FORWARDED_FOR="10.0.0.99, 203.0.113.66")
     assert (locked.status_code, "_auth_user_id" in client.session) == (429, False)
+    assert "该账号 15 分钟内不能登录" in locked.content.decode()
     assert login(client, "mengmeng", HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 302
 
 

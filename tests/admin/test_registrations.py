@@ -155,6 +155,16 @@ def test_returned_version_shows_escaped_content(client, root, huang, station):
     assert "&lt;b&gt;说明&lt;/b&gt;" in page
 
 
+@pytest.mark.parametrize("page", ["", "{pk}/change/"])
+def test_returned_version_links_to_registration(client, root, huang, station, page):
+    returned = factories.returned(huang, station, station.reviewer, content="退回的")
+    url = VERSIONS + page.format(pk=ReturnedVersion.objects.get().pk)
+    html = client.get(url).content.decode()
+    assert f'href="{REGISTRATIONS}{returned.pk}/change/">退回的</a>' in html
+    assert "学时登记" in re.sub("<nav.*?</nav>|<title>.*?</title>", "", html, flags=re.DOTALL)
+    assert "Registration" not in html
+
+
 @pytest.mark.parametrize("listing", [REGISTRATIONS, DECISIONS, NOTICES, VERSIONS, SUBMISSIONS])
 def test_regional_administrator_lists_own_regions_only(client, nanning, huang, station, in_liuzhou, listing):
     factories.returned(huang, station, station.reviewer, content="南宁的")

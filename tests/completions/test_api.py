@@ -302,6 +302,13 @@ def test_invalid_body_gets_one_error(send, body, status, words):
     assert (response.status_code, response.json()) == (status, {"error": words})
 
 
+def test_larger_body_is_read_where_settings_allow_it(send, settings):
+    settings.API_MAX_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * settings.MEGABYTE
+    body = b"[" + b" " * settings.MEGABYTE + b"]"
+    assert send(body).status_code == 200
+    assert send(body * 2).json() == {"error": "请求超过 2 MB，请分批发送。"}
+
+
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
 def test_other_methods_get_405(client, method):
     response = getattr(client, method)(URL)

@@ -41,7 +41,7 @@ def run(*arguments: object, **options: object) -> tuple[str, str]:
 def test_import_saves_good_lines_and_reports_bad_ones(file, huang, tmp_path, capsys):
     bad = tmp_path / "bad.csv"
     out, problems = run("import_completions", file, "--source", "广西继续教育网", "--errors", bad)
-    progress = capsys.readouterr().err
+    progress = capsys.readouterr().out
     assert "学习记录: 100%" in progress
     assert " 3/3 " in progress
     assert f"共 3 行：新增 1 条，更正 0 条，未变 0 条，未采纳 2 条（见 {bad}）。" in out

@@ -274,6 +274,7 @@ def test_index_agrees_with_plain_scan(guangxi, monkeypatch, placed, keyword, wit
                 found.units == sorted(expected, key=lambda unit: rank(search.normalise(unit.name), words[0]))[:MAX_HITS]
             )
     else:
-        assert found.similar or found == search.UnitMatches([], 0)
+        assert (found == search.UnitMatches([], 0)) is not found.similar
+        assert set(found.units) <= set(rows)
     everything, total = listed(region, 1, 1000)
     assert (everything, total) == (rows, len(rows))

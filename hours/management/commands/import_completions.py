@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
+from tqdm import tqdm
 
 from config.commands import progress_bar
 from config.files import tables
@@ -83,7 +84,8 @@ class _Report:
             if self.writer:
                 self.writer.writerow(error_row(result))
             if self.counts[ItemOutcome.REFUSED] <= ERRORS_SHOWN:
-                self.stream.write(f"第 {result.item.position} 行：{result.message}")
+                with tqdm.external_write_mode():  # the bar makes room for the line
+                    self.stream.write(f"第 {result.item.position} 行：{result.message}")
 
     def summary(self) -> str:
         if not self.lines:
