@@ -269,6 +269,12 @@ def test_recount_removes_a_person_without_rows(recognition):
     assert [total.person_id for total in PersonTotal.objects.all()] == [recognition.owner_id]
 
 
+def test_recount_makes_no_row_for_drafts(huang):
+    draft = factories.registration(huang)
+    assert sums.recount(draft.year) == {"people": 0, "places": 0}
+    assert not PersonTotal.objects.exists()
+
+
 def test_recount_leaves_other_years_alone(recognition):
     PersonTotal.objects.update(professional=1)
     PlaceTotal.objects.update(recognised=7)
