@@ -234,6 +234,8 @@ REQUEST_MAX_BYTES = positive("REQUEST_MAX_MB", 128) * MEGABYTE  # above the allo
 # Time.
 LATE_AFTER_DAYS = positive("LATE_AFTER_DAYS", 14)  # a registration that waits longer is marked
 NOTICE_RETRY_MINUTES = env.list("NOTICE_RETRY_MINUTES", cast=int, default=[5, 30, 180, 1440])
+if min(NOTICE_RETRY_MINUTES, default=1) < 1:
+    raise ImproperlyConfigured("NOTICE_RETRY_MINUTES must each be 1 or more; see docs/operations.md")
 CERTIFICATE_REUSE_HOURS = positive("CERTIFICATE_REUSE_HOURS", 12)  # a bulk issue repeats nothing within them
 IMPORT_CONFIRM_HOURS = positive("IMPORT_CONFIRM_HOURS", 12)
 APPOINTMENT_CONFIRM_MINUTES = positive("APPOINTMENT_CONFIRM_MINUTES", 15)
@@ -242,7 +244,6 @@ for smaller, larger, fits in (
     ("QUEUE_PAGE_SIZE", "BULK_MAX_REGISTRATIONS", QUEUE_PAGE_SIZE <= BULK_MAX_REGISTRATIONS),
     ("LIST_PAGE_SIZE", "SUBMISSION_MAX_REGISTRATIONS", LIST_PAGE_SIZE <= SUBMISSION_MAX_REGISTRATIONS),
     ("ATTACHMENT_MAX_COUNT × ATTACHMENT_MAX_MB", "REQUEST_MAX_MB", ATTACHMENTS_MAX_BYTES <= REQUEST_MAX_BYTES),
-    ("0", "NOTICE_RETRY_MINUTES", all(minutes > 0 for minutes in NOTICE_RETRY_MINUTES)),
 ):
     if not fits:
         raise ImproperlyConfigured(f"{larger} is too small for {smaller}; see docs/operations.md")
