@@ -25,6 +25,7 @@ from config.web.forms import LineField, form_helper
 from . import identity, permissions
 from .models import User, identity_digest, phone_validator
 from .positions import PlannedAppointment, Position
+from .signals import people_added
 
 ID_TAKEN = "该证件号码已注册，可直接登录或找回密码。"
 USERNAME_TAKEN = "该用户名已被使用，请换一个；如果是您本人注册的，可直接登录或找回密码。"
@@ -95,6 +96,13 @@ class PersonForm(forms.ModelForm):
             raise ValidationError(ID_TAKEN, code="unique")
         return number
 
+    def clean_name(self) -> str:
+        """Check a new name; one that was stored before the rules stays until it is changed."""
+        name: str = self.cleaned_data["name"]
+        if name != self.instance.name and (problem := identity.name_problem(name)):
+            raise ValidationError(problem)
+        return name
+
     def clean_username(self) -> str:
         """Return the user name in lower case, as phone keyboards capitalise the first letter."""
         return self.cleaned_data["username"].lower()
@@ -136,11 +144,11 @@ class SignUpForm(NewPasswordMixin, PersonForm, BaseUserCreationForm):
         self.fields["username"].widget.attrs.pop("autofocus", None)  # the form starts with the name
         self.helper = form_helper(self)
 
-    def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
-        if problem := identity.name_problem(name):
-            raise ValidationError(problem)
-        return name
+    def save(self, commit: bool = True) -> User:
+        person: User = super().save(commit)
+        if commit:
+            people_added.send(User, people=[person])
+        return person
 
 
 class ProfileForm(PersonForm):

@@ -1,4 +1,4 @@
-"""Requires a log-in for every page that is not marked login_not_required."""
+"""Requires a log-in for every page that is not marked login_not_required, and an own password after the first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.contrib.auth import middleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 
 
 class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
@@ -34,3 +36,21 @@ def _referring_page(request: HttpRequest) -> str:
     if referrer.netloc != request.get_host():
         return "/"
     return referrer._replace(scheme="", netloc="", fragment="").geturl() or "/"
+
+
+class RequireOwnPassword:
+    """Leads somebody with a first password, known to others, to the page that changes it; other pages stay closed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        if not getattr(view, "login_required", True) or not request.user.is_authenticated:
+            return None
+        is_open = request.path in (reverse("accounts:password_change"), reverse("accounts:logout"))
+        return None if is_open or not request.user.must_change_password else redirect("accounts:password_change")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection
 from datetime import date
 
@@ -13,12 +14,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from config.texts import name_key
 from organizations.models import Region, Unit
 
 from . import identity
 from .crypto import DerivedField, EncryptedTextField, digest
 from .querysets import AppointmentQuerySet, UserManager
 
+NAME_KEY_LENGTH = 100
 phone_validator = RegexValidator(r"^1[3-9]\d{9}$", "请输入 11 位手机号码。")
 username_validator = RegexValidator(
     r"^[A-Za-z][A-Za-z0-9_.-]{3,29}$", "用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。"
@@ -28,6 +31,11 @@ username_validator = RegexValidator(
 def identity_digest(number: str) -> str:
     """Return the digest for look-up and uniqueness of an ID number, the same for every way to type it."""
     return digest(identity.normalise(number))
+
+
+def stored_name_key(name: str) -> str:
+    """Return the key by which a person is searched for by name; of one that folds to a very long text its beginning."""
+    return name_key(name or "")[:NAME_KEY_LENGTH]
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -48,6 +56,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         error_messages={"unique": "该用户名已被使用，请换一个。"},
     )
     name = models.CharField("姓名", max_length=50)
+    name_key = DerivedField(max_length=NAME_KEY_LENGTH, source="name", compute=stored_name_key)
     id_kind = models.CharField("证件类型", max_length=10, choices=IdKind, default=IdKind.RESIDENT)
     id_number = EncryptedTextField("证件号码")
     id_digest = DerivedField(max_length=64, unique=True, source="id_number", compute=identity_digest)
@@ -66,6 +75,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         Unit, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name="所在单位"
     )
     is_active = models.BooleanField("可登录", default=True)
+    must_change_password = models.BooleanField("须修改密码", default=False, editable=False)
     is_staff = models.BooleanField("可进入系统管理", default=False)
     date_joined = models.DateTimeField("注册时间", default=timezone.now)
 
@@ -80,6 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             # Serves searches by the start of a name, which a plain PostgreSQL index does not serve.
             models.Index(fields=["name"], name="user_name", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["name_key"], name="user_name_key", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["email"], name="user_email"),  # for 找回密码, open to anonymous visitors
         ]
         constraints = [
@@ -131,6 +142,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         held = self.appointments.active().filter(role=Appointment.Role.REGION_ADMIN).select_related("region")
         return [appointment.region for appointment in held if appointment.region]
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password that the person or an administrator has chosen."""
+        super().set_password(raw_password)
+        self.must_change_password = False
+
     def get_short_name(self) -> str:
         return self.name
 
@@ -139,6 +155,8 @@ def id_number_problem(kind: str, number: str) -> str:
     """Return why a normalised number of this kind is wrong, as a sentence for users; empty if it is right."""
     if kind == User.IdKind.RESIDENT:
         return identity.resident_id_problem(number, timezone.localdate())
+    if kind == User.IdKind.FOREIGNER:
+        return identity.foreigner_id_problem(number, timezone.localdate())
     return identity.other_id_problem(number)
 
 
@@ -203,3 +221,27 @@ class Appointment(models.Model):
     def _is_in_force(self, day: date) -> bool:
         until = self.valid_until or day
         return bool(self.confirmed_at) and self.valid_from <= day <= until
+
+
+class ImportPlan(models.Model):
+    """A table that waits for its confirmation, or was imported. Only its maker sees it.
+
+    The lines themselves lie encrypted in the storage (accounts/imports.py). `preview` holds what the preview shows.
+    """
+
+    key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField("种类", max_length=20)
+    maker = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name="上传人")
+    file_name = models.CharField("文件名", max_length=120)
+    options = models.JSONField("选项", default=dict)
+    preview = EncryptedTextField("预览")
+    digest = models.CharField("指纹", max_length=64)
+    created_at = models.DateTimeField("上传时间", auto_now_add=True)
+    applied_at = models.DateTimeField("导入时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "导入"
+        indexes = [models.Index(fields=["created_at"], name="import_plan_created")]
+
+    def __str__(self) -> str:
+        return self.file_name

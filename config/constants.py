@@ -25,14 +25,15 @@ SEARCH_MAX_RANKED = 400  # hits that are ranked; all are counted
 SEARCH_CACHE_SIZE = 500  # common keywords whose result an index caches
 SEARCH_MIN_SIMILARITY = 0.5  # share of the pairs of characters of a keyword in a similar name
 # A keyword of letters and digits from this length on may be the beginning of a credit code. Codes begin with the
-# registering office and the region, so that a shorter one would match half a province.
-SEARCH_MIN_CODE_LENGTH = 6
+# registering office and the province, so that a shorter one tells nothing.
+SEARCH_MIN_CODE_LENGTH = 4
 FILTER_MAX_PEOPLE = 500  # up to so many people are looked up first, so that the database starts from their keys
 
 # --- Batches --------------------------------------------------------------------------------------
 MAIL_BATCH_SIZE = 100
 REWRITE_BATCH_SIZE = 500
 COMPLETION_BATCH_SIZE = 1_000
+CREDITED_AT_ONCE = 5_000  # waiting completions, while an administrator waits for a saved course
 RECOUNT_BATCH_SIZE = 1_000
 RECOUNT_MAX_PEOPLE = 5_000  # whose years are recounted while an administrator waits for a changed rule
 

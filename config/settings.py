@@ -73,7 +73,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
-    "import_export",
     "mptt",
     "config",
     "organizations",
@@ -94,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.RequireOwnPassword",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -124,7 +124,7 @@ CRISPY_FAIL_SILENTLY = False
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],  # Bootstrap draws arrows and ticks as data: images
+        "img-src": [SELF, "data:", "blob:"],  # Bootstrap draws arrows and ticks as data: images; blob: are chosen files
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -150,6 +150,7 @@ LOGOUT_REDIRECT_URL = "accounts:login"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.people_import.FirstPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -220,18 +221,24 @@ ADMIN_MAX_SELECTED = positive("ADMIN_MAX_SELECTED", 200)
 COLLECTIVE_MAX_PEOPLE = positive("COLLECTIVE_MAX_PEOPLE", 2000, most=2000)  # a sealed draft has to fit into a form
 CERTIFICATE_MAX_PEOPLE = positive("CERTIFICATE_MAX_PEOPLE", 500)
 EXPORT_MAX_ROWS = positive("EXPORT_MAX_ROWS", 100_000)
-IMPORT_MAX_ROWS = positive("IMPORT_MAX_ROWS", 10_000)
+IMPORT_MAX_ROWS = positive("IMPORT_MAX_ROWS", 100_000)
 API_MAX_ITEMS = positive("API_MAX_ITEMS", 1000)
 MAX_PENDING_UNITS = positive("MAX_PENDING_UNITS", 20)  # added by one person
 # Files.
 ATTACHMENT_MAX_COUNT = positive("ATTACHMENT_MAX_COUNT", 8)
 ATTACHMENT_MAX_BYTES = positive("ATTACHMENT_MAX_MB", 10) * MEGABYTE
 ATTACHMENTS_MAX_BYTES = ATTACHMENT_MAX_COUNT * ATTACHMENT_MAX_BYTES  # of one registration
+ATTACHMENTS_PERSON_MAX_BYTES = positive("ATTACHMENTS_PERSON_MAX_MB", 1000) * MEGABYTE  # of all registrations
+WAITING_ATTACHMENTS_MAX_BYTES = positive("WAITING_ATTACHMENTS_MAX_MB", 100) * MEGABYTE  # of one person's unsaved forms
 ROSTER_MAX_BYTES = positive("ROSTER_MAX_MB", 5) * MEGABYTE
-IMPORT_MAX_BYTES = positive("IMPORT_MAX_MB", 5) * MEGABYTE
+IMPORT_MAX_BYTES = positive("IMPORT_MAX_MB", 20) * MEGABYTE
 API_MAX_BYTES = positive("API_MAX_MB", 1) * MEGABYTE
 REQUEST_MAX_BYTES = positive("REQUEST_MAX_MB", 128) * MEGABYTE  # above the allowed files, so that the form names those
+# Above these a registration has to be confirmed.
+PLAUSIBLE_HOURS = positive("PLAUSIBLE_HOURS", 80)
+PLAUSIBLE_DAYS = positive("PLAUSIBLE_DAYS", 15)
 # Time.
+WAITING_COMPLETION_DAYS = positive("WAITING_COMPLETION_DAYS", 730)  # reported for people or courses not known yet
 LATE_AFTER_DAYS = positive("LATE_AFTER_DAYS", 14)  # a registration that waits longer is marked
 NOTICE_RETRY_MINUTES = env.list("NOTICE_RETRY_MINUTES", cast=int, default=[5, 30, 180, 1440])
 if min(NOTICE_RETRY_MINUTES, default=1) < 1:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from accounts.views import units
-from hours.views import api, certificate_check, help
+from hours.views import api, certificate_check, help, xapi
 
 from . import views
 
@@ -16,7 +16,8 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     # For platforms; the trailing slash is optional, because a redirect would lose the body of a POST.
     re_path("^api/completions/?$", api.receive, name="api_completions"),
-    re_path("^api/xapi/statements/?$", api.receive, name="api_statements"),  # the path that xAPI clients append
+    re_path("^api/xapi/statements/?$", xapi.statements, name="api_statements"),  # xAPI clients append the path
+    re_path("^api/xapi/about/?$", xapi.about, name="api_about"),
     # 证明核验, without log-in
     path("check/", certificate_check.form, name="check"),
     path("check/<str:code>/", certificate_check.answer, name="check_code"),

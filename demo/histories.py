@@ -187,7 +187,7 @@ class HistoryWriter:
             starts_at=start,
             ends_at=end,
             hours_applied=half_day_hours(start, end) if planned.hours is None else Decimal(planned.hours),
-            year=default_year(end),
+            year=default_year(start, end),
             certificate_number=planned.certificate,
             note=planned.note,
         )

@@ -203,7 +203,7 @@ def make_registration(owner: User, number: int, world: World) -> Registration:
         hours_applied=hours,
         hours_proposed=hours if status in (Status.FINAL_REVIEW, Status.RECOGNISED, Status.REVOKED) else None,
         hours_recognised=hours if status in (Status.RECOGNISED, Status.REVOKED) else None,
-        year=default_year(end),
+        year=default_year(local_moment(ended - timedelta(days=days - 1), DAY_STARTS), end),
         declared_at=end + timedelta(hours=2),
         status=status,
     )

@@ -18,7 +18,7 @@ from hours.certificates import issuing
 from hours.collective import drafts, preview, saving
 from hours.completions import recording
 from hours.completions.items import CompletionItem
-from hours.completions.recording import ItemOutcome
+from hours.completions.planning import ItemOutcome
 from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours, local_moment
 from hours.models import Certificate, Course, Notice, Opening, Platform, Registration
 from hours.registrations import attachments
@@ -87,7 +87,7 @@ def _collective_draft(people: DemoPeople, writer: HistoryWriter, participants: l
         starts_at=start,
         ends_at=end,
         hours_applied=half_day_hours(start, end),
-        year=default_year(end),
+        year=default_year(start, end),
     )
     return drafts.CollectiveDraft(
         reviewer=people.station_reviewer.pk,

@@ -10,7 +10,17 @@ class HoursConfig(AppConfig):
     verbose_name = "学时"
 
     def ready(self) -> None:
+        from accounts.signals import people_added
+
         checks.register(certificate_fonts)
+        people_added.connect(credit_waiting_completions)
+
+
+def credit_waiting_completions(people: Any, **kwargs: Any) -> None:
+    """Credit the completions that were reported before these people were added."""
+    from hours.completions import waiting
+
+    waiting.credit_people(people)
 
 
 def certificate_fonts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:

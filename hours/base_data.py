@@ -31,7 +31,8 @@ def load(root_code: str) -> dict[str, int]:
     new["原因"] = _fill(Reason, [{**row, "position": place} for place, row in enumerate(data["reasons"])])
     new["认定类型"] = _fill_categories(data["categories"])
     new["年度规则"] = _fill(YearRule, _year_rules(data["year_rules"]))
-    new["公需科目（示例）"] = _fill(Course, _courses(data["courses"]))
+    # 广西发展新机遇 (2021): 10 hours of study and 5 of examination.
+    new["公需科目（示例）"] = _fill(Course, [*data["courses_with_source"], *_courses(data["courses"])])
     # Only with new rules: a cap that administrators deleted does not come back.
     new["类型上限（示例）"] = _fill_caps(data["caps"]) if new["年度规则"] else 0
     return new
@@ -44,10 +45,11 @@ def _fill(model: type[Model], rows: list[dict[str, Any]]) -> int:
 
 
 def _fill_categories(first_level: list[dict[str, Any]]) -> int:
+    """Create both levels. The manual names three of the first level; everything else is an example."""
     if Category.objects.exists():
         return 0
     for place, row in enumerate(first_level):
-        parent = Category.objects.create(name=row["name"], position=place, is_example=True)
+        parent = Category.objects.create(name=row["name"], position=place, is_example=row.get("is_example", True))
         children = enumerate(row["children"])
         Category.objects.bulk_create(
             Category(parent=parent, position=position, is_example=True, **child) for position, child in children

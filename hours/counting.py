@@ -81,14 +81,28 @@ def hours_missing(public: Decimal, professional: Decimal, total: Decimal, profes
     return max(total - public - professional, professional_minimum - professional, Decimal())
 
 
-def default_year(end: datetime) -> int:
-    """Return the year that hours count for unless the person chooses another: the local year of the end."""
-    return end.astimezone(LOCAL).year
+def local_year(moment: datetime) -> int:
+    return moment.astimezone(LOCAL).year
+
+
+def last_moment(start: datetime, end: datetime) -> datetime:
+    """Return the last moment of [start, end): an end at 00:00 does not reach into its day. Empty spans are a moment."""
+    return end - timedelta(microseconds=1) if end > start else end
+
+
+def default_year(start: datetime, end: datetime) -> int:
+    """Return the year that hours count for unless the person chooses another: the local year of the last moment."""
+    return local_year(last_moment(start, end))
 
 
 def selectable_years(start: datetime, end: datetime) -> range:
     """Return the years that the span touches; the person may choose any of them."""
-    return range(default_year(start), default_year(end) + 1)
+    return range(local_year(start), default_year(start, end) + 1)
+
+
+def calendar_days(start: datetime, end: datetime) -> int:
+    """Return the number of local days that [start, end) touches."""
+    return (last_moment(start, end).astimezone(LOCAL).date() - start.astimezone(LOCAL).date()).days + 1
 
 
 def local_moment(day: date, clock: time) -> datetime:

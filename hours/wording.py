@@ -9,7 +9,7 @@ from typing import Protocol
 
 from .counting import LOCAL
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 # The CSS colour class of each status and state; an unknown one is neutral.
 TONES = {
     "draft": "neutral",
@@ -39,7 +39,7 @@ class DatedStatus(Protocol):
 
 
 def parse_number(text: str) -> Decimal | None:
-    """Return the number that the text holds, or None for anything else, such as 1_0, NaN and Infinity."""
+    """Return the number that the text holds, or None for anything else, such as 1_0, 8e1, NaN and Infinity."""
     text = text.strip()
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 

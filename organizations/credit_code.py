@@ -1,6 +1,6 @@
 """统一社会信用代码 as in GB 32100-2015: 18 characters, the last of which is a check character."""
 
-from config.web import texts
+from config import texts
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 WEIGHTS = tuple(pow(3, position, 31) for position in range(17))

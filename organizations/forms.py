@@ -16,6 +16,7 @@ from .region_choices import RegionField
 if TYPE_CHECKING:
     from accounts.models import User
 
+MIN_NAME_LENGTH = 4
 contact_phone_validator = RegexValidator(
     r"^(1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,5})?)$", "请输入手机号码或带区号的固定电话，例如 0771-1234567。"
 )
@@ -57,8 +58,8 @@ class UnitForm(forms.ModelForm):
         name = self.cleaned_data["name"]
         if name == units.UNAFFILIATED_NAME:
             raise forms.ValidationError("没有工作单位时请直接选择“其他单位”，无需添加。")
-        if len(name) < 4:
-            raise forms.ValidationError("请填写单位全称，至少 4 个字。")
+        if len(name) < MIN_NAME_LENGTH:
+            raise forms.ValidationError(f"请填写单位全称，至少 {MIN_NAME_LENGTH} 个字。")
         return name
 
     def clean_credit_code(self) -> str:

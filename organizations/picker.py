@@ -14,7 +14,7 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
 from config.constants import MAX_KEYWORD_LENGTH, PICKER_PAGE_SIZE
-from config.web.texts import EMPTY
+from config.texts import EMPTY
 
 from . import search, tree, units
 from .models import Region, Unit

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import threading
-import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -23,8 +22,8 @@ from itertools import islice
 
 from django.conf import settings
 
+from config import texts
 from config.constants import SEARCH_CACHE_SIZE, SEARCH_MAX_RANKED, SEARCH_MIN_CODE_LENGTH, SEARCH_MIN_SIMILARITY
-from config.web import texts
 
 from . import credit_code, revision
 from .models import Region, Unit
@@ -54,7 +53,7 @@ class UnitMatches:
 
 def normalise(text: str) -> str:
     """Return a name as it is searched, without differences in width, brackets, case and white space."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return texts.comparison_key(text)
 
 
 class UnitIndex:
@@ -223,7 +222,7 @@ def find_keys(keyword: str, region: Region | None, current: UnitIndex) -> KeyMat
     A keyword is a part of the name (several parts with spaces between them must all occur), or the beginning of a
     credit code. If no name contains it, similar names are found.
     """
-    words = [word for word in map(normalise, texts.strip_invisible(keyword).split()) if word]
+    words = [word for word in map(normalise, texts.normalise(keyword).split()) if word]
     if not words:
         return KeyMatches([], 0)
     code = credit_code.normalise("".join(words))

@@ -18,6 +18,7 @@ from hours.counting import LOCAL
 from hours.errors import WorkflowError
 from hours.models import Attachment, Category, Certificate, Completion, Course, Reason, Registration, YearRule
 from hours.registrations import attachments
+from hours.registrations.attachments import Proof
 from hours.states import Action
 from hours.totals import sums
 from hours.workflow import transitions
@@ -55,7 +56,10 @@ def region(code: str) -> Region:
 
 def resident_id(born: date = date(1985, 3, 21), number: int | None = None, area: str = "450103") -> str:
     """Return an invented 居民身份证号码 with a valid check character."""
-    first_17 = f"{area}{born:%Y%m%d}{(number or next(_numbers)) % 1000:03d}"
+    if number is None:
+        days, number = divmod(next(_numbers), 1000)
+        born += timedelta(days=days)
+    first_17 = f"{area}{born:%Y%m%d}{number % 1000:03d}"
     return first_17 + identity.check_character(first_17)
 
 
@@ -68,7 +72,7 @@ def unit_code(number: int | None = None) -> str:
 def person(name: str = "黄秋梦", **fields: Any) -> User:
     number = next(_numbers)
     fields.setdefault("username", f"person{number}")
-    fields.setdefault("id_number", resident_id(number=number))
+    fields.setdefault("id_number", resident_id())
     fields.setdefault("phone", f"138{number:08d}")
     return User.objects.create_user(name=name, password=PASSWORD, **fields)
 
@@ -141,8 +145,9 @@ def registration(owner: User, content: str = "水利工程施工培训班", **fi
 
 
 def attachment(registration: Registration, upload: SimpleUploadedFile | None = None) -> Attachment:
-    """A file of a registration, by default a PDF."""
-    attachments.attach(registration, [attachments.inspect(upload or files.pdf())], None, [])
+    """A file of a registration, by default a PDF as the product stores it."""
+    proof = attachments.inspect(upload) if upload else Proof("结业证书.pdf", "application/pdf", files.PDF)
+    attachments.attach(registration, [proof], None, [])
     return registration.attachments.latest("pk")
 
 

@@ -10,7 +10,7 @@ from config.settings import *  # noqa: F403
 from config.settings import DATABASES, TEMPLATES
 from tests.strict import UnknownVariable
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "accounts.people_import.FirstPasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"] == "config.sqlite":
     # One file per run: an in-memory database is shared by all threads without WAL and without waiting for locks.

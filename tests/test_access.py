@@ -32,6 +32,7 @@ REVIEWERS = (LOGIN, NOT_FOUND, NOT_FOUND, OK, OK, OK, NOT_FOUND)
 OWN_REDIRECT = (LOGIN, FOUND, *(NOT_FOUND,) * 5)
 TABLE: dict[str, tuple] = {
     "home": (LOGIN, *(FOUND,) * 6),
+    "api_about": (200,) * 7,
     "api_completions": (405,) * 7,
     "api_statements": (405,) * 7,
     "hours:list": MEMBERS,

@@ -14,7 +14,7 @@ from django.utils.html import escape
 from accounts.models import User
 from hours.certificates import issuing
 from hours.collective import saving
-from hours.models import Cap, Opening, Platform, Reason, Registration
+from hours.models import Cap, Opening, Platform, Reason, Registration, WaitingCompletion
 from hours.registrations import attachments
 from hours.states import Action
 from hours.workflow import transitions
@@ -22,7 +22,7 @@ from organizations import revision, units
 from organizations.models import Region, Unit
 from tests.collective.previews import previewed_draft
 
-from . import factories, files
+from . import factories, files, imports
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,16 @@ def world(guangxi, rules) -> HostileWorld:
     Opening.objects.create(year=rule.year, person=owner, until="2099-12-31", reason=hostile(WHY))
     factories.completion(owner, factories.course(draft.year, hostile(COURSE)))
     Platform.objects.create(name=hostile(PLATFORM))
+    WaitingCompletion.objects.create(
+        id_number=factories.resident_id(number=996),
+        year=draft.year,
+        course_name=hostile(COURSE),
+        completed_on=f"{draft.year}-01-01",
+        source=hostile(PLATFORM),
+        source_key="A-1",
+        state=WaitingCompletion.State.COURSE,
+        reason=hostile(WHY),
+    )
     recognised = factories.recognised(owner, unit, reviewer, final, **text(3))
     issuing.issue(owner, owner, [recognised.year])
     batch = saving.save(reviewer, previewed_draft(unit, reviewer, [colleague], **text(7)))
@@ -300,6 +310,7 @@ def test_admin_lists_show_text_as_typed(client, world):
         "course": {COURSE},
         "completion": {COURSE, OWNER},
         "platform": {PLATFORM},
+        "waitingcompletion": {COURSE, PLATFORM, WHY},
         "category": KIND,
         "reason": {REASON},
         "decision": {CONTENT, OWNER, REVIEWER, FINAL, *PLACE, *DECISION},
@@ -324,6 +335,7 @@ def test_admin_pages_of_one_row_show_text_as_typed(client, world):
         world.owner.completions.get(): {OWNER, COURSE},
         world.owner.completions.get().course: {COURSE},
         Platform.objects.get(): {PLATFORM},
+        WaitingCompletion.objects.get(): {COURSE, PLATFORM, WHY},
         world.draft.category.parent: {*KIND, HINT},
         world.reason: {REASON},
         world.returned.decisions.last(): {CONTENT, REVIEWER, UNIT, *DECISION},
@@ -355,3 +367,15 @@ def test_admin_question_about_revocation_shows_text_as_typed(client, world):
     data = {"action": "revoke", "_selected_action": [world.recognised.pk]}
     url = reverse("admin:hours_registration_changelist")
     assert shown(client.post(url, data)) == {CONTENT, OWNER, REASON}
+
+
+def test_import_preview_shows_cells_as_typed(client, world):
+    client.force_login(world.administrator)
+    good = [hostile(UNIT), factories.unit_code(), "450103", "", hostile(CONTACT), ""]
+    bad = [hostile(UNIT), factories.unit_code(), hostile(REGION), "", "", ""]
+    content = imports.workbook(
+        ("单位名称", "统一社会信用代码", "区划代码", "状态", "联系人", "联系电话", hostile(NOTE)), good, bad
+    )
+    preview = imports.upload(client, "organizations_unit", content, f"{hostile(FILE)}.xlsx")
+    assert shown(preview) == {UNIT, CONTACT, REGION, FILE, NOTE}
+    assert shown(imports.confirm(client, preview)) == {UNIT, CONTACT, REGION, FILE, NOTE}

@@ -12,14 +12,17 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from accounts import appointments, permissions
+from accounts.appointment_import import AppointmentImporter
 from accounts.models import Appointment, User
 from accounts.positions import Position
 from accounts.profile import AppointmentState, appointment_state
+from accounts.requests import person_of
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
 from organizations.models import Unit
 
+from .imports import ImportAdmin
 from .people import CHOOSE_PERSON_HELP, PersonLookupMedia
 
 
@@ -84,7 +87,7 @@ class AppointmentForm(forms.ModelForm):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(PrefillAdmin):
+class AppointmentAdmin(ImportAdmin, PrefillAdmin):
     """Regional administrators manage the unit reviewers of their subtree, superusers all appointments.
 
     People are chosen with raw_id_fields, whose window searches by POST (see PersonAdmin). An autocomplete field would
@@ -130,6 +133,9 @@ class AppointmentAdmin(PrefillAdmin):
         messages.success(request, f"已确认 {confirmed} 项任职，自今日起生效。")
         if waiting:
             messages.warning(request, f"{waiting} 项任职的单位尚待核实，请先在单位列表中核实单位，任职会一并确认。")
+
+    def make_importer(self, request: HttpRequest, options: dict[str, Any]) -> AppointmentImporter:
+        return AppointmentImporter(person_of(request).pk, access.scope(request))
 
     # --- Permissions and scope ---
 

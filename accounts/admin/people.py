@@ -27,7 +27,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import identity
 from accounts.backends import forget_failures
 from accounts.forms import IdNumberField, NewPasswordMixin, PersonForm, PhoneField
-from accounts.models import User, identity_digest
+from accounts.models import User, identity_digest, stored_name_key
+from accounts.people_import import PeopleImporter
+from accounts.requests import person_of
+from accounts.signals import people_added
 from config.web.forms import LineField
 from organizations.admin import access
 from organizations.admin.columns import yes_no
@@ -35,6 +38,8 @@ from organizations.admin.deletion import is_referenced
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
 from organizations.models import Unit
+
+from .imports import ImportAdmin
 
 # The admin uses the log-in page of the site, with its lock-out.
 admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]  # Django has no setting for this
@@ -157,7 +162,7 @@ class PostSearchMixin(admin.ModelAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(PostSearchMixin, PrefillAdmin, UserAdmin):
+class PersonAdmin(PostSearchMixin, ImportAdmin, PrefillAdmin, UserAdmin):
     """People, with a search by POST.
 
     Django's search box is a GET form: ID numbers would be in the server's access log and the browser's history. Here a
@@ -210,8 +215,18 @@ class PersonAdmin(PostSearchMixin, PrefillAdmin, UserAdmin):
             return queryset, False
         if term.startswith(DIGEST_PREFIX):
             return queryset.filter(id_digest=term.removeprefix(DIGEST_PREFIX)), False
-        starts = Q(name__startswith=term) | Q(username__startswith=term) | Q(phone__startswith=term)
+        starts = (
+            Q(name_key__startswith=stored_name_key(term)) | Q(username__startswith=term) | Q(phone__startswith=term)
+        )
         return queryset.filter(starts | Q(id_tail=term.upper())), False
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or "id_number" in form.changed_data:
+            people_added.send(User, people=[obj])
+
+    def make_importer(self, request: HttpRequest, options: dict[str, Any]) -> PeopleImporter:
+        return PeopleImporter(person_of(request).pk)
 
     # --- Permissions and scope: regional administrators change the people of their subtree; others are a 404 ---
 

@@ -12,7 +12,7 @@ from django.template.context import RequestContext
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.safestring import SafeString
 
-from config.web.texts import EMPTY
+from config.texts import EMPTY
 
 register = template.Library()
 GAP = "…"

@@ -10,7 +10,7 @@ from crispy_forms.layout import Layout, LayoutObject
 from django import forms
 from django.forms.utils import pretty_name
 
-from . import texts
+from config import texts
 
 FieldT = TypeVar("FieldT", bound=forms.Field)
 DEFAULT_REQUIRED = forms.Field.default_error_messages["required"]
@@ -22,14 +22,14 @@ DEFAULT_CHOICE = (
 
 
 class TextField(forms.CharField):
-    """A text without invisible characters; a line end counts as one character, as in a browser."""
+    """A normalised text; a line end counts as one character, as in a browser."""
 
     def to_python(self, value: object) -> str:
-        return texts.strip_invisible(super().to_python(value) or "").replace("\r\n", "\n").strip()
+        return texts.normalise(super().to_python(value) or "").replace("\r\n", "\n").strip()
 
 
 class LineField(forms.CharField):
-    """A text of one line, without invisible characters and superfluous spaces."""
+    """A normalised text of one line, without superfluous spaces."""
 
     def to_python(self, value: object) -> str:
         return texts.normalise_line(super().to_python(value) or "")

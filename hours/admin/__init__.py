@@ -9,6 +9,7 @@ from .records import DecisionAdmin, NoticeAdmin, ReturnedVersionAdmin, Submissio
 from .registrations import RegistrationAdmin
 from .rules import OpeningAdmin, YearRuleAdmin
 from .units import UnitAdmin
+from .waiting import WaitingCompletionAdmin
 
 __all__ = [
     "CategoryAdmin",
@@ -24,5 +25,6 @@ __all__ = [
     "ReturnedVersionAdmin",
     "SubmissionAdmin",
     "UnitAdmin",
+    "WaitingCompletionAdmin",
     "YearRuleAdmin",
 ]

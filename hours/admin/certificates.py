@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from accounts.models import stored_name_key
 from hours.certificates import issuing
 from hours.certificates.codes import grouped, normalise
 from hours.models import Certificate
@@ -40,7 +41,7 @@ class CertificateAdmin(ReadOnlyAdmin):
         """Search by code or by full name; both have an index."""
         if not (term := search_term.strip()):
             return queryset, False
-        return queryset.filter(Q(code=normalise(term)) | Q(person__name=term)), False
+        return queryset.filter(Q(code=normalise(term)) | Q(person__name_key=stored_name_key(term))), False
 
     @admin.display(description="证明编号")
     def code_in_groups(self, certificate: Certificate) -> str:

@@ -1,9 +1,7 @@
-"""Completions of courses in the admin; changes go through hours.completions.recording."""
+"""Completions of courses in the admin; changes go through hours.completions.manual."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,21 +10,28 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from accounts.admin import CHOOSE_PERSON_HELP, DIGEST_PREFIX, PersonLookupMedia, PostSearchMixin
-from accounts.models import User
+from accounts.admin import (
+    CHOOSE_PERSON_HELP,
+    DIGEST_PREFIX,
+    ImportAdmin,
+    PersonLookupMedia,
+    PostSearchMixin,
+    UploadForm,
+)
+from accounts.models import User, stored_name_key
 from accounts.requests import person_of
 from config.constants import ADMIN_COUNT_LIMIT
 from config.files import sheets
-from hours.completions import recording
+from config.web.forms import LineField
+from hours.completions import manual, rules
+from hours.completions.importing import CompletionImporter
 from hours.models import Completion, CompletionVersion
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
 
-from . import completion_import
 from .columns import hours_column
 from .read_only import ReadOnlyInline
 
@@ -47,8 +52,20 @@ class CompletionForm(forms.ModelForm):
         cleaned = self.cleaned_data
         course = self.instance.course if self.instance.pk else cleaned.get("course")
         hours, day = cleaned.get("hours"), cleaned.get("completed_on")
-        if course and hours is not None and day and (problem := recording.find_problem(course, hours, day)):
+        if course and hours is not None and day and (problem := rules.find_problem(course, hours, day)):
             self.add_error(*problem)
+
+
+class CompletionUploadForm(UploadForm):
+    """Also names the source of the completions."""
+
+    source = LineField(
+        label="来源",
+        max_length=Completion.SOURCE_LENGTH,
+        error_messages={"required": "请填写来源。"},
+        help_text="谁提供的记录，例如“广西继续教育网”。同一来源请始终用同一名称，更正时按来源和来源编号对应。",
+    )
+    field_order = ("source", "file")
 
 
 class CompletionVersionInline(ReadOnlyInline):
@@ -65,10 +82,12 @@ class CompletionVersionInline(ReadOnlyInline):
 
 
 @admin.register(Completion)
-class CompletionAdmin(PostSearchMixin, PrefillAdmin):
+class CompletionAdmin(PostSearchMixin, ImportAdmin, PrefillAdmin):
     """Completions, with a search by POST as for people."""
 
     form = CompletionForm
+    import_form = CompletionUploadForm
+    change_list_template = "admin/hours/completion/change_list.html"
     list_display = (
         "person",
         "shown_id",
@@ -120,7 +139,7 @@ class CompletionAdmin(PostSearchMixin, PrefillAdmin):
         if term.startswith(DIGEST_PREFIX):
             people = User.objects.filter(id_digest=term.removeprefix(DIGEST_PREFIX))
         else:
-            people = User.objects.filter(Q(name__startswith=term) | Q(id_tail=term.upper()))
+            people = User.objects.filter(Q(name_key__startswith=stored_name_key(term)) | Q(id_tail=term.upper()))
         return queryset.filter(person__in=people.values("pk")), False
 
     # --- Changes --------------------------------------------------------------------------------
@@ -134,46 +153,35 @@ class CompletionAdmin(PostSearchMixin, PrefillAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except recording.CompletionError as error:  # a concurrent change
+        except manual.CompletionError as error:  # a concurrent change
             messages.error(request, str(error))
             return redirect("admin:hours_completion_changelist")
 
     def save_model(self, request: HttpRequest, obj: Completion, form: CompletionForm, change: bool) -> None:
         if change:
-            recording.correct(obj, obj.hours, obj.completed_on, by=person_of(request).name)
+            manual.correct(obj, obj.hours, obj.completed_on, by=person_of(request).name)
         else:
-            obj.pk = recording.add(obj.person, obj.course, obj.hours, obj.completed_on).pk
+            obj.pk = manual.add(obj.person, obj.course, obj.hours, obj.completed_on).pk
 
     def delete_model(self, request: HttpRequest, obj: Completion) -> None:
-        recording.remove([obj])
+        manual.remove([obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Completion]) -> None:
-        recording.remove(queryset)
+        manual.remove(queryset)
 
     # --- Import and export ----------------------------------------------------------------------
 
+    def make_importer(self, request: HttpRequest, options: dict[str, Any]) -> CompletionImporter:
+        return CompletionImporter(options.get("source", ""))
+
     def get_urls(self) -> list[URLPattern]:
-        upload = partial(completion_import.upload, self)
-        confirm = partial(completion_import.confirm, self)
-        return [
-            self._path("import/", "import", self.has_add_permission, upload),
-            self._path("import/confirm/", "import_confirm", self.has_add_permission, confirm),
-            self._path(
-                "import/bad-lines/", "import_bad_lines", self.has_add_permission, completion_import.refused_rows
-            ),
-            self._path("export/", "export", self.has_view_permission, self.export),
-            *super().get_urls(),
-        ]
-
-    def _path(
-        self, route: str, name: str, may: Callable[[HttpRequest], bool], view: Callable[[HttpRequest], HttpResponseBase]
-    ) -> URLPattern:
-        def guarded(request: HttpRequest) -> HttpResponseBase:
-            if not may(request):
+        def guarded(request: HttpRequest) -> FileResponse:
+            if not self.has_view_permission(request):
                 raise PermissionDenied
-            return view(request)
+            return self.export(request)
 
-        return path(route, self.admin_site.admin_view(guarded), name=f"hours_completion_{name}")
+        export = self.admin_site.admin_view(guarded)
+        return [path("export/", export, name="hours_completion_export"), *super().get_urls()]
 
     def export(self, request: HttpRequest) -> FileResponse:
         """Return the filtered list as an Excel file, at most ADMIN_COUNT_LIMIT rows, ID numbers masked."""

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from hours.completions.courses import FIRST_YEAR, LAST_YEAR, MAX_COURSE_HOURS, CourseResource, is_valid_course_hours
+from accounts.admin import ExportAdmin
+from accounts.requests import person_of
+from config.texts import comparison_key, normalise_number
+from config.web.forms import LineField
+from hours.completions import waiting
+from hours.completions.courses import CourseImporter, cells_of
+from hours.completions.rules import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MAX_COURSE_HOURS,
+    course_code_problem,
+    course_days_problem,
+    is_valid_course_hours,
+)
 from hours.models import Course
 from organizations.admin.deletion import ProtectedAdmin
-from organizations.admin.files import FileAdmin
 
 from .columns import hours_column
 
@@ -20,10 +33,23 @@ class CourseForm(forms.ModelForm):
     """Checks the same bounds as the import of a file."""
 
     class Meta:
+        field_classes = {"name": LineField, "code": LineField}
         help_texts = {
             "year": "已有学习记录的科目不能改年度，也不能删除。",
+            "code": "学习平台报送时使用的编号，例如 GX-2026-01；可以留空。",
             "hours": "0.5 的倍数。改动只用于以后的学习记录，已有记录的学时不变。",
+            "first_day": "可以完成该科目的第一日，留空时为科目年度的 1 月 1 日。",
+            "last_day": (
+                "可以完成该科目的最后一日，留空时为科目年度的 12 月 31 日；可以晚于该年度，学时仍计入科目的年度。"
+                "改动只用于以后的学习记录。"
+            ),
         }
+
+    def clean_code(self) -> str | None:
+        code = normalise_number(self.cleaned_data["code"] or "")
+        if code and (problem := course_code_problem(code)):
+            raise forms.ValidationError(problem)
+        return code or None
 
     def clean_year(self) -> int:
         year: int = self.cleaned_data["year"]
@@ -40,30 +66,35 @@ class CourseForm(forms.ModelForm):
     def clean(self) -> None:
         super().clean()
         year, name = self.cleaned_data.get("year", self.instance.year), self.cleaned_data.get("name")
-        same = Course.objects.filter(year=year, name=name)
-        if same.exclude(pk=self.instance.pk).exists():
+        names = Course.objects.filter(year=year).exclude(pk=self.instance.pk).values_list("name", flat=True)
+        if name and comparison_key(name) in map(comparison_key, names):
             self.add_error("name", "该年度已有同名公需科目。")
+        days = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
+        if year and not self.errors and (problem := course_days_problem(year, *days)):
+            self.add_error(*problem)
 
 
 @admin.register(Course)
-class CourseAdmin(FileAdmin, ProtectedAdmin):
+class CourseAdmin(ExportAdmin, ProtectedAdmin):
     """Courses, edited one by one or imported with a preview."""
 
     form = CourseForm
-    list_display = ("name", "year", "kind", hours_column("hours", "学时"))
+    list_display = ("name", "code", "year", "kind", hours_column("hours", "学时"), "first_day", "last_day")
     list_filter = ("year", "kind")
-    search_fields = ("name",)
-    search_help_text = "科目名称的一部分"
-    resource_classes = [CourseResource]
-    import_help = "各列都必填；同一年度的同名科目将被更新，已有学习记录的学时不变。"
+    search_fields = ("name", "code")
+    search_help_text = "科目名称或课程编号的一部分"
+    export_order = ("-year", "pk")
     show_facets = admin.ShowFacets.NEVER
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        """Require the model's permissions; import_export by itself allows the import to all staff."""
-        return self.has_add_permission(request) and self.has_change_permission(request)
+    def make_importer(self, request: HttpRequest, options: dict[str, Any]) -> CourseImporter:
+        return CourseImporter(person_of(request).pk)
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    def export_cells(self, row: Course) -> list[str]:
+        return cells_of(row)
+
+    def save_model(self, request: HttpRequest, obj: Course, form: CourseForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        waiting.credit_courses([obj])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> tuple[str, ...]:
         """Fix the year once the course has completions, which count for that year."""

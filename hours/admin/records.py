@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from config.texts import EMPTY
 from config.web.addresses import parse_pk
-from config.web.texts import EMPTY
 from hours.models import Decision, Notice, ReturnedVersion, Submission
 from hours.registrations.return_changes import LABELS
 from organizations.admin import access

@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 
-from accounts.models import User
+from accounts.models import User, stored_name_key
 from accounts.requests import PersonRequest
+from config.texts import EMPTY
 from config.web.forms import TextField
-from config.web.texts import EMPTY
 from hours.errors import WorkflowError
 from hours.models import Attachment, Category, Decision, Reason, Registration, YearRule
 from hours.offices import in_region
@@ -164,7 +164,7 @@ class RegistrationAdmin(BulkActionAdmin, ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        people = User.objects.filter(Q(name=term) | Q(id_tail=term.upper()))
+        people = User.objects.filter(Q(name_key=stored_name_key(term)) | Q(id_tail=term.upper()))
         if people.exists():
             return queryset.filter(owner__in=people.values("pk")), False
         return queryset.filter(Q(content__contains=term) | Q(certificate_number=term)), False

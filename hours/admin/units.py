@@ -13,16 +13,16 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts import appointments
+from accounts.admin import ExportAdmin
 from accounts.models import Appointment
 from accounts.requests import person_of
 from config.web.addresses import parse_pk
 from hours.totals.merging import merge_units
-from organizations import units
+from organizations import imports, units
 from organizations.admin import access
-from organizations.admin.files import FileAdmin
 from organizations.admin.lists import BoundedPaginator, SubtreeFilter
+from organizations.imports import UnitImporter
 from organizations.models import Unit
-from organizations.resources import UnitResource
 
 from .actions import BulkActionAdmin, is_confirmed
 from .unit_form import scoped_form
@@ -31,7 +31,7 @@ TEMPLATES = "admin/organizations/unit"
 
 
 @admin.register(Unit)
-class UnitAdmin(BulkActionAdmin, FileAdmin):
+class UnitAdmin(BulkActionAdmin, ExportAdmin):
     """Units of the administrator's regions; other units are a 404."""
 
     list_display = ("name", "credit_code", "region", "state", "flagged")
@@ -46,16 +46,10 @@ class UnitAdmin(BulkActionAdmin, FileAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     measure_word, noun = "个", "单位"
+    export_order = ("region__tree_id", "region__lft", "name", "pk")
     actions = ("confirm_units", "disable_units", "restore_units", "merge_units")
     readonly_fields = ("state", "flagged", "added_by", "merged_into", "created_at")
     form_fields = ("name", "credit_code", "region", "contact_name", "contact_phone")
-
-    resource_classes = [UnitResource]
-    import_export_change_list_template = "admin/organizations/unit/change_list.html"
-    import_help = (
-        "单位名称、统一社会信用代码、区划代码必填；代码已存在的单位将被更新；状态可填待核实、正常、停用，"
-        "留空时新单位为正常。校验位不正确的代码按原样保留并标记，待核对。"
-    )
 
     # --- Permissions --------------------------------------------------------------------------
 
@@ -177,7 +171,10 @@ class UnitAdmin(BulkActionAdmin, FileAdmin):
         if count:
             messages.success(request, f"{done} {count} 个单位。")
 
-    # --- Import -------------------------------------------------------------------------------
+    # --- Import and export --------------------------------------------------------------------
 
-    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        return {"scope": access.scope(request)}
+    def make_importer(self, request: HttpRequest, options: dict[str, Any]) -> UnitImporter:
+        return UnitImporter(person_of(request).pk, access.scope(request))
+
+    def export_cells(self, row: Unit) -> list[str]:
+        return imports.cells_of(row)

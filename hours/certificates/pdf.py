@@ -6,7 +6,6 @@ The typeface is embedded as a subset, so that the text is shown and can be copie
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
@@ -16,6 +15,7 @@ from typing import Any, Literal
 from xml.sax.saxutils import escape
 
 import segno
+import unicodedata2 as unicodedata
 from django.conf import settings
 from django.urls import reverse
 from reportlab.lib.colors import Color, HexColor, white
@@ -28,6 +28,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
+from config.texts import normalise_line
 from hours.counting import LOCAL
 from hours.models import Certificate
 
@@ -102,10 +103,18 @@ def render(certificate: Certificate) -> bytes:
 
 
 def printable(text: str) -> str:
-    """Return the text with a code such as [U+3447] for each character that the typeface lacks, so that none is lost."""
-    known = _fonts()
-    characters = [character for character in unicodedata.normalize("NFC", text) if character.isprintable()]
-    return "".join(character if ord(character) in known else f"[U+{ord(character):04X}]" for character in characters)
+    """Return the text with a code such as [U+3447] for each character that the typeface lacks, so that none is lost.
+
+    Private-use characters count as lacking: what a typeface draws for them, if anything, is its own affair.
+    """
+    known, visible = _fonts(), normalise_line(text)
+    return "".join(
+        character
+        if ord(character) in known and unicodedata.category(character) != "Co"
+        else f"[U+{ord(character):04X}]"
+        for character in visible
+        if unicodedata.category(character) not in ("Cc", "Cf")
+    )
 
 
 def _style(size: float, **options: Any) -> ParagraphStyle:

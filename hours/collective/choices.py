@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from accounts import identity
-from accounts.models import User
+from accounts.models import User, stored_name_key
 from hours.offices import Office
 from organizations.models import Unit
 
@@ -19,5 +19,5 @@ def selectable_people(unit: Unit, reviewer: User, search: str = "") -> QuerySet[
     """Return the unit's active people except the reviewer, by part of the name or the last four of the ID number."""
     people = User.objects.filter(unit=unit, is_active=True).exclude(pk=reviewer.pk).defer("id_number")
     if search:
-        people = people.filter(Q(name__contains=search) | Q(id_tail=identity.normalise(search)))
+        people = people.filter(Q(name_key__contains=stored_name_key(search)) | Q(id_tail=identity.normalise(search)))
     return people.order_by("name", "pk")

@@ -53,6 +53,7 @@ class CollectiveDraft:
     files: str
     rows: list[RosterRow] = field(default_factory=list)
     ticked: list[int] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)  # columns of the file
     fingerprint: list[list] | None = None
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
 

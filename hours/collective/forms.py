@@ -57,6 +57,7 @@ class CollectiveForm(RegistrationForm):
     ) -> None:
         self.key = _draft_key(data, draft)
         self.rows: list[RosterRow] = list(draft.rows) if draft else []
+        self.unused: list[str] = list(draft.unused) if draft else []
         self.ticked: list[int] = list(draft.ticked) if draft else []
         training = drafts.training(draft) if draft else Registration()
         if draft:
@@ -66,7 +67,7 @@ class CollectiveForm(RegistrationForm):
         self.fields["declared"].label = "单位承诺以上信息属实"
         self._offer_units(choices.selectable_units(owner), draft)
         self.fields["people_file"].help_text = (
-            "Excel（.xlsx）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
+            "Excel（.xlsx、.xls）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
             f"最多 {settings.COLLECTIVE_MAX_PEOPLE} 行。"
             "不上传名单的，在下一步勾选人员。"
         )
@@ -93,7 +94,7 @@ class CollectiveForm(RegistrationForm):
         """Read the rows of a new file."""
         upload = self.cleaned_data.get("people_file")
         if upload:
-            self.rows = roster.read(upload)
+            self.rows, self.unused = roster.read(upload)
         return upload
 
     def clean(self) -> dict[str, Any]:
@@ -108,6 +109,7 @@ class CollectiveForm(RegistrationForm):
         try:
             kept = drafts.unseal(sealed)
             self.rows, self.ticked = [RosterRow(**row) for row in kept["rows"]], list(kept["ticked"])
+            self.unused = list(kept["unused"])
         except (InvalidDraft, KeyError, TypeError):
             self.add_error("people_file", ValidationError("名单已失效，请重新选择文件。"))
 
@@ -115,7 +117,7 @@ class CollectiveForm(RegistrationForm):
         """Return the people named or ticked so far, sealed; empty for none."""
         if not self.rows and not self.ticked:
             return ""
-        return drafts.seal({"rows": [vars(row) for row in self.rows], "ticked": self.ticked})
+        return drafts.seal({"rows": [vars(row) for row in self.rows], "ticked": self.ticked, "unused": self.unused})
 
     def _candidate(self, data: dict[str, Any]) -> Registration:
         """Return the training without an owner: the preview looks for the duplicates of each person."""
@@ -141,6 +143,7 @@ class CollectiveForm(RegistrationForm):
             facts=_as_json_returns(facts),
             files=str(self.key),
             rows=self.rows,
+            unused=self.unused,
             ticked=self.ticked,
         )
 

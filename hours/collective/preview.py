@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import identity
 from accounts.models import User, identity_digest
 from accounts.permissions import Denied
+from config.texts import comparison_digest, name_key
 from hours.counting import overlaps
 from hours.models import Attachment, Category, Opening, Registration, YearRule
 from hours.registrations import validation
@@ -100,7 +101,7 @@ def _lines_from_file(rows: Sequence[RosterRow]) -> list[PreviewLine]:
             line.problems.append(row.problem)
         elif person is None:
             line.problems.append("系统中没有这个证件号码的人员，请核对，或请其先注册。")
-        elif person.name != row.name:
+        elif name_key(person.name) != name_key(row.name):
             line.problems.append("姓名与证件号码不一致，请核对。")
         else:
             line.person = person
@@ -174,24 +175,25 @@ def _check_year(candidates: Sequence[Candidate], year: int, unit: Unit, today: d
 
 def _check_other_registrations(candidates: Sequence[Candidate], training: Registration) -> None:
     """Add a problem for each duplicate, and a warning for each overlap with a submitted registration."""
-    numbers = {registration.certificate_number for _, registration in candidates} - {""}
-    same = Q(content=training.content, starts_at=training.starts_at, ends_at=training.ends_at)
+    numbers = {comparison_digest(registration.certificate_number) for _, registration in candidates} - {""}
+    content = comparison_digest(training.content)
+    same = Q(content_key=content, starts_at=training.starts_at, ends_at=training.ends_at)
     in_time = Q(starts_at__lte=training.ends_at, ends_at__gte=training.starts_at) & ~Q(status=Status.DRAFT)
     others: dict[int, list[Registration]] = defaultdict(list)
     rows = Registration.objects.live().filter(owner__in=[registration.owner_id for _, registration in candidates])
-    for other in rows.filter(same | in_time | Q(certificate_number__in=numbers)).order_by("starts_at", "pk"):
+    for other in rows.filter(same | in_time | Q(certificate_key__in=numbers)).order_by("starts_at", "pk"):
         others[other.owner_id].append(other)
     for line, registration in candidates:
         for other in others[registration.owner_id]:
-            _compare(line, registration, other)
+            _compare(line, registration, other, content)
 
 
-def _compare(line: PreviewLine, registration: Registration, other: Registration) -> None:
+def _compare(line: PreviewLine, registration: Registration, other: Registration, content: str) -> None:
     what = _description(other)
-    if registration.certificate_number and registration.certificate_number == other.certificate_number:
+    if validation.is_same_certificate(registration, other):
         line.problems.append(f"证书编号 {registration.certificate_number} 已用于其{what}。")
-    elif (registration.content, registration.starts_at, registration.ends_at) == (
-        other.content,
+    elif (content, registration.starts_at, registration.ends_at) == (
+        other.content_key,
         other.starts_at,
         other.ends_at,
     ):

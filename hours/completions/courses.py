@@ -1,115 +1,162 @@
-"""Import and export of 公需科目 as Excel and CSV. An import takes all lines or none and names each wrong one."""
+"""Import and export of 公需科目."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from import_export import fields, resources
-from tablib import Dataset
-
-from hours.counting import is_half_hour_multiple
+from config.files.importing import Importer, Outcome, PlannedLine, compared, line_problems
+from config.files.lines import Columns, Line
+from config.texts import comparison_key, fold_digits, normalise_number
 from hours.models import Course
 from hours.wording import format_number, parse_number
-from organizations.resources import FORMULA_PREFIXES, cell_text
+from organizations.import_log import log_import
 
-YEAR, NAME, KIND, HOURS = COLUMNS = ("年度", "科目名称", "科目类型", "学时")
+from . import waiting
+from .items import ItemError, parse_day
+from .rules import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MAX_COURSE_HOURS,
+    course_code_problem,
+    course_days_problem,
+    is_valid_course_hours,
+)
+
+YEAR, NAME, KIND, HOURS = REQUIRED = ("年度", "科目名称", "科目类型", "学时")
+FIRST_DAY, LAST_DAY = DAYS = ("最早完成日", "最晚完成日")
+CODE = "课程编号"
+COLUMNS = (*REQUIRED, CODE, *DAYS)
 KINDS = {label: value for value, label in Course.Kind.choices}
-MAX_COURSE_HOURS = Decimal(500)
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 
-ImportRow = dict[str, Any]
+CourseKey = tuple[int, str]
 
 
-class CourseResource(resources.ModelResource):
-    """A line updates the course of its year and name, or adds it. Hours of existing completions do not change."""
+class CourseImporter(Importer):
+    """A line updates the course of its year and name, or adds it. Hours of existing completions do not change.
 
-    COLUMNS = COLUMNS
-    year = fields.Field("year", YEAR)
-    name = fields.Field("name", NAME)
-    kind = fields.Field("kind", KIND)
-    hours = fields.Field("hours", HOURS)
+    Names that differ only in width, case or spaces are the same.
+    """
 
-    class Meta:
-        model = Course
-        fields = ("year", "name", "kind", "hours")
-        import_id_fields = ("year", "name")
-        use_transactions = True
-        skip_unchanged = True
-        report_skipped = True
+    columns = Columns(COLUMNS, REQUIRED, ("原行号", "问题"))
+    shown = COLUMNS
+    help = (
+        "前四列必填；同一年度的同名科目将被更新，已有学习记录的学时不变。"
+        "“最早完成日”和“最晚完成日”是可以完成该科目的第一日和最后一日，留空时为科目年度的首日和末日；“课程编号”供学习平台报送时使用。没有这些列时不改动。"
+    )
 
-    def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
-        headers = [str(header or "").strip() for header in dataset.headers or []]
-        missing = [column for column in COLUMNS if column not in headers]
-        if missing:
-            del dataset[:]
-            raise ValidationError(f"文件缺少列：{'、'.join(missing)}。第一行应为列名：{'、'.join(COLUMNS)}。")
-        dataset.headers = headers
-        self.first_lines: dict[tuple[str, str], int] = {}
+    def __init__(self, actor: int) -> None:
+        self.actor = actor
+        self.first_lines: dict[CourseKey | str, int] = {}
 
-    def before_import_row(self, row: ImportRow, **kwargs: Any) -> None:
-        """Convert the cells to the model's values; raise ValidationError for a wrong line."""
-        line = kwargs["row_number"] + 1  # the first line holds the column names
-        for column in COLUMNS:
-            row[column] = cell_text(row, column)
-        if problems := list(self._problems(row, line)):
-            raise ValidationError([f"第 {line} 行{problem}" for problem in problems])
-        row["imported"] = [row[column] for column in COLUMNS]
-        row[YEAR], row[KIND], row[HOURS] = int(row[YEAR]), KINDS[row[KIND]], Decimal(row[HOURS])
+    def plan(self, lines: Sequence[Line], *, write: bool) -> list[PlannedLine]:
+        years = {int(year) for line in lines if (year := fold_digits(line.text(YEAR))).isascii() and year.isdigit()}
+        existing = {key_of(course): course for course in Course.objects.filter(year__in=years)}
+        codes = {normalise_number(line.text(CODE)) for line in lines if line.text(CODE)}
+        self.owners = {course.code: key_of(course) for course in Course.objects.filter(code__in=codes)}
+        planned, new, changed = [], [], []
+        for line in lines:
+            problems = line_problems(line, self.columns) or list(self._problems(line))
+            if problems:
+                planned.append(PlannedLine(line, Outcome.WRONG, problems=tuple(problems)))
+                continue
+            course, entry = self._plan_line(line, existing)
+            planned.append(entry)
+            if entry.outcome is Outcome.NEW:
+                new.append(course)
+            elif entry.outcome is Outcome.CHANGED:
+                changed.append(course)
+        if write:
+            self._write(new, changed)
+        return planned
 
-    def after_init_instance(self, instance: Course, new: bool, row: ImportRow, **kwargs: Any) -> None:
-        """Keep the present values of an existing course for the preview."""
-        if new:
-            row["present"] = [None] * len(COLUMNS)
-        else:
-            hours = format_number(instance.hours)
-            row["present"] = [str(instance.year), instance.name, instance.get_kind_display(), hours]
+    def _plan_line(self, line: Line, existing: dict[CourseKey, Course]) -> tuple[Course, PlannedLine]:
+        year = int(fold_digits(line.text(YEAR)))
+        course = existing.get((year, comparison_key(line.text(NAME)))) or Course(year=year)
+        before = cells_of(course) if course.pk else None
+        course.name, course.kind = line.text(NAME), KINDS[line.text(KIND)]
+        course.hours = Decimal(fold_digits(line.text(HOURS)))
+        course.first_day, course.last_day = _days(line, course)
+        if CODE in line.cells:
+            course.code = normalise_number(line.text(CODE)) or None
+        return course, compared(line, before, cells_of(course))
 
-    def after_import_row(self, row: ImportRow, row_result: Any, **kwargs: Any) -> None:
-        """Attach the cells of the preview: each value, and the value that it replaces."""
-        row_result.line = kwargs["row_number"] + 1
-        imported = [*row["imported"][:-1], format_number(row[HOURS])]
-        row_result.cells = [
-            {"value": value, "was": present if present != value else None}
-            for value, present in zip(imported, row["present"], strict=True)
-        ]
-
-    def _problems(self, row: ImportRow, line: int) -> Iterator[str]:
+    def _problems(self, line: Line) -> Iterator[str]:
         """Yield the problems of a line as sentences that follow its number."""
-        year, name, kind, hours = (row[column] for column in COLUMNS)
-        if not (len(year) == 4 and year.isascii() and year.isdigit() and FIRST_YEAR <= int(year) <= LAST_YEAR):
-            yield f"“{YEAR}”列的值“{year}”应为四位年份。"
-        if not 0 < len(name) <= 120:
-            yield f"“{NAME}”列应为 1 至 120 个字。"
+        year, name, kind, hours = (line.text(column) for column in REQUIRED)
+        number = fold_digits(year)
+        if not (len(number) == 4 and number.isascii() and number.isdigit() and FIRST_YEAR <= int(number) <= LAST_YEAR):
+            yield f"“{YEAR}”列的值“{year}”应为 {FIRST_YEAR} 至 {LAST_YEAR} 之间的四位年份。"
+            return
+        if len(name) > 120:
+            yield f"“{NAME}”列的值“{name[:20]}…”超过 120 个字。"
         if kind not in KINDS:
             yield f"“{KIND}”列的值“{kind}”应为{'或'.join(KINDS)}。"
         if not _are_valid_hours(hours):
             yield f"“{HOURS}”列的值“{hours}”应为 0.5 的倍数，大于 0，不超过 {MAX_COURSE_HOURS}。"
-        if self.first_lines.setdefault((year, name), line) != line:
-            yield f"与第 {self.first_lines[year, name]} 行是同一年度的同名科目。"
+        yield from self._code_problems(line, (int(number), comparison_key(name)))
+        yield from self._day_problems(line, int(number))
+        first = self.first_lines.setdefault((int(number), comparison_key(name)), line.number)
+        if first != line.number:
+            yield f"与第 {first} 行是同一年度的同名科目。"
 
-    def filter_export(self, queryset: QuerySet[Course], **kwargs: Any) -> QuerySet[Course]:
-        return queryset.order_by("-year", "pk")
+    def _code_problems(self, line: Line, key: CourseKey) -> Iterator[str]:
+        code = normalise_number(line.text(CODE))
+        if not code:
+            return
+        if problem := course_code_problem(code):
+            yield f"“{CODE}”列的值“{line.text(CODE)}”：{problem}"
+        if self.owners.get(code, key) != key:
+            yield f"“{CODE}”列的值“{code}”已用于另一科目。"
+        first = self.first_lines.setdefault(code, line.number)
+        if first != line.number:
+            yield f"“{CODE}”列的值“{code}”与第 {first} 行重复。"
 
-    def dehydrate_kind(self, course: Course) -> str:
-        return course.get_kind_display()
+    def _day_problems(self, line: Line, year: int) -> Iterator[str]:
+        wrong = [column for column in DAYS if line.text(column) and _day(line.text(column)) is None]
+        for column in wrong:
+            yield f"“{column}”列的值“{line.text(column)}”应为日期，例如 {year}-01-01。"
+        if wrong:
+            return
+        if problem := course_days_problem(year, *(_day(line.text(column)) for column in DAYS)):
+            yield problem[1]
 
-    def dehydrate_hours(self, course: Course) -> str:
-        return format_number(course.hours)
+    def _write(self, new: list[Course], changed: list[Course]) -> None:
+        Course.objects.bulk_create(new)
+        Course.objects.bulk_update(changed, ("name", "kind", "hours", "code", "first_day", "last_day"), batch_size=200)
+        log_import(self.actor, new, changed)
+        waiting.credit_courses([*new, *changed])
 
-    def export_field(self, field: fields.Field, instance: Course, **kwargs: Any) -> str:
-        value = str(super().export_field(field, instance, **kwargs) or "")
-        return f"'{value}" if value.startswith(FORMULA_PREFIXES) else value
+
+def key_of(course: Course) -> CourseKey:
+    """Return what makes a course unique: its year and the comparison key of its name."""
+    return course.year, comparison_key(course.name)
+
+
+def cells_of(course: Course) -> list[str]:
+    """Return the columns of a course as a file holds them."""
+    days = [str(day) if day else "" for day in (course.first_day, course.last_day)]
+    facts = [str(course.year), course.name, course.get_kind_display(), format_number(course.hours)]
+    return [*facts, course.code or "", *days]
+
+
+def _days(line: Line, course: Course) -> list[date | None]:
+    """Return the first and last day of a line; a column that the file lacks leaves the course's own."""
+    return [
+        _day(line.text(column)) if column in line.cells else own
+        for column, own in zip(DAYS, (course.first_day, course.last_day), strict=True)
+    ]
+
+
+def _day(text: str) -> date | None:
+    """Return the day of a cell, or None if it is empty or no day."""
+    try:
+        return parse_day(text)
+    except ItemError:
+        return None
 
 
 def _are_valid_hours(text: str) -> bool:
-    hours = parse_number(text)
+    hours = parse_number(fold_digits(text))
     return hours is not None and is_valid_course_hours(hours)
-
-
-def is_valid_course_hours(hours: Decimal) -> bool:
-    """Whether a course can have these hours."""
-    return 0 < hours <= MAX_COURSE_HOURS and is_half_hour_multiple(hours)

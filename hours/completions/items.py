@@ -10,7 +10,7 @@ from typing import Any
 
 from dateutil.parser import isoparse
 
-from config.web.texts import normalise_line
+from config.texts import fold_digits, normalise_line, normalise_number
 from hours.counting import LOCAL
 from hours.wording import parse_number
 
@@ -19,7 +19,8 @@ _DAY = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?"
 )
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})", re.DOTALL)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)", re.DOTALL)
+MAX_CODE_LENGTH = 40  # of a course
 MAX_FLOAT_DIGITS = 12  # a longer number in a spreadsheet may have lost digits
 
 
@@ -38,8 +39,10 @@ class ItemError(Exception):
 class CompletionItem:
     """One reported completion, not validated yet. `position` is its line in the file or its place in the list, from 1.
 
-    A course is named by `course_id`, or by `year` and `course`. Without `hours` the hours of the course count. With
-    `caps_hours`, more hours than the course has are cut instead of refused. `problem` is an error found by the reader.
+    A course is named by `course_code` or `course_id`, or by `year` and `course`; beside these, year and name have
+    to fit. `course_labels` are names by which a platform calls it: none may be another course's. Without `hours` the
+    hours of the course count. With `caps_hours`, more hours than the course has are cut instead of refused. An item
+    without `completed_on` counts for `arrived_on`, if it has that. `problem` is an error found by the reader.
     """
 
     position: int
@@ -47,8 +50,11 @@ class CompletionItem:
     course: str = ""
     year: int | None = None
     course_id: int | None = None
+    course_code: str = ""
+    course_labels: tuple[str, ...] = ()
     hours: Any = None
     completed_on: Any = None
+    arrived_on: date | None = None
     key: str = ""
     caps_hours: bool = False
     problem: ItemError | None = None
@@ -68,12 +74,21 @@ def parse_text(value: Any, field: str = "", message: str = "应为文字。") ->
     return normalise_line(text)
 
 
+def parse_code(value: Any, field: str) -> str:
+    """Return a course's code as it is stored, empty if there is none."""
+    code = normalise_number(parse_text(value, field, "课程编号应为文字。"))
+    if len(code) > MAX_CODE_LENGTH:
+        raise ItemError(field, f"课程编号超过 {MAX_CODE_LENGTH} 个字符。")
+    return code
+
+
 def parse_whole_number(value: Any, field: str, label: str) -> int | None:
     """Return a number such as a year, or None if the value is empty."""
     message = f"{label}应为整数。"
     text = parse_text(value, field, message)
     if not text:
         return None
+    text = fold_digits(text)
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise ItemError(field, message)
     return int(text)
@@ -83,7 +98,8 @@ def parse_hours(value: Any) -> Decimal | None:
     """Return the hours, or None if the value is empty."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    hours = None if isinstance(value, bool) else parse_number(str(value))
+    written = f"{Decimal(str(value)):f}" if isinstance(value, float) else fold_digits(str(value))
+    hours = None if isinstance(value, bool) else parse_number(written)
     if hours is None:
         raise ItemError("hours", "学时应为数字，例如 8 或 7.5。")
     if abs(hours) >= 10_000:
@@ -97,7 +113,7 @@ def parse_day(value: Any) -> date:
         return value.astimezone(LOCAL).date() if value.tzinfo else value.date()
     if isinstance(value, date):
         return value
-    text = parse_text(value, "completed_on", "完成日期无法识别，应如 2026-05-12。")
+    text = fold_digits(parse_text(value, "completed_on", "完成日期无法识别，应如 2026-05-12。"))
     if not text:
         raise ItemError("completed_on", "完成日期为空。")
     try:
@@ -108,6 +124,17 @@ def parse_day(value: Any) -> date:
     except (ValueError, OverflowError):
         pass  # a day that does not exist, such as February 30
     raise ItemError("completed_on", f"完成日期“{quotable(text)}”无法识别，应如 2026-05-12。")
+
+
+def is_moment(value: Any) -> bool:
+    """Whether the value is a text with date, time and offset."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return False
+    try:
+        isoparse(value).astimezone(LOCAL)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def quotable(text: str) -> str:

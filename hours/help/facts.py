@@ -77,7 +77,9 @@ def _step(rule: Rule) -> str:
 def limits() -> dict[str, object]:
     """Return all figures that the help names."""
     return {
-        "file_kinds": "、".join(kind.upper() for kind in attachments.EXTENSIONS),
+        "plausible_days": settings.PLAUSIBLE_DAYS,
+        "plausible_hours": settings.PLAUSIBLE_HOURS,
+        "file_kinds": attachments.KINDS.strip(),
         "file_megabytes": settings.ATTACHMENT_MAX_BYTES // settings.MEGABYTE,
         "files": settings.ATTACHMENT_MAX_COUNT,
         "half_day": counting.HOURS_PER_HALF_DAY,
@@ -86,20 +88,21 @@ def limits() -> dict[str, object]:
         "day_ends": f"{counting.DAY_ENDS:%H:%M}",
         "units_shown": settings.UNIT_SEARCH_HITS,
         "units_pending": settings.MAX_PENDING_UNITS,
+        "waiting_days": settings.WAITING_COMPLETION_DAYS,
         "reset_days": int(settings.PASSWORD_RESET_TIMEOUT // DAY),
         "log_ins": settings.AXES_FAILURE_LIMIT,
         "lock_minutes": settings.LOG_IN_LOCK_MINUTES,
         "export_rows": f"{settings.EXPORT_MAX_ROWS:,}",
         "list_columns": "、".join(roster.COLUMNS),
-        "list_needed": "、".join(roster.REQUIRED_COLUMNS),
+        "list_needed": "、".join(roster.KNOWN.required),
         "list_rows": settings.COLLECTIVE_MAX_PEOPLE,
         "list_megabytes": settings.ROSTER_MAX_BYTES // settings.MEGABYTE,
         "certificate_years": issuing.MAX_YEARS,
         "certificate_people": settings.CERTIFICATE_MAX_PEOPLE,
         "certificate_hours": settings.CERTIFICATE_REUSE_HOURS,
         "code_length": codes.LENGTH,
-        "completion_columns": "、".join(files.COLUMNS),
-        "completion_needed": "、".join(files.REQUIRED_COLUMNS),
+        "completion_columns": "、".join(files.COLUMNS.known),
+        "completion_needed": "、".join(files.COLUMNS.required),
     }
 
 

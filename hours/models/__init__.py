@@ -7,6 +7,7 @@ from .decisions import Decision, Notice, ReturnedVersion
 from .registrations import Registration, Submission
 from .settings import Cap, Category, Opening, Reason, YearRule
 from .totals import PersonTotal, PlaceTotal
+from .waiting import WaitingCompletion
 
 __all__ = [
     "Attachment",
@@ -27,6 +28,7 @@ __all__ = [
     "Registration",
     "ReturnedVersion",
     "Submission",
+    "WaitingCompletion",
     "YearRule",
     "attachment_path",
 ]

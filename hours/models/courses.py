@@ -1,23 +1,46 @@
 """公需科目, their completions, and the learning platforms that report them."""
 
+from __future__ import annotations
+
+from datetime import date
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from .fields import hours_field, in_half_hours
 
 
+def _is_absent_or(field: str, **condition: object) -> Q:
+    return Q(**{f"{field}__isnull": True}) | Q(**condition)
+
+
 class Course(models.Model):
-    """A 公需科目 of one year; its hours come from completions, never from registrations."""
+    """A 公需科目 of one year; its hours come from completions, never from registrations.
+
+    It may be completed after its year, up to `last_day`; the hours count for its year all the same.
+    """
 
     class Kind(models.TextChoices):
         REQUIRED = "required", "必修"
         ELECTIVE = "elective", "选修"
 
+    NAME_LENGTH, CODE_LENGTH = 120, 40
+
     year = models.PositiveSmallIntegerField("年度")
-    name = models.CharField("科目名称", max_length=120)
+    name = models.CharField("科目名称", max_length=NAME_LENGTH)
+    code = models.CharField(
+        "课程编号",
+        max_length=CODE_LENGTH,
+        null=True,
+        blank=True,
+        unique=True,
+        error_messages={"unique": "该课程编号已用于另一科目。"},
+    )
     kind = models.CharField("科目类型", max_length=10, choices=Kind, default=Kind.REQUIRED)
     hours = hours_field("学时")
+    first_day = models.DateField("最早完成日", null=True, blank=True)
+    last_day = models.DateField("最晚完成日", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "公需科目"
@@ -31,10 +54,28 @@ class Course(models.Model):
                 name="course_hours",
                 violation_error_message="学时必须大于 0，且是 0.5 的倍数。",
             ),
+            models.CheckConstraint(
+                condition=_is_absent_or("first_day", first_day__year__gte=F("year"))
+                & _is_absent_or("last_day", last_day__year__gte=F("year")),
+                name="course_days_from_its_year",
+                violation_error_message="最早和最晚完成日不能早于科目的年度。",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_day__isnull=True)
+                | Q(last_day__isnull=False, last_day__gte=F("first_day"))
+                | Q(last_day__isnull=True, first_day__year=F("year")),
+                name="course_days_in_order",
+                violation_error_message="最早完成日不能晚于最晚完成日；最晚完成日留空时为科目年度的最后一日。",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name}（{self.year}）"
+
+    @property
+    def completion_days(self) -> tuple[date, date]:
+        """The first and the last day of completion: its own, or those of its year."""
+        return self.first_day or date(self.year, 1, 1), self.last_day or date(self.year, 12, 31)
 
 
 class Platform(models.Model):

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from config.texts import comparison_digest
 from hours.counting import overlaps
 from hours.offices import Office
 from hours.states import EDITABLE, REJECTED, Stage, Status
@@ -75,9 +76,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
     def duplicate_of(self, registration: Registration) -> Registration | None:
         """Return the owner's other live registration with the same certificate number, or same content and dates."""
-        same = Q(content=registration.content, starts_at=registration.starts_at, ends_at=registration.ends_at)
-        if registration.certificate_number:
-            same |= Q(certificate_number=registration.certificate_number)
+        key = comparison_digest(registration.content)
+        same = Q(content_key=key, starts_at=registration.starts_at, ends_at=registration.ends_at)
+        if certificate := comparison_digest(registration.certificate_number):
+            same |= Q(certificate_key=certificate)
         return self.filter(owner=registration.owner_id).live().exclude(pk=registration.pk).filter(same).first()
 
     def overlapping(self, registration: Registration) -> list[Registration]:

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from accounts.crypto import DerivedField
+from config.texts import comparison_digest
 from hours.states import REJECTED, Status
 from organizations.models import Region, Unit
 
@@ -55,6 +57,8 @@ class Registration(models.Model):
     )
     category = models.ForeignKey(Category, models.PROTECT, related_name="registrations", verbose_name="认定类型")
     content = models.CharField("认定内容", max_length=300)
+    # Equal for texts that look alike, so that spacing, width and invisible characters make no other registration.
+    content_key = DerivedField(max_length=64, source="content", compute=comparison_digest)
     starts_at = models.DateTimeField("开始时间")
     ends_at = models.DateTimeField("结束时间")
     hours_applied = hours_field("申请学时")
@@ -63,6 +67,7 @@ class Registration(models.Model):
     year = models.PositiveSmallIntegerField("计入年度")
     note = models.CharField("认定内容说明", max_length=1000, blank=True)
     certificate_number = models.CharField("证书编号", max_length=100, blank=True)
+    certificate_key = DerivedField(max_length=64, source="certificate_number", compute=comparison_digest)
     declared_at = models.DateTimeField("承诺时间", editable=False)
     status = models.CharField("审核状态", max_length=20, choices=Status, default=Status.DRAFT, editable=False)
     round = models.PositiveSmallIntegerField("第几轮", default=0, editable=False, help_text="每次提交或重新审核加一。")
@@ -174,13 +179,13 @@ class Registration(models.Model):
                 violation_error_message="只有已认定的登记有认定学时。",
             ),
             models.UniqueConstraint(
-                fields=["owner", "certificate_number"],
-                condition=LIVE & ~Q(certificate_number=""),
+                fields=["owner", "certificate_key"],
+                condition=LIVE & ~Q(certificate_key=""),
                 name="registration_certificate_once",
                 violation_error_message="该证书编号已登记过。",
             ),
             models.UniqueConstraint(
-                fields=["owner", "content", "starts_at", "ends_at"],
+                fields=["owner", "content_key", "starts_at", "ends_at"],
                 condition=LIVE,
                 name="registration_content_and_dates_once",
                 violation_error_message="相同内容、相同起止时间的登记已存在。",

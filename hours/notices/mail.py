@@ -21,8 +21,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from config import texts
 from config.constants import MAIL_BATCH_SIZE
-from config.web import texts
 from hours.models import Notice
 
 from . import inbox

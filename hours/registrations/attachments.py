@@ -1,19 +1,14 @@
 """Uploaded files of registrations: checks, cleaning, storing, copying and deleting.
 
-A file is accepted only after its content was read: pictures are encoded again, upright and without metadata; a PDF must
-be complete. Files lie in a folder that no web server serves.
+A file is judged by its content, not by its name: pictures are encoded again (pictures.py), a PDF is cleaned (pdfs.py).
+Files lie in a folder that no web server serves.
 """
 
 from __future__ import annotations
 
-import io
-import threading
-import warnings
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,28 +16,37 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.template.defaultfilters import filesizeformat
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
-from config.web import texts
+from config import texts
 from hours.models import Attachment, Registration
 
-PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
-# Formats that Pillow reports for each kind: many phones append a second picture (depth, brightness) to a JPEG.
-DECODED_AS = {"JPEG": ("JPEG", "MPO"), "PNG": ("PNG",), "WEBP": ("WEBP",)}
-EXTENSIONS = ("pdf", *PICTURES)
-ACCEPT = ".pdf,.jpg,.jpeg,.png,.webp,application/pdf,image/jpeg,image/png,image/webp"
-MAX_SIDE = 4000  # pixels; a photographed certificate stays readable
-MAX_PIXELS = 60_000_000  # a small file can hold a huge picture, so larger ones are not decoded
-SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 88, "optimize": True},
-    "PNG": {"optimize": True},
-    "WEBP": {"quality": 88},
-}
-# Encoding a picture of MAX_PIXELS takes most of a gigabyte of memory: one at a time in each process.
-_encoding_lock = threading.Lock()
+from . import pdfs, pictures
+
+KINDS = " PDF、JPG、PNG、WebP 或 HEIC "
+ACCEPT = (
+    ".pdf,.jpg,.jpeg,.jfif,.png,.webp,.heic,.heif,application/pdf,image/jpeg,image/png,image/webp,image/heic,image/heif"
+)
+EXTENSIONS = {"PDF": ".pdf", "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+USUAL = {"JPEG": (".jpg", ".jpeg")}  # endings that stay; others get the one of the content
+OFFICE, OLD_OFFICE = "Word、Excel 或压缩文件", "旧版 Word 或 Excel 文件"
+SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF8", "GIF 图片"),
+    (b"BM", "BMP 图片"),
+    (b"II*\x00", "TIFF 图片"),
+    (b"MM\x00*", "TIFF 图片"),
+    (b"PK\x03\x04", OFFICE),
+    (b"\xd0\xcf\x11\xe0", OLD_OFFICE),
+    (b"Rar!", "压缩文件"),
+    (b"7z\xbc\xaf", "压缩文件"),
+    (b"MZ", "程序"),
+)
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1"})
+AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
 
 @dataclass(frozen=True)
@@ -58,21 +62,18 @@ def inspect(upload: UploadedFile) -> Proof:
     """Return the cleaned file. Raises ValidationError with a sentence that names the file."""
     name = _clean_name(upload.name or "")
     size = upload.size or 0
-    extension = name.rsplit(".", 1)[-1].lower() if "." in name else ""
-    if extension not in EXTENSIONS:
-        raise ValidationError(f"“{name}”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。")
     if size > settings.ATTACHMENT_MAX_BYTES:
         limit = filesizeformat(settings.ATTACHMENT_MAX_BYTES)
         raise ValidationError(f"“{name}”有 {filesizeformat(size)}，超过了每个文件 {limit} 的上限。")
     if not size:
         raise ValidationError(f"“{name}”是空文件，请重新选择。")
     content = upload.read()
-    if extension == "pdf":
-        _check_pdf(name, content)
-        return Proof(name, "application/pdf", content)
-    kind = PICTURES[extension]
-    with _encoding_lock:
-        return Proof(name, f"image/{kind.lower()}", _clean_picture(name, content, kind))
+    kind = kind_of(content)
+    _check_kind(name, kind)
+    if kind == "PDF":
+        return Proof(_named_as(name, kind), "application/pdf", pdfs.clean(name, content))
+    kind, content = pictures.clean(name, content, kind)
+    return Proof(_named_as(name, kind), f"image/{kind.lower()}", content)
 
 
 def inspect_all(uploads: Sequence[UploadedFile]) -> tuple[list[Proof], list[ValidationError]]:
@@ -98,9 +99,45 @@ def check_count(count: int) -> None:
         raise ValidationError(f"每条登记最多 {settings.ATTACHMENT_MAX_COUNT} 个附件，现有 {count} 个，请移除一些。")
 
 
+def check_total(owner: User, proofs: Iterable[Proof]) -> None:
+    """Raise ValidationError if the person's files would take more than ATTACHMENTS_PERSON_MAX_BYTES together."""
+    new = sum(len(proof.content) for proof in proofs)
+    if not new:
+        return
+    stored = Attachment.objects.filter(owner=owner).aggregate(total=Sum("size"))["total"] or 0
+    if stored + new > settings.ATTACHMENTS_PERSON_MAX_BYTES:
+        limit = filesizeformat(settings.ATTACHMENTS_PERSON_MAX_BYTES)
+        raise ValidationError(
+            f"您的附件共有 {filesizeformat(stored)}，加上这次的超过了每人 {limit} 的上限，请删去不需要的。"
+        )
+
+
 def keep_for_form(owner: User, proofs: Iterable[Proof], draft_key: UUID | str) -> list[Attachment]:
-    """Store files under the key of their form, so that they need not be chosen again after a refusal."""
-    return [_store(proof, owner, draft_key=draft_key) for proof in proofs]
+    """Store files under the key of their form, so that they need not be chosen again after a refusal.
+
+    The files of the person's other unsaved forms make room, the oldest first, above WAITING_ATTACHMENTS_MAX_BYTES.
+    """
+    proofs = list(proofs)
+    if not proofs:
+        return []
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).values_list("pk").get(pk=owner.pk)
+        _make_room(owner, sum(len(proof.content) for proof in proofs), draft_key)
+        return [_store(proof, owner, draft_key=draft_key) for proof in proofs]
+
+
+def _make_room(owner: User, size: int, draft_key: UUID | str) -> None:
+    """Discard the oldest files of other unsaved forms until these bytes fit."""
+    waiting = Attachment.objects.filter(owner=owner, registration=None)
+    excess = size + sum(waiting.values_list("size", flat=True)) - settings.WAITING_ATTACHMENTS_MAX_BYTES
+    crowded_out = []
+    for key, bytes_of_key in waiting.exclude(draft_key=draft_key).order_by("pk").values_list("pk", "size"):
+        if excess <= 0:
+            break
+        crowded_out.append(key)
+        excess -= bytes_of_key
+    if crowded_out:
+        discard(Attachment.objects.filter(pk__in=crowded_out))
 
 
 @transaction.atomic
@@ -182,58 +219,40 @@ def _link_or_copy(original: Attachment, row: Attachment) -> str:
     return name
 
 
+def _named_as(name: str, kind: str) -> str:
+    """Return the name with the ending of its content."""
+    stem, dot, ending = name.rpartition(".")
+    if f".{ending.lower()}" in USUAL.get(kind, (EXTENSIONS[kind],)) and dot:
+        return name
+    is_ending = dot and stem and len(ending) <= 5 and ending.isascii() and ending.isalnum()
+    return f"{stem if is_ending else name}{EXTENSIONS[kind]}"
+
+
 def _clean_name(name: str) -> str:
     """The last part of the path that the browser sent, on one line; of a long name the end."""
     last = PureWindowsPath(PurePosixPath(name).name).name
     return texts.normalise_line(last)[-120:] or "未命名"
 
 
-def _check_pdf(name: str, content: bytes) -> None:
-    if b"%PDF-" not in content[:1024]:
-        raise ValidationError(f"“{name}”的内容不是 PDF，请确认没有改过扩展名。")
-    if b"%%EOF" not in content[-2048:]:
-        raise ValidationError(f"“{name}”不完整（可能下载或传输中断），请重新生成后上传。")
+# --- The kind of a file ----------------------------------------------------------------------------
 
 
-def _clean_picture(name: str, content: bytes, kind: str) -> bytes:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(content))
-            if picture.format not in DECODED_AS[kind]:
-                raise ValidationError(f"“{name}”的内容其实是 {picture.format} 图片，与扩展名不符，请改正后上传。")
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ValidationError(f"“{name}”有 {picture.width}×{picture.height} 像素，太大了，请缩小后上传。")
-            picture.load()
-    except UnidentifiedImageError:
-        raise ValidationError(f"“{name}”的内容不是图片，请确认没有改过扩展名。") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValidationError(f"“{name}”的像素太多，请缩小后上传。") from None
-    except (OSError, SyntaxError, ValueError):
-        raise ValidationError(f"“{name}”不完整或已损坏，请重新拍照或扫描后上传。") from None
-    return _encode(picture, kind)
+def kind_of(content: bytes) -> str:
+    """Return the kind of a file by its first bytes: PDF, JPEG, PNG, WEBP, HEIC, another name, or empty if unknown."""
+    if b"%PDF-" in content[:1024]:
+        return "PDF"
+    if content[4:8] == b"ftyp":
+        brands = {content[place : place + 4] for place in range(8, min(len(content), 64), 4)}
+        return "AVIF 图片" if brands & AVIF_BRANDS else "HEIC" if brands & HEIC_BRANDS else "视频"
+    if content[:4] == b"RIFF":
+        return "WEBP" if content[8:12] == b"WEBP" else "音视频"
+    return next((kind for start, kind in SIGNATURES if content.startswith(start)), "")
 
 
-def _encode(picture: Image.Image, kind: str) -> bytes:
-    """Return the pixels alone, upright: without position, camera and comments."""
-    _turn_upright(picture)
-    picture.thumbnail((MAX_SIDE, MAX_SIDE))
-    if kind == "JPEG" and picture.mode != "RGB":
-        picture = picture.convert("RGB")
-    elif picture.mode not in ("RGB", "RGBA", "L"):
-        picture = picture.convert("RGBA")
-    bare = Image.new(picture.mode, picture.size)
-    bare.paste(picture)
-    buffer = io.BytesIO()
-    bare.save(buffer, format=kind, **SAVE_OPTIONS[kind])
-    return buffer.getvalue()
-
-
-def _turn_upright(picture: Image.Image) -> None:
-    """Turn the picture as its EXIF orientation says; leave it if the EXIF data cannot be read.
-
-    Broken EXIF data fails in many ways, while the pixels are sound and the metadata is dropped anyway.
-    """
-    with suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ImageOps.exif_transpose(picture, in_place=True)  # a second picture would double the memory
+def _check_kind(name: str, kind: str) -> None:
+    """Raise ValidationError for a file that is neither PDF nor picture, with what to do."""
+    if kind == "PDF" or kind in pictures.DECODERS:
+        return
+    what = f"是 {kind}，" if kind else "不是 PDF 或图片，"
+    remedy = "请另存为 PDF 后上传。" if kind in (OFFICE, OLD_OFFICE) else f"请上传{KINDS}文件。"
+    raise ValidationError(f"“{name}”{what}{remedy}")

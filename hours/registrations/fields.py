@@ -12,9 +12,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from config.texts import fold_digits
 from config.web.addresses import parse_pk
 from hours.models import Category
-from hours.wording import format_number
+from hours.wording import format_number, parse_number
 
 from . import attachments
 from .attachments import Proof
@@ -63,6 +64,18 @@ class MomentField(forms.SplitDateTimeField):
         self.default_time = default_time
         self.fields[1].required = False
 
+    def compress(self, data_list: Any) -> datetime | None:
+        """Return the moment; ValidationError for one that the clock skipped or repeated (summer time, 1986 to 1991)."""
+        try:
+            return super().compress(data_list)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+        day, clock = data_list
+        raise ValidationError(
+            f"{self.label} {day} {clock:%H:%M} 正值当年夏令时调整，钟表跳过或重复了这一小时，请改为前后一小时的时间。"
+        )
+
     def clean(self, value: Any) -> datetime | None:
         if isinstance(value, (list, tuple)) and len(value) == 2 and value[0] and not value[1]:
             value = [value[0], f"{self.default_time:%H:%M}"]
@@ -75,6 +88,12 @@ class HoursField(forms.DecimalField):
     def clean(self, value: Any) -> Any:
         """Read 8.00 as 8, so that it has no more decimal places than allowed."""
         return super().clean(TRAILING_ZEROS.sub(r"\1", value) if isinstance(value, str) else value)
+
+    def to_python(self, value: Any) -> Any:
+        """Take digits only: Django reads 8e1 as 80."""
+        if isinstance(value, str) and value.strip() and parse_number(fold_digits(value)) is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:
         """Show 8 and 7.5, never 8.0."""

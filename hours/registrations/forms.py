@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User
+from config.texts import name_key, normalise_number
 from config.web.addresses import parse_uuid
 from config.web.forms import Filter, LineField, TextField, form_helper
-from config.web.texts import normalise_number
-from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours
+from hours.counting import DAY_ENDS, DAY_STARTS, calendar_days, default_year, half_day_hours
 from hours.models import Attachment, Category, Registration, YearRule
 from hours.models.querysets import RegistrationQuerySet
+from hours.wording import format_number
 
 from . import attachments, validation
 from .attachments import Proof
@@ -49,6 +50,8 @@ class RegistrationForm(forms.ModelForm):
     )
     proofs = ProofsField(label="上传附件")
     removed = PrimaryKeysField(required=False)
+    waiting = PrimaryKeysField(required=False)  # files of earlier tries, as the page has listed them
+    plausible = forms.CharField(label="请确认", required=False, max_length=30)  # what the person has confirmed
     draft_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     declared = forms.BooleanField(label="本人承诺以上信息属实", required=False)
     field_order: tuple[str, ...] = ("first_level",)  # errors are listed in the order of the page
@@ -69,11 +72,13 @@ class RegistrationForm(forms.ModelForm):
     def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = self.instance.owner = owner
+        self._proofs: list[Proof] = []
+        self.question = ""
         self.fields["first_level"].initial = self.instance.category.parent_id if self.instance.category_id else None
         self.fields["year"] = _year_field(self.instance)
         self.fields["draft_key"].initial = uuid.uuid4()
         self.fields["proofs"].help_text = (
-            "根据单位要求上传相关佐证材料。PDF、JPG、PNG 或 WebP，"
+            f"根据单位要求上传相关佐证材料。{attachments.KINDS.strip()}，"
             f"每个不超过 {settings.ATTACHMENT_MAX_BYTES // 1024**2} MB，最多 {settings.ATTACHMENT_MAX_COUNT} 个。"
         )
         self.helper = form_helper(self, *registration_layout())
@@ -92,7 +97,10 @@ class RegistrationForm(forms.ModelForm):
 
     @property
     def accepted_proofs(self) -> list[Proof]:
-        return self.cleaned_data.get("proofs", ([], []))[0]
+        """Return the good ones of the files just sent, unless the form has twice as many as allowed."""
+        if self._proofs and len(self.kept_attachments()) > settings.ATTACHMENT_MAX_COUNT:
+            return []
+        return self._proofs
 
     def clean_certificate_number(self) -> str:
         return normalise_number(self.cleaned_data["certificate_number"])
@@ -113,6 +121,7 @@ class RegistrationForm(forms.ModelForm):
         for field, sentence in validation.problems(candidate).items():
             if field not in self.errors:
                 self.add_error(field, sentence)
+        self._ask_plausibility(candidate)
         if not self.errors and (other := Registration.objects.duplicate_of(candidate)):
             self.add_error("content", validation.duplicate_sentence(candidate, other))
         return data
@@ -121,11 +130,26 @@ class RegistrationForm(forms.ModelForm):
         proofs, refused = data.get("proofs", ([], []))
         for error in refused:
             self.add_error("proofs", error)
-        data["proofs"] = (proofs, [])
+        self._proofs = proofs
         try:
             attachments.check_count(len(proofs) + len(self.kept_attachments()) - len(data.get("removed", ())))
+            attachments.check_total(self.owner, proofs)
         except ValidationError as error:
             self.add_error("proofs", error)
+        listed = data.get("waiting") or []
+        if gone := len(listed) - Attachment.objects.filter(owner=self.owner, pk__in=listed).count():
+            self.add_error("proofs", f"之前上传的 {gone} 个附件已过期清理，请重新选择。")
+
+    def _ask_plausibility(self, candidate: Registration) -> None:
+        """Ask whether unusually many days or hours are meant; a changed number is asked about again."""
+        start, end, hours = candidate.starts_at, candidate.ends_at, candidate.hours_applied
+        if start is None or end is None or {"starts_at", "ends_at"} & self.errors.keys():
+            return
+        if not validation.is_implausible(start, end, hours, self.cleaned_data.get("category")):
+            return
+        self.question = f"{calendar_days(start, end)} 天、{format_number(hours or 0)} 学时"
+        if self.data.get(self.add_prefix("plausible")) != self.question:
+            self.add_error("plausible", f"起止时间和申请学时共 {self.question}，超出通常情况；确认无误请勾选后保存。")
 
     def _check_levels(self, data: dict[str, Any]) -> None:
         first, second = data.get("first_level"), data.get("category")
@@ -136,7 +160,7 @@ class RegistrationForm(forms.ModelForm):
         """Fill in what was left empty: the hours by half days, and the year of the end."""
         start, end, category = data.get("starts_at"), data.get("ends_at"), data.get("category")
         if end and data.get("year") is None and "year" not in self.errors:
-            data["year"] = default_year(end)
+            data["year"] = default_year(start or end, end)
         if data.get("hours_applied") is not None or "hours_applied" in self.errors:
             return
         if category and category.counts_by_half_day and start and end:
@@ -184,6 +208,7 @@ def registration_layout() -> list[Any]:
         Row(Column("starts_at", css_class="col-sm-6"), Column("ends_at", css_class="col-sm-6")),
         Row(Column("hours_applied", css_class="col-sm-6"), Column("year", css_class="col-sm-6")),
         HTML('<p class="proposal" data-proposal aria-live="polite" hidden></p>'),
+        HTML("{% include 'hours/_plausible.html' %}"),
         "note",
         "certificate_number",
         "proofs",
@@ -274,7 +299,7 @@ class LookupFilter(Filter):
         """Return whether the person matches the filters on name and ID."""
         data = self.cleaned_data if self.is_valid() else {}
         tail = identity.normalise(data.get("id_tail", ""))
-        return data.get("name", "") in person.name and tail in ("", person.id_tail)
+        return name_key(data.get("name", "")) in name_key(person.name) and tail in ("", person.id_tail)
 
     @property
     def chosen_year(self) -> int | None:

@@ -20,7 +20,7 @@ from .attachments import Proof
 # The fields that an owner writes; status, unit and the hours of reviewers belong to the workflow.
 OWNER_FIELDS = (
     *("category", "content", "starts_at", "ends_at", "hours_applied", "year"),
-    *("note", "certificate_number", "declared_at", "updated_at"),
+    *("note", "certificate_number", "declared_at", "updated_at", "content_key", "certificate_key"),
 )
 
 

@@ -7,11 +7,22 @@ product's own.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils import timezone
 
-from hours.counting import default_year, half_day_hours, is_half_hour_multiple, selectable_years
+from config.texts import comparison_digest
+from hours.counting import (
+    LOCAL,
+    calendar_days,
+    default_year,
+    half_day_hours,
+    is_half_hour_multiple,
+    local_year,
+    selectable_years,
+)
 from hours.wording import format_minute, format_number
 
 if TYPE_CHECKING:
@@ -41,17 +52,28 @@ def problems(registration: Registration, now: datetime | None = None) -> Problem
 
 def _check_dates(registration: Registration, now: datetime, found: Problems) -> bool:
     start, end = registration.starts_at, registration.ends_at
-    if start is not None and default_year(start) < FIRST_YEAR:
+    if start is not None and local_year(start) < FIRST_YEAR:
         found["starts_at"] = f"开始时间早于 {FIRST_YEAR} 年，请核对年份。"
-    elif start is not None and start > now:
-        found["starts_at"] = "开始时间不能晚于现在。"
-    if end is not None and end > now:
-        found["ends_at"] = "结束时间不能晚于现在，学习结束后才能登记。"
+    elif start is not None and _is_to_come(registration, start, now):
+        found["starts_at"] = f"开始时间（{format_minute(start)}）不能晚于现在。"
+    if end is not None and _is_to_come(registration, end, now):
+        found["ends_at"] = f"结束时间（{format_minute(end)}）不能晚于现在，学习结束后才能登记。"
     if start is None or end is None:
         return False
     if end < start:
         found["ends_at"] = f"结束时间（{format_minute(end)}）早于开始时间（{format_minute(start)}），请核对。"
     return end >= start
+
+
+def _is_to_come(registration: Registration, moment: datetime, now: datetime) -> bool:
+    """Whether the moment is in the future.
+
+    Where hours do not follow the dates, only the day matters (获得日期): the pickers' 18:00 of today is no future.
+    """
+    category = registration.category if registration.category_id else None
+    if category is not None and not category.counts_by_half_day:
+        return moment.astimezone(LOCAL).date() > now.astimezone(LOCAL).date()
+    return moment > now
 
 
 def _check_hours(registration: Registration, category: Category | None, found: Problems) -> None:
@@ -71,12 +93,39 @@ def _check_hours(registration: Registration, category: Category | None, found: P
             )
 
 
+def notices(registration: Registration) -> list[str]:
+    """Return what the owner should read again and the reviewer sees, as sentences."""
+    found = [year_notice(registration), plausibility_notice(registration)]
+    return [notice for notice in found if notice]
+
+
 def year_notice(registration: Registration) -> str:
     """Return a sentence if the chosen year differs from the year of the end date; empty otherwise."""
-    usual = default_year(registration.ends_at)
+    usual = default_year(registration.starts_at, registration.ends_at)
     if registration.year == usual:
         return ""
     return f"“{registration.content}”计入 {registration.year} 年度，与结束时间所在年度（{usual}）不同，请确认。"
+
+
+def plausibility_notice(registration: Registration) -> str:
+    """Return a sentence about unusually long spans and many hours; empty otherwise."""
+    start, end, hours = registration.starts_at, registration.ends_at, registration.hours_applied
+    if not is_implausible(start, end, hours, registration.category):
+        return ""
+    return (
+        f"“{registration.content}”起止时间共 {calendar_days(start, end)} 天，申请 {format_number(hours)} 学时，"
+        f"超过通常的 {settings.PLAUSIBLE_DAYS} 天或 {settings.PLAUSIBLE_HOURS} 学时，请核对。"
+    )
+
+
+def is_implausible(start: datetime, end: datetime, hours: Decimal | None, category: Category | None) -> bool:
+    """Whether a training has more than PLAUSIBLE_DAYS or PLAUSIBLE_HOURS; both are possible.
+
+    Days do not matter where hours do not follow them, such as the time in which a book was written.
+    """
+    follows_days = category is None or category.counts_by_half_day
+    too_long = follows_days and end >= start and calendar_days(start, end) > settings.PLAUSIBLE_DAYS
+    return too_long or (hours is not None and hours > settings.PLAUSIBLE_HOURS)
 
 
 def description(registration: Registration) -> str:
@@ -85,10 +134,16 @@ def description(registration: Registration) -> str:
     return f"“{registration.content}”（{span}，{registration.get_status_display()}）"
 
 
+def is_same_certificate(registration: Registration, other: Registration) -> bool:
+    """Whether both have a certificate number and these look alike."""
+    key = comparison_digest(registration.certificate_number)
+    return bool(key) and key == comparison_digest(other.certificate_number)
+
+
 def duplicate_sentence(registration: Registration, other: Registration) -> str:
     """Return the reason why a duplicate is refused, with the name of the other registration."""
     what = description(other)
-    if registration.certificate_number and other.certificate_number == registration.certificate_number:
+    if is_same_certificate(registration, other):
         return f"证书编号 {other.certificate_number} 已用于您的登记{what}，不能重复登记。"
     return f"您已登记过内容和起止时间都相同的{what}，不能重复登记。"
 

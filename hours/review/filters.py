@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts import identity
-from accounts.models import User
+from accounts.models import User, stored_name_key
 from config.constants import FILTER_MAX_PEOPLE
 from config.web.forms import Filter, typed_field
 from hours.counting import LOCAL
@@ -161,13 +161,13 @@ def _midnight(day: date) -> datetime:
 
 def _of_people(rows: QuerySet[Registration], name: str, id_tail: str) -> QuerySet[Registration]:
     """Return the rows of people by start of the name and end of the ID number."""
-    people = User.objects.filter(name__startswith=name)
+    people = User.objects.filter(name_key__startswith=stored_name_key(name))
     if id_tail:
         people = people.filter(id_tail=id_tail)
     keys = list(people.values_list("pk", flat=True)[: FILTER_MAX_PEOPLE + 1])
     if len(keys) <= FILTER_MAX_PEOPLE:
         return rows.filter(owner__in=keys)
-    rows = rows.filter(owner__name__startswith=name)
+    rows = rows.filter(owner__name_key__startswith=stored_name_key(name))
     return rows.filter(owner__id_tail=id_tail) if id_tail else rows
 
 

@@ -24,8 +24,8 @@ class RelatedRegistration:
 def related_registrations(registration: Registration, office: Office) -> list[RelatedRegistration]:
     """Return the owner's other submitted registrations of any status that share time or a certificate number."""
     shares = Q(starts_at__lte=registration.ends_at, ends_at__gte=registration.starts_at)
-    if registration.certificate_number:
-        shares |= Q(certificate_number=registration.certificate_number)
+    if registration.certificate_key:
+        shares |= Q(certificate_key=registration.certificate_key)
     others = Registration.objects.filter(shares, owner=registration.owner_id).exclude(pk=registration.pk)
     others = others.exclude(status=Status.DRAFT).select_related("category").order_by("starts_at", "pk")
     in_office = Exists(Registration.objects.in_office(office).filter(pk=OuterRef("pk")))
@@ -40,6 +40,6 @@ def _reasons(registration: Registration, other: Registration) -> str:
     found = []
     if overlaps(registration.starts_at, registration.ends_at, other.starts_at, other.ends_at):
         found.append("时间重叠")
-    if registration.certificate_number and other.certificate_number == registration.certificate_number:
+    if registration.certificate_key and other.certificate_key == registration.certificate_key:
         found.append("证书编号相同")
     return "、".join(found)

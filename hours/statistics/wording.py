@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from config.constants import CHART_MAX_YEARS
-from config.web.texts import EMPTY
+from config.texts import EMPTY
 from hours.wording import format_number
 
 from . import charts

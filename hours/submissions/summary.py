@@ -32,7 +32,8 @@ def warnings(owner: User, registrations: Sequence[Registration], unit: Unit) -> 
         found.append("以“其他单位”提交的登记不经初审，标记为“无单位直报”，由所选区域的人社部门终审。")
     elif is_unattended(unit, owner):
         found.append(f"“{unit.name}”目前没有能审核您的登记的审核员：初审由{unit.region.name}人社部门代为进行。")
-    found += [notice for registration in registrations if (notice := validation.year_notice(registration))]
+    for registration in registrations:
+        found += validation.notices(registration)
     overlapping = Registration.objects.overlapping_each(registrations)
     return found + [
         validation.overlap_sentence(registration, overlapping[registration.pk])

@@ -15,12 +15,12 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
-from hours.completions import platforms, recording, xapi
-from hours.completions.items import CompletionItem, ItemError, parse_text, parse_whole_number, quotable
-from hours.completions.recording import ItemOutcome, ItemResult
-from hours.models import Completion
+from hours.completions import platforms, recording, rules, xapi
+from hours.completions.items import CompletionItem, ItemError, parse_code, parse_text, parse_whole_number, quotable
+from hours.completions.planning import ItemOutcome, ItemResult
+from hours.models import Completion, Platform
 
-ITEM_FIELDS = frozenset({"id", "id_number", "course_id", "year", "course", "hours", "completed_on"})
+ITEM_FIELDS = frozenset({"id", "id_number", "course_id", "course_code", "year", "course", "hours", "completed_on"})
 # Field of an ItemError -> name of the value in the request
 NAMES_IN_ITEMS = {"source_key": "id"}
 NAMES_IN_STATEMENTS = {
@@ -48,7 +48,7 @@ def receive(request: HttpRequest) -> JsonResponse:
     if request.method != "POST":
         return _respond({"error": "请用 POST 发送。"}, 405, {"Allow": "POST"})
     try:
-        platform = platforms.authenticate(_token(request))
+        platform = platform_of(request)
         sent_items = _read_items(request)
     except platforms.TokenProblem as problem:
         challenge = {"WWW-Authenticate": 'Bearer realm="completions", error="invalid_token"'}
@@ -82,18 +82,33 @@ def _token(request: HttpRequest) -> str:
     raise platforms.TokenProblem("请求缺少令牌：Authorization: Bearer <令牌>。")
 
 
-def _read_items(request: HttpRequest) -> list[Any]:
-    """Return the elements of the body: a list, {"items": [...]}, or a single xAPI statement."""
+def platform_of(request: HttpRequest) -> Platform:
+    """Return the platform whose token the request has; raise TokenProblem otherwise."""
+    return platforms.authenticate(_token(request))
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """Return the body; raise RequestError if it is larger than API_MAX_BYTES."""
     try:
-        body = request.body
+        body: bytes | None = request.body
     except RequestDataTooBig:
         body = None
     if body is None or len(body) > settings.API_MAX_BYTES:
         raise RequestError(413, f"请求超过 {settings.API_MAX_BYTES // settings.MEGABYTE} MB，请分批发送。")
+    return body
+
+
+def json_of(body: bytes) -> Any:
+    """Return the JSON value of a body; raise RequestError if it is none, or not clear because a name is there twice."""
     try:
-        content = json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_unique_names)
     except (ValueError, RecursionError):
         raise RequestError(400, "请求正文不是 JSON（UTF-8）。") from None
+
+
+def _read_items(request: HttpRequest) -> list[Any]:
+    """Return the elements of the body: a list, {"items": [...]}, or a single xAPI statement."""
+    content = json_of(body_of(request))
     if isinstance(content, dict):
         content = [content] if xapi.is_statement(content) else content.get("items")
     if not isinstance(content, list):
@@ -106,6 +121,14 @@ def _read_items(request: HttpRequest) -> list[Any]:
 def _refuse_constant(name: str) -> NoReturn:
     """Refuse NaN and Infinity, which `json` accepts."""
     raise ValueError(f"{name} is not JSON")
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; refuse one with a name twice, because only one of the values would count."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RequestError(400, "请求正文的一个 JSON 对象中，同一字段名出现了两次。")
+    return found
 
 
 @sensitive_variables()
@@ -131,6 +154,7 @@ def _parse_plain(position: int, sent: dict[str, Any]) -> CompletionItem:
         id_number=parse_text(sent.get("id_number"), "id_number"),
         course=parse_text(sent.get("course"), "course"),
         course_id=parse_whole_number(sent.get("course_id"), "course_id", "course_id "),
+        course_code=parse_code(sent.get("course_code"), "course_code"),
         year=parse_whole_number(sent.get("year"), "year", "年度"),
         hours=hours,
         completed_on=sent.get("completed_on"),
@@ -156,7 +180,7 @@ def _own_id(sent: Any) -> str | int | None:
     except ItemError:
         return None
     id_numbers = [sent.get("id_number"), _value_at(sent, "actor", "account", "name")]
-    is_revealing = any(recording.contains_id_number(str(own_id), str(number)) for number in id_numbers if number)
+    is_revealing = any(rules.contains_id_number(str(own_id), str(number)) for number in id_numbers if number)
     return None if is_revealing else own_id
 
 

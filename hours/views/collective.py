@@ -169,6 +169,7 @@ def _preview_page(request: PersonRequest, draft: CollectiveDraft, unit: Unit, er
         "bad": preview.bad_lines(lines),
         "hours": sum(registration.hours_applied for registration in preview.new_registrations(lines)),
         "from_file": bool(draft.rows),
+        "unused": draft.unused if draft.rows else [],
         "draft": drafts.seal_draft(draft),
         "error": error,
     }

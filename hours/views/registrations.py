@@ -13,7 +13,7 @@ from accounts.requests import PersonRequest
 from config.web.addresses import parse_pk, return_url
 from config.web.dialogs import dialog_redirect
 from config.web.paging import numbered_page
-from hours.counting import default_year, half_day_hours, selectable_years
+from hours.counting import calendar_days, default_year, half_day_hours, selectable_years
 from hours.errors import WorkflowError
 from hours.models import Attachment, Registration
 from hours.registrations import attachments, facts, lines, progress, saving, validation
@@ -108,7 +108,7 @@ def _kept_files(request: PersonRequest, form: RegistrationForm) -> list[Attachme
 
 def _add_warnings(request: PersonRequest, registration: Registration) -> None:
     """Add messages about an unusual year, overlapping registrations and a year that takes no submissions."""
-    if notice := validation.year_notice(registration):
+    for notice in validation.notices(registration):
         messages.warning(request, notice)
     if others := Registration.objects.overlapping(registration):
         messages.warning(request, validation.overlap_sentence(registration, others))
@@ -130,8 +130,10 @@ def proposal(request: PersonRequest) -> JsonResponse:
     by_half_day = category is None or category.counts_by_half_day
     hours = format_number(half_day_hours(start, end)) if by_half_day else None
     text = f"按起止时间每半天 4 学时计算，共 {hours} 学时。" if hours else hint
+    if validation.is_implausible(start, end, half_day_hours(start, end) if by_half_day else None, category):
+        text += f"起止时间共 {calendar_days(start, end)} 天，请核对日期是否有误。"
     years = list(selectable_years(start, end))[-10:]
-    return JsonResponse({"hours": hours, "years": years, "year": default_year(end), "text": text})
+    return JsonResponse({"hours": hours, "years": years, "year": default_year(start, end), "text": text})
 
 
 @require_safe

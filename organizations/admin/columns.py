@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.contrib import admin
 from django.db.models import Model
 
-from config.web.texts import EMPTY
+from config.texts import EMPTY
 
 admin.site.empty_value_display = EMPTY
 

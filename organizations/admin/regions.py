@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
+from config.texts import comparison_key
+from config.web.forms import LineField
 from organizations import regions
 from organizations.models import Region
 
@@ -22,6 +24,7 @@ class RegionForm(forms.ModelForm):
     class Meta:
         model = Region
         fields = ["code", "name", "kind", "parent"]
+        field_classes = {"name": LineField, "code": LineField}
         help_texts = {"code": "6 位数字，按 GB/T 2260。", "parent": "移动时连同全部下级区域；已提交的登记不受影响。"}
 
     def clean(self) -> dict[str, Any]:
@@ -32,7 +35,14 @@ class RegionForm(forms.ModelForm):
             self.add_error("parent", regions.CYCLE_ERROR)
         elif problem := self._out_of_order(cleaned.get("kind"), cleaned.get("parent")):
             self.add_error("kind", problem)
+        if cleaned.get("name") and self._is_taken(cleaned["name"], cleaned.get("parent")):
+            self.add_error("name", "该上级区域下已有同名区域。")
         return cleaned
+
+    def _is_taken(self, name: str, parent: Region | None) -> bool:
+        """Whether another region under this parent has a name that looks the same."""
+        names = Region.objects.filter(parent=parent).exclude(pk=self.instance.pk).values_list("name", flat=True)
+        return comparison_key(name) in map(comparison_key, names)
 
     def _out_of_order(self, kind: str | None, parent: Region | None) -> str:
         """Return why a region of this kind cannot stand there: province, city and county must follow each other."""

@@ -170,7 +170,8 @@
     const mine = turn;
     box.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(url, { ...options, headers: { "X-Requested-With": "dialog" }, credentials: "same-origin" });
+      const asked = { ...options, headers: { "X-Requested-With": "dialog" }, credentials: "same-origin" };
+      const answer = await (window.uploads?.hasFiles(options.body) ? window.uploads.send(url, asked) : fetch(url, asked));
       const html = await answer.text();
       if (mine !== turn) return false;
       return handleAnswer(answer, html, url, options.method === "POST");

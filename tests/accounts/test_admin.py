@@ -157,6 +157,12 @@ def test_id_number_of_another_person_is_refused(client, admin, qiumeng):
     assert list(response.context["adminform"].form.errors) == ["id_number"]
 
 
+@pytest.mark.parametrize("name", ['改名<b>&"', "李工2", "·"])
+def test_impossible_name_is_refused_as_at_sign_up(client, admin, qiumeng, name):
+    response = change_person(client, qiumeng, name=name)
+    assert list(response.context["adminform"].form.errors) == ["name"]
+
+
 def test_administrator_adds_person(client, admin, guangxi):
     response = client.post(
         f"{PEOPLE}add/",
@@ -340,3 +346,10 @@ def test_search_by_start_of_name_uses_index(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert "user_name" in User.objects.filter(name__startswith="黄秋").explain()
+
+
+@pytest.mark.parametrize("typed", ["阿依古丽•买", "阿依 古丽·买", "阿依古丽・买买提"])
+def test_search_by_name_does_not_mind_spaces_and_dots(client, admin, qiumeng, typed):
+    person = factories.person("阿依古丽·买买提")
+    response = client.post(PEOPLE, {"q": typed}, follow=True)
+    assert list(response.context["cl"].result_list) == [person]

@@ -12,7 +12,7 @@ from accounts.models import User, id_number_problem
 TODAY = date(2026, 11, 24)
 # The two examples of the standard (GB 11643-1999, 附录 A).
 STANDARD_EXAMPLES = ["11010519491231002X", "440524188001010014"]
-AREA_PREFIXES = "内蒙古 15 广西 45 西藏 54 新疆 65 台湾 71 香港 81 澳门 82 台湾居民 83 外国人 91".split()[1::2]  # noqa: SIM905
+AREA_PREFIXES = "内蒙古 15 广西 45 西藏 54 新疆 65 台湾 71 香港 81 澳门 82 台湾居民 83".split()[1::2]  # noqa: SIM905
 
 
 def problem(number: str) -> str:
@@ -45,7 +45,7 @@ def test_area_prefixes_are_known(first_two):
         ("11010519491231002X0", "居民身份证号码应为 18 位，现为 19 位。"),
         ("1101051949123100XX", "居民身份证号码只能由数字组成，末位可以是 X。"),
         ("１１０１０５１９４９１２３１００２Ｘ", "居民身份证号码只能由数字组成，末位可以是 X。"),
-        (complete("99010519491231002"), "居民身份证号码开头的行政区划代码不存在，请核对前两位。"),
+        (complete("79010519491231002"), "居民身份证号码开头的行政区划代码不存在，请核对前两位。"),
         (complete("11010519490230002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
         (complete("11010519491331002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
         (complete("11010500001231002"), "居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
@@ -149,3 +149,52 @@ def test_normalise_is_idempotent(text):
 @given(st.dates(TODAY + timedelta(1), date(2099, 12, 31)), st.integers(0, 999))
 def test_birth_in_future_is_wrong(born, number):
     assert problem(complete(f"450103{born:%Y%m%d}{number:03d}")) != ""
+
+
+@pytest.mark.parametrize("number", ["945840198502031188", complete("91112419810101001"), "CAN110078111501"])
+def test_permanent_residence_card_of_both_kinds_is_right(number):
+    assert id_number_problem(User.IdKind.FOREIGNER, number) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        ("945840198502031180", "外国人永久居留身份证号码校验位不正确，请核对是否有输错的数字。"),
+        (complete("99984019850203118"), "外国人永久居留身份证号码中的省级代码不存在，请核对第 2、3 位。"),
+        (complete("94584019851332118"), "外国人永久居留身份证号码中的出生日期不存在，请核对第 7 至 14 位。"),
+        ("CAN110078131501", "外国人永久居留身份证号码中的出生日期不存在，请核对第 8 至 13 位。"),
+        (
+            "450103198503210012",
+            "外国人永久居留身份证号码应为以 9 开头的 18 位数字（末位可以是 X），旧证为 3 个字母加 12 位数字。",
+        ),
+    ],
+)
+def test_wrong_permanent_residence_card_is_named(number, sentence):
+    assert id_number_problem(User.IdKind.FOREIGNER, number) == sentence
+
+
+@pytest.mark.parametrize("number", ["945840198502031188", complete("91112419810101001")])
+def test_permanent_residence_card_under_resident_points_to_kind(number):
+    assert id_number_problem(User.IdKind.RESIDENT, number) == (
+        "以 9 开头的 18 位号码是外国人永久居留身份证的号码，请将证件类型选为“外国人永久居留身份证”。"
+    )
+
+
+@pytest.mark.parametrize("kind", [User.IdKind.PASSPORT, User.IdKind.HK_MACAO, User.IdKind.TAIWAN])
+@pytest.mark.parametrize("number", ["450103850321001", "45010319850321001", "450103198503210012", "45010319850321001X"])
+def test_national_number_is_no_passport(kind, number):
+    assert id_number_problem(kind, number) == (
+        f"{len(number)} 位数字不是这类证件的号码，像是居民身份证号码，请核对证件类型和号码。"
+    )
+
+
+@pytest.mark.parametrize("name", ["·", "-", "· ·", "’", "\u0301"])
+def test_name_without_letter_is_refused(name):
+    assert identity.name_problem(name) == "姓名中没有文字，请填写与证件上一致的姓名。"
+
+
+@pytest.mark.parametrize(
+    "name", ["王\U0002ebf0", "王\U00031350", "王\U000323b0", "李\U00030000", "〇一", "阿依古丽·买买提"]
+)
+def test_ideographs_of_present_unicode_are_letters(name):
+    assert identity.name_problem(name) == ""

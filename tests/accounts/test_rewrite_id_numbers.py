@@ -42,7 +42,7 @@ def test_output_has_no_id_number(capsys):
     person = factories.person("莫志强")
     call_command("rewrite_id_numbers")
     printed = capsys.readouterr()
-    assert "证件号码: 100%" in printed.out
+    assert "人员的证件号码: 100%" in printed.out
     assert " 1/1 " in printed.out
     assert person.id_number not in printed.out
     assert printed.err == ""

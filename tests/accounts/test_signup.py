@@ -100,10 +100,15 @@ def test_all_errors_are_shown_together(client):
     }
 
 
-@pytest.mark.parametrize("name", ["买买提·吐尔逊", "王〇", "李\ue863", "O'Brien Mary-Jane", "㛃𬍤"])
+@pytest.mark.parametrize("name", ["买买提·吐尔逊", "王〇", "O'Brien Mary-Jane", "㛃𬍤"])
 def test_name_with_rare_characters_is_accepted(client, name):
     client.post(URL, form_data(name=f" {name}\u200b "))
     assert User.objects.get().name == name
+
+
+def test_private_use_character_is_stored_by_its_present_code(client):
+    client.post(URL, form_data(name="李\ue863"))
+    assert User.objects.get().name == "李\u4dae"
 
 
 @pytest.mark.parametrize("name", ["黄秋梦2", "<b>黄</b>", "黄@秋梦", "😀"])

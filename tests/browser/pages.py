@@ -21,6 +21,7 @@ from tests.browser.steps import (
     fill_dates,
     open_dialog,
     press_button,
+    tick,
     tick_all,
     wait_for_dialog,
 )
@@ -110,7 +111,7 @@ def fill_training(page: Page) -> None:
     choose_types(form, "培训进修类", "培训班")
     fill(form, content="林业有害生物防治培训班", hours_applied="16")
     fill_dates(form, 6, 5)
-    form.get_by_label("单位承诺以上信息属实").check()
+    tick(form.get_by_label("单位承诺以上信息属实"))
 
 
 def describe_training(page: Page) -> None:

@@ -83,7 +83,14 @@ def fill(form: Locator, **fields: str) -> None:
 
 
 def declare(form: Locator) -> None:
-    form.get_by_label("本人承诺以上信息属实").check()
+    tick(form.get_by_label("本人承诺以上信息属实"))
+
+
+def tick(box: Locator) -> None:
+    """Tick a box with the keyboard: a hint that appears late moves the page, and a click misses."""
+    if not box.is_checked():
+        box.press("Space")
+    expect(box).to_be_checked()
 
 
 def attach(form: Locator, *names: str) -> None:

@@ -55,5 +55,5 @@ def test_course_import_with_and_without_script(visit, root, script, tmp_path):
     page.get_by_role("button", name="预览").click()
     expect(page.get_by_role("cell", name="必修（原为 选修）")).to_be_visible()
     page.get_by_role("button", name="确认导入").click()
-    page.get_by_text("导入完成：新增 0 个，更新 1 个，未变 0 个。").wait_for()
+    page.get_by_text("导入完成：新增 0，更改 1，未变 0，有误 0。").wait_for()
     assert list(Course.objects.values_list("kind", "hours")) == [("required", 12)]

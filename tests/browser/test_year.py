@@ -63,8 +63,8 @@ def send(live_server):
 def test_year_from_completions_to_revocation(visit, huang, recognised, send, script: bool, tmp_path: Path):
     page = visit("/hours/lookup/", huang, script=script)
     assert sums(page) == {"公需科目学时": "0", "专业科目学时": "60", "总学时": "60", "还差": "30"}
-    assert send(huang) == {"saved": 2, "corrected": 0, "unchanged": 0, "refused": 0}
-    assert send(huang) == {"saved": 0, "corrected": 0, "unchanged": 2, "refused": 0}
+    assert send(huang) == {"saved": 2, "corrected": 0, "unchanged": 0, "waiting": 0, "refused": 0}
+    assert send(huang) == {"saved": 0, "corrected": 0, "unchanged": 2, "waiting": 0, "refused": 0}
     page.reload()
     assert sums(page) == {"公需科目学时": "30", "专业科目学时": "60", "总学时": "90", "还差": "已达标"}
 

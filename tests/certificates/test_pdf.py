@@ -148,3 +148,18 @@ def test_missing_font_files_are_reported_by_check(settings, tmp_path):
     settings.CERTIFICATE_FONTS = tmp_path
     [warning] = certificate_fonts(None)
     assert warning.id == "hours.W001"
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("张\ue000", "张[U+E000]"),  # private use, whatever the typeface draws
+        ("张\ue81e", "张\u9fb4"),  # has a code today
+        ("王\U00031350", "王[U+31350]"),  # newer than Python's own Unicode
+        ("龙\U000e0100一\ufe00", "龙一"),  # variation selectors choose a drawing
+        ("李\u200d工\u200b", "李工"),
+    ],
+)
+def test_character_is_printed_or_named(name, printed):
+    known = pdf.printable("\u9fb4")
+    assert pdf.printable(name) == printed.replace("\u9fb4", known)

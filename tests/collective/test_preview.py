@@ -70,7 +70,7 @@ def test_invalid_people_show_their_problems(station, draft, roster_row):
         ("7.3", "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"),
         ("八", "学时“八”不是数字，例如 8 或 7.5。"),
         ("NaN", "学时“NaN”不是数字，例如 8 或 7.5。"),
-        ("1e9", "学时“1e9”太大了，请核对。"),
+        ("1000000000", "学时“1000000000”太大了，请核对。"),
         ("24", "申请学时 24 高于按起止时间计算的 16 学时；如确需申请更多，请在“认定内容说明”中说明原因。"),
     ],
 )
@@ -165,3 +165,19 @@ def test_query_count_is_constant(station, draft, roster_row, count, django_asser
     previewed = draft(rows=[roster_row(person, number) for number, person in enumerate(people, 2)])
     with django_assert_num_queries(5):  # type, people, rule, openings, other registrations
         assert len(preview.good_lines(preview.lines_of(previewed, station))) == count
+
+
+@pytest.mark.parametrize(
+    ("own", "typed"),
+    [
+        ("黄秋梦", "黄　秋　梦"),
+        ("阿依古丽·买买提", "阿依古丽•买买提"),
+        ("阿依古丽·买买提", "阿依古丽・买买提"),
+        ("阿依古丽·买买提", "阿依古丽．买买提"),
+        ("JOHN SMITH", "ＪＯＨＮ　ＳＭＩＴＨ"),
+        ("李隆", "李\uf9dc"),
+    ],
+)
+def test_name_fits_in_another_spelling(station, draft, roster_row, own, typed):
+    person = factories.person(own, unit=station)
+    assert problems(draft(rows=[roster_row(person, name=typed)]), station) == [""]

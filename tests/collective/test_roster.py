@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -20,7 +21,7 @@ ROWS = [RosterRow(2, "黄秋梦", "45010319850321001X", "7.5", "A-1"), RosterRow
 
 def read(content: bytes | str, name: str = "名单.csv") -> list[RosterRow]:
     content = content.encode() if isinstance(content, str) else content
-    return roster.read(files.upload(name, content))
+    return roster.read(files.upload(name, content))[0]
 
 
 def refused(content: bytes | str) -> str:
@@ -79,14 +80,13 @@ def test_empty_lines_are_skipped():
         (b"", "文件是空的，请重新选择。"),
         ("姓名,学时\n李工,8\n", "文件缺少列：证件号码。"),
         ("名字,身份证\n李工,8\n", "文件缺少列：姓名、证件号码。"),
-        ("姓名,证件号码,部门\n李工,E1234567,甲\n", "不认识的列：部门。"),
         ("姓名,证件号码,姓名\n李工,E1234567,李工\n", "列名重复：姓名。"),
         ("姓名,证件号码\n", "名单中没有人员"),
         (b"\xff\xfe\xff\xff\xff", "文件编码无法识别"),
-        (b"GIF89a\x00\x01", "文件不是 Excel（.xlsx）或 CSV"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "这是旧版 .xls 或加密的 Excel 文件"),
+        (b"GIF89a\x00\x01", "文件不是 Excel（.xlsx、.xls）或 CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "文件不是 Excel（.xlsx、.xls）或 CSV"),
         (b"PK\x03\x04broken", "文件不完整，或不是 Excel（.xlsx）文件"),
-        ("姓名,证件号码\n" + "李工,E1234567\n" * 2001, "名单超过 2000 行"),
+        ("姓名,证件号码\n" + "李工,E1234567\n" * 2001, "文件超过 2,000 行，请分成几个文件上传。"),
         (b"x" * (5 * 1024 * 1024 + 1), "文件超过 5 MB"),
     ],
 )
@@ -102,13 +102,14 @@ def test_zip_without_workbook_is_rejected():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.txt", "甲")
-    assert "不是 Excel（.xlsx）文件" in refused(buffer.getvalue())
+    assert refused(buffer.getvalue()) == "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"
 
 
 def test_zip_bomb_is_rejected():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (21 * 1024 * 1024))
+        archive.writestr("[Content_Types].xml", b"<Types/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (257 * 1024 * 1024))
     assert "文件解压后过大" in refused(buffer.getvalue())
 
 
@@ -126,19 +127,19 @@ def test_invisible_characters_are_removed():
     assert read("姓名,证件号码\n李\u200b工,E1234567\u200e\n") == [RosterRow(2, "李工", "E1234567")]
 
 
-def test_merged_cells_are_rejected():
+def test_merged_cells_are_a_problem():
     content = excel(HEADS, ("李工", "E1234567"), change=lambda sheet: sheet.merge_cells("A2:A3"))
-    assert refused(content) == "表中有合并的单元格（A2:A3），请取消合并后上传。"
+    assert read(content)[0].problem == "此行有合并的单元格，请取消合并并逐行填写。"
 
 
 def test_formula_is_a_problem():
     [row] = read(excel(HEADS, ("李工", "E1234567", "=4+4")))
-    assert row.problem == "单元格 C2 是公式，请改为数值。"
+    assert row.problem == "“学时”是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"
 
 
 def test_numeric_id_number_is_a_problem():
     [row] = read(excel(HEADS, ("李工", 450103198503210028)))
-    assert row.problem.startswith("单元格 B2 是数字格式，末尾几位可能已丢失")
+    assert row.problem.startswith("“证件号码”是存成数字的（4.50103E+17），末几位可能已丢失")
 
 
 @pytest.mark.parametrize(
@@ -158,3 +159,23 @@ def test_formula_like_text_stays_text():
     content = roster.bad_lines_file([])
     assert read("姓名,证件号码\n'=李工,E1234567\n")[0].name == "=李工"
     assert refused(content).startswith("名单中没有人员")
+
+
+def test_number_with_a_digit_too_few_names_both_lengths():
+    [row] = read("姓名,证件号码\n李工,45010319850321002\n")
+    assert row.problem == "证件号码应为 18 位，现为 17 位。"
+
+
+def test_unknown_columns_are_named_as_unused():
+    content = excel(("序号", *HEADS), (1, "黄秋梦", "45010319850321001X", "7.5", "A-1"))
+    assert roster.read(files.upload("名单.xlsx", content)) == ([ROWS[0]], ["序号"])
+
+
+def test_certificate_number_keeps_its_leading_zeros_and_date():
+    def as_shown(sheet):
+        sheet["D2"].number_format = "000000"
+        sheet["D3"].number_format = "yyyy/m/d"
+
+    day = datetime(2026, 5, 12)
+    rows = read(excel(HEADS, ("李工", "E1234567", 8, 123), ("韦工", "E1234568", 8, day), change=as_shown))
+    assert [row.certificate_number for row in rows] == ["000123", "2026-05-12"]

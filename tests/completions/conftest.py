@@ -42,3 +42,17 @@ def item(huang, course) -> Callable[..., CompletionItem]:
         return CompletionItem(position, **{**defaults, **values})
 
     return make
+
+
+def signup_data(number: str, **facts: Any) -> dict[str, Any]:
+    """Return the form data of 覃晓燕's sign-up, which an administrator's form takes too."""
+    return {
+        "name": "覃晓燕",
+        "id_kind": "resident",
+        "id_number": number,
+        "username": "qinxiaoyan",
+        "phone": "13800138000",
+        "password1": "shan-shui-2026",
+        "password2": "shan-shui-2026",
+        **facts,
+    }

@@ -8,8 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from hours.completions import platforms
-from hours.completions.files import COLUMNS
+from hours.completions import files, platforms
 from hours.models import Completion, PersonTotal, Platform
 from tests import factories
 from tests.completions.conftest import NEW_YEAR, THIS_YEAR
@@ -20,14 +19,14 @@ DAY = str(NEW_YEAR)
 
 @pytest.fixture
 def file(tmp_path, huang, course):
-    """A file with a valid line, one with an unknown person, and one with the wrong year."""
+    """A file with a valid line, one with an unknown person, and one with a year of no course."""
     lines = [
         [huang.id_number, str(THIS_YEAR), course.name, "", DAY, "A-1"],
         [factories.resident_id(number=997), str(THIS_YEAR), course.name, "", DAY, "A-2"],
-        [huang.id_number, "1999", "=x", "", DAY, "A-3"],
+        [huang.id_number, "1899", "=x", "", DAY, "A-3"],
     ]
     path = tmp_path / "completions.csv"
-    path.write_text("\n".join(",".join(line) for line in (COLUMNS, *lines)), encoding="utf-8")
+    path.write_text("\n".join(",".join(line) for line in (files.COLUMNS.known, *lines)), encoding="utf-8")
     return path
 
 
@@ -44,15 +43,12 @@ def test_import_saves_good_lines_and_reports_bad_ones(file, huang, tmp_path, cap
     progress = capsys.readouterr().out
     assert "学习记录: 100%" in progress
     assert " 3/3 " in progress
-    assert f"共 3 行：新增 1 条，更正 0 条，未变 0 条，未采纳 2 条（见 {bad}）。" in out
+    assert f"共 3 行：新增 1 条，更正 0 条，未变 0 条，待认领 1 条，未采纳 1 条（待认领和未采纳的见 {bad}）。" in out
     assert re.search(r"用时 [\d.]+ 秒，每秒 [\d,]+ 行，内存峰值 \d+ MB。", out)
-    assert problems.splitlines() == [
-        "第 3 行：没有此证件号码的人员。",
-        "第 4 行：1999 年度没有公需科目“=x”。",
-    ]
+    assert problems.splitlines() == ["第 4 行：1899 年度没有公需科目“=x”。"]
     rows = bad.read_text(encoding="utf-8-sig").splitlines()
     assert [row.split(",")[:2] for row in rows] == [["行", "列"], ["3", "证件号码"], ["4", "科目名称"]]
-    assert rows[2].endswith(f",{huang.masked_id},1999,'=x,A-3")
+    assert rows[2].endswith(f",{huang.masked_id},1899,'=x,A-3")
     assert huang.id_number not in out + problems + progress + bad.read_text(encoding="utf-8-sig")
     assert Completion.objects.values_list("person__name", "source").get() == ("黄秋梦", "广西继续教育网")
     assert PersonTotal.objects.get().public == 9
@@ -61,7 +57,7 @@ def test_import_saves_good_lines_and_reports_bad_ones(file, huang, tmp_path, cap
 def test_repeated_import_changes_nothing(file):
     run("import_completions", file, "--source", "x")
     out, _ = run("import_completions", file, "--source", "x")
-    assert "新增 0 条，更正 0 条，未变 1 条，未采纳 2 条" in out
+    assert "新增 0 条，更正 0 条，未变 1 条，待认领 1 条，未采纳 1 条" in out
 
 
 def test_unreadable_file_is_command_error(tmp_path):

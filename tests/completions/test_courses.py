@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
+from config.files.importing import Outcome
 from hours.models import Course
 from tests import factories
-from tests.pages import message_texts
+from tests.imports import confirm, counts, errors, problems, rows, workbook
+from tests.imports import upload as upload_table
 
 pytestmark = pytest.mark.django_db
 HEADERS = ("年度", "科目名称", "科目类型", "学时")
-XLSX = "0"
+KIND = "hours_course"
 
 
 @pytest.fixture
@@ -28,14 +27,8 @@ def client(client, db):
     return client
 
 
-def upload(client: Client, *rows: list, headers: tuple[str, ...] = HEADERS) -> Any:
-    book = Workbook()
-    for row in (headers, *rows):
-        book.active.append(row)
-    stream = io.BytesIO()
-    book.save(stream)
-    file = SimpleUploadedFile("courses.xlsx", stream.getvalue())
-    return client.post(reverse("admin:hours_course_import"), {"format": XLSX, "import_file": file, "resource": "0"})
+def upload(client: Client, *lines: list, headers: tuple[str, ...] = HEADERS) -> Any:
+    return upload_table(client, KIND, workbook(headers, *lines))
 
 
 def stored() -> list[tuple]:
@@ -46,77 +39,78 @@ def test_import_saves_after_confirmation_only(client):
     Course.objects.create(year=2026, name="创新能力建设", kind="elective", hours=9)
     preview = upload(client, [2026, "创新能力建设", "必修", 12], [2026, "当代科学技术前沿知识", "选修", 7.5])
     assert stored() == [(2026, "创新能力建设", "elective", 9)]
-    client.post(reverse("admin:hours_course_process_import"), preview.context["confirm_form"].initial)
+    confirm(client, preview)
     assert stored() == [(2026, "创新能力建设", "required", 12), (2026, "当代科学技术前沿知识", "elective", 7.5)]
+    assert [entry.get_change_message() for entry in LogEntry.objects.all()] == ["由文件导入"] * 2
 
 
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        (["去年", "甲", "必修", 9], "第 2 行“年度”列的值“去年”应为四位年份。"),
-        ([2026, "", "必修", 9], "第 2 行“科目名称”列应为 1 至 120 个字。"),
-        ([2026, "甲", "随便", 9], "第 2 行“科目类型”列的值“随便”应为必修或选修。"),
-        ([2026, "甲", "必修", 0], "第 2 行“学时”列的值“0”应为 0.5 的倍数，大于 0，不超过 500。"),
-        ([2026, "甲", "必修", 7.3], "第 2 行“学时”列的值“7.3”应为 0.5 的倍数，大于 0，不超过 500。"),
-        ([2026, "甲", "必修", "NaN"], "第 2 行“学时”列的值“NaN”应为 0.5 的倍数，大于 0，不超过 500。"),
+        (["去年", "甲", "必修", 9], "“年度”列的值“去年”应为 1990 至 2100 之间的四位年份。"),
+        ([2026, "", "必修", 9], "“科目名称”列为空。"),
+        ([2026, "甲" * 121, "必修", 9], f"“科目名称”列的值“{'甲' * 20}…”超过 120 个字。"),
+        ([2026, "甲", "随便", 9], "“科目类型”列的值“随便”应为必修或选修。"),
+        ([2026, "甲", "必修", 0], "“学时”列的值“0”应为 0.5 的倍数，大于 0，不超过 500。"),
+        ([2026, "甲", "必修", 7.3], "“学时”列的值“7.3”应为 0.5 的倍数，大于 0，不超过 500。"),
+        ([2026, "甲", "必修", "NaN"], "“学时”列的值“NaN”应为 0.5 的倍数，大于 0，不超过 500。"),
     ],
 )
-def test_wrong_line_prevents_confirmation(client, row, sentence):
-    response = upload(client, row, [2026, "好的", "必修", 9])
-    assert "confirm_form" not in response.context
-    assert sentence in response.content.decode()
-    assert stored() == []
+def test_wrong_line_is_named_and_not_imported(client, row, sentence):
+    preview = upload(client, row, [2026, "好的", "必修", 9])
+    assert problems(preview) == [f"第 2 行：{sentence}"]
+    confirm(client, preview)
+    assert stored() == [(2026, "好的", "required", 9)]
 
 
-def test_repeated_course_in_file_is_error(client):
-    response = upload(client, [2026, "甲", "必修", 9], [2026, "甲", "选修", 8])
-    assert "第 3 行与第 2 行是同一年度的同名科目。" in response.content.decode()
+@pytest.mark.parametrize("name", ["人工智能（一）", "人工智能(一)", "人工智能 （一）"])
+def test_repeated_course_in_file_is_named(client, name):
+    preview = upload(client, [2026, "人工智能（一）", "必修", 9], ["２０２６", name, "选修", "８"])
+    assert problems(preview) == ["第 3 行：与第 2 行是同一年度的同名科目。"]
 
 
-def test_missing_columns_are_error(client):
-    response = upload(client, [2026, "甲"], headers=HEADERS[:2])
-    assert "文件缺少列：科目类型、学时。第一行应为列名：年度、科目名称、科目类型、学时。" in response.content.decode()
+def test_name_in_another_width_updates_the_course(client):
+    Course.objects.create(year=2026, name="人工智能(一)", kind="required", hours=9)
+    preview = upload(client, ["２０２６", "人工智能（一）", "必修", "９"])
+    assert counts(preview) == {"更改": 1}
+    confirm(client, preview)
+    assert stored() == [(2026, "人工智能（一）", "required", 9)]
+
+
+def test_empty_lines_are_passed_over(client):
+    assert counts(upload(client, [2026, "甲", "必修", 9], [None], [None], [2026, "乙", "必修", 9])) == {"新增": 2}
+
+
+def test_missing_and_repeated_columns_are_errors(client):
+    assert errors(upload(client, [2026, "甲"], headers=HEADERS[:2])) == [
+        "文件缺少列：科目类型、学时。第一行应为列名：年度、科目名称、科目类型、学时、课程编号、最早完成日、最晚完成日（可以没有：课程编号、最早完成日、最晚完成日）。"
+    ]
+    assert errors(upload(client, headers=(*HEADERS, "学时"))) == ["列名重复：学时。请只保留一列。"]
 
 
 def test_export_has_no_formulas(client):
     Course.objects.create(year=2026, name="=1+1", kind="required", hours=9)
-    columns = {f"courseresource_{name}": "on" for name in ("year", "name", "kind", "hours")}
-    response = client.post(reverse("admin:hours_course_export"), {"format": XLSX, "resource": "0", **columns})
-    rows = list(load_workbook(io.BytesIO(response.content)).active.values)
-    assert rows == [HEADERS, ("2026", "'=1+1", "必修", "9")]
+    response = client.get(reverse("admin:hours_course_export", args=["xlsx"]))
+    assert rows(response) == [
+        (*HEADERS, "课程编号", "最早完成日", "最晚完成日"),
+        ("2026", "'=1+1", "必修", "9", None, None, None),
+    ]
 
 
 def test_preview_shows_replaced_values_without_inline_styles(client):
     Course.objects.create(year=2026, name="创新能力建设", kind="elective", hours=9)
-    response = upload(client, [2026, "创新能力建设", "必修", 12], [2026, "新科目", "选修", 7.5])
-    assert [
-        [(cell["value"], cell["was"]) for cell in row.cells] for row in response.context["result"].valid_rows()
-    ] == [
-        [("2026", None), ("创新能力建设", None), ("必修", "选修"), ("12", "9")],
-        [("2026", None), ("新科目", None), ("选修", None), ("7.5", None)],
+    preview = upload(client, [2026, "创新能力建设", "必修", 12], [2026, "新科目", "选修", 7.5])
+    shown = {
+        outcome: [[(cell["value"], cell["was"]) for cell in line["values"]] for line in lines]
+        for outcome, lines in preview.context["preview"].first.items()
+    }
+    assert shown[Outcome.CHANGED] == [
+        [("2026", None), ("创新能力建设", None), ("必修", "选修"), ("12", "9"), ("", None), ("", None), ("", None)]
     ]
-    assert " style=" not in response.content.decode()
-
-
-def test_import_is_counted_and_logged(client):
-    preview = upload(client, [2026, "新科目", "选修", 7.5])
-    address = reverse("admin:hours_course_process_import")
-    response = client.post(address, preview.context["confirm_form"].initial, follow=True)
-    assert message_texts(response) == ["导入完成：新增 1 个，更新 0 个，未变 0 个。"]
-    assert LogEntry.objects.get().get_change_message() == "由文件导入"
-
-
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("courses.doc", "请上传.xlsx 或 .csv 文件。其他格式请先用表格软件另存。"),
-        ("courses.xlsx", "文件无法读取：它不是有效的 .xlsx 或 .csv 文件，或没有数据行。请用表格软件另存后重试。"),
-    ],
-)
-def test_unreadable_file_is_form_error(client, name, sentence):
-    file = SimpleUploadedFile(name, b"no sheet at all")
-    response = client.post(reverse("admin:hours_course_import"), {"import_file": file, "resource": "0"})
-    assert response.context["form"].errors["import_file"] == [sentence]
+    assert shown[Outcome.NEW] == [
+        [("2026", None), ("新科目", None), ("选修", None), ("7.5", None), ("", None), ("", None), ("", None)]
+    ]
+    assert " style=" not in preview.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -126,6 +120,7 @@ def test_unreadable_file_is_form_error(client, name, sentence):
         ({"hours": "501"}, {"hours": ["学时必须大于 0，不超过 500，且是 0.5 的倍数。"]}),
         ({"year": "20266"}, {"year": ["年度应在 1990 至 2100 之间。"]}),
         ({"name": "创新能力建设"}, {"name": ["该年度已有同名公需科目。"]}),
+        ({"name": "创新能力　建设"}, {"name": ["该年度已有同名公需科目。"]}),
     ],
 )
 def test_invalid_course_has_field_errors(client, fields, errors):
@@ -147,6 +142,18 @@ def test_regional_administrator_cannot_import_or_export(client, guangxi):
     person = factories.region_admin(factories.region("450100"))
     User.objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(person)
-    names = ("import", "export", "process_import")
-    answers = [client.post(reverse(f"admin:hours_course_{name}")).status_code for name in names]
-    assert (answers, stored()) == ([403, 403, 403], [])
+    addresses = [reverse("admin:hours_course_import"), reverse("admin:hours_course_export", args=["csv"])]
+    assert ([client.get(address).status_code for address in addresses], stored()) == ([403, 403], [])
+
+
+def test_code_is_imported_normalised_and_unique(client):
+    heads = (*HEADERS, "课程编号")
+    confirm(client, upload(client, [2026, "甲", "必修", 9, "ｇｘ-2026-01"], headers=heads))
+    assert Course.objects.get().code == "GX-2026-01"
+    lines = [2026, "乙", "必修", 9, "GX-2026-01"], [2026, "丙", "必修", 9, "12345"], [2026, "丁", "必修", 9, "a b，"]
+    wrong = "课程编号由字母、数字和 - _ . 组成，不能全是数字，例如 GX-2026-01。"
+    assert problems(upload(client, *lines, headers=heads)) == [
+        "第 2 行：“课程编号”列的值“GX-2026-01”已用于另一科目。",
+        f"第 3 行：“课程编号”列的值“12345”：{wrong}",
+        f"第 4 行：“课程编号”列的值“a b，”：{wrong}",
+    ]

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from hours.completions import recording
+from hours.completions import manual, planning, recording
 from hours.completions.items import CompletionItem, parse_text
-from hours.completions.recording import BatchPlan, ItemOutcome
+from hours.completions.planning import BatchPlan, ItemOutcome
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, PlaceTotal
 from hours.totals import sums
 from tests import factories
@@ -22,7 +23,7 @@ from tests.completions.conftest import NEW_YEAR, THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 SOURCE = "广西继续教育网"
-QUERIES = 14  # of a batch that saves and corrects, besides the transaction's own statements
+QUERIES = 15  # of a batch that saves and corrects, besides the transaction's own statements
 
 
 def answers(items: Iterable[CompletionItem], source: str = SOURCE) -> list[tuple[str, str]]:
@@ -114,18 +115,24 @@ def test_two_sources_may_use_the_same_key(item):
     ("facts", "field", "words"),
     [
         ({"id_number": ""}, "id_number", "证件号码为空。"),
-        ({"id_number": factories.resident_id(number=998)}, "id_number", "没有此证件号码的人员。"),
+        (
+            {"id_number": factories.resident_id(number=998)[:-1] + "?"},
+            "id_number",
+            "证件号码应为 5 至 20 位字母或数字。",
+        ),
+        ({"id_number": factories.resident_id(number=998)[:-1]}, "id_number", "居民身份证号码应为 18 位，现为 17 位。"),
         ({"year": None}, "year", "年度为空。"),
         ({"course": ""}, "course", "科目名称为空。"),
-        ({"course": "不存在"}, "course", f"{THIS_YEAR} 年度没有公需科目“不存在”。"),
-        ({"year": 1999}, "course", "1999 年度没有公需科目“当代科学技术前沿知识”。"),
+        ({"course": "长" * 121}, "course", f"{THIS_YEAR} 年度没有公需科目“{'长' * 40}”。"),
+        ({"year": 1899}, "course", "1899 年度没有公需科目“当代科学技术前沿知识”。"),
         ({"course": "450103198503210012"}, "course", f"{THIS_YEAR} 年度没有公需科目“…”。"),
-        ({"course_id": 10**8}, "course", f"没有此编号的公需科目（{THIS_YEAR} 年度）。"),
         ({"hours": "-1"}, "hours", "学时必须大于 0，且是 0.5 的倍数。"),
         ({"hours": 0}, "hours", "学时必须大于 0，且是 0.5 的倍数。"),
         ({"hours": "1.3"}, "hours", "学时必须大于 0，且是 0.5 的倍数。"),
         ({"hours": 9.5}, "hours", "学时 9.5 超过该科目的 9 学时。"),
-        ({"hours": "1e99"}, "hours", "学时超出合理范围。"),
+        ({"hours": 1e99}, "hours", "学时超出合理范围。"),
+        ({"hours": "8e1"}, "hours", "学时应为数字，例如 8 或 7.5。"),
+        ({"hours": "4²"}, "hours", "学时应为数字，例如 8 或 7.5。"),
         ({"hours": "九"}, "hours", "学时应为数字，例如 8 或 7.5。"),
         ({"hours": float("nan")}, "hours", "学时应为数字，例如 8 或 7.5。"),
         ({"hours": True}, "hours", "学时应为数字，例如 8 或 7.5。"),
@@ -205,7 +212,7 @@ def test_plan_equals_results_and_writes_nothing(item):
         item(5, course="?"),
     ]
     before = stored()
-    planned = recording.plan_batch(items, SOURCE).results
+    planned = planning.plan_batch(items, SOURCE).results
     assert (stored(), CompletionVersion.objects.count()) == (before, 0)
     assert [(r.outcome, r.message, r.hours, r.previous) for r in planned] == [
         (r.outcome, r.message, r.hours, r.previous) for r in recording.record(items, SOURCE)
@@ -217,8 +224,8 @@ def test_batch_is_repeated_after_concurrent_save(item, monkeypatch):
     plan_batch = recording.plan_batch
     failures: list[IntegrityError] = []
 
-    def fail_once(items: list[CompletionItem], source: str, *, lock: bool = False) -> BatchPlan:
-        plan = plan_batch(items, source, lock=lock)
+    def fail_once(*arguments: Any, **options: Any) -> BatchPlan:
+        plan = plan_batch(*arguments, **options)
         if not failures:
             failures.append(IntegrityError())
             raise failures[0]
@@ -245,22 +252,22 @@ def test_batch_query_count_is_constant(item, course, count):
 
 
 def test_manual_changes_update_sums(huang, course):
-    completion = recording.add(huang, course, Decimal(9), NEW_YEAR)
+    completion = manual.add(huang, course, Decimal(9), NEW_YEAR)
     assert PersonTotal.objects.get().public == 9
-    assert recording.correct(completion, Decimal(4), NEW_YEAR, "韦管理") is True
-    assert recording.correct(completion, Decimal(4), NEW_YEAR, "韦管理") is False
+    assert manual.correct(completion, Decimal(4), NEW_YEAR, "韦管理") is True
+    assert manual.correct(completion, Decimal(4), NEW_YEAR, "韦管理") is False
     assert PersonTotal.objects.get().public == 4
     assert [(row.hours, row.replaced_by) for row in completion.versions.all()] == [(9, "韦管理")]
-    assert recording.remove([completion]) == 1
+    assert manual.remove([completion]) == 1
     assert stored() == []
     assert not PersonTotal.objects.exists()
     assert sums.recount(THIS_YEAR) == {"people": 0, "places": 0}
 
 
 def test_invalid_manual_changes_are_refused(huang, course):
-    recording.add(huang, course, Decimal(9), NEW_YEAR)
-    with pytest.raises(recording.CompletionError, match="该人员已有此科目的学习记录"):
-        recording.add(huang, course, Decimal(4), NEW_YEAR)
-    with pytest.raises(recording.CompletionError, match="超过该科目的 9 学时"):
-        recording.correct(Completion.objects.get(), Decimal(10), NEW_YEAR, "韦管理")
+    manual.add(huang, course, Decimal(9), NEW_YEAR)
+    with pytest.raises(manual.CompletionError, match="该人员已有此科目的学习记录"):
+        manual.add(huang, course, Decimal(4), NEW_YEAR)
+    with pytest.raises(manual.CompletionError, match="超过该科目的 9 学时"):
+        manual.correct(Completion.objects.get(), Decimal(10), NEW_YEAR, "韦管理")
     assert [row[2] for row in stored()] == [9]

@@ -14,6 +14,7 @@ from hours import counting, wording
 from hours.counting import (
     LOCAL,
     RecognisedHours,
+    calendar_days,
     count_year,
     default_year,
     half_day_hours,
@@ -110,13 +111,34 @@ def test_half_hour_multiples(hours, fits):
     ("end", "year"),
     [
         ("2025-12-31T23:59:59+08:00", 2025),
-        ("2026-01-01T00:00:00+08:00", 2026),
+        ("2026-01-01T00:00:00+08:00", 2025),  # no half day lies in 2026
+        ("2026-01-01T00:01:00+08:00", 2026),
         ("2025-12-31T15:59:59+00:00", 2025),
-        ("2025-12-31T16:00:00+00:00", 2026),
+        ("2025-12-31T16:00:00+00:00", 2025),
+        ("2025-12-31T16:00:01+00:00", 2026),
     ],
 )
-def test_default_year_is_the_local_year_of_the_end(end, year):
-    assert default_year(datetime.fromisoformat(end)) == year
+def test_default_year_is_the_local_year_of_the_last_moment(end, year):
+    assert default_year(local("2025-12-30 08:00"), datetime.fromisoformat(end)) == year
+
+
+def test_empty_span_lies_in_the_year_of_its_moment():
+    midnight = local("2026-01-01 00:00")
+    assert (default_year(midnight, midnight), list(selectable_years(midnight, midnight))) == (2026, [2026])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("2025-12-30 08:00", "2026-01-01 00:00", 2),
+        ("2025-12-30 08:00", "2025-12-30 18:00", 1),
+        ("2025-12-30 00:00", "2025-12-31 00:00", 1),
+        ("2025-12-30 23:00", "2025-12-31 00:01", 2),
+        ("2025-12-30 00:00", "2025-12-30 00:00", 1),
+    ],
+)
+def test_calendar_days_are_those_that_the_span_touches(start, end, days):
+    assert calendar_days(local(start), local(end)) == days
 
 
 @pytest.mark.parametrize(

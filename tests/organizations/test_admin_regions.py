@@ -165,3 +165,13 @@ def test_list_query_count_is_constant(client, django_assert_num_queries, count):
 def test_kind_out_of_order_is_a_field_error(client, code, parent, kind, sentence):
     response = client.post(change_url(code), form(code, factories.region(code).name, parent, kind))
     assert response.context["adminform"].form.errors == {"kind": [sentence]}
+
+
+@pytest.mark.parametrize("name", ["青秀区", "青秀 区"])
+def test_second_region_of_one_name_under_a_parent_is_refused(client, guangxi, name):
+    nanning = factories.region("450100")
+    facts = {"code": "４５０１９９", "name": name, "kind": "county", "parent": nanning.pk}
+    response = client.post(ADD, facts)
+    assert response.context["adminform"].form.errors == {"name": ["该上级区域下已有同名区域。"]}
+    client.post(ADD, {**facts, "name": "青秀新区"})
+    assert Region.objects.get(name="青秀新区").code == "450199"

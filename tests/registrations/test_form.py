@@ -61,7 +61,7 @@ def test_invisible_characters_are_removed(client, typed):
 
 def test_form_names_the_configured_file_limits(client, settings):
     settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_MAX_COUNT = 3 * 1024 * 1024, 2
-    assert "PDF、JPG、PNG 或 WebP，每个不超过 3 MB，最多 2 个。" in client.get(NEW).content.decode()
+    assert "PDF、JPG、PNG、WebP 或 HEIC，每个不超过 3 MB，最多 2 个。" in client.get(NEW).content.decode()
 
 
 def test_note_has_no_maxlength_attribute(client):
@@ -104,6 +104,7 @@ def test_hours_are_required_if_not_counted_by_time(client, typed):
         ({"hours_applied": "7.3"}, "hours_applied", "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"),
         ({"hours_applied": "7.25"}, "hours_applied", "申请学时必须是 0.5 的倍数，例如 8 或 7.5。"),
         ({"hours_applied": "很多"}, "hours_applied", "申请学时应为数字，例如 8 或 7.5。"),
+        ({"hours_applied": "8e1"}, "hours_applied", "申请学时应为数字，例如 8 或 7.5。"),
         ({"hours_applied": "123456"}, "hours_applied", "申请学时太大了，请核对。"),
         (
             {"hours_applied": "20"},
@@ -142,9 +143,61 @@ def test_future_dates_are_refused(client, typed):
     tomorrow = f"{timezone.localdate() + timedelta(days=1):%Y-%m-%d}"
     response = client.post(NEW, typed(starts_at_0=tomorrow, ends_at_0=tomorrow, hours_applied=""))
     assert errors_of(response) == {
-        "starts_at": ["开始时间不能晚于现在。"],
-        "ends_at": ["结束时间不能晚于现在，学习结束后才能登记。"],
+        "starts_at": [f"开始时间（{tomorrow} 08:00）不能晚于现在。"],
+        "ends_at": [f"结束时间（{tomorrow} 18:00）不能晚于现在，学习结束后才能登记。"],
     }
+
+
+def test_date_of_acquisition_may_be_today(client, typed):
+    """The page sends 18:00 with a bare date, which is still to come in the morning."""
+    paper = factories.category("论文", counts_by_half_day=False)
+    today = f"{timezone.localdate():%Y-%m-%d}"
+    moments = {"starts_at_0": today, "starts_at_1": "23:58", "ends_at_0": today, "ends_at_1": "23:59"}
+    kind = {"category": paper.pk, "first_level": paper.parent_id, "hours_applied": "8"}
+    client.post(NEW, typed(**kind, **moments))
+    assert Registration.objects.get().category == paper
+    refused = client.post(NEW, typed(**moments, content="培训"))
+    assert errors_of(refused)["ends_at"] == [f"结束时间（{today} 23:59）不能晚于现在，学习结束后才能登记。"]
+
+
+def test_span_until_midnight_counts_for_the_old_year(client, typed):
+    span = {"starts_at_0": "2025-12-30", "starts_at_1": "08:00", "ends_at_0": "2026-01-01", "ends_at_1": "00:00"}
+    client.post(NEW, typed(**span, year="", hours_applied=""))
+    assert Registration.objects.values_list("year", "hours_applied").get() == (2025, 16)
+
+
+@pytest.mark.parametrize(
+    ("facts", "question"),
+    [
+        ({"starts_at_0": "2025-01-06", "ends_at_0": "2025-07-01", "hours_applied": ""}, "177 天、1416 学时"),
+        ({"starts_at_0": "2025-03-01", "ends_at_0": "2025-03-16"}, "16 天、16 学时"),
+        (
+            {"starts_at_0": "2025-03-01", "ends_at_0": "2025-03-11", "hours_applied": "81", "note": "含晚上"},
+            "11 天、81 学时",
+        ),
+    ],
+)
+def test_implausible_training_has_to_be_confirmed(client, typed, facts, question):
+    asked = client.post(NEW, typed(**facts))
+    words = f"起止时间和申请学时共 {question}，超出通常情况；确认无误请勾选后保存。"
+    assert errors_of(asked) == {"plausible": [words]}
+    assert f'value="{question}"' in asked.content.decode()
+    assert errors_of(client.post(NEW, typed(**facts, plausible="1 天、8 学时"))) == {"plausible": [words]}
+    client.post(NEW, typed(**facts, plausible=question))
+    assert Registration.objects.count() == 1
+
+
+@pytest.mark.parametrize("ends", ["2025-03-15", "2025-03-10"])
+def test_plausible_training_is_not_asked_about(client, typed, ends):
+    client.post(NEW, typed(starts_at_0="2025-03-01", ends_at_0=ends, hours_applied="80"))
+    assert Registration.objects.count() == 1
+
+
+def test_hour_that_summer_time_skipped_is_named(client, typed):
+    refused = client.post(NEW, typed(starts_at_0="1988-04-17", starts_at_1="02:30", ends_at_0="1988-04-18"))
+    assert errors_of(refused)["starts_at"] == [
+        "开始时间 1988-04-17 02:30 正值当年夏令时调整，钟表跳过或重复了这一小时，请改为前后一小时的时间。"
+    ]
 
 
 def test_more_hours_than_computed_need_a_note(client, typed):
@@ -244,7 +297,7 @@ def test_files_of_refused_form_are_kept_for_next_try(client, typed):
 
 def test_bad_file_is_refused_and_good_one_kept(client, typed):
     response = client.post(NEW, typed(proofs=[files.pdf(), files.upload("木马.exe", b"MZ")]))
-    assert errors_of(response) == {"proofs": ["“木马.exe”不是可以上传的类型，请上传 PDF、JPG、PNG 或 WebP 文件。"]}
+    assert errors_of(response) == {"proofs": ["“木马.exe”是 程序，请上传 PDF、JPG、PNG、WebP 或 HEIC 文件。"]}
     assert list(Attachment.objects.values_list("name", "registration")) == [("结业证书.pdf", None)]
 
 
@@ -254,6 +307,38 @@ def test_more_than_eight_files_are_refused(client, typed):
     assert errors_of(refused) == {"proofs": ["一次最多选择 8 个文件，从“8.pdf”起的 1 个没有读取。"]}
     beside_those_kept = client.post(NEW, {**facts, "proofs": [files.pdf("8.pdf")]})
     assert errors_of(beside_those_kept) == {"proofs": ["每条登记最多 8 个附件，现有 9 个，请移除一些。"]}
+
+
+def test_files_over_the_limit_are_listed_and_removable(client, typed):
+    facts = typed(declared="", proofs=[files.pdf("一.pdf")])
+    client.post(NEW, facts)
+    [kept] = Attachment.objects.all()
+    facts |= {"declared": "on", "proofs": [files.pdf(f"{number}.pdf") for number in range(8)]}
+    page = client.post(NEW, facts)
+    assert errors_of(page) == {"proofs": ["每条登记最多 8 个附件，现有 9 个，请移除一些。"]}
+    assert [file.name for file in page.context["kept"]] == ["一.pdf", *(f"{number}.pdf" for number in range(8))]
+    client.post(NEW, {**facts, "proofs": [], "removed": [kept.pk]})
+    assert Registration.objects.get().attachments.count() == 8
+
+
+def test_refused_forms_keep_no_more_than_twice_the_limit(client, typed):
+    facts = typed()
+    for number in range(4):
+        client.post(NEW, {**facts, "proofs": [files.pdf(f"{number}{place}.pdf") for place in range(8)], "declared": ""})
+    assert Attachment.objects.count() == 16
+
+
+def test_form_whose_files_were_purged_says_so(client, typed):
+    facts = typed()
+    page = client.post(NEW, {**facts, "declared": "", "proofs": [files.pdf()]})
+    [kept] = Attachment.objects.all()
+    assert f'<input type="hidden" name="waiting" value="{kept.pk}">' in page.content.decode()
+    Attachment.objects.all().delete()
+    refused = client.post(NEW, {**facts, "waiting": [kept.pk]})
+    assert errors_of(refused) == {"proofs": ["之前上传的 1 个附件已过期清理，请重新选择。"]}
+    assert not Registration.objects.exists()
+    client.post(NEW, facts)
+    assert Registration.objects.get().attachments.count() == 0
 
 
 def test_kept_file_of_another_person_is_not_attached(client, typed):

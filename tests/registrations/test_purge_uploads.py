@@ -71,5 +71,5 @@ def test_purged_rows_are_locked(upload, manage):
     upload("昨天的证书.pdf", age=25)
     with CaptureQueriesContext(connection) as queries:
         manage("purge_uploads")
-    [chosen] = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    chosen = next(query["sql"] for query in queries if query["sql"].startswith("SELECT"))
     assert chosen.endswith("FOR UPDATE")

@@ -59,11 +59,11 @@ def test_problem_shows_local_times():
 def test_future_dates_are_problems():
     assert found(ends_at=NOW, hours_applied=Decimal(8)) == {}
     assert found(ends_at=NOW + timedelta(seconds=1), hours_applied=Decimal(8)) == {
-        "ends_at": "结束时间不能晚于现在，学习结束后才能登记。"
+        "ends_at": "结束时间（2026-11-24 10:00）不能晚于现在，学习结束后才能登记。"
     }
     assert found(starts_at=NOW + timedelta(1), ends_at=NOW + timedelta(2), hours_applied=Decimal(8)) == {
-        "starts_at": "开始时间不能晚于现在。",
-        "ends_at": "结束时间不能晚于现在，学习结束后才能登记。",
+        "starts_at": "开始时间（2026-11-25 10:00）不能晚于现在。",
+        "ends_at": "结束时间（2026-11-26 10:00）不能晚于现在，学习结束后才能登记。",
     }
 
 

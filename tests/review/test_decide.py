@@ -117,7 +117,7 @@ def test_negative_decision_requires_reason_and_words(log_in, huang, station, act
         ("7.3", "hours", "学时必须大于 0，且是 0.5 的倍数。"),
         ("7.25", "hours", "学时必须是 0.5 的倍数，例如 8 或 7.5。"),
         ("十六", "hours", "学时应为数字，例如 8 或 7.5。"),
-        ("1e9", "hours", "学时太大了，请核对。"),
+        ("1000000000", "hours", "学时太大了，请核对。"),
         ("NaN", "hours", "学时应为数字，例如 8 或 7.5。"),
     ],
 )

@@ -130,12 +130,14 @@ def test_problems_are_listed_by_registration(owner, station, rules):
     Category.objects.filter(name="旧类型").update(is_active=False)
     stopped.refresh_from_db()
     tomorrow = {"starts_at": factories.moment(-1, 8), "ends_at": factories.moment(-1, 18)}
+    day = f"{factories.moment(-1, 8):%Y-%m-%d}"
     several = factories.registration(owner, "多处不对", hours_applied=Decimal(40), **tomorrow)
     assert problems(owner, [submitted, strangers, stopped, several], station) == {
         submitted.pk: "“已提交”：该登记目前为“待初审”，不能提交审核。",
         strangers.pk: "“别人的”：只有登记人本人可以提交审核。",
         stopped.pk: "“停用类型”：认定类型“旧类型”已停用，请重新选择。",
-        several.pk: "“多处不对”：开始时间不能晚于现在。结束时间不能晚于现在，学习结束后才能登记。"
+        several.pk: f"“多处不对”：开始时间（{day} 08:00）不能晚于现在。"
+        f"结束时间（{day} 18:00）不能晚于现在，学习结束后才能登记。"
         "申请学时 40 高于按起止时间计算的 8 学时；如确需申请更多，请在“认定内容说明”中说明原因。",
     }
 

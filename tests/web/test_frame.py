@@ -19,7 +19,7 @@ def test_page_has_strict_content_policy(client, db):
     policy = client.get(reverse("accounts:login")).headers["Content-Security-Policy"]
     assert set(policy.split("; ")) == {
         "default-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data: blob:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

@@ -1,4 +1,4 @@
-"""manage.py import_completions FILE --source NAME: import completions of 公需科目 from CSV or XLSX."""
+"""manage.py import_completions FILE --source NAME: import completions of 公需科目 from a table."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ from config.commands import progress_bar
 from config.files import tables
 from hours.completions import files, recording
 from hours.completions.files import ERROR_COLUMNS, error_row
-from hours.completions.recording import ItemOutcome, ItemResult
+from hours.completions.planning import ItemOutcome, ItemResult
 from hours.models import Completion
 
 ERRORS_SHOWN = 20
@@ -24,14 +24,14 @@ ERRORS_SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        f"导入公需科目学习记录（CSV 或 XLSX），列：{'、'.join(files.COLUMNS)}。"
-        "读不懂的行逐行列出原因，其余照常导入；同一文件可以重复导入。"
+        f"导入公需科目学习记录（Excel 或 CSV），列：{'、'.join(files.COLUMNS.known)}。"
+        "读不懂的行逐行列出原因，其余照常导入；人员或科目尚不存在的行留存为待认领；同一文件可以重复导入。"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, help="来源名称；同一来源须始终用同一名称")
-        parser.add_argument("--errors", type=Path, metavar="FILE", help="将未采纳的行及原因写入此 CSV 文件")
+        parser.add_argument("--errors", type=Path, metavar="FILE", help="将待认领和未采纳的行及原因写入此 CSV 文件")
 
     def handle(self, *args: Any, file: Path, source: str, errors: Path | None, **options: Any) -> None:
         if not 0 < len(source) <= Completion.SOURCE_LENGTH:
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             with file.open("rb") as opened, _Report(errors, self.stderr) as report:
-                found = files.read(opened, tables.COMMAND_MAX_UNPACKED)
+                found = files.read(opened, tables.COMMAND)
                 if found.unused:
                     self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
                 with progress_bar("学习记录", found.lines) as bar:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 class _Report:
-    """Counts the outcomes of the lines, and writes refused lines as they come."""
+    """Counts the outcomes of the lines, and writes waiting and refused lines as they come."""
 
     def __init__(self, path: Path | None, stream: OutputWrapper) -> None:
         self.path, self.stream = path, stream
@@ -79,11 +79,11 @@ class _Report:
     def note(self, results: list[ItemResult]) -> None:
         for result in results:
             self.counts[result.outcome] += 1
-            if result.outcome is not ItemOutcome.REFUSED:
+            if result.outcome not in (ItemOutcome.WAITING, ItemOutcome.REFUSED):
                 continue
             if self.writer:
                 self.writer.writerow(error_row(result))
-            if self.counts[ItemOutcome.REFUSED] <= ERRORS_SHOWN:
+            if result.outcome is ItemOutcome.REFUSED and self.counts[ItemOutcome.REFUSED] <= ERRORS_SHOWN:
                 with tqdm.external_write_mode():  # the bar makes room for the line
                     self.stream.write(f"第 {result.item.position} 行：{result.message}")
 
@@ -91,7 +91,8 @@ class _Report:
         if not self.lines:
             return "没有可导入的行。"
         parts = [f"{outcome.label} {self.counts[outcome]:,} 条" for outcome in ItemOutcome]
-        where = f"（见 {self.path}）" if self.path and self.counts[ItemOutcome.REFUSED] else ""
+        is_listed = self.counts[ItemOutcome.WAITING] or self.counts[ItemOutcome.REFUSED]
+        where = f"（待认领和未采纳的见 {self.path}）" if self.path and is_listed else ""
         more = self.counts[ItemOutcome.REFUSED] - ERRORS_SHOWN
         unseen = f"另有 {more:,} 行未采纳，用 --errors 写入文件查看。" if more > 0 and not self.path else ""
         return f"共 {self.lines:,} 行：{'，'.join(parts)}{where}。{unseen}"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import Denied
 from accounts.requests import PersonRequest
 from hours.models import Registration
-from hours.registrations import facts, progress, return_changes
+from hours.registrations import facts, progress, return_changes, validation
 from hours.review.forms import POSITIVE, DecisionForm, positive_action
 from hours.review.queue import Queue
 from hours.review.related import related_registrations
@@ -113,6 +113,7 @@ def _page(request: PersonRequest, queue: Queue, registration: Registration, form
         "steps": progress.steps(registration, is_unattended=permissions.is_unattended(registration)),
         "return_request": _return_request(registration),
         "changes": return_changes.changes_since_return(registration) if registration.round > 1 else None,
+        "unusual": validation.plausibility_notice(registration),
         "related": related_registrations(registration, queue.office),
         "form": form,
         "positive": positive,

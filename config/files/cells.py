@@ -1,0 +1,103 @@
+"""Cells of tables as a person sees them in a spreadsheet, and numbers that lost digits there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from config.texts import normalise_line
+
+Value = str | int | Decimal | date | datetime | None
+
+EXACT_DIGITS = 15  # a spreadsheet rounds longer numbers
+# Characters that a spreadsheet takes for the beginning of a formula. An export puts an apostrophe before them.
+FORMULA_PREFIXES = ("=", "+", "-", "@")
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?E\+\d{1,3}", re.IGNORECASE)
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
+_LEADING_ZEROS = re.compile(r"0{2,}")
+_LOST = "是存成数字的（{}），末几位可能已丢失，请将该列设为“文本”格式后重新填写。"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: its text on one line, its typed value, and why it cannot be taken: a sentence after its column."""
+
+    text: str
+    value: Value = None
+    problem: str = ""
+
+
+EMPTY = Cell("")
+
+
+def from_text(text: str) -> Cell:
+    """Return the cell of a text: without the guards against formulas, and named if a number was cut in it."""
+    text = _ESCAPED.sub(_unescaped, text)
+    if match := _TEXT_FORMULA.fullmatch(text.strip()):
+        text = match[1]
+    text = normalise_line(text)
+    if text.startswith("'") and text[1:].startswith(FORMULA_PREFIXES):
+        text = text[1:]
+    return Cell(text, text or None, _LOST.format(text) if _SCIENTIFIC.fullmatch(text) else "")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return the character of an escape such as _x000D_; halves of surrogate pairs are none."""
+    code = int(found[1], 16)
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
+
+
+def from_value(value: Any, number_format: str = "") -> Cell:
+    """Return the cell of a workbook's value; the number format matters for leading zeros and per cent."""
+    if value is None or isinstance(value, str):
+        return from_text(value) if value else EMPTY
+    if isinstance(value, bool):
+        return Cell(str(value).upper(), str(value).upper())
+    if isinstance(value, datetime):
+        return _from_moment(value)
+    if isinstance(value, date):
+        return Cell(value.isoformat(), value)
+    if isinstance(value, time | timedelta):
+        return Cell(str(value), str(value))
+    return _from_number(value, number_format)
+
+
+def error(text: str) -> Cell:
+    """Return the cell of an error value such as #N/A."""
+    return Cell(text, text, f"是错误值（{text}），请改正后再导入。")
+
+
+def unsaved_formula() -> Cell:
+    """Return the cell of a formula whose value the file does not hold."""
+    return Cell("", None, "是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。")
+
+
+def _from_moment(moment: datetime) -> Cell:
+    if moment.time() == time():
+        return Cell(moment.date().isoformat(), moment.date())
+    text = moment.replace(microsecond=0, tzinfo=None).isoformat(" ")
+    return Cell(text.removesuffix(":00"), moment)
+
+
+def _from_number(value: float | Decimal, number_format: str) -> Cell:
+    """Return a number with the digits that a spreadsheet keeps; floating-point noise after them is dropped."""
+    if value != value or abs(value) == float("inf"):
+        return error(str(value))
+    number = Decimal(f"{value:.{EXACT_DIGITS}g}")
+    if abs(number) >= 10**EXACT_DIGITS:
+        shown = f"{number:.5E}"
+        return Cell(shown, shown, _LOST.format(shown))
+    if number_format.endswith("%"):
+        text = f"{(number * 100).normalize():f}%"
+        return Cell(text, text)
+    whole = int(number) if number == number.to_integral_value() else None
+    if whole is None:
+        return Cell(f"{number.normalize():f}", number)
+    if whole >= 0 and _LEADING_ZEROS.fullmatch(number_format):
+        text = str(whole).zfill(len(number_format))
+        return Cell(text, text)
+    return Cell(str(whole), whole)

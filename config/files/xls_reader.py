@@ -1,0 +1,89 @@
+"""Program that reads an old workbook (.xls) from its input and writes its first visible sheet as lines of JSON.
+
+The first line describes the sheet or holds a "reason" for refusing it; then follows [row number, cells] for each row
+with content, and "end". A cell is [kind, value, number format]. Arguments: bytes of memory, seconds, bytes of output.
+"""
+
+import json
+import resource
+import sys
+from typing import Any
+
+MAX_COLUMNS = 200
+MAX_MERGED = 10_000
+
+
+def main() -> None:
+    memory, seconds, output = map(int, sys.argv[1:])
+    for limit, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, output)):
+        resource.setrlimit(limit, (most, most))
+    content = sys.stdin.buffer.read()
+    try:
+        _write_sheet(content)
+    except MemoryError:
+        _write({"reason": "large"})
+
+
+def _write_sheet(content: bytes) -> None:
+    import xlrd
+
+    try:
+        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=sys.stderr)
+    except MemoryError:
+        raise
+    except Exception as error:  # xlrd lets every error of a broken file through
+        _write({"reason": "protected" if "encrypted" in str(error).lower() else "damaged"})
+        return
+    for sheet in book.sheets():
+        if sheet.visibility == 0 and (rows := _rows_with_content(sheet)):
+            _write(_description(sheet, rows))
+            for row in rows:
+                _write([row + 1, [_cell(book, sheet, row, column) for column in range(_width(sheet, row))]])
+            _write("end")
+            return
+    _write({"reason": "empty"})
+
+
+def _write(record: Any) -> None:
+    sys.stdout.write(json.dumps(record) + "\n")
+
+
+def _width(sheet: Any, row: int) -> int:
+    return min(int(sheet.row_len(row)), MAX_COLUMNS)
+
+
+def _rows_with_content(sheet: Any) -> list[int]:
+    return [row for row in range(sheet.nrows) if any(str(value).strip() for value in sheet.row_values(row))]
+
+
+def _description(sheet: Any, rows: list[int]) -> dict[str, Any]:
+    hidden = (row + 1 for row in rows if row in sheet.rowinfo_map and sheet.rowinfo_map[row].hidden)
+    columns = [place for place, info in sheet.colinfo_map.items() if info.hidden]
+    merged = [f"A{first + 1}:A{last}" for first, last, _, _ in sheet.merged_cells[:MAX_MERGED]]
+    return {"rows": rows[-1] + 1, "merged": merged, "hidden_columns": columns, "hidden_row": next(hidden, None)}
+
+
+def _cell(book: Any, sheet: Any, row: int, column: int) -> list[Any]:
+    import xlrd
+
+    cell = sheet.cell(row, column)
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+        return ["empty", None, ""]
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return ["error", xlrd.error_text_from_code.get(cell.value, "#VALUE!"), ""]
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return ["value", bool(cell.value), ""]
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return ["value", cell.value, ""]
+    number_format = book.format_map[book.xf_list[cell.xf_index].format_key]
+    is_date = cell.ctype == xlrd.XL_CELL_DATE or 27 <= number_format.format_key <= 36
+    if is_date or 50 <= number_format.format_key <= 58:
+        try:
+            return ["date", xlrd.xldate_as_datetime(cell.value, book.datemode).isoformat(), ""]
+        except (ValueError, OverflowError):
+            return ["error", "#VALUE!", ""]
+    return ["value", cell.value, number_format.format_str]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What files cost that people send: seconds and memory, each in a process of its own."""

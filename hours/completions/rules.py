@@ -1,0 +1,94 @@
+"""The rules of courses and completions: hours, days, and texts that must not hold an ID number."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts import identity
+from hours.counting import is_half_hour_multiple
+from hours.models import Course
+from hours.wording import format_number
+
+MAX_COURSE_HOURS = Decimal(500)
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+MIN_ID_LENGTH = 8  # a shorter passport number may stand in another number by chance
+CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]*")
+LONG_NUMBER = re.compile(r"\d{15}")
+
+
+def is_valid_course_hours(hours: Decimal) -> bool:
+    """Whether a course can have these hours."""
+    return 0 < hours <= MAX_COURSE_HOURS and is_half_hour_multiple(hours)
+
+
+def course_code_problem(code: str) -> str:
+    """Return why a normalised code is wrong, as a sentence; empty if it can be a course's.
+
+    A code of digits alone could be taken for the number of another course.
+    """
+    if len(code) > Course.CODE_LENGTH:
+        return f"课程编号超过 {Course.CODE_LENGTH} 个字符。"
+    if not CODE.fullmatch(code) or code.isdigit():
+        return "课程编号由字母、数字和 - _ . 组成，不能全是数字，例如 GX-2026-01。"
+    return ""
+
+
+def course_days_problem(year: int, first: date | None, last: date | None) -> tuple[str, str] | None:
+    """Return the wrong field and a message about the first and last day of completion of a course, or None."""
+    if first and first.year < year:
+        return "first_day", f"最早完成日不能早于 {year} 年 1 月 1 日。"
+    if last and last.year < year:
+        return "last_day", f"最晚完成日不能早于 {year} 年 1 月 1 日。"
+    if first and first > (last or date(year, 12, 31)):
+        until = f"最晚完成日 {last}" if last else f" {year} 年 12 月 31 日（最晚完成日留空时）"
+        return "first_day", f"最早完成日不能晚于{until}。"
+    return None
+
+
+def find_problem(course: Course, hours: Decimal, day: date) -> tuple[str, str] | None:
+    """Return the wrong field and a message of a completion, or None if its values are valid."""
+    if hours <= 0 or not is_half_hour_multiple(hours):
+        return "hours", "学时必须大于 0，且是 0.5 的倍数。"
+    if hours > course.hours:
+        return "hours", f"学时 {format_number(hours)} 超过该科目的 {format_number(course.hours)} 学时。"
+    if day > timezone.localdate():
+        return "completed_on", f"完成日期 {day} 在今天之后。"
+    first, last = course.completion_days
+    if first <= day <= last:
+        return None
+    if course.first_day or course.last_day:
+        return "completed_on", f"完成日期 {day} 不在科目的可完成日期 {first} 至 {last} 之内。"
+    return "completed_on", f"完成日期 {day} 不在科目的 {course.year} 年度内。"
+
+
+def find_early_problem(year: int | None, hours: Decimal | None, day: date) -> tuple[str, str] | None:
+    """Return the wrong field and a message of a completion that is wrong whatever its course will be, or None."""
+    if hours is not None and not is_valid_course_hours(hours):
+        return "hours", f"学时必须大于 0，不超过 {MAX_COURSE_HOURS}，且是 0.5 的倍数。"
+    if day > timezone.localdate():
+        return "completed_on", f"完成日期 {day} 在今天之后。"
+    if year is not None and day.year < year:
+        return "completed_on", f"完成日期 {day} 在科目的 {year} 年度之前。"
+    return None
+
+
+def can_name_course(year: int, name: str, id_number: str) -> bool:
+    """Whether a course of this year and name may be entered one day; a name with an ID number is not kept."""
+    is_number = LONG_NUMBER.search(name) or contains_id_number(name, id_number)
+    return FIRST_YEAR <= year <= LAST_YEAR and len(name) <= Course.NAME_LENGTH and not is_number
+
+
+def can_be_course_code(code: str, id_number: str) -> bool:
+    """Whether a course may get this code one day; a code with an ID number is not kept."""
+    is_number = LONG_NUMBER.search(code) or contains_id_number(code, id_number)
+    return not course_code_problem(code) and not is_number
+
+
+def contains_id_number(text: str, id_number: str) -> bool:
+    """Whether a text contains the person's ID number, which is stored and shown nowhere in clear."""
+    text, id_number = identity.normalise(text), identity.normalise(id_number)
+    return text == id_number or (len(id_number) >= MIN_ID_LENGTH and id_number in text)

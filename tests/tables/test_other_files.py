@@ -1,0 +1,162 @@
+"""Separated text in the usual encodings, old workbooks, and files that are no table."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from contextlib import suppress
+from datetime import date
+
+import pytest
+import xlwt
+
+from config.files.lines import Columns, read_lines
+from config.files.tables import FileProblem
+
+from .files import PEOPLE, lines, old_workbook, refusal, texts, workbook
+
+TEXT = "姓名,学时\r\n黄秋梦,8\r\n李工,4\r\n"
+READ = [(2, "黄秋梦", "8"), (3, "李工", "4")]
+WEB_PAGE = "这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
+PROTECTED = "文件有打开密码，请去掉密码后另存为 .xlsx 再上传。"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_separated_text_is_read(encoding, separator):
+    assert texts(TEXT.replace(",", separator).encode(encoding)) == READ
+
+
+@pytest.mark.parametrize(
+    "text", ["sep=;\r\n姓名;学时\r\n黄秋梦;8\r\n", "\r\n,,\r\n姓名,学时\r\n,\r\n黄秋梦,8\r\n,,,\r\n"]
+)
+def test_first_lines_without_content_are_passed_over(text):
+    assert [line[1:] for line in texts(text.encode())] == [("黄秋梦", "8")]
+
+
+@pytest.mark.parametrize(("typed", "text"), [('"=""00123"""', "00123"), ("'=1+1", "=1+1"), ("８", "8")])
+def test_guards_of_spreadsheets_are_removed(typed, text):
+    assert texts(f"姓名,学时\n黄秋梦,{typed}\n".encode()) == [(2, "黄秋梦", text)]
+
+
+@pytest.mark.parametrize("shown", ["1.24501E+17", "1.38E+10", "4.50103e+17"])
+def test_scientific_notation_is_named(shown):
+    [line] = lines(f"姓名,学时\n黄秋梦,{shown}\n".encode())
+    assert line.cell("学时").problem == (
+        f"是存成数字的（{shown}），末几位可能已丢失，请将该列设为“文本”格式后重新填写。"
+    )
+
+
+def test_missing_column_is_one_sentence():
+    assert refusal("学时\n8\n".encode(), Columns(("姓名",), ("姓名",))) == "文件缺少列：姓名。第一行应为列名：姓名。"
+
+
+def test_truncated_character_is_refused():
+    assert refusal("姓名\n黄秋梦\n".encode()[:-2] + b"\xff").startswith("文件编码无法识别")
+
+
+def test_text_with_late_null_byte_is_refused():
+    content = "姓名\n".encode() + "黄秋梦\n".encode() * 200_000 + b"\x00\n"
+    assert refusal(content) == "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"
+
+
+# --- Old workbooks -----------------------------------------------------------------------------------
+
+
+def test_old_workbook_is_read_as_it_is_seen():
+    chinese_date = xlwt.easyxf(num_format_str='yyyy"年"m"月"d"日"')
+    zeros = xlwt.easyxf(num_format_str="000000")
+    content = old_workbook(
+        ["姓名", "日期", "学时"], ["黄秋梦", (date(2026, 5, 12), chinese_date), (123, zeros)], [], ["李工", "", 7.5]
+    )
+    assert texts(content) == [(2, "黄秋梦", "2026-05-12", "000123"), (4, "李工", "", "7.5")]
+
+
+def test_old_workbook_with_hidden_parts_is_refused():
+    def hide_row(book: xlwt.Workbook) -> None:
+        book.get_sheet(0).row(2).hidden = True
+
+    def hide_column(book: xlwt.Workbook) -> None:
+        book.get_sheet(0).col(1).hidden = True
+
+    rows = ["姓名", "学时"], ["黄秋梦", 8], ["李工", 4]
+    assert refusal(old_workbook(*rows, change=hide_row)).startswith("第 3 行被隐藏或筛选掉了")
+    assert refusal(old_workbook(*rows, change=hide_column)).startswith("列“学时”在表中是隐藏的")
+
+
+def test_old_workbook_passes_over_hidden_and_empty_sheets():
+    def add_sheets(book: xlwt.Workbook) -> None:
+        book.get_sheet(0).visibility = 1
+        book.add_sheet("空表")
+        book.add_sheet("名单二").write(0, 0, "姓名")
+        book.get_sheet(2).write(1, 0, "李工")
+        book.set_active_sheet(2)
+
+    assert texts(old_workbook(["姓名"], ["黄秋梦"], change=add_sheets)) == [(2, "李工")]
+
+
+def test_lost_digits_and_errors_of_old_workbooks_are_named():
+    [line] = lines(old_workbook(["姓名", "学时"], ["黄秋梦", 1.245010000000124e17]))
+    assert line.cell("学时").problem.startswith("是存成数字的（1.24501E+17）")
+
+
+def test_damaged_old_workbook_is_refused():
+    content = old_workbook(["姓名"], ["黄秋梦"])
+    assert refusal(content[:1024] + b"\xff" * 2000) in (
+        "这个 .xls 文件已损坏或不是表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。",
+        "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。",
+    )
+
+
+def test_protected_workbook_is_refused():
+    content = b"\xd0\xcf\x11\xe0" + b"\x00" * 600 + "EncryptedPackage".encode("utf-16-le")
+    assert refusal(content) == PROTECTED
+
+
+# --- Other files -------------------------------------------------------------------------------------
+
+
+def archive(**parts: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as target:
+        for name, content in parts.items():
+            target.writestr(name.replace("__", "/"), content)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "文件是空的，请重新选择。"),
+        (b"<html><table>", "这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"),
+        (
+            b'\xef\xbb\xbf<?xml version="1.0"?>',
+            "这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。",
+        ),
+        (
+            archive(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
+            "这是 .ods（OpenDocument）文件，请另存为 .xlsx 再上传。",
+        ),
+        (archive(word__document=b""), "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"),
+        (b"PK\x03\x04broken", "文件不完整，或不是 Excel（.xlsx）文件，请重新保存后再试。"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"),
+    ],
+    ids=["empty", "html", "xml", "ods", "docx", "broken", "png"],
+)
+def test_other_file_is_refused_with_remedy(content, words):
+    assert refusal(content) == words
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv", "utf-16", "xls"])
+def test_mutated_file_is_read_or_refused(kind):
+    """No change of bytes leads to anything but lines or FileProblem."""
+    make = {"xlsx": lambda: workbook(["姓名", "学时"], *[["黄秋梦", 8]] * 20), "csv": TEXT.encode}
+    make |= {"utf-16": lambda: TEXT.encode("utf-16"), "xls": lambda: old_workbook(["姓名"], *[["黄秋梦"]] * 20)}
+    original, chance = make[kind](), random.Random(2026)
+    for _ in range(8 if kind == "xls" else 60):
+        content = bytearray(original)
+        for _ in range(chance.randint(1, 8)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        with suppress(FileProblem):
+            list(read_lines(io.BytesIO(bytes(content)), PEOPLE).lines)
