@@ -120,10 +120,14 @@ def tick_all(page: Page) -> None:
     expect(page.locator("[data-select-row]:not(:checked)")).to_have_count(0)
 
 
-def cells(page: Page, column: str) -> list[str]:
-    """Return the texts of one column of the page's tables."""
-    found = page.locator(f"main td[data-label='{column}']:visible").all_inner_texts()
-    return [" ".join(text.split()) for text in found]
+def expect_cells(page: Page, column: str, texts: list[str]) -> None:
+    """Wait for exactly these texts in one column of the page's tables."""
+    expect_texts(page.locator(f"main td[data-label='{column}']:visible"), texts)
+
+
+def expect_texts(found: Locator, texts: list[str]) -> None:
+    """Wait for exactly these elements: what is read at once may still be the page before."""
+    expect(found).to_have_text(texts, use_inner_text=True)
 
 
 def find_row(page: Page, content: str) -> Locator:

@@ -81,7 +81,7 @@ def test_rows_are_cards_with_labels(visit, huang, offices):
     prepare_tour(huang, offices)
     page = visit("/hours/", huang, width=360)
     row = page.locator("main tbody tr").first
-    assert row.evaluate("row => getComputedStyle(row).display") != "table-row"
+    expect(row).not_to_have_css("display", "table-row")
     expect(page.locator("main thead")).not_to_be_in_viewport()
     tops = row.locator("td").evaluate_all("cells => cells.map((cell) => cell.getBoundingClientRect().top)")
     assert tops == sorted(tops)

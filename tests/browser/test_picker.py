@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import factories
-from tests.browser.steps import HAS_FOCUS, choose_region, current_dialog, open_dialog, tick_all, wait_for_dialog
+from tests.browser.steps import choose_region, current_dialog, open_dialog, tick_all, wait_for_dialog
 
 pytestmark = pytest.mark.browser
 CHOSEN = "青秀区林业局"
@@ -30,24 +30,24 @@ def unit_dialog(page: Page) -> Locator:
     return wait_for_dialog(page, "批量提交审核")
 
 
-def is_ticked(page: Page) -> bool:
-    return unit_dialog(page).get_by_label(CHOSEN).is_checked()
+def expect_ticked(page: Page) -> None:
+    expect(unit_dialog(page).get_by_label(CHOSEN)).to_be_checked()
 
 
 def test_tick_survives_paging_and_region_change(picker):
     current_dialog(picker).get_by_role("link", name="上一页").click()
     expect(current_dialog(picker).locator(".pager [aria-current]")).to_have_text("1")
-    assert is_ticked(picker)
+    expect_ticked(picker)
     choose_region(picker, "柳州市")
-    assert is_ticked(picker)
+    expect_ticked(picker)
     current_dialog(picker).get_by_role("link", name="重置").click()
-    assert is_ticked(picker)
+    expect_ticked(picker)
 
 
 def test_tick_survives_add_unit_dialog(picker):
     current_dialog(picker).get_by_role("link", name="添加单位", exact=True).click()
     wait_for_dialog(picker, "添加单位").get_by_role("link", name="取消").click()
-    assert is_ticked(picker)
+    expect_ticked(picker)
 
 
 def test_focus_stays_on_page_link(picker):
@@ -56,4 +56,4 @@ def test_focus_stays_on_page_link(picker):
     picker.keyboard.press("Enter")
     expect(current_dialog(picker).locator(".pager [aria-current]")).to_have_text("1")
     unit_dialog(picker)
-    assert back.evaluate(HAS_FOCUS)
+    expect(back).to_be_focused()

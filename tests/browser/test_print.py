@@ -16,9 +16,9 @@ def test_list_prints_as_table_only(visit, huang):
     page = visit("/hours/", huang)
     page.set_viewport_size({"width": A4, "height": 1000})
     row = page.locator("tbody tr")
-    assert row.evaluate("row => getComputedStyle(row).display") == "block"
+    expect(row).to_have_css("display", "block")
     page.emulate_media(media="print")
-    assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
+    expect(row).to_have_css("display", "table-row")
     expect(page.get_by_role("columnheader", name="认定内容")).to_be_visible()
     for part in (".site-head", ".side-menu", ".filter-bar", ".bulk-bar", ".row-actions"):
         expect(page.locator(part)).to_be_hidden()

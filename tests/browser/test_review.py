@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from hours.models import Decision, Registration
 from tests.browser.steps import (
     attach,
-    cells,
     current_dialog,
     declare,
+    expect_cells,
+    expect_texts,
     fill,
     find_row,
     open_dialog,
@@ -86,9 +87,9 @@ def agree_to_all(page: Page, count: int) -> None:
 
 def agree_to_the_rest(page: Page) -> None:
     agree_to_all(page, 3)
-    assert cells(page, "认定内容") == ["安全生产培训班", "水土保持培训班", "工程测量培训班"]
-    assert cells(page, "结果") == ["已完成"] * 3
-    assert cells(page, "目前状态") == ["待终审"] * 3
+    expect_cells(page, "认定内容", ["安全生产培训班", "水土保持培训班", "工程测量培训班"])
+    expect_cells(page, "结果", ["已完成"] * 3)
+    expect_cells(page, "目前状态", ["待终审"] * 3)
     page.get_by_role("link", name="返回列表").click()
     expect(page.get_by_text("没有待审核的登记")).to_be_visible()
 
@@ -97,10 +98,9 @@ def read_the_notices(page: Page) -> None:
     """The head shows two unread notices; agreements are no notices."""
     page.reload()
     page.get_by_role("link", name="通知，2 条未读").click()
-    assert cells(page, "通知") == [
-        "您的登记“单位组织的考察”不予认定。 不属于继续教育：考察不计学时。",
-        "您的登记“一种渠道清淤装置”已退回修改。 材料不清晰：请上传证书首页。",
-    ]
+    refused = "您的登记“单位组织的考察”不予认定。 不属于继续教育：考察不计学时。"
+    returned = "您的登记“一种渠道清淤装置”已退回修改。 材料不清晰：请上传证书首页。"
+    expect_cells(page, "通知", [refused, returned])
     page.get_by_role("link", name="去修改“一种渠道清淤装置”").click()
     expect(current_dialog(page)).to_contain_text("该登记已退回修改：材料不清晰：请上传证书首页。")
     expect(page.get_by_role("link", name="通知，1 条未读")).to_be_visible()
@@ -132,7 +132,7 @@ def copy_the_refused(page: Page) -> None:
     press_button(page, "保存")
     expect(page.locator(".message-success")).to_contain_text("已保存“赴水库现场研修”。")
     expect(page.get_by_role("link", name="通知，没有未读")).to_be_visible()
-    assert cells(page, "状态") == ["待提交"]
+    expect_cells(page, "状态", ["待提交"])
 
 
 def see_what_changed(page: Page) -> None:
@@ -140,9 +140,9 @@ def see_what_changed(page: Page) -> None:
     page.get_by_role("link", name="学时审核").first.click()
     page.get_by_role("link", name="一种渠道清淤装置").click()
     changes = page.get_by_role("region", name="退回后修改的内容")
-    assert changes.locator("th[data-label]").all_inner_texts() == ["证书编号", "附件"]
-    assert changes.locator("td[data-label=退回时]").all_inner_texts() == ["—", "—"]
-    assert changes.locator("ins").all_inner_texts() == ["ZL202610001234.5", "证书首页.pdf"]
+    expect_texts(changes.locator("th[data-label]"), ["证书编号", "附件"])
+    expect_texts(changes.locator("td[data-label=退回时]"), ["—", "—"])
+    expect_texts(changes.locator("ins"), ["ZL202610001234.5", "证书首页.pdf"])
     page.get_by_role("button", name="同意").click()
     expect(page.locator(".message-success")).to_contain_text("已同意：黄秋梦“一种渠道清淤装置”，20 学时。")
     expect(page.get_by_text("没有待审核的登记")).to_be_visible()
@@ -162,7 +162,7 @@ def recognise_with_fewer_hours(page: Page) -> None:
 
 def recognise_the_rest(page: Page) -> None:
     agree_to_all(page, 5)
-    assert cells(page, "目前状态") == ["已认定"] * 5
+    expect_cells(page, "目前状态", ["已认定"] * 5)
 
 
 def read_the_outcome(page: Page) -> None:

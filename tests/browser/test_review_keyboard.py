@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hours.models import Decision, Registration
-from tests.browser.steps import assert_focus_visible, cells, tab_to
+from tests.browser.steps import assert_focus_visible, expect_cells, tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -104,11 +104,11 @@ def agree_to_two(page: Page) -> None:
     expect(page.get_by_role("button", name="批量审核")).to_be_focused()
     page.keyboard.press("Enter")
     wait_for_title(page, "批量审核结果")
-    assert cells(page, "认定内容") == ["安全生产培训班", "水土保持培训班"]
+    expect_cells(page, "认定内容", ["安全生产培训班", "水土保持培训班"])
     tab_to(page, page.get_by_role("link", name="返回列表"))
     page.keyboard.press("Enter")
     expect(page.locator("[data-row]")).to_have_count(1)
-    assert cells(page, "认定内容") == ["工程测量培训班 培训进修类 · 培训班"]
+    expect_cells(page, "认定内容", ["工程测量培训班 培训进修类 · 培训班"])
 
 
 def test_bulk_refusal_asks_for_confirmation(queue: Page):
@@ -142,7 +142,7 @@ def test_slash_focuses_search_and_n_opens_next_page(queue: Page, settings):
     queue.keyboard.press("n")
     expect(queue).to_have_url(re.compile("after="))
     wait_for_title(queue, "学时审核")
-    assert len(cells(queue, "认定内容")) == 2
+    expect(queue.locator("[data-row]")).to_have_count(2)
     press_keys(queue, "/")
     expect(queue.get_by_label("姓名")).to_be_focused()
     queue.keyboard.type("黄秋")
@@ -150,4 +150,4 @@ def test_slash_focuses_search_and_n_opens_next_page(queue: Page, settings):
     queue.keyboard.type("测量")
     queue.keyboard.press("Enter")
     expect(queue.locator("[data-row]")).to_have_count(1)
-    assert cells(queue, "认定内容") == ["工程测量培训班 培训进修类 · 培训班"]
+    expect_cells(queue, "认定内容", ["工程测量培训班 培训进修类 · 培训班"])

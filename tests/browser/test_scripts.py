@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from hours.models import Registration
 from tests import factories
 
 pytestmark = pytest.mark.browser
-
-
-def focused_text(page: Page) -> str:
-    return page.evaluate("document.activeElement.textContent.trim()")
+MOVES = (
+    ("ArrowDown", "南宁市"),
+    ("ArrowDown", "柳州市"),
+    ("ArrowUp", "南宁市"),
+    ("End", "柳州市"),
+    ("Home", "广西壮族自治区"),
+    ("ArrowRight", "南宁市"),
+    ("ArrowLeft", "广西壮族自治区"),
+)
 
 
 def test_unsaved_input_asks_before_closing(visit, huang):
@@ -34,7 +39,7 @@ def test_closed_dialog_restores_focus(visit, huang):
     expect(page.get_by_role("dialog", name="新登记培训")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert focused_text(page) == "新登记培训"
+    expect(page.get_by_role("link", name="新登记培训")).to_be_focused()
 
 
 def test_deleted_registration_shows_message_in_dialog(visit, huang):
@@ -58,7 +63,7 @@ def test_select_all_updates_button_counts(visit, huang):
     expect(page.get_by_role("button", name="批量提交审核")).to_have_text("批量提交审核（3）")
     page.locator("[data-select-row]").first.uncheck()
     expect(page.get_by_role("button", name="批量提交审核")).to_have_text("批量提交审核（2）")
-    assert select_all.evaluate("box => box.indeterminate")
+    expect(select_all).to_be_checked(indeterminate=True)
 
 
 def test_region_tree_arrow_keys(visit, huang):
@@ -68,15 +73,13 @@ def test_region_tree_arrow_keys(visit, huang):
     page.get_by_role("button", name="批量提交审核").click()
     root = page.get_by_role("treeitem", name="广西壮族自治区")
     root.focus()
-    found = []
-    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "End", "Home", "ArrowRight", "ArrowLeft"):
+    for key, name in MOVES:
         page.keyboard.press(key)
-        found.append(focused_text(page))
-    assert found == ["南宁市", "柳州市", "南宁市", "柳州市", "广西壮族自治区", "南宁市", "广西壮族自治区"]
+        expect(page.get_by_role("treeitem", name=name)).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("treeitem", name="青秀区")).to_be_visible()
-    assert focused_text(page) == "南宁市"
+    expect(page.get_by_role("treeitem", name="南宁市")).to_be_focused()
 
 
 def test_phone_menu_with_and_without_script(visit, huang):

@@ -14,7 +14,7 @@ from accounts.models import User
 from hours.completions import platforms
 from hours.models import Course, Platform
 from tests import factories
-from tests.browser.steps import Offices, cells
+from tests.browser.steps import Offices, expect_cells, expect_texts
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MODES = pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
@@ -62,11 +62,11 @@ def send(live_server):
 @MODES
 def test_year_from_completions_to_revocation(visit, huang, recognised, send, script: bool, tmp_path: Path):
     page = visit("/hours/lookup/", huang, script=script)
-    assert sums(page) == {"公需科目学时": "0", "专业科目学时": "60", "总学时": "60", "还差": "30"}
+    expect_sums(page, public="0", professional="60", total="60", missing="30")
     assert send(huang) == {"saved": 2, "corrected": 0, "unchanged": 0, "waiting": 0, "refused": 0}
     assert send(huang) == {"saved": 0, "corrected": 0, "unchanged": 2, "waiting": 0, "refused": 0}
     page.reload()
-    assert sums(page) == {"公需科目学时": "30", "专业科目学时": "60", "总学时": "90", "还差": "已达标"}
+    expect_sums(page, public="30", professional="60", total="90", missing="已达标")
 
     code = issue(page)
     download(page, code, tmp_path)
@@ -83,9 +83,9 @@ def test_year_from_completions_to_revocation(visit, huang, recognised, send, scr
     expect(stranger.locator(".verdict-word")).to_have_text("已失效")
     expect(stranger.locator(".verdict")).to_contain_text("所涉年度有登记被撤销认定")
     page.goto("/hours/lookup/")
-    assert sums(page) == {"公需科目学时": "30", "专业科目学时": "0", "总学时": "30", "还差": "60 其中专业 60"}
+    expect_sums(page, public="30", professional="0", total="30", missing="60 其中专业 60")
     page.goto("/hours/certificates/")
-    assert cells(page, "状态") == ["已失效"]
+    expect_cells(page, "状态", ["已失效"])
 
 
 def administrator() -> User:
@@ -94,11 +94,12 @@ def administrator() -> User:
     return admin
 
 
-def sums(page: Page) -> dict[str, str]:
-    """Return this year's line of 培训总体查询."""
+def expect_sums(page: Page, public: str, professional: str, total: str, missing: str) -> None:
+    """Wait for this year's line of 培训总体查询."""
     line = page.locator("main table").first.locator("tbody tr").filter(has_text=str(YEAR))
-    names = ("公需科目学时", "专业科目学时", "总学时", "还差")
-    return {name: " ".join(line.locator(f"td[data-label={name}]").inner_text().split()) for name in names}
+    sums = {"公需科目学时": public, "专业科目学时": professional, "总学时": total, "还差": missing}
+    for name, text in sums.items():
+        expect_texts(line.locator(f"td[data-label={name}]"), [text])
 
 
 def issue(page: Page) -> str:
@@ -108,8 +109,8 @@ def issue(page: Page) -> str:
     expect(page.get_by_label(f"证明 {YEAR} 年度")).to_be_checked()
     page.get_by_role("button", name="开具证明").click()
     expect(page.locator(".message-success")).to_contain_text("年度学时证明，可在下方下载")
-    assert cells(page, "状态") == ["有效"]
-    return cells(page, "证明编号")[0]
+    expect_cells(page, "状态", ["有效"])
+    return page.locator("main td[data-label=证明编号]").inner_text().strip()
 
 
 def download(page: Page, code: str, folder: Path) -> None:
