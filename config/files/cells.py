@@ -10,6 +10,8 @@ from typing import Any
 
 from config.texts import normalise_line
 
+from . import number_formats
+
 Value = str | int | Decimal | date | datetime | None
 
 EXACT_DIGITS = 15  # a spreadsheet rounds longer numbers
@@ -18,7 +20,7 @@ FORMULA_PREFIXES = ("=", "+", "-", "@")
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?E\+\d{1,3}", re.IGNORECASE)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
-_LEADING_ZEROS = re.compile(r"0{2,}")
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _LOST = "是存成数字的（{}），末几位可能已丢失，请将该列设为“文本”格式后重新填写。"
 
 
@@ -52,7 +54,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def from_value(value: Any, number_format: str = "") -> Cell:
-    """Return the cell of a workbook's value; the number format matters for leading zeros and per cent."""
+    """Return the cell of a workbook's value; a number is taken as its format shows it."""
     if value is None or isinstance(value, str):
         return from_text(value) if value else EMPTY
     if isinstance(value, bool):
@@ -89,15 +91,13 @@ def _from_number(value: float | Decimal, number_format: str) -> Cell:
         return error(str(value))
     number = Decimal(f"{value:.{EXACT_DIGITS}g}")
     if abs(number) >= 10**EXACT_DIGITS:
-        shown = f"{number:.5E}"
-        return Cell(shown, shown, _LOST.format(shown))
-    if number_format.endswith("%"):
-        text = f"{(number * 100).normalize():f}%"
-        return Cell(text, text)
+        rounded = f"{number:.5E}"
+        return Cell(rounded, rounded, _LOST.format(rounded))
+    shown = number_formats.show(number, number_format)
+    if shown is not None and not _PLAIN.fullmatch(shown):
+        return Cell(shown, shown)
+    number = number if shown is None else Decimal(shown)
     whole = int(number) if number == number.to_integral_value() else None
     if whole is None:
         return Cell(f"{number.normalize():f}", number)
-    if whole >= 0 and _LEADING_ZEROS.fullmatch(number_format):
-        text = str(whole).zfill(len(number_format))
-        return Cell(text, text)
     return Cell(str(whole), whole)

@@ -60,13 +60,13 @@ _CELL = re.compile(
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*>([^<]*+)</")
 _TEXT = re.compile(rb"<(?:\w+:)?t\b[^<>]*>([^<]*+)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
-_NUMBER = re.compile(rb'\br="([^"]*)"')
-_TYPE = re.compile(rb'\bt="(\w+)"')
-_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_NUMBER = re.compile(rb"""\br=["']([^"']*)["']""")
+_TYPE = re.compile(rb"""\bt=["'](\w+)["']""")
+_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^<>]*)>")
-_SPAN = re.compile(rb'\b(min|max)="(\d{1,5})"')
+_SPAN = re.compile(rb"""\b(min|max)=["'](\d{1,5})["']""")
 _END = re.compile(rb"</(?:\w+:)?sheetData>|<(?:\w+:)?sheetData\s*/>")
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^<>]*?\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell [^<>]*?\bref=["']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})["']""")
 
 
 def read(file: IO[bytes], bounds: Bounds) -> Table:

@@ -239,14 +239,14 @@ def _clean_name(name: str) -> str:
 
 def kind_of(content: bytes) -> str:
     """Return the kind of a file by its first bytes: PDF, JPEG, PNG, WEBP, HEIC, another name, or empty if unknown."""
-    if b"%PDF-" in content[:1024]:
-        return "PDF"
+    if found := next((kind for start, kind in SIGNATURES if content.startswith(start)), ""):
+        return found
     if content[4:8] == b"ftyp":
         brands = {content[place : place + 4] for place in range(8, min(len(content), 64), 4)}
         return "AVIF 图片" if brands & AVIF_BRANDS else "HEIC" if brands & HEIC_BRANDS else "视频"
     if content[:4] == b"RIFF":
         return "WEBP" if content[8:12] == b"WEBP" else "音视频"
-    return next((kind for start, kind in SIGNATURES if content.startswith(start)), "")
+    return "PDF" if b"%PDF-" in content[:1024] else ""
 
 
 def _check_kind(name: str, kind: str) -> None:

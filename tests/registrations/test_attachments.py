@@ -117,6 +117,13 @@ def test_jpeg_with_appended_picture_is_accepted():
     assert (proof.content_type, Image.open(io.BytesIO(proof.content)).format) == ("image/jpeg", "JPEG")
 
 
+def test_jpeg_with_pdf_behind_is_a_picture_without_it():
+    start, rest = files.picture("JPEG")[:2], files.picture("JPEG")[2:]
+    comment = b"\xff\xfe" + (len(files.PDF) + 2).to_bytes(2, "big") + files.PDF
+    proof = attachments.inspect(files.upload("照片.jpg", start + comment + rest))
+    assert (proof.content_type, b"%PDF" in proof.content) == ("image/jpeg", False)
+
+
 def test_photo_with_broken_exif_is_not_turned():
     photo = files.sideways_photo().replace(b"MM\x00*", b"M\xff\x00*")
     with pytest.raises(SyntaxError):

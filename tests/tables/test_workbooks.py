@@ -97,6 +97,17 @@ def test_built_in_chinese_date_formats_are_dates(number_format):
         (0.1 + 0.2, "General", "0.3"),
         (13800000000, "General", "13800000000"),
         (0.5, "0%", "50%"),
+        (0.125, "0.0%", "12.5%"),
+        (7.56, "0.0", "7.6"),
+        (8, "0.00", "8"),
+        (7.5, "0", "8"),
+        (1234.5, "#,##0.00", "1234.5"),
+        (8, '0"学时"', "8"),
+        (-4, "0.0;[Red]-0.0", "-4"),
+        (13807710001, "000-0000-0000", "138-0771-0001"),
+        (7.25, "# ?/?", "7.25"),
+        (8000, "0,", "8000"),
+        (7.25, "0." + "0" * 100, "7.25"),
         (True, "General", "TRUE"),
         ("  两　个 \n 词 ", "@", "两 个 词"),
         ("'=1", "@", "=1"),
@@ -152,6 +163,13 @@ def test_phonetic_hints_are_not_part_of_the_text():
 def test_rows_and_cells_without_places_are_read():
     content = with_row(b"<row><c t='inlineStr'><is><t>A</t></is></c><c><v>4</v></c></row>".replace(b"'", b'"'))
     assert texts(content)[1] == (3, "A", "4")
+
+
+def test_attributes_in_single_quotes_are_understood():
+    hidden = b"<row r='3' hidden='1'><c r='A3' t='inlineStr'><is><t>A</t></is></c></row>"
+    assert refusal(with_row(hidden)) == ("第 3 行被隐藏或筛选掉了，请取消筛选和隐藏，或删除这些行后再上传。")
+    unsaved = b"<row r='3'><c r='A3' t='inlineStr'><is><t>A</t></is></c><c r='B3'><f>4+4</f></c></row>"
+    assert lines(with_row(unsaved))[1].cell("学时").problem.startswith("是没有保存结果的公式")
 
 
 def test_rows_out_of_order_are_refused():
