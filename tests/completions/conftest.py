@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from hours.completions import recording
 from hours.completions.items import CompletionItem
-from hours.models import Course
+from hours.models import Completion, Course
 from tests import factories
 
 THIS_YEAR = timezone.localdate().year
 NEW_YEAR = date(THIS_YEAR, 1, 1)
+SOURCE = "广西继续教育网"
+NUMBER = factories.resident_id(number=996)  # of nobody
 
 
 @pytest.fixture
@@ -56,3 +59,22 @@ def signup_data(number: str, **facts: Any) -> dict[str, Any]:
         "password2": "shan-shui-2026",
         **facts,
     }
+
+
+@pytest.fixture
+def unknown(item) -> Callable[..., CompletionItem]:
+    """Make an item of a person who has not signed up."""
+
+    def make(position: int = 1, **values: Any) -> CompletionItem:
+        return item(position, **{"id_number": NUMBER, **values})
+
+    return make
+
+
+def answers(*items: CompletionItem, source: str = SOURCE) -> list[tuple[str, str]]:
+    return [(result.outcome.value, result.message) for result in recording.record(items, source)]
+
+
+def credited() -> list[tuple]:
+    rows = Completion.objects.order_by("pk")
+    return list(rows.values_list("person__name", "course__name", "hours", "completed_on", "source", "source_key"))

@@ -19,10 +19,9 @@ from hours.completions.planning import BatchPlan, ItemOutcome
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, PlaceTotal
 from hours.totals import sums
 from tests import factories
-from tests.completions.conftest import NEW_YEAR, THIS_YEAR
+from tests.completions.conftest import NEW_YEAR, SOURCE, THIS_YEAR
 
 pytestmark = pytest.mark.django_db
-SOURCE = "广西继续教育网"
 QUERIES = 15  # of a batch that saves and corrects, besides the transaction's own statements
 
 

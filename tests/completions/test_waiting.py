@@ -4,60 +4,33 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from hours.completions import planning, platforms, recording, waiting
 from hours.completions.items import CompletionItem
-from hours.models import Completion, Course, PersonTotal, Platform, WaitingCompletion
+from hours.models import Course, PersonTotal, Platform, WaitingCompletion
 from tests import factories
-from tests.completions.conftest import NEW_YEAR, THIS_YEAR, signup_data
-from tests.imports import confirm, counts, csv, problems, upload
+from tests.completions.conftest import NEW_YEAR, NUMBER, SOURCE, THIS_YEAR, answers, credited, signup_data
+from tests.imports import confirm, counts, csv, upload
 from tests.pages import message_texts
 
 pytestmark = pytest.mark.django_db
 COMMITS = pytest.mark.django_db(transaction=True)  # crediting follows the commit
-SOURCE = "广西继续教育网"
-NUMBER = factories.resident_id(number=996)
-MISTYPED = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")
 NO_PERSON = "还没有此证件号码的人员，先留存，该人员注册后自动计入。"
 NO_COURSE = f"{THIS_YEAR} 年度还没有公需科目“职业道德”，先留存，录入该科目后自动计入。"
-LIST = reverse("admin:hours_waitingcompletion_changelist")
-LIST_QUERIES = 6
-
-
-@pytest.fixture
-def unknown(item) -> Callable[..., CompletionItem]:
-    """Make an item of a person who has not signed up."""
-
-    def make(position: int = 1, **values: Any) -> CompletionItem:
-        return item(position, **{"id_number": NUMBER, **values})
-
-    return make
-
-
-def answers(*items: CompletionItem, source: str = SOURCE) -> list[tuple[str, str]]:
-    return [(result.outcome.value, result.message) for result in recording.record(items, source)]
 
 
 def waits() -> list[tuple]:
     rows = WaitingCompletion.objects.order_by("pk")
     return list(rows.values_list("id_tail", "course_name", "hours", "completed_on", "source_key", "state"))
-
-
-def credited() -> list[tuple]:
-    rows = Completion.objects.order_by("pk")
-    return list(rows.values_list("person__name", "course__name", "hours", "completed_on", "source", "source_key"))
 
 
 # --- Kept ------------------------------------------------------------------------------------------
@@ -267,74 +240,6 @@ def test_import_shows_and_keeps_waiting_lines(client, course):
     assert [row[0] for row in waits()] == [NUMBER[-4:]]
 
 
-# --- Days of a course ------------------------------------------------------------------------------
-
-
-def test_course_of_earlier_year_counts_for_its_year(item, rules):
-    earlier = factories.course(THIS_YEAR - 1, "职业道德", last_day=date(THIS_YEAR, 3, 31))
-    assert answers(item(course_id=earlier.pk, year=None, course="")) == [("saved", "")]
-    assert PersonTotal.objects.values_list("year", "public").get() == (THIS_YEAR - 1, 9)
-    late = item(2, course_id=earlier.pk, year=None, course="", key="A-2", completed_on=date(THIS_YEAR, 4, 1))
-    words = f"完成日期 {THIS_YEAR}-04-01 不在科目的可完成日期 {THIS_YEAR - 1}-01-01 至 {THIS_YEAR}-03-31 之内。"
-    assert answers(late) == [("refused", words)]
-
-
-def test_completion_before_first_day_is_refused(item, course):
-    Course.objects.filter(pk=course.pk).update(first_day=date(THIS_YEAR, 1, 2))
-    words = f"完成日期 {NEW_YEAR} 不在科目的可完成日期 {THIS_YEAR}-01-02 至 {THIS_YEAR}-12-31 之内。"
-    assert answers(item()) == [("refused", words)]
-
-
-@pytest.mark.parametrize(
-    ("days", "errors"),
-    [
-        ({"first_day": "2025-12-31"}, {"first_day": ["最早完成日不能早于 2026 年 1 月 1 日。"]}),
-        ({"last_day": "2025-12-31"}, {"last_day": ["最晚完成日不能早于 2026 年 1 月 1 日。"]}),
-        (
-            {"first_day": "2026-05-02", "last_day": "2026-05-01"},
-            {"first_day": ["最早完成日不能晚于最晚完成日 2026-05-01。"]},
-        ),
-        ({"first_day": "2027-01-01"}, {"first_day": ["最早完成日不能晚于 2026 年 12 月 31 日（最晚完成日留空时）。"]}),
-    ],
-)
-def test_wrong_days_of_course_have_field_errors(client, days, errors):
-    client.force_login(factories.administrator())
-    data = {"year": "2026", "name": "职业道德", "kind": "required", "hours": "6", **days}
-    found = client.post(reverse("admin:hours_course_add"), data).context["adminform"].form.errors
-    assert {field: list(sentences) for field, sentences in found.items()} == errors
-
-
-@pytest.mark.parametrize(
-    "days",
-    [
-        {"first_day": date(2025, 12, 31)},
-        {"last_day": date(2025, 12, 31)},
-        {"first_day": date(2026, 5, 2), "last_day": date(2026, 5, 1)},
-        {"first_day": date(2027, 1, 1)},
-    ],
-)
-def test_database_refuses_wrong_days_of_course(days):
-    with pytest.raises(IntegrityError):
-        Course.objects.create(year=2026, name="职业道德", hours=6, **days)
-
-
-def test_file_sets_days_and_leaves_them_without_the_columns(client):
-    client.force_login(factories.administrator())
-    columns = ("年度", "科目名称", "科目类型", "学时", "最早完成日", "最晚完成日")
-    line = ("2025", "职业道德", "必修", "6")
-    confirm(client, upload(client, "hours_course", csv(columns, (*line, "2025-03-01", "2026/3/31")), "科目.csv"))
-    confirm(client, upload(client, "hours_course", csv(columns[:4], (*line[:3], "7")), "科目.csv"))
-    stored = Course.objects.values_list("hours", "first_day", "last_day").get()
-    assert stored == (7, date(2025, 3, 1), date(2026, 3, 31))
-    bad = upload(
-        client, "hours_course", csv(columns, (*line, "开学", ""), (*line[:1], "乙", *line[2:], "", "2024-01-01"))
-    )
-    assert problems(bad) == [
-        "第 2 行：“最早完成日”列的值“开学”应为日期，例如 2025-01-01。",
-        "第 3 行：最晚完成日不能早于 2025 年 1 月 1 日。",
-    ]
-
-
 # --- Races -----------------------------------------------------------------------------------------
 
 
@@ -381,60 +286,3 @@ def test_numbers_are_not_logged(unknown, caplog):
         answers(unknown())
         waiting.credit_people([factories.person("覃晓燕", id_number=NUMBER)])
     assert not [r for r in caplog.records if r.name != "django.db.backends" and NUMBER in r.getMessage()]
-
-
-# --- The administrators' list ----------------------------------------------------------------------
-
-
-def shown_rows(response: Any) -> list[str]:
-    return [row.source_key for row in response.context["cl"].result_list]
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_list_query_count_is_constant(client, unknown, django_assert_num_queries, count):
-    answers(*(unknown(n, id_number=factories.resident_id(number=900 + n), key=f"A-{n}") for n in range(count)))
-    client.force_login(factories.administrator())
-    with django_assert_num_queries(LIST_QUERIES):
-        assert client.get(LIST).status_code == 200
-
-
-def test_list_filters_by_source_state_and_number(client, unknown, item):
-    answers(unknown())
-    answers(item(course="职业道德", key="B-1"), source="高校平台")
-    client.force_login(factories.administrator())
-    assert shown_rows(client.get(LIST, {"source": "高校平台"})) == ["B-1"]
-    assert shown_rows(client.get(LIST, {"state": "person"})) == ["A-1"]
-    for typed in (NUMBER[-4:], NUMBER):
-        found = client.post(LIST, {"q": typed}, follow=True)
-        assert shown_rows(found) == ["A-1"]
-        assert NUMBER not in found.content.decode() + found.request["QUERY_STRING"]
-
-
-def test_retry_credits_and_delete_asks_first(client, unknown):
-    answers(unknown(), unknown(2, id_number=factories.resident_id(number=995), key="A-2"))
-    factories.person("覃晓燕", id_number=NUMBER)
-    client.force_login(factories.administrator())
-    keys = list(WaitingCompletion.objects.values_list("pk", flat=True))
-    done = client.post(LIST, {"action": "retry", "_selected_action": keys}, follow=True)
-    assert message_texts(done) == ["已计入 1 条，仍待认领 1 条，不能计入 0 条。"]
-    (left,) = WaitingCompletion.objects.values_list("pk", flat=True)
-    delete = {"action": "delete_selected", "_selected_action": [left]}
-    assert client.post(LIST, delete).status_code == 200
-    assert len(waits()) == 1
-    client.post(LIST, {**delete, "post": "yes"})
-    assert waits() == []
-
-
-def test_page_shows_no_full_number(client, unknown):
-    answers(unknown())
-    client.force_login(factories.administrator())
-    page = client.get(reverse("admin:hours_waitingcompletion_change", args=[WaitingCompletion.objects.get().pk]))
-    assert f"*****{NUMBER[-4:]}" in page.content.decode()
-    assert NUMBER not in page.content.decode()
-
-
-def test_regional_administrator_cannot_see_list(client, guangxi):
-    person = factories.region_admin(factories.region("450100"))
-    User.objects.filter(pk=person.pk).update(is_staff=True)
-    client.force_login(person)
-    assert client.get(LIST).status_code == 403

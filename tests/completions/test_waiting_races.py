@@ -16,11 +16,10 @@ from hours.completions.items import CompletionItem
 from hours.models import Completion, Course, PersonTotal, WaitingCompletion
 from hours.totals import sums
 from tests import factories
-from tests.completions.conftest import NEW_YEAR, THIS_YEAR, signup_data
+from tests.completions.conftest import NEW_YEAR, SOURCE, THIS_YEAR, signup_data
 from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SOURCE = "广西继续教育网"
 COURSE = "当代科学技术前沿知识"
 
 

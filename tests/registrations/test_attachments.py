@@ -6,21 +6,16 @@ import io
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from unittest.mock import Mock
 
-import pikepdf
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.urls import reverse
-from django.utils import timezone
 from PIL import Image
 
-from accounts.models import Appointment
 from hours.models import Attachment
-from hours.registrations import attachments, pdfs, pictures
+from hours.registrations import attachments, pictures
 from tests import factories, files
 
 pytestmark = pytest.mark.django_db
@@ -138,64 +133,6 @@ def test_path_is_dropped_from_file_name():
     assert proof.name == "结业证书.pdf"
 
 
-@pytest.fixture
-def attachment(huang, station):
-    registration = factories.submitted(huang, station)
-    return factories.attachment(registration, files.pdf("结业证书.pdf"))
-
-
-def status_for(client, person, attachment) -> int:
-    client.force_login(person)
-    response = client.get(reverse("hours:attachment", args=[attachment.pk]))
-    if response.status_code == 200:
-        b"".join(response.streaming_content)  # its end closes the file
-    return response.status_code
-
-
-def test_file_is_served_with_name_and_type_uncached(client, huang, attachment):
-    client.force_login(huang)
-    response = client.get(reverse("hours:attachment", args=[attachment.pk]))
-    assert b"".join(response.streaming_content) == files.PDF
-    assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("application/pdf", "nosniff")
-    assert response["Cache-Control"] == "private, no-store"
-    assert response["Content-Disposition"].startswith("inline; filename*=utf-8''%E7%BB%93")
-
-
-def test_owner_and_responsible_reviewers_see_file(client, huang, station, bureau, attachment):
-    for person in (huang, station.reviewer, bureau):
-        assert status_for(client, person, attachment) == 200, person
-
-
-def test_other_people_get_404_for_file(client, station, guangxi, attachment):
-    other_unit = factories.unit_reviewer(factories.unit("柳州市图书馆", "450202"), "柳州审核员")
-    other_region = factories.region_reviewer(factories.region("450200"), "柳州终审员")
-    colleague = factories.person("同事", unit=station)
-    yesterday = timezone.localdate() - timedelta(days=1)
-    former = factories.unit_reviewer(station, "前任", valid_from=yesterday, valid_until=yesterday)
-    awaiting = factories.person("待确认")
-    Appointment.objects.create(person=awaiting, role=Appointment.Role.UNIT_REVIEWER, unit=station)
-    for person in (other_unit, other_region, colleague, former, awaiting):
-        assert status_for(client, person, attachment) == 404, person
-
-
-def test_file_of_draft_is_visible_to_owner_only(client, huang, station):
-    draft = factories.attachment(factories.registration(huang))
-    assert status_for(client, huang, draft) == 200
-    assert status_for(client, station.reviewer, draft) == 404
-
-
-def test_file_redirects_to_login_when_logged_out(client, attachment):
-    response = client.get(reverse("hours:attachment", args=[attachment.pk]))
-    assert response.status_code == 302
-    assert response.url.startswith(reverse("accounts:login"))
-
-
-def test_storage_paths_are_not_served(client, huang, attachment):
-    client.force_login(huang)
-    for path in (f"/media/{attachment.file.name}", f"/static/{attachment.file.name}", f"/{attachment.file.name}"):
-        assert client.get(path).status_code == 404
-
-
 def test_file_without_name_gets_one():
     proof = attachments.inspect(UploadedFile(io.BytesIO(files.PDF), size=len(files.PDF)))
     assert proof.name == "未命名.pdf"
@@ -307,70 +244,6 @@ def test_picture_of_sixteen_bits_is_scaled():
     proof = attachments.inspect(files.upload("扫描.png", buffer.getvalue()))
     stored = Image.open(io.BytesIO(proof.content))
     assert [stored.getpixel((place, 0)) for place in range(3)] == [0, 128, 255]
-
-
-# --- PDF -------------------------------------------------------------------------------------------
-
-
-def made_pdf(change=lambda pdf: None, **options) -> bytes:
-    pdf = pikepdf.open(io.BytesIO(files.PDF))
-    change(pdf)
-    buffer = io.BytesIO()
-    pdf.save(buffer, **options)
-    return buffer.getvalue()
-
-
-def add_actions(pdf: pikepdf.Pdf) -> None:
-    """Add what acts by itself, and a link to a web page."""
-    script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
-    page = pdf.pages[0].obj
-    pdf.Root.OpenAction = script
-    pdf.Root.AA = pikepdf.Dictionary(WC=script)
-    pdf.attachments["秘密.exe"] = b"MZ"
-    page.AA = pikepdf.Dictionary(O=script)
-    link = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://example.com/")
-    launch = pikepdf.Dictionary(S=pikepdf.Name.Launch, F="cmd.exe")
-    kinds = (("Link", {"A": link}), ("Link", {"A": launch}), ("FileAttachment", {}), ("Text", {"AA": script}))
-    page.Annots = pikepdf.Array(
-        [pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(f"/{kind}"), **more) for kind, more in kinds]
-    )
-
-
-def test_pdf_loses_what_acts_and_keeps_links():
-    cleaned = pdfs.clean("证书.pdf", made_pdf(add_actions))
-    for word in (b"JavaScript", b"app.alert", b"Launch", b"cmd.exe", b"EmbeddedFile", b"/AA", b"/OpenAction", b"MZ"):
-        assert word not in cleaned
-    pdf = pikepdf.open(io.BytesIO(cleaned))
-    assert [str(note.Subtype) for note in pdf.pages[0].obj.Annots] == ["/Link", "/Link", "/Text"]
-    assert str(pdf.pages[0].obj.Annots[0].A.URI) == "https://example.com/"
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (
-            made_pdf(encryption=pikepdf.Encryption(user="a", owner="b")),
-            "“证书.pdf”有打开密码，请去掉密码后上传。",
-        ),
-        (made_pdf(lambda pdf: pdf.pages.__delitem__(0)), "“证书.pdf”没有页面，请重新生成后上传。"),
-        (b"%PDF-1.7 nothing", "“证书.pdf”不完整或已损坏（可能下载或传输中断），请重新生成后上传。"),
-    ],
-    ids=["password", "no pages", "damaged"],
-)
-def test_pdf_that_nobody_can_read_is_refused(content, sentence):
-    with pytest.raises(ValidationError) as refused:
-        pdfs.clean("证书.pdf", content)
-    assert refused.value.messages == [sentence]
-
-
-def test_pdf_protected_against_changes_only_is_stored_open():
-    cleaned = pdfs.clean("证书.pdf", made_pdf(encryption=pikepdf.Encryption(user="", owner="b")))
-    assert (pikepdf.open(io.BytesIO(cleaned)).is_encrypted, cleaned.startswith(b"%PDF-")) == (False, True)
-
-
-@pytest.mark.parametrize("cut", [300, 420])
-def test_pdf_with_lost_end_is_repaired(cut):
-    assert len(pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", files.PDF[:cut]))).pages) == 1
 
 
 # --- Limits of a person ------------------------------------------------------------------------------
