@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from config.web.forms import LineField, form_helper
+from config.web.forms import NameField, form_helper
 
 from . import identity, permissions
 from .models import User, identity_digest, phone_validator
@@ -125,7 +125,7 @@ class SignUpForm(NewPasswordMixin, PersonForm, BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("name", "id_kind", "id_number", "username", "phone", "email")
-        field_classes = {"name": LineField, "username": UsernameField, "phone": PhoneField}
+        field_classes = {"name": NameField, "username": UsernameField, "phone": PhoneField}
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),

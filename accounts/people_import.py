@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from config.files.importing import Importer, Outcome, PlannedLine, compared, line_problems
 from config.files.lines import Columns, Line
-from config.texts import name_key
+from config.texts import name_key, normalise_name
 from organizations.import_log import log_import
 from organizations.models import Unit
 from organizations.named_units import NamedUnits
@@ -98,7 +98,7 @@ class PeopleImporter(Importer):
 
     def _problems(self, line: Line, person: User, known: Known) -> Iterator[str]:
         """Yield each error of a line as a sentence that begins with the column; the rules are those of the sign-up."""
-        name, number = line.text(NAME), identity.normalise(line.text(ID_NUMBER))
+        name, number = normalise_name(line.text(NAME)), identity.normalise(line.text(ID_NUMBER))
         if person.pk and name_key(person.name) != name_key(name):
             yield f"“{NAME}”列的值“{name}”与已注册的姓名不一致，请核对证件号码。"
         elif len(name) > NAME_LENGTH:
@@ -167,7 +167,7 @@ def _plan_line(line: Line, person: User, unit: Unit | None) -> PlannedLine:
     before = _texts(line, person) if person.pk else None
     person.unit, person.phone = unit, phone or None
     if before is None:
-        person.name, person.username = line.text(NAME), line.text(USERNAME).lower()
+        person.name, person.username = normalise_name(line.text(NAME)), line.text(USERNAME).lower()
         person.id_number = identity.normalise(line.text(ID_NUMBER))
         person.id_kind = KINDS[line.text(KIND) or User.IdKind.RESIDENT.label]
     return compared(line, before, _texts(line, person))

@@ -96,6 +96,11 @@ def normalise_line(text: str) -> str:
     return " ".join(normalise(text).split())
 
 
+def normalise_name(text: str) -> str:
+    """Return the name of a person on one line, also without joiners: in a name they are invisible."""
+    return normalise_line(_JOINERS.sub("", text))
+
+
 def normalise_code(text: str) -> str:
     """Return an identifier in half-width capital letters, without invisible characters, spaces and hyphens."""
     return "".join(unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).split()).replace("-", "").upper()

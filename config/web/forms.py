@@ -35,6 +35,13 @@ class LineField(forms.CharField):
         return texts.normalise_line(super().to_python(value) or "")
 
 
+class NameField(forms.CharField):
+    """The normalised name of a person."""
+
+    def to_python(self, value: object) -> str:
+        return texts.normalise_name(super().to_python(value) or "")
+
+
 def typed_field(form: forms.BaseForm, name: str, kind: type[FieldT]) -> FieldT:
     """Return the form's field of this name as an instance of `kind`; raise TypeError if it is of another class."""
     field = form.fields[name]

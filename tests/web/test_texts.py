@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.texts import comparison_key, fold_digits, name_key, normalise, normalise_line
+from config.texts import comparison_key, fold_digits, name_key, normalise, normalise_line, normalise_name
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,11 @@ from config.texts import comparison_key, fold_digits, name_key, normalise, norma
 )
 def test_text_is_stored_in_present_codes(typed, text):
     assert normalise_line(typed) == text
+
+
+def test_joiners_stay_in_a_text_but_not_in_a_name():
+    assert normalise_line("👩\u200d🔬讲座") == "👩\u200d🔬讲座"
+    assert normalise_name(" 黄\u200d秋\u200c梦 ") == "黄秋梦"
 
 
 @given(st.text())
