@@ -17,9 +17,9 @@ from config.files.tables import PAGE, Bounds
 from .items import CompletionItem, ItemError, parse_text, parse_whole_number, quotable
 from .planning import ItemResult
 
-ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY = "证件号码", "年度", "科目名称", "学时", "完成日期", "来源编号"
+ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY, NAME = "证件号码", "年度", "科目名称", "学时", "完成日期", "来源编号", "姓名"
 COLUMNS = Columns(
-    known=(ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY),
+    known=(ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY, NAME),
     required=(ID_NUMBER, YEAR, COURSE, DAY),
     ignored=("行", "列", "原因"),
 )
@@ -32,6 +32,7 @@ FIELDS = {
     "hours": HOURS,
     "completed_on": DAY,
     "source_key": KEY,
+    "name": NAME,
 }
 
 
@@ -67,6 +68,7 @@ def parse_line(line: Line) -> CompletionItem:
             hours=line.text(HOURS),
             completed_on=line.text(DAY),
             key=parse_text(line.text(KEY), "source_key"),
+            name=parse_text(line.text(NAME), "name"),
         )
     except ItemError as problem:
         return CompletionItem(line.number, id_number=id_number, problem=problem)

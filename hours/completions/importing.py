@@ -31,7 +31,7 @@ class CompletionImporter(Importer):
     columns = Columns(files.COLUMNS.known, files.COLUMNS.required, ("原行号", "问题"))
     shown = ("姓名", ID_NUMBER, YEAR, COURSE, HOURS, DAY)
     help = (
-        "“学时”留空时按科目的学时；“来源编号”留空时按人员和科目对应。"
+        "“学时”留空时按科目的学时；“来源编号”留空时按人员和科目对应；填写“姓名”的，须与该证件号码的人员一致。"
         "同一文件可以重复导入，不会重复计算；更正时来源和来源编号须与原来相同。"
         "人员尚未注册或科目尚未录入的行先留存为待认领，以后自动计入。"
     )

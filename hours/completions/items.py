@@ -42,7 +42,8 @@ class CompletionItem:
     A course is named by `course_code` or `course_id`, or by `year` and `course`; beside these, year and name have
     to fit. `course_labels` are names by which a platform calls it: none may be another course's. Without `hours` the
     hours of the course count. With `caps_hours`, more hours than the course has are cut instead of refused. An item
-    without `completed_on` counts for `arrived_on`, if it has that. `problem` is an error found by the reader.
+    without `completed_on` counts for `arrived_on`, if it has that. A `name` has to be that of the person with the
+    number. `problem` is an error found by the reader.
     """
 
     position: int
@@ -57,6 +58,7 @@ class CompletionItem:
     arrived_on: date | None = None
     key: str = ""
     caps_hours: bool = False
+    name: str = field(default="", repr=False)
     problem: ItemError | None = None
 
 

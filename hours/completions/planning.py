@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User, identity_digest
-from config.texts import comparison_key
+from config.texts import comparison_key, name_key
 from hours.models import Completion, CompletionVersion, Course, WaitingCompletion
 from hours.wording import format_number
 
@@ -143,8 +143,11 @@ class _BatchPlanner:
         if lock:
             self.plan.kept = waiting_rows.lock(source, items)
         digests = {item.id_number: identity_digest(item.id_number) for item in items if item.id_number}
-        people = dict(User.objects.filter(id_digest__in=set(digests.values())).values_list("id_digest", "pk"))
-        self.people = {typed: people[digest] for typed, digest in digests.items() if digest in people}
+        rows = User.objects.filter(id_digest__in=set(digests.values())).values_list("id_digest", "pk", "name")
+        people = {digest: (key, name) for digest, key, name in rows}
+        known = {typed: people[digest] for typed, digest in digests.items() if digest in people}
+        self.people = {typed: key for typed, (key, _) in known.items()}
+        self.names = {typed: name for typed, (_, name) in known.items()}
         # Existing completions and, while the batch is planned, the new ones.
         self.by_key: dict[str, Completion] = {}
         self.by_person_and_course: dict[tuple[int, int], Completion] = {}
@@ -195,6 +198,8 @@ class _BatchPlanner:
         number = identity.normalise(item.id_number)
         if person is None and (problem := identity.any_id_problem(number, timezone.localdate())):
             raise ItemError("id_number", problem)
+        if person is not None and item.name and name_key(item.name) != name_key(self.names[item.id_number]):
+            raise ItemError("name", f"姓名“{quotable(item.name)}”与该证件号码的人员不一致，请核对姓名和证件号码。")
         return person
 
     def _day(self, item: CompletionItem) -> date:

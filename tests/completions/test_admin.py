@@ -191,6 +191,15 @@ def test_preview_lists_unused_columns(client, huang, course):
     assert "文件中没有使用的列：学时数。" in preview.content.decode()
 
 
+@pytest.mark.parametrize(("name", "is_taken"), [("黄 秋\u3000梦", True), ("黄秋萝", False)])
+def test_name_in_file_has_to_be_that_of_the_person(client, huang, course, name, is_taken):
+    line = [huang.id_number, str(course.year), course.name, str(NEW_YEAR), name]
+    content = imports.csv((*files.COLUMNS.required, "姓名"), line)
+    preview = imports.upload(client, "hours_completion", content, source="x")
+    words = f"第 2 行：姓名“{name}”与该证件号码的人员不一致，请核对姓名和证件号码。"
+    assert imports.problems(preview) == ([] if is_taken else [words])
+
+
 def test_preview_of_correction_shows_previous_value(client, huang, course):
     confirm(client, upload(client, row(huang, course)))
     preview = upload(client, row(huang, course, "4"))
@@ -220,7 +229,7 @@ def test_bad_lines_go_to_their_maker_as_typed(client, huang, course):
     preview = upload(client, row(huang, course, "99", "=1+1"))
     [_, bad] = imports.rows(client.get(imports.address(preview) + "bad-lines/"))
     assert bad == (
-        *(huang.id_number, str(THIS_YEAR), course.name, "99", DAY, "'=1+1", "2"),
+        *(huang.id_number, str(THIS_YEAR), course.name, "99", DAY, "'=1+1", None, "2"),
         "学时 99 超过该科目的 9 学时。",
     )
 

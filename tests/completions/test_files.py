@@ -19,7 +19,7 @@ from hours.completions.files import read
 COLUMNS = files.COLUMNS.known
 
 
-GOOD = ["450103198503210012", "2026", "当代科学技术前沿知识", "9", "2026-05-12", "A-1"]
+GOOD = ["450103198503210012", "2026", "当代科学技术前沿知识", "9", "2026-05-12", "A-1", "黄秋梦"]
 
 
 def csv(*rows: Sequence[str], headers: Sequence[str] = COLUMNS, encoding: str = "utf-8", delimiter: str = ",") -> bytes:
@@ -147,7 +147,7 @@ def other_zip() -> bytes:
 
 
 BROKEN = "文件不完整，或不是 Excel（.xlsx）文件，请重新保存后再试。"
-NEEDED = "第一行应为列名：证件号码、年度、科目名称、学时、完成日期、来源编号（可以没有：学时、来源编号）。"
+NEEDED = "第一行应为列名：证件号码、年度、科目名称、学时、完成日期、来源编号、姓名（可以没有：学时、来源编号、姓名）。"
 
 
 @pytest.mark.parametrize(
