@@ -16,6 +16,7 @@ from .tables import CHUNK_SIZE, PAGE, Bounds, FileProblem, Table, TableRow
 
 MAX_HEADING_ROWS = 20  # the first lines, among which the column names are looked for
 NAMED = 5  # columns named in a sentence
+_DECORATION = re.compile(r"[\s*:]")  # of a column's name
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _find_heading(rows: Iterator[TableRow], columns: Columns) -> tuple[int, list
     for row in islice(rows, MAX_HEADING_ROWS):
         if row.cells is None or row.is_empty:
             continue
-        names = [_name(cell) for cell in row.cells]
+        names = [_name(cell, columns) for cell in row.cells]
         if set(columns.required) <= set(names):
             return row.number, names
         first = first or (row.number, names)
@@ -111,8 +112,11 @@ def _find_heading(rows: Iterator[TableRow], columns: Columns) -> tuple[int, list
     raise FileProblem(f"文件缺少列：{'、'.join(missing)}。{columns.expected}")
 
 
-def _name(cell: Cell) -> str:
-    return " ".join(unicodedata.normalize("NFKC", cell.text).split())
+def _name(cell: Cell, columns: Columns) -> str:
+    """Return the name of a column: a known one also if it is written 姓　名, *姓名 or 姓名：."""
+    name = " ".join(unicodedata.normalize("NFKC", cell.text).split())
+    bare = _DECORATION.sub("", name)
+    return bare if bare in columns.known else name
 
 
 def _places(names: Sequence[str], columns: Columns) -> dict[str, int]:

@@ -61,6 +61,11 @@ def test_empty_workbook_names_its_sheets():
 def test_heading_that_appears_twice_is_refused():
     assert refusal(workbook(["姓名", "学时", "学时"], ["黄秋梦", 8, 80])) == "列名重复：学时。请只保留一列。"
     assert refusal(workbook(["姓名", "备注", "备 注", "备注"])) == "列名重复：备注。请只保留一列。"
+    assert refusal(workbook(["姓名", "学时", "学 时："])) == "列名重复：学时。请只保留一列。"
+
+
+def test_known_heading_may_be_spaced_starred_or_end_in_a_colon():
+    assert texts(workbook(["*姓　名", "学 时：", "日期（年月日）"], ["黄秋梦", 8, "x"])) == [(2, "黄秋梦", "8")]
 
 
 def test_hidden_column_with_a_known_heading_is_refused():
