@@ -114,7 +114,12 @@ def _turn_upright(picture: Image.Image) -> None:
 
 
 def _in_eight_bits(picture: Image.Image) -> Image.Image:
-    """Return a picture of 16-bit grey in eight bits: scaled, because `convert` would clip almost all of it to white."""
+    """Return a picture in eight bits per colour, which keeps letters readable when it is made smaller.
+
+    Grey of 16 bits is scaled, because `convert` would clip almost all of it to white.
+    """
+    if picture.mode == "1":
+        return picture.convert("L")
     if picture.mode.startswith("I"):
         return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     return picture.convert("RGBA" if "transparency" in picture.info else "RGB") if picture.mode == "P" else picture

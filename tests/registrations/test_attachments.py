@@ -234,6 +234,17 @@ def test_large_photo_is_decoded_smaller():
     assert Image.open(io.BytesIO(proof.content)).size == (3870, 1935)
 
 
+def test_scan_in_black_and_white_is_made_smaller_in_grey():
+    """Without grey, thin lines vanish or thicken."""
+    scan = Image.new("1", (5000, 3000), 1)
+    scan.paste(0, (0, 0, 1, 3000))
+    buffer = io.BytesIO()
+    scan.save(buffer, "PNG")
+    proof = attachments.inspect(files.upload("扫描.png", buffer.getvalue()))
+    stored = Image.open(io.BytesIO(proof.content))
+    assert (stored.mode, stored.width < 5000, 0 < stored.getpixel((0, 0)) < 255) == ("L", True, True)
+
+
 def test_picture_of_sixteen_bits_is_scaled():
     """Pillow's own conversion would clip all but the darkest tones to white."""
     picture = Image.new("I;16", (3, 1))
