@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import date
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -153,9 +153,9 @@ NESTED = b"".join(
     ids=["parts", "parameters", "brackets", "nested", "header"],
 )
 def test_multipart_that_is_costly_to_parse_is_refused_at_once(send, body, kind):
-    started = perf_counter()
+    started = process_time()
     assert refusal(send(body, kind=kind)) == "请求正文不是 JSON（UTF-8）。"
-    assert perf_counter() - started < 1
+    assert process_time() - started < 5  # 0.01; up to 52 if it is parsed
 
 
 @pytest.mark.parametrize(
