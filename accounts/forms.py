@@ -34,6 +34,7 @@ WRONG_LOGIN = "账号或密码不正确，请核对后重试。账号可以是�
 ACCOUNT_NOT_FOUND = "没有找到这个账号，请核对。对方须先在本系统注册；请输入完整的证件号码、手机号码或用户名。"
 ACCOUNT_AMBIGUOUS = "这个账号对应不止一人，请改用证件号码或手机号码。"
 WRONG_PASSWORD = "当前密码不正确，请重新输入。"  # noqa: S105
+SAME_PASSWORD = "新密码不能与当前密码相同，请换一个。"  # noqa: S105
 PASSWORD_RULES = "至少 8 个字符；不能全是数字、过于常见，也不能与您的个人信息相似或包含证件号码。"  # noqa: S105
 # Longer than the numbers themselves, because people type spaces and hyphens and browsers cut off the rest.
 PHONE_INPUT_LENGTH, ID_INPUT_LENGTH = "20", 40
@@ -202,6 +203,14 @@ class OwnPasswordChangeForm(ChangedPasswordMixin, PasswordChangeForm):
         self.fields["old_password"].label = "当前密码"
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
         self.helper = form_helper(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the current password as the new one: somebody else may know it, as with a first password."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        old, new = cleaned.get("old_password"), cleaned.get("new_password1")
+        if old and old == new:
+            self.add_error("new_password1", ValidationError(SAME_PASSWORD, code="password_same"))
+        return cleaned
 
 
 class ResetForm(PasswordResetForm):

@@ -110,7 +110,7 @@ def _is_short_date(digits: str) -> bool:
 
 def name_problem(name: str) -> str:
     """Return why a name cannot be on an ID document, as a sentence for users; empty if it can."""
-    letters = [character for character in name if character not in " ·•・.-'’" and not _is_mark(character)]
+    letters = [sign for sign in name if not (sign in " -'’" or texts.is_middle_dot(sign) or _is_mark(sign))]
     if not letters:
         return "姓名中没有文字，请填写与证件上一致的姓名。"
     if all(map(texts.is_letter, letters)):

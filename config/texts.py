@@ -138,6 +138,11 @@ def name_key(name: str) -> str:
     return comparison_key(_MIDDLE_DOTS.sub("·", name)).replace(".", "·")
 
 
+def is_middle_dot(character: str) -> bool:
+    """Whether the character is taken for the middle dot between the parts of a name."""
+    return character == "·" or _MIDDLE_DOTS.fullmatch(character) is not None
+
+
 def is_letter(character: str) -> bool:
     """Whether the character is a letter or an ideograph of present Unicode; rare ones may still be private use."""
     return unicodedata.category(character)[0] == "L" or unicodedata.category(character) in ("Nl", "Co")

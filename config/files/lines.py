@@ -12,7 +12,7 @@ from typing import IO
 
 from . import old_workbooks, separated, workbooks
 from .cells import EMPTY, Cell
-from .tables import CHUNK_SIZE, PAGE, Bounds, FileProblem, Table, TableRow
+from .tables import CHUNK_SIZE, NO_TABLE, PAGE, Bounds, FileProblem, Table, TableRow
 
 MAX_HEADING_ROWS = 20  # the first lines, among which the column names are looked for
 NAMED = 5  # columns named in a sentence
@@ -86,6 +86,8 @@ def _read_table(file: IO[bytes], bounds: Bounds) -> Table:
         raise FileProblem("文件是空的，请重新选择。")
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         return old_workbooks.read(file)
+    if start.lstrip().startswith(b"%PDF-"):
+        raise FileProblem(NO_TABLE)
     if start.startswith(b"PK"):
         return workbooks.read(file, bounds)
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:300].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):

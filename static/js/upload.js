@@ -61,18 +61,33 @@
     return line;
   }
 
+  // A camera gives one photograph at a time: files chosen later are added to those chosen before.
+  const chosen = new WeakMap();
+
+  function add(field) {
+    const same = (one, other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+    const before = field.multiple ? chosen.get(field) || [] : [];
+    const added = [...field.files].filter((file) => !before.some((one) => same(one, file)));
+    put(field, [...before, ...added]);
+  }
+
+  function put(field, files) {
+    const all = new DataTransfer();
+    files.forEach((file) => all.items.add(file));
+    field.files = all.files;
+    chosen.set(field, files);
+    show(field);
+  }
+
   // A field's files cannot be changed one by one: the others are put in again.
   function remove(field, place) {
-    const kept = new DataTransfer();
-    [...field.files].forEach((file, other) => other !== place && kept.items.add(file));
-    field.files = kept.files;
-    show(field);
+    put(field, [...field.files].filter((_, other) => other !== place));
     const buttons = listOf(field).querySelectorAll("button");
     (buttons[Math.min(place, buttons.length - 1)] || field).focus();
   }
 
   document.addEventListener("change", (event) => {
-    if (event.target.matches(FIELD)) show(event.target);
+    if (event.target.matches(FIELD)) add(event.target);
   });
 
   // --- Progress -------------------------------------------------------------------------------------
@@ -86,6 +101,7 @@
       bar.append(document.createElement("progress"), document.createElement("span"));
       const field = form.querySelector(FIELD);
       (document.getElementById(`${field.id}_chosen`) || field).after(bar);
+      bar.scrollIntoView({ block: "nearest" });
     }
     return bar;
   }

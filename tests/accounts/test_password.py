@@ -76,6 +76,12 @@ def test_change_logs_out_other_devices(client, qiumeng):
     ("old", "new1", "new2", "expected"),
     [
         ("wrong", NEW, NEW, {"old_password": [WRONG_PASSWORD]}),
+        (
+            factories.PASSWORD,
+            factories.PASSWORD,
+            factories.PASSWORD,
+            {"new_password1": ["新密码不能与当前密码相同，请换一个。"]},
+        ),
         (factories.PASSWORD, NEW, "x", {"new_password2": ["输入的两个密码不一致。"]}),
         (factories.PASSWORD, "a1b2", "a1b2", {"new_password1": ["密码太短，至少应有 8 个字符。"]}),
         (

@@ -100,7 +100,9 @@ def test_all_errors_are_shown_together(client):
     }
 
 
-@pytest.mark.parametrize("name", ["买买提·吐尔逊", "王〇", "O'Brien Mary-Jane", "㛃𬍤"])
+@pytest.mark.parametrize(
+    "name", ["买买提·吐尔逊", "买买提．吐尔逊", "买买提‧吐尔逊", "王〇", "O'Brien Mary-Jane", "㛃𬍤"]
+)
 def test_name_with_rare_characters_is_accepted(client, name):
     client.post(URL, form_data(name=f" {name}\u200b\u200d "))
     assert User.objects.get().name == name

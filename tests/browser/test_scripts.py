@@ -20,6 +20,13 @@ MOVES = (
 )
 
 
+def test_form_on_a_page_of_its_own_narrows_types(visit, huang):
+    page = visit("/hours/new/", huang)
+    expect(page.locator("[name=category]")).to_be_disabled()
+    page.locator("[name=first_level]").select_option(label="专利类")
+    expect(page.locator("[name=category] optgroup:not([disabled]) option")).to_have_text(["发明专利"])
+
+
 def test_unsaved_input_asks_before_closing(visit, huang):
     page = visit("/hours/", huang)
     page.get_by_role("link", name="新登记培训").click()

@@ -31,7 +31,8 @@ def test_chosen_files_are_shown_removed_and_sent(visit, huang, offices, width):
     fill(form, content="水利工程施工培训班")
     fill_dates(form, 9, 8)
     declare(form)
-    form.locator("[name=proofs]").set_input_files([PHOTO, PAPER, {**PAPER, "name": "多余.pdf"}])
+    form.locator("[name=proofs]").set_input_files([PHOTO])
+    form.locator("[name=proofs]").set_input_files([PAPER, {**PAPER, "name": "多余.pdf"}])  # is added
     chosen = form.get_by_role("list", name="已选择的文件").get_by_role("listitem")
     expect(chosen).to_have_count(3)
     expect(chosen.first).to_contain_text("证书照片.jpg")
