@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+MAX_LENGTH = 255  # of a format in Excel; the patterns below take the square of it
 MAX_DECIMALS = 10  # more would exceed what Decimal computes with 15 digits before them
 _PLACES = "0#?"
 # Colours and conditions; the width of a character; a character that fills the cell.
@@ -30,7 +31,7 @@ class _Pattern(NamedTuple):
 
 def show(number: Decimal, number_format: str) -> str | None:
     """Return the number as the format shows it, without units around it; None if the format says nothing about it."""
-    pattern = _parse(number_format, number < 0)
+    pattern = _parse(number_format, number < 0) if len(number_format) <= MAX_LENGTH else None
     if pattern is None:
         return None
     scaled = number * 100 if pattern.is_percent else number
