@@ -9,13 +9,13 @@ from functools import cached_property
 from dateutil.parser import isoparse
 from django.utils import timezone
 
-from config.files.importing import Importer, Outcome, PlannedLine, Shown, line_problems
+from config.files.importing import Importer, Outcome, PlannedLine, Shown, line_problems, refused
 from config.files.lines import Columns, Line
 from config.texts import fold_digits, name_key
+from organizations import tree
 from organizations.import_log import log_import
 from organizations.models import Region, Unit
 from organizations.named_units import NamedUnits
-from organizations.tree import is_within
 
 from . import identity
 from .models import Appointment, User, identity_digest
@@ -82,13 +82,13 @@ class AppointmentImporter(Importer):
         if not problems and person:
             problems = list(self._problems(line, person, position))
         if problems or person is None:
-            return PlannedLine(line, Outcome.WRONG, problems=tuple(problems)), None
+            return refused(line, problems), None
         start = valid_from or timezone.localdate()
         values = tuple(Shown(text) for text in _texts(person, position, start, valid_until))
         if _exists(person, position, start, valid_until):
             return PlannedLine(line, Outcome.UNCHANGED, values), None
         if problems := list(self._period_problems(line, person, position, start, valid_until)):
-            return PlannedLine(line, Outcome.WRONG, problems=tuple(problems)), None
+            return refused(line, problems), None
         appointment = Appointment(
             person=person,
             role=position.role,
@@ -135,11 +135,8 @@ class AppointmentImporter(Importer):
             yield f"“{UNIT}”列为空：单位审核员须填单位。"
         elif problem := self.units.problem(line.text(UNIT)):
             yield f"“{UNIT}”列{problem}"
-        elif position.unit and not self._is_in_scope(position.unit.region):
+        elif position.unit and not tree.is_in_scope(position.unit.region, self.scope):
             yield f"“{UNIT}”列的值“{line.text(UNIT)}”不在您管理的区域内。"
-
-    def _is_in_scope(self, region: Region) -> bool:
-        return self.scope is None or any(is_within(region, area) for area in self.scope)
 
     def _period_problems(
         self, line: Line, person: User, position: Position, start: date, until: date | None

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from config.constants import IMPORT_PREVIEW_ROWS
 from config.files import sheets
-from config.files.cells import FORMULA_PREFIXES, Cell
+from config.files.cells import Cell, guarded
 from config.files.importing import BATCH_SIZE, Importer, Outcome, Pass, PlannedLine, run
 from config.files.lines import Line, read_lines
 from config.files.tables import Bounds, FileProblem
@@ -173,9 +173,8 @@ def template_sheet(importer: Importer) -> sheets.Sheet:
 
 
 def _bad_line(line: PlannedLine, importer: Importer) -> list[str]:
-    typed = (line.line.text(column) for column in importer.columns.known)
-    guarded = [f"'{text}" if text.startswith(FORMULA_PREFIXES) else text for text in typed]
-    return [*guarded, str(line.line.number), "".join(line.problems)]
+    typed = [guarded(line.line.text(column)) for column in importer.columns.known]
+    return [*typed, str(line.line.number), "".join(line.problems)]
 
 
 # --- The stored lines ------------------------------------------------------------------------------

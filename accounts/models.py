@@ -41,6 +41,8 @@ def stored_name_key(name: str) -> str:
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account. The ID number is encrypted; pages show `masked_id`, look-ups use `id_digest`."""
 
+    NAME_LENGTH = 50
+
     class IdKind(models.TextChoices):
         RESIDENT = "resident", "居民身份证"
         PASSPORT = "passport", "护照"
@@ -55,7 +57,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[username_validator],
         error_messages={"unique": "该用户名已被使用，请换一个。"},
     )
-    name = models.CharField("姓名", max_length=50)
+    name = models.CharField("姓名", max_length=NAME_LENGTH)
     name_key = DerivedField(max_length=NAME_KEY_LENGTH, source="name", compute=stored_name_key)
     id_kind = models.CharField("证件类型", max_length=10, choices=IdKind, default=IdKind.RESIDENT)
     id_number = EncryptedTextField("证件号码")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.exceptions import ValidationError
 
-from config.files.importing import Importer, Outcome, PlannedLine, compared, line_problems
+from config.files.importing import Importer, PlannedLine, changes, compared, line_problems, refused
 from config.files.lines import Columns, Line
 from config.texts import name_key, normalise_name
 from organizations.import_log import log_import
@@ -32,7 +32,6 @@ KINDS = {label: value for value, label in User.IdKind.choices}
 HANDOUT = ("姓名", "证件号码", "用户名", "初始密码")
 # Without characters that look alike. 14 of them have 68 bits.
 PASSWORD_CHARACTERS, PASSWORD_LENGTH = "abcdefghjkmnpqrstuvwxyz23456789", 14
-NAME_LENGTH = 50
 
 
 class FirstPasswordHasher(PBKDF2PasswordHasher):
@@ -75,34 +74,37 @@ class PeopleImporter(Importer):
         self.handout: list[list[str]] = []
 
     def plan(self, lines: Sequence[Line], *, write: bool) -> list[PlannedLine]:
-        known, planned, new, changed = _known(lines), [], [], []
-        for line in lines:
-            person = known.people.get(identity_digest(line.text(ID_NUMBER))) or User()
-            problems = line_problems(line, self.columns) or list(self._problems(line, person, known))
-            if problems:
-                planned.append(PlannedLine(line, Outcome.WRONG, problems=tuple(problems)))
-                continue
-            entry = _plan_line(line, person, known.units.get(line.text(UNIT)))
-            planned.append(entry)
-            if entry.outcome is Outcome.NEW:
-                new.append(person)
-            elif entry.outcome is Outcome.CHANGED:
-                changed.append(person)
+        known = _known(lines)
+        people = [known.people.get(identity_digest(line.text(ID_NUMBER))) or User() for line in lines]
+        planned = [self._plan_line(line, person, known) for line, person in zip(lines, people, strict=True)]
         if write:
-            self._write(new, changed)
+            self._write(*changes(zip(planned, people, strict=True)))
         return planned
 
     def take_handout(self) -> list[list[str]]:
         given, self.handout = self.handout, []
         return given
 
+    def _plan_line(self, line: Line, person: User, known: Known) -> PlannedLine:
+        """Plan one line, and set its values on the person unless it is wrong."""
+        if problems := line_problems(line, self.columns) or list(self._problems(line, person, known)):
+            return refused(line, problems)
+        before = _texts(line, person) if person.pk else None
+        person.unit = known.units.get(line.text(UNIT))
+        person.phone = identity.normalise_phone(line.text(PHONE)) or person.phone or None
+        if before is None:
+            person.name, person.username = normalise_name(line.text(NAME)), line.text(USERNAME).lower()
+            person.id_number = identity.normalise(line.text(ID_NUMBER))
+            person.id_kind = KINDS[line.text(KIND) or User.IdKind.RESIDENT.label]
+        return compared(line, before, _texts(line, person))
+
     def _problems(self, line: Line, person: User, known: Known) -> Iterator[str]:
         """Yield each error of a line as a sentence that begins with the column; the rules are those of the sign-up."""
         name, number = normalise_name(line.text(NAME)), identity.normalise(line.text(ID_NUMBER))
         if person.pk and name_key(person.name) != name_key(name):
             yield f"“{NAME}”列的值“{name}”与已注册的姓名不一致，请核对证件号码。"
-        elif len(name) > NAME_LENGTH:
-            yield f"“{NAME}”列超过 {NAME_LENGTH} 个字。"
+        elif len(name) > User.NAME_LENGTH:
+            yield f"“{NAME}”列超过 {User.NAME_LENGTH} 个字。"
         elif problem := identity.name_problem(name):
             yield f"“{NAME}”列的值“{name}”：{problem}"
         kind = KINDS.get(line.text(KIND) or User.IdKind.RESIDENT.label)
@@ -159,18 +161,6 @@ def _known(lines: Sequence[Line]) -> Known:
         {phone: key for phone, key in User.objects.filter(phone__in=phones).values_list("phone", "pk") if phone},
         set(User.objects.filter(username__in=usernames).values_list("username", flat=True)),
     )
-
-
-def _plan_line(line: Line, person: User, unit: Unit | None) -> PlannedLine:
-    """Plan a right line, and set its values on the person."""
-    phone = identity.normalise_phone(line.text(PHONE)) or person.phone
-    before = _texts(line, person) if person.pk else None
-    person.unit, person.phone = unit, phone or None
-    if before is None:
-        person.name, person.username = normalise_name(line.text(NAME)), line.text(USERNAME).lower()
-        person.id_number = identity.normalise(line.text(ID_NUMBER))
-        person.id_kind = KINDS[line.text(KIND) or User.IdKind.RESIDENT.label]
-    return compared(line, before, _texts(line, person))
 
 
 def _texts(line: Line, person: User) -> list[str]:

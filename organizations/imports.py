@@ -11,14 +11,13 @@ from functools import cached_property
 
 from django.core.exceptions import ValidationError
 
-from config.files.importing import Importer, Outcome, PlannedLine, compared, line_problems
+from config.files.importing import Importer, PlannedLine, changes, compared, line_problems, refused
 from config.files.lines import Columns, Line
 
-from . import credit_code, revision, units
+from . import credit_code, revision, tree, units
 from .forms import MIN_NAME_LENGTH, contact_phone_validator
 from .import_log import log_import
 from .models import Region, Unit
-from .tree import is_within
 
 NAME, CODE, REGION, STATE, CONTACT, PHONE = COLUMNS = (
     "单位名称",
@@ -55,17 +54,10 @@ class UnitImporter(Importer):
         codes = [credit_code.normalise(line.text(CODE)) for line in lines]
         rows = Unit.objects.select_related("region").filter(credit_code__in=[code for code in codes if code])
         existing = {unit.credit_code: unit for unit in rows}
-        planned, new, changed = [], [], []
-        for line, code in zip(lines, codes, strict=True):
-            unit = existing.get(code) or Unit(credit_code=code, credit_code_flagged=bool(credit_code.problem(code)))
-            entry = self._plan_line(line, unit)
-            planned.append(entry)
-            if entry.outcome is Outcome.NEW:
-                new.append(unit)
-            elif entry.outcome is Outcome.CHANGED:
-                changed.append(unit)
+        units_of_lines = [existing.get(code) or _new_unit(code) for code in codes]
+        planned = [self._plan_line(line, unit) for line, unit in zip(lines, units_of_lines, strict=True)]
         if write:
-            self._write(new, changed)
+            self._write(*changes(zip(planned, units_of_lines, strict=True)))
         return planned
 
     def finish(self) -> None:
@@ -74,7 +66,7 @@ class UnitImporter(Importer):
     def _plan_line(self, line: Line, unit: Unit) -> PlannedLine:
         """Plan one line, and set its values on the unit unless it is wrong."""
         if problems := line_problems(line, self.columns) or list(self._problems(line, unit)):
-            return PlannedLine(line, Outcome.WRONG, problems=tuple(problems))
+            return refused(line, problems)
         before = cells_of(unit) if unit.pk else None
         unit.name, unit.region = line.text(NAME), self.regions[line.text(REGION)]
         if line.text(STATE) or not unit.pk:
@@ -97,7 +89,7 @@ class UnitImporter(Importer):
         region, state = self.regions.get(line.text(REGION)), line.text(STATE)
         if region is None:
             yield f"“{REGION}”列的值“{line.text(REGION)}”不是已有的区划代码。"
-        elif not self._may_write(region):
+        elif not tree.is_in_scope(region, self.scope):
             yield f"“{REGION}”列的值“{region.code}”不在您管理的区域内。"
         if state and state not in STATES:
             yield f"“{STATE}”列的值“{state}”无效，应为{'、'.join(STATES)}之一。"
@@ -114,18 +106,19 @@ class UnitImporter(Importer):
         first = self.first_lines.setdefault(code, line.number)
         if first != line.number:
             yield f"“{CODE}”列的值“{code}”与第 {first} 行重复。"
-        if unit.pk and not self._may_write(unit.region):
+        if unit.pk and not tree.is_in_scope(unit.region, self.scope):
             yield f"“{CODE}”列的值“{code}”属于“{unit.name}”（{unit.region}），不在您管理的区域内。"
         if unit.merged_into_id:
             yield f"“{CODE}”列的值“{code}”属于已被合并的单位“{unit.name}”，不能再更改。"
-
-    def _may_write(self, region: Region) -> bool:
-        return self.scope is None or any(is_within(region, area) for area in self.scope)
 
     def _write(self, new: list[Unit], changed: list[Unit]) -> None:
         Unit.objects.bulk_create(new)
         Unit.objects.bulk_update(changed, FIELDS, batch_size=200)
         log_import(self.actor, new, changed)
+
+
+def _new_unit(code: str) -> Unit:
+    return Unit(credit_code=code, credit_code_flagged=bool(credit_code.problem(code)))
 
 
 def cells_of(unit: Unit) -> list[str]:

@@ -17,6 +17,11 @@ def is_within(region: Region, other: Region) -> bool:
     return bool(region.tree_id == other.tree_id and other.lft <= region.lft and region.rght <= other.rght)
 
 
+def is_in_scope(region: Region, scope: Sequence[Region] | None) -> bool:
+    """Return whether a region is one of the scope's or lies below one; None is everywhere."""
+    return scope is None or any(is_within(region, area) for area in scope)
+
+
 class Tree:
     """All regions at one revision, in tree order. Threads share it, so its rows must not be changed."""
 
@@ -33,7 +38,7 @@ class Tree:
         """Return these regions and all below them; all regions for None."""
         if areas is None:
             return self.rows
-        return [row for row in self.rows if any(is_within(row, area) for area in areas)]
+        return [row for row in self.rows if is_in_scope(row, areas)]
 
     @cached_property
     def root(self) -> Region:

@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import content_disposition_header
 
 from accounts import imports
 from accounts.imports import ImportOutdated
@@ -25,7 +26,7 @@ from accounts.models import ImportPlan
 from accounts.requests import person_of
 from config.constants import ADMIN_COUNT_LIMIT
 from config.files import sheets
-from config.files.cells import FORMULA_PREFIXES
+from config.files.cells import guarded
 from config.files.importing import Importer, Outcome
 from config.files.tables import FileProblem
 
@@ -229,20 +230,13 @@ class ExportAdmin(ImportAdmin):
             raise Http404
         columns = self.make_importer(request, {}).columns.known
         found = self.get_changelist_instance(request).queryset.order_by(*self.export_order)[: settings.EXPORT_MAX_ROWS]
-        rows = ([_guarded(cell) for cell in self.export_cells(row)] for row in found.iterator(chunk_size=1000))
+        rows = ([guarded(cell) for cell in self.export_cells(row)] for row in found.iterator(chunk_size=1000))
         name = f"{self.opts.verbose_name}.{kind}"
         if kind == "xlsx":
             return _excel(sheets.Sheet("导出", [(column, CELL_WIDTH) for column in columns], rows), name)
         response = StreamingHttpResponse(_csv(columns, rows), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = FileResponse(io.BytesIO(), as_attachment=True, filename=name)[
-            "Content-Disposition"
-        ]
+        response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         return response
-
-
-def _guarded(text: str) -> str:
-    """Return the text with an apostrophe if it begins like a formula; an import removes it again."""
-    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
 
 
 def _csv(columns: Iterable[str], rows: Iterable[list[str]]) -> Iterator[bytes]:

@@ -47,6 +47,11 @@ def from_text(text: str) -> Cell:
     return Cell(text, text or None, _LOST.format(text) if _SCIENTIFIC.fullmatch(text) else "")
 
 
+def guarded(text: str) -> str:
+    """Return the text with an apostrophe if it begins like a formula; `from_text` removes it again."""
+    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
+
+
 def _unescaped(found: re.Match[str]) -> str:
     """Return the character of an escape such as _x000D_; halves of surrogate pairs are none."""
     code = int(found[1], 16)

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
+from typing import TypeVar
 
 from .lines import Columns, Line
 
 BATCH_SIZE = 1_000
+Row = TypeVar("Row")
 
 
 class Outcome(StrEnum):
@@ -116,6 +118,23 @@ def compared(
     )
     outcome = Outcome.NEW if before is None else Outcome.UNCHANGED if before == after else Outcome.CHANGED
     return PlannedLine(line, outcome, values, remarks=remarks)
+
+
+def changes(planned: Iterable[tuple[PlannedLine, Row]]) -> tuple[list[Row], list[Row]]:
+    """Return the rows to insert and the rows to update."""
+    new: list[Row] = []
+    changed: list[Row] = []
+    for entry, row in planned:
+        if entry.outcome is Outcome.NEW:
+            new.append(row)
+        elif entry.outcome is Outcome.CHANGED:
+            changed.append(row)
+    return new, changed
+
+
+def refused(line: Line, problems: Iterable[str]) -> PlannedLine:
+    """Return the plan of a line that is not imported."""
+    return PlannedLine(line, Outcome.WRONG, problems=tuple(problems))
 
 
 def line_problems(line: Line, columns: Columns) -> list[str]:

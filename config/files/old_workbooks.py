@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, Any
 
+from . import child
 from .cells import EMPTY, Cell, error, from_value
 from .tables import CHUNK_SIZE, MEGABYTE, NO_TABLE, PROTECTED, FileProblem, Table, TableRow
 
 READER = Path(__file__).with_name("xls_reader.py")
 MAX_BYTES = 64 * MEGABYTE  # of the file, and of what the reader writes
-MEMORY = 1024 * MEGABYTE  # address space of the reading process
-SECONDS = 20
+LIMITS = child.Limits(memory=1024 * MEGABYTE, seconds=20, output=MAX_BYTES)
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Reason that the reader gives -> sentence
 REASONS = {
@@ -47,16 +44,10 @@ def read(file: IO[bytes]) -> Table:
 
 
 def _run_reader(content: bytes) -> bytes:
-    command = [sys.executable, "-I", str(READER), str(MEMORY), str(SECONDS), str(MAX_BYTES)]
-    with TemporaryFile() as output:
-        try:
-            subprocess.run(  # noqa: S603
-                command, input=content, stdout=output, stderr=subprocess.DEVNULL, timeout=SECONDS * 2, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise FileProblem(REASONS["large"]) from None
-        output.seek(0)
-        return output.read()
+    try:
+        return child.run(READER, content, LIMITS)[1]
+    except child.ChildTimeout:
+        raise FileProblem(REASONS["large"]) from None
 
 
 def _record(line: bytes) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from config.files.importing import Importer, Outcome, PlannedLine, compared, line_problems
+from config.files.importing import Importer, PlannedLine, changes, compared, line_problems, refused
 from config.files.lines import Columns, Line
 from config.texts import comparison_key, fold_digits, normalise_number
 from hours.models import Course
@@ -55,23 +55,15 @@ class CourseImporter(Importer):
         existing = {key_of(course): course for course in Course.objects.filter(year__in=years)}
         codes = {normalise_number(line.text(CODE)) for line in lines if line.text(CODE)}
         self.owners = {course.code: key_of(course) for course in Course.objects.filter(code__in=codes)}
-        planned, new, changed = [], [], []
-        for line in lines:
-            problems = line_problems(line, self.columns) or list(self._problems(line))
-            if problems:
-                planned.append(PlannedLine(line, Outcome.WRONG, problems=tuple(problems)))
-                continue
-            course, entry = self._plan_line(line, existing)
-            planned.append(entry)
-            if entry.outcome is Outcome.NEW:
-                new.append(course)
-            elif entry.outcome is Outcome.CHANGED:
-                changed.append(course)
+        planned = [self._plan_line(line, existing) for line in lines]
         if write:
-            self._write(new, changed)
-        return planned
+            self._write(*changes(planned))
+        return [entry for entry, _ in planned]
 
-    def _plan_line(self, line: Line, existing: dict[CourseKey, Course]) -> tuple[Course, PlannedLine]:
+    def _plan_line(self, line: Line, existing: dict[CourseKey, Course]) -> tuple[PlannedLine, Course]:
+        """Plan one line; also return its course, with the values of the line unless it is wrong."""
+        if problems := line_problems(line, self.columns) or list(self._problems(line)):
+            return refused(line, problems), Course()
         year = int(fold_digits(line.text(YEAR)))
         course = existing.get((year, comparison_key(line.text(NAME)))) or Course(year=year)
         before = cells_of(course) if course.pk else None
@@ -80,7 +72,7 @@ class CourseImporter(Importer):
         course.first_day, course.last_day = _days(line, course)
         if CODE in line.cells:
             course.code = normalise_number(line.text(CODE)) or None
-        return course, compared(line, before, cells_of(course))
+        return compared(line, before, cells_of(course)), course
 
     def _problems(self, line: Line) -> Iterator[str]:
         """Yield the problems of a line as sentences that follow its number."""
@@ -89,8 +81,8 @@ class CourseImporter(Importer):
         if not (len(number) == 4 and number.isascii() and number.isdigit() and FIRST_YEAR <= int(number) <= LAST_YEAR):
             yield f"“{YEAR}”列的值“{year}”应为 {FIRST_YEAR} 至 {LAST_YEAR} 之间的四位年份。"
             return
-        if len(name) > 120:
-            yield f"“{NAME}”列的值“{name[:20]}…”超过 120 个字。"
+        if len(name) > Course.NAME_LENGTH:
+            yield f"“{NAME}”列的值“{name[:20]}…”超过 {Course.NAME_LENGTH} 个字。"
         if kind not in KINDS:
             yield f"“{KIND}”列的值“{kind}”应为{'或'.join(KINDS)}。"
         if not _are_valid_hours(hours):

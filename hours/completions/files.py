@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from accounts import identity
-from config.files.cells import FORMULA_PREFIXES
+from config.files.cells import guarded
 from config.files.lines import Columns, Line, read_lines
 from config.files.tables import PAGE, Bounds
 
@@ -83,4 +83,4 @@ def error_row(result: ItemResult) -> list[str]:
     masked = identity.masked(identity.tail(item.id_number)) if item.id_number else ""
     column = FIELDS.get(result.field, "")
     row = [str(item.position), column, result.message, masked, str(item.year or ""), quotable(item.course), item.key]
-    return [f"'{text}" if text.startswith(FORMULA_PREFIXES) else text for text in row]
+    return [guarded(text) for text in row]

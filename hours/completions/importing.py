@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from accounts.identity import masked, normalise, tail
 from accounts.models import User
-from config.files.importing import Importer, Outcome, PlannedLine, Shown, line_problems
+from config.files.importing import Importer, Outcome, PlannedLine, Shown, line_problems, refused
 from config.files.lines import Columns, Line
 from hours.wording import format_number
 
@@ -65,7 +65,7 @@ class CompletionImporter(Importer):
         if result.outcome is ItemOutcome.REFUSED:
             column = files.FIELDS.get(result.field, "")
             place = "" if not column or column in result.message else f"“{column}”列："
-            return PlannedLine(line, Outcome.WRONG, problems=(f"{place}{result.message}",))
+            return refused(line, [f"{place}{result.message}"])
         if result.outcome is ItemOutcome.WAITING:
             return self._waiting(line, result)
         person = people.get(result.person or 0)

@@ -12,6 +12,7 @@ from dateutil.parser import isoparse
 
 from config.texts import fold_digits, normalise_line, normalise_number
 from hours.counting import LOCAL
+from hours.models import Course
 from hours.wording import parse_number
 
 # Year, month and day as Chinese offices write them; a time may follow.
@@ -20,7 +21,6 @@ _DAY = re.compile(
 )
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)", re.DOTALL)
-MAX_CODE_LENGTH = 40  # of a course
 MAX_FLOAT_DIGITS = 12  # a longer number in a spreadsheet may have lost digits
 
 
@@ -79,8 +79,8 @@ def parse_text(value: Any, field: str = "", message: str = "应为文字。") ->
 def parse_code(value: Any, field: str) -> str:
     """Return a course's code as it is stored, empty if there is none."""
     code = normalise_number(parse_text(value, field, "课程编号应为文字。"))
-    if len(code) > MAX_CODE_LENGTH:
-        raise ItemError(field, f"课程编号超过 {MAX_CODE_LENGTH} 个字符。")
+    if len(code) > Course.CODE_LENGTH:
+        raise ItemError(field, f"课程编号超过 {Course.CODE_LENGTH} 个字符。")
     return code
 
 

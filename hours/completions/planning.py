@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import models
 from django.utils import timezone
@@ -58,6 +59,13 @@ class ItemOutcome(models.TextChoices):
     UNCHANGED = "unchanged", "未变"
     WAITING = "waiting", "待认领"
     REFUSED = "refused", "未采纳"
+
+
+class KnownPerson(NamedTuple):
+    """A person with one of the reported numbers."""
+
+    key: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -144,10 +152,8 @@ class _BatchPlanner:
             self.plan.kept = waiting_rows.lock(source, items)
         digests = {item.id_number: identity_digest(item.id_number) for item in items if item.id_number}
         rows = User.objects.filter(id_digest__in=set(digests.values())).values_list("id_digest", "pk", "name")
-        people = {digest: (key, name) for digest, key, name in rows}
-        known = {typed: people[digest] for typed, digest in digests.items() if digest in people}
-        self.people = {typed: key for typed, (key, _) in known.items()}
-        self.names = {typed: name for typed, (_, name) in known.items()}
+        people = {digest: KnownPerson(key, name) for digest, key, name in rows}
+        self.people = {typed: people[digest] for typed, digest in digests.items() if digest in people}
         # Existing completions and, while the batch is planned, the new ones.
         self.by_key: dict[str, Completion] = {}
         self.by_person_and_course: dict[tuple[int, int], Completion] = {}
@@ -159,7 +165,7 @@ class _BatchPlanner:
         rows = rows.order_by("pk")
         keys = {item.key for item in items if item.key}
         courses = {course.pk: course for course in self.courses.values()}
-        of_people = rows.filter(person__in=set(self.people.values()), course__in=list(courses))
+        of_people = rows.filter(person__in={person.key for person in self.people.values()}, course__in=list(courses))
         of_keys = rows.filter(source=self.source, source_key__in=keys).select_related("course")
         found = {row.pk: row for row in of_keys} | {row.pk: row for row in of_people}
         for row in found.values():
@@ -198,9 +204,11 @@ class _BatchPlanner:
         number = identity.normalise(item.id_number)
         if person is None and (problem := identity.any_id_problem(number, timezone.localdate())):
             raise ItemError("id_number", problem)
-        if person is not None and item.name and name_key(item.name) != name_key(self.names[item.id_number]):
+        if person is None:
+            return None
+        if item.name and name_key(item.name) != name_key(person.name):
             raise ItemError("name", f"姓名“{quotable(item.name)}”与该证件号码的人员不一致，请核对姓名和证件号码。")
-        return person
+        return person.key
 
     def _day(self, item: CompletionItem) -> date:
         """Return the day of an item; sent again without a day of its own, it keeps the day of the first time."""

@@ -14,8 +14,9 @@ from decimal import Decimal
 from typing import Any
 
 from hours.counting import HOURS_STEP
+from hours.models import Course
 
-from .items import MAX_CODE_LENGTH, CompletionItem, ItemError, is_moment, parse_code, parse_text
+from .items import CompletionItem, ItemError, is_moment, parse_code, parse_text
 from .rules import course_code_problem
 
 JsonObject = dict[str, Any]
@@ -180,7 +181,7 @@ def _course(statement: JsonObject) -> tuple[int | None, str] | None:
         text = (match["bare"] or match["number"] or match["code"]) if match else ""
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text), ""
-    is_code = len(text) <= MAX_CODE_LENGTH and not course_code_problem(code := parse_code(text, "object"))
+    is_code = len(text) <= Course.CODE_LENGTH and not course_code_problem(code := parse_code(text, "object"))
     return (None, code) if is_code else None
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from django.core.exceptions import ValidationError
 
+from config.files import child
+from config.files.tables import MEGABYTE
+
 CLEANER = Path(__file__).with_name("pdf_cleaner.py")
-MEMORY, OUTPUT = 1024 * 1024 * 1024, 64 * 1024 * 1024
-SECONDS = 20
+LIMITS = child.Limits(memory=1024 * MEGABYTE, seconds=20, output=64 * MEGABYTE)
 MAX_PAGES = 1000
 # Exit code of the cleaner -> sentence after the file's name
 PROBLEMS = {
@@ -27,15 +26,10 @@ def clean(name: str, content: bytes) -> bytes:
 
     ValidationError names a file that has a password, no pages, or is beyond repair.
     """
-    command = [sys.executable, "-I", str(CLEANER), str(MEMORY), str(SECONDS), str(OUTPUT), str(MAX_PAGES)]
-    with TemporaryFile() as output:
-        try:
-            done = subprocess.run(  # noqa: S603
-                command, input=content, stdout=output, stderr=subprocess.DEVNULL, timeout=SECONDS * 2, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise ValidationError(f"“{name}”{DAMAGED}") from None
-        if done.returncode:
-            raise ValidationError(f"“{name}”{PROBLEMS.get(done.returncode, DAMAGED)}")
-        output.seek(0)
-        return output.read()
+    try:
+        code, cleaned = child.run(CLEANER, content, LIMITS, MAX_PAGES)
+    except child.ChildTimeout:
+        raise ValidationError(f"“{name}”{DAMAGED}") from None
+    if code:
+        raise ValidationError(f"“{name}”{PROBLEMS.get(code, DAMAGED)}")
+    return cleaned

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from config.constants import ADMIN_COUNT_LIMIT
 from organizations.picker import open_tree
 from organizations.querysets import within
-from organizations.tree import is_within
+from organizations.tree import is_in_scope
 
 from . import access
 
@@ -43,10 +43,8 @@ class SubtreeFilter(SimpleListFilter):
         scope = access.scope(request)
         code = request.GET.get(self.parameter_name, "")
         nodes = open_tree(code or (scope[0].code if scope else ""))
-        if scope is not None:
-            nodes = [node for node in nodes if any(is_within(node.region, area) for area in scope)]
-        self.nodes = {node.code: node for node in nodes}
-        return [(node.code, node.name) for node in nodes]
+        self.nodes = {node.code: node for node in nodes if is_in_scope(node.region, scope)}
+        return [(node.code, node.name) for node in self.nodes.values()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         node = self.nodes.get(self.value() or "")
