@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 
 class ChildTimeout(Exception):
-    """The program did not end in twice its seconds; it has been killed."""
+    """The program did not end in its seconds, or in twice of them by the clock; it has been killed."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +26,27 @@ class Limits:
 
 def run(program: Path, content: bytes, limits: Limits, *arguments: int) -> tuple[int, bytes]:
     """Return exit code and output of a program that gets the content as input, and the limits as first arguments."""
+    with TemporaryFile() as output:
+        code = run_into(output, program, content, limits, *arguments)
+        return code, output.read()
+
+
+def run_into(output: IO[bytes], program: Path, content: bytes, limits: Limits, *arguments: int) -> int:
+    """Return the exit code; the output is written into a file of the disk, which is left at its start."""
     numbers = (limits.memory, limits.seconds, limits.output, *arguments)
     command = [sys.executable, "-I", str(program), *map(str, numbers)]
-    with TemporaryFile() as output:
-        try:
-            done = subprocess.run(  # noqa: S603
-                command,
-                input=content,
-                stdout=output,
-                stderr=subprocess.DEVNULL,
-                timeout=limits.seconds * 2,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise ChildTimeout from None
-        output.seek(0)
-        return done.returncode, output.read()
+    try:
+        done = subprocess.run(  # noqa: S603
+            command,
+            input=content,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            timeout=limits.seconds * 2,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ChildTimeout from None
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise ChildTimeout
+    output.seek(0)
+    return done.returncode

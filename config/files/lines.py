@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from typing import IO
 
-from . import old_workbooks, separated, workbooks
+from . import separated, workbooks
 from .cells import EMPTY, Cell
 from .tables import CHUNK_SIZE, NO_TABLE, PAGE, Bounds, FileProblem, Table, TableRow
 
@@ -72,8 +72,8 @@ def read_lines(file: IO[bytes], columns: Columns, bounds: Bounds = PAGE) -> Line
     places = _places(names, columns)
     if hidden := [column for column, place in places.items() if place in table.hidden_columns]:
         raise FileProblem(f"列“{hidden[0]}”在表中是隐藏的，请取消隐藏，或删除这一列后再上传。")
-    if table.hidden_row is not None and table.hidden_row > heading:
-        raise FileProblem(f"第 {table.hidden_row} 行被隐藏或筛选掉了，请取消筛选和隐藏，或删除这些行后再上传。")
+    if hidden_rows := [row for row in table.hidden_rows if row > heading]:
+        raise FileProblem(f"第 {hidden_rows[0]} 行被隐藏或筛选掉了，请取消筛选和隐藏，或删除这些行后再上传。")
     unused = tuple(dict.fromkeys(name for name in names if name and name not in (*columns.known, *columns.ignored)))
     return Lines(tuple(places), unused, _lines(table, places, bounds), max(table.line_count - heading, 0))
 
@@ -82,10 +82,11 @@ def _read_table(file: IO[bytes], bounds: Bounds) -> Table:
     """Read the first visible sheet with content, or separated text, from a seekable file; FileProblem otherwise."""
     file.seek(0)
     start = file.read(CHUNK_SIZE)
+    file.seek(0)
     if not start:
         raise FileProblem("文件是空的，请重新选择。")
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        return old_workbooks.read(file)
+        return workbooks.read_old(file, bounds)
     if start.lstrip().startswith(b"%PDF-"):
         raise FileProblem(NO_TABLE)
     if start.startswith(b"PK"):

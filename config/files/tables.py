@@ -19,6 +19,7 @@ MAX_COLUMNS = 200
 NO_TABLE = "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"
 DAMAGED = "文件不完整，或不是 Excel（.xlsx）文件，请重新保存后再试。"
 PROTECTED = "文件有打开密码，请去掉密码后另存为 .xlsx 再上传。"
+TOO_COMPLEX = "文件太复杂，读取时间过长，请只保留一张表并删除多余的行和格式，或拆分成几个文件。"
 
 
 class FileProblem(Exception):
@@ -50,7 +51,7 @@ class Clock:
     def check(self) -> None:
         """Raise FileProblem if the time is over."""
         if time.monotonic() > self.end:
-            raise FileProblem("文件太复杂，读取时间过长，请只保留一张表并删除多余的行和格式，或拆分成几个文件。")
+            raise FileProblem(TOO_COMPLEX)
 
 
 class TableRow(NamedTuple):
@@ -74,11 +75,11 @@ class TableRow(NamedTuple):
 class Table:
     """An estimate of the number of lines, the rows, ranges of merged cells such as A2:A3, and what is hidden.
 
-    `hidden_columns` holds indexes, `hidden_row` the first line with content that is hidden or filtered away.
+    `hidden_columns` holds indexes, `hidden_rows` the first lines with content that are hidden or filtered away.
     """
 
     line_count: int
     rows: Iterator[TableRow]
     merged: list[str] = field(default_factory=list)
     hidden_columns: frozenset[int] = frozenset()
-    hidden_row: int | None = None
+    hidden_rows: tuple[int, ...] = ()

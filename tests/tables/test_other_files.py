@@ -101,12 +101,31 @@ def test_lost_digits_and_errors_of_old_workbooks_are_named():
     assert line.cell("学时").problem.startswith("是存成数字的（1.24501E+17）")
 
 
-def test_damaged_old_workbook_is_refused():
-    content = old_workbook(["姓名"], ["黄秋梦"])
-    assert refusal(content[:1024] + b"\xff" * 2000) in (
-        "这个 .xls 文件已损坏或不是表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。",
-        "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。",
-    )
+def test_old_workbook_with_parts_of_no_size_is_refused():
+    def flatten_row(book: xlwt.Workbook) -> None:
+        book.get_sheet(0).row(1).height_mismatch = True
+        book.get_sheet(0).row(1).height = 0
+
+    def flatten_column(book: xlwt.Workbook) -> None:
+        book.get_sheet(0).col(1).width = 0
+
+    rows = ["姓名", "学时"], ["黄秋梦", 8]
+    assert refusal(old_workbook(*rows, change=flatten_row)).startswith("第 2 行被隐藏或筛选掉了")
+    assert refusal(old_workbook(*rows, change=flatten_column)).startswith("列“学时”在表中是隐藏的")
+
+
+def test_merged_cells_of_an_old_workbook_are_named():
+    def merge(book: xlwt.Workbook) -> None:
+        book.get_sheet(0).merge(1, 2, 0, 0)
+        book.get_sheet(0).write(2, 1, 4)
+
+    [first, second] = lines(old_workbook(["姓名", "学时"], ["黄秋梦", 8], [], change=merge))
+    assert {first.problem, second.problem} == {"此行有合并的单元格，请取消合并并逐行填写。"}
+
+
+@pytest.mark.parametrize("size", [600, 2_000, 4_500])
+def test_old_workbook_that_is_cut_short_is_refused_with_remedy(size):
+    assert refusal(old_workbook(["姓名"], ["黄秋梦"])[:size]).endswith("请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。")
 
 
 def test_protected_workbook_is_refused():
