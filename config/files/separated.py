@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import IO
 
 from .cells import from_text
-from .tables import CHUNK_SIZE, MAX_COLUMNS, NO_TABLE, Bounds, FileProblem, Table, TableRow
+from .records import MAX_COLUMNS
+from .tables import CHUNK_SIZE, NO_TABLE, Bounds, FileProblem, Table, TableRow
 
 SEPARATORS = ",\t;"
 CHECK_EVERY = 1_000  # rows between two looks at the clock

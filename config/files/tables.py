@@ -15,7 +15,6 @@ from .cells import Cell
 
 MEGABYTE = 1024 * 1024
 CHUNK_SIZE = MEGABYTE
-MAX_COLUMNS = 200
 NO_TABLE = "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"
 DAMAGED = "文件不完整，或不是 Excel（.xlsx）文件，请重新保存后再试。"
 PROTECTED = "文件有打开密码，请去掉密码后另存为 .xlsx 再上传。"

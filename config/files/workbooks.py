@@ -1,12 +1,11 @@
 """Workbooks (.xlsx, also Strict Open XML, and .xls): the first visible sheet with content.
 
-A program of ours reads the file in a process of its own, because a broken or costly one may take any memory and time.
-It writes the rows as lines of JSON, which are read here one at a time.
+A module of ours reads the file in a process of its own, because a broken or costly one may take any memory and time.
+It writes the rows as records, which are read here one at a time.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import weakref
 from collections.abc import Callable, Iterator
@@ -14,20 +13,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
-from . import child
+from . import child, records
 from .cells import EMPTY, Cell, error, from_value, unsaved_formula
 from .tables import DAMAGED, MEGABYTE, NO_TABLE, PROTECTED, TOO_COMPLEX, Bounds, FileProblem, Table, TableRow
 
-PROGRAMS = Path(__file__).parent
 MEMORY = 1024 * MEGABYTE
-MAX_OLD_BYTES = 64 * MEGABYTE  # of an .xls file, which the program holds in memory
+MAX_OLD_BYTES = 64 * MEGABYTE  # of an .xls file, which the module holds in memory
 CHECK_EVERY = 500  # rows between two looks at the clock
 # Built-in formats of Chinese and Japanese Excel that hold dates; openpyxl takes them for plain numbers.
 EAST_ASIAN_DATES = frozenset({*range(27, 37), *range(50, 59)})
@@ -37,7 +34,7 @@ STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 OLD_TOO_LARGE = "这个 .xls 文件太大，请另存为 .xlsx 再上传。"
 OLD_DAMAGED = "这个 .xls 文件已损坏或不是表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
 OLD_WITHOUT_SHEETS = "文件不完整，或不是表格（可能是 Word 文件），请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
-# Reason that a program gives -> sentence
+# Reason that a module gives -> sentence
 REASONS = {
     "protected": PROTECTED,
     "damaged": DAMAGED,
@@ -52,7 +49,7 @@ REASONS = {
 
 def read(file: IO[bytes], bounds: Bounds) -> Table:
     """Read an .xlsx file; FileProblem if it has no visible sheet with content, is broken or costs too much."""
-    return _read("xlsx_reader.py", file.read(), bounds, REASONS, bounds.unpacked)
+    return _read("config.files.xlsx", file.read(), bounds, REASONS, bounds.unpacked)
 
 
 def read_old(file: IO[bytes], bounds: Bounds) -> Table:
@@ -64,20 +61,20 @@ def read_old(file: IO[bytes], bounds: Bounds) -> Table:
         raise FileProblem(PROTECTED)
     if not any(stream in content for stream in STREAMS):
         raise FileProblem(OLD_WITHOUT_SHEETS)
-    return _read("xls_reader.py", content, bounds, REASONS | {"damaged": OLD_DAMAGED, "large": OLD_TOO_LARGE})
+    return _read("config.files.xls", content, bounds, REASONS | {"damaged": OLD_DAMAGED, "large": OLD_TOO_LARGE})
 
 
-def _read(program: str, content: bytes, bounds: Bounds, reasons: dict[str, str], *arguments: int) -> Table:
-    """Let the program read the content; return the sheet that it wrote."""
+def _read(module: str, content: bytes, bounds: Bounds, reasons: dict[str, str], *arguments: int) -> Table:
+    """Let the module read the content; return the sheet that it wrote."""
     clock = bounds.clock()
     limits = child.Limits(MEMORY, max(math.ceil(bounds.seconds), 1), bounds.unpacked)
     with ExitStack() as stack:
         output = stack.enter_context(TemporaryFile())
         try:
-            child.run_into(output, PROGRAMS / program, content, limits, *arguments)
+            child.run_into(output, module, content, limits, *arguments)
         except child.ChildTimeout:
             raise FileProblem(TOO_COMPLEX) from None
-        head = _record(output)
+        head = records.read(output)
         if not isinstance(head, dict) or "reason" in head:
             raise FileProblem(_refusal(head or {"reason": "damaged"}, reasons))
         sheet = _Sheet(output, is_1904=head.get("is_1904", False), too_large=reasons["large"])
@@ -86,16 +83,8 @@ def _read(program: str, content: bytes, bounds: Bounds, reasons: dict[str, str],
     return Table(head["rows"], rows, head["merged"], frozenset(head["hidden_columns"]), tuple(head["hidden_rows"]))
 
 
-def _record(output: IO[bytes]) -> Any:
-    """Return the next record of the program; None at its end, or where the program was cut off."""
-    try:
-        return json.loads(output.readline())
-    except ValueError:
-        return None
-
-
 def _refusal(record: dict[str, Any], reasons: dict[str, str]) -> str:
-    """Return the sentence for the reason that a program gave."""
+    """Return the sentence for the reason that a module gave."""
     if record["reason"] == "broken":
         return f"工作簿自第 {record['row']} 行起无法读取，请重新保存后再试。"
     if record["reason"] == "empty":
@@ -109,7 +98,7 @@ def _refusal(record: dict[str, Any], reasons: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """The rows of a sheet as the program wrote them, and whether its dates count from 1904."""
+    """The rows of a sheet as the module wrote them, and whether its dates count from 1904."""
 
     output: IO[bytes]
     is_1904: bool
@@ -118,7 +107,7 @@ class _Sheet:
     def rows(self, check: Callable[[], None]) -> Iterator[TableRow]:
         """Yield the rows; `check` raises FileProblem when the time is over. The last record must be "end"."""
         count = 0
-        while isinstance(record := _record(self.output), list):
+        while isinstance(record := records.read(self.output), list):
             count += 1
             if count % CHECK_EVERY == 1:
                 check()

@@ -1,12 +1,10 @@
-"""Program that reads a PDF from its input and writes it without anything that acts by itself.
+"""A PDF without anything that acts by itself, made in a process of its own: `main` reads its input and writes it.
 
 Removed are scripts, automatic actions, actions that open programs, files and forms, attached files and media. Links to
-web pages stay. Exit codes: 3 password, 4 no pages, 5 too many pages; any other but 0: damaged. Arguments: bytes of
-memory, seconds, bytes of output, pages.
+web pages stay. Exit codes: 3 password, 4 no pages, 5 too many pages; any other but 0: damaged.
 """
 
 import io
-import resource
 import sys
 from typing import Any
 
@@ -19,10 +17,7 @@ LINKS = ("/URI", "/GoTo", "/Named")  # actions that stay
 ANNOTATIONS = ("/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D")
 
 
-def main() -> None:
-    memory, seconds, output, pages = map(int, sys.argv[1:])
-    for limit, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, output)):
-        resource.setrlimit(limit, (most, most))
+def main(pages: int) -> None:
     sys.exit(clean(sys.stdin.buffer.read(), pages))
 
 
@@ -84,7 +79,3 @@ def _acts(action: Any, pikepdf: Any) -> bool:
 
 def _is_file_or_media(note: Any, pikepdf: Any) -> bool:
     return isinstance(note, pikepdf.Dictionary) and str(note.get("/Subtype", "")) in ANNOTATIONS
-
-
-if __name__ == "__main__":
-    main()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.core.exceptions import ValidationError
 
 from config.files import child
 from config.files.tables import MEGABYTE
 
-CLEANER = Path(__file__).with_name("pdf_cleaner.py")
+CLEANER = "hours.registrations.pdf_cleaner"
 LIMITS = child.Limits(memory=1024 * MEGABYTE, seconds=20, output=64 * MEGABYTE)
 MAX_PAGES = 1000
 # Exit code of the cleaner -> sentence after the file's name

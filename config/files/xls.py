@@ -1,56 +1,46 @@
-"""Program that reads an old workbook (.xls) from its input and writes its first visible sheet as lines of JSON.
+"""Old workbooks (.xls), read by xlrd in a process of its own: `main` writes the first visible sheet with content."""
 
-The first line describes the sheet or holds a "reason" for refusing it; then follows [row number, cells] for each row
-with content, and "end". A cell is null or [kind, value, number format]. Arguments: bytes of memory, seconds, bytes of
-output.
-"""
+from __future__ import annotations
 
-import json
-import resource
 import sys
 from typing import Any
 
-MAX_COLUMNS = 200
-MAX_MERGED = 10_000
-MAX_HIDDEN = 100  # rows; the reader of lines needs one after the heading
+import xlrd
+
+from config.files import records
+from config.files.records import MAX_COLUMNS, MAX_HIDDEN, MAX_MERGED, Refused
 
 
 def main() -> None:
-    memory, seconds, output = map(int, sys.argv[1:])
-    for limit, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, output)):
-        resource.setrlimit(limit, (most, most))
-    content = sys.stdin.buffer.read()
+    """Write the records of the workbook in the input."""
     try:
-        _write_sheet(content)
+        _write_sheet(_open(sys.stdin.buffer.read()))
+    except Refused as refusal:
+        records.write(refusal.record)
     except (MemoryError, OSError):  # OSError: more output than allowed
-        _write({"reason": "large"})
+        records.write({"reason": "large"})
 
 
-def _write_sheet(content: bytes) -> None:
-    import xlrd
-
+def _open(content: bytes) -> Any:
     try:
-        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=sys.stderr)
+        return xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=sys.stderr)
     except MemoryError:
         raise
     except Exception as error:  # xlrd lets every error of a broken file through
-        _write({"reason": "protected" if "encrypted" in str(error).lower() else "damaged"})
-        return
-    for sheet in book.sheets():
-        if sheet.visibility == 0 and (rows := _rows_with_content(sheet)):
-            description = _description(sheet, rows)
-            _write(description)
-            if "reason" in description:
-                return
+        raise Refused("protected" if "encrypted" in str(error).lower() else "damaged") from None
+
+
+def _write_sheet(book: Any) -> None:
+    visible = [sheet for sheet in book.sheets() if sheet.visibility == 0]
+    for sheet in visible:
+        if rows := _rows_with_content(sheet):
+            records.write(_description(sheet, rows))
             for row in rows:
-                _write([row + 1, [_cell(book, sheet, row, column) for column in range(_width(sheet, row))]])
-            _write("end")
+                cells = [_cell(book, sheet, row, column) for column in range(_width(sheet, row))]
+                records.write([row + 1, cells])
+            records.write("end")
             return
-    _write({"reason": "empty", "sheets": [sheet.name[:20] for sheet in book.sheets() if sheet.visibility == 0][:5]})
-
-
-def _write(record: Any) -> None:
-    sys.stdout.write(json.dumps(record) + "\n")
+    raise Refused("empty", sheets=[sheet.name[:20] for sheet in visible[:5]])
 
 
 def _width(sheet: Any, row: int) -> int:
@@ -63,7 +53,7 @@ def _rows_with_content(sheet: Any) -> list[int]:
 
 def _description(sheet: Any, rows: list[int]) -> dict[str, Any]:
     if len(sheet.merged_cells) > MAX_MERGED:
-        return {"reason": "merged"}
+        raise Refused("merged")
     infos = {row: sheet.rowinfo_map[row] for row in rows if row in sheet.rowinfo_map}
     hidden_rows = [row + 1 for row, info in infos.items() if info.hidden or not info.height]
     columns = sheet.colinfo_map.items()
@@ -76,14 +66,10 @@ def _description(sheet: Any, rows: list[int]) -> dict[str, Any]:
 
 
 def _range(first: int, end: int, left: int, right: int) -> str:
-    from xlrd import colname
-
-    return f"{colname(left)}{first + 1}:{colname(right - 1)}{end}"
+    return f"{xlrd.colname(left)}{first + 1}:{xlrd.colname(right - 1)}{end}"
 
 
 def _cell(book: Any, sheet: Any, row: int, column: int) -> list[Any] | None:
-    import xlrd
-
     cell = sheet.cell(row, column)
     if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
         return None
@@ -101,7 +87,3 @@ def _cell(book: Any, sheet: Any, row: int, column: int) -> list[Any] | None:
         except (ValueError, OverflowError):
             return ["error", "#VALUE!", ""]
     return ["number", repr(cell.value), number_format.format_str]
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,180 @@
+"""The sheet of a workbook: rows with content, and what it hides and merges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+from xml.parsers import expat
+
+from config.files import records
+from config.files.records import MAX_COLUMNS, MAX_HIDDEN, MAX_MERGED, Refused
+
+from .archive import MAX_TAG, Archive, Attributes, is_true, whole
+from .book import Book, Texts
+
+LAST_ROW = 1_048_576
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+RANGE = re.compile(r"[A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7}")
+ZERO = re.compile(r"0+(?:\.0*)?")
+BLANK_ROW = re.compile(rb"<row( [^<>]*)>(?:<c [^<>]*(?<=/)>)++</row>")
+
+Cell = list[Any] | None
+
+
+class Sheet(Texts):
+    """Writes the rows of a sheet that have content, and notes what the sheet hides and merges."""
+
+    starts = {
+        "sheetFormatPr": "note_default_width",
+        "col": "note_columns",
+        "row": "begin_row",
+        "c": "begin_cell",
+        "is": "begin",
+        "v": "begin_text",
+        "f": "note_formula",
+        "t": "begin_text",
+        "rPh": "begin_hint",
+        "mergeCell": "note_merged",
+    }
+    ends = {"row": "end_row", "c": "end_cell", "v": "end_value", "t": "end_text", "rPh": "end_hint"}
+
+    def __init__(self, book: Book, rows: IO[str]) -> None:
+        super().__init__()
+        self.book, self.rows = book, rows
+        self.hidden_columns: set[int] = set()
+        self.hidden_rows: list[int] = []
+        self.merged: list[str] = []
+        self.row = self.last = 0
+        self.is_hidden = self.has_formula = False
+        self.cells: dict[int, Cell] = {}
+        self.cell: Attributes = {}
+        self.place, self.places_after = "", 0  # the last cell that says its place, and the cells after it
+        self.value = ""
+
+    def read(self, archive: Archive, name: str) -> None:
+        try:
+            super().read(archive, name)
+        except (Refused, MemoryError, OSError):
+            raise
+        except Exception as error:  # of expat, and of zipfile for a broken archive
+            if getattr(error, "code", None) == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
+                raise MemoryError from None
+            raise Refused("broken", row=self.row or 1) from None
+
+    def pieces_of(self, part: IO[bytes]) -> Iterator[bytes]:
+        """Yield the XML with rows that have formats only cut short, which a sheet may hold by the million."""
+        rest, is_plain = b"", True
+        for piece in super().pieces_of(part):
+            text = rest + piece
+            cut = text.rfind(b"<")
+            text, rest = text[:cut], text[cut:]
+            if len(rest) > MAX_TAG:
+                raise Refused("large")
+            is_plain = is_plain and b"<!" not in text  # tags in comments and CDATA are none
+            yield BLANK_ROW.sub(rb"<row\1/>", text) if is_plain else text
+        yield rest
+
+    def description(self) -> dict[str, Any]:
+        return {
+            "rows": self.last,
+            "is_1904": self.book.is_1904,
+            "merged": self.merged,
+            "hidden_columns": sorted(self.hidden_columns),
+            "hidden_rows": self.hidden_rows,
+        }
+
+    def note_default_width(self, attributes: Attributes) -> None:
+        if ZERO.fullmatch(attributes.get("defaultColWidth", "")):
+            self.hidden_columns.update(range(MAX_COLUMNS))
+
+    def note_columns(self, attributes: Attributes) -> None:
+        span = range(whole(attributes["min"]) - 1, min(whole(attributes["max"]), MAX_COLUMNS))
+        if is_true(attributes.get("hidden")) or ZERO.fullmatch(attributes.get("width", "")):
+            self.hidden_columns.update(span)
+        else:
+            self.hidden_columns.difference_update(span)
+
+    def begin_row(self, attributes: Attributes) -> None:
+        number = attributes.get("r")
+        self.row = self.row + 1 if number is None else whole(number)
+        if not 0 < self.row <= LAST_ROW:
+            raise Refused("rows")
+        self.place, self.places_after, self.cells = "", 0, {}
+        self.is_hidden = is_true(attributes.get("hidden")) or bool(ZERO.fullmatch(attributes.get("ht", "")))
+
+    def end_row(self) -> None:
+        if not self.cells:
+            return
+        if self.row <= self.last:
+            raise Refused("rows")
+        self.last = self.row
+        if self.is_hidden and len(self.hidden_rows) < MAX_HIDDEN:
+            self.hidden_rows.append(self.row)
+        cells = [self.cells.get(column) for column in range(1, max(self.cells) + 1)]
+        records.write([self.row, cells], self.rows)
+
+    def begin_cell(self, attributes: Attributes) -> None:
+        self.cell = attributes
+        if "r" in attributes:
+            self.place, self.places_after = attributes["r"], 0
+        else:
+            self.places_after += 1
+
+    def end_cell(self) -> None:
+        if not (self.value or self.text or self.has_formula):
+            return
+        cell, column = self._read_cell(), self._column()
+        self.value, self.text, self.has_formula = "", "", False
+        if cell and column <= MAX_COLUMNS:
+            self.cells[column] = cell
+
+    def _column(self) -> int:
+        """Return the column of the cell; the first is 1. Cells that do not say their place follow each other."""
+        if not self.place:
+            return self.places_after
+        found = PLACE.fullmatch(self.place)
+        if not found or int(found[2]) != self.row:
+            raise Refused("rows")
+        column = 0
+        for letter in found[1]:
+            column = column * 26 + ord(letter) - ord("A") + 1
+        return column + self.places_after
+
+    def note_formula(self, _: Attributes) -> None:
+        self.has_formula = True
+
+    def end_value(self) -> None:
+        self.value = self.take_text()
+
+    def _read_cell(self) -> Cell:
+        kind, value = self.cell.get("t", "n"), self.value
+        if kind == "inlineStr":
+            return _text(self.text)
+        if not value.strip():
+            return ["formula", None, ""] if self.has_formula and kind != "str" else None
+        if kind == "s":
+            return _text(self.book.strings[whole(value.strip())])
+        if kind == "str":
+            return _text(value)
+        if kind in ("b", "e", "d"):
+            return [{"b": "boolean", "e": "error", "d": "date"}[kind], value.strip(), ""]
+        return self._number(value.strip())
+
+    def _number(self, value: str) -> Cell:
+        if not NUMBER.fullmatch(value):
+            raise ValueError("not a number")
+        place = whole(self.cell.get("s", "0"))
+        return ["number", value, self.book.formats[place] if place < len(self.book.formats) else ""]
+
+    def note_merged(self, attributes: Attributes) -> None:
+        if not RANGE.fullmatch(cells := attributes.get("ref", "")):
+            return
+        if len(self.merged) >= MAX_MERGED:
+            raise Refused("merged")
+        self.merged.append(cells)
+
+
+def _text(text: str) -> Cell:
+    return ["text", text, ""] if text.strip() else None
