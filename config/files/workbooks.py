@@ -30,10 +30,8 @@ CHECK_EVERY = 500  # rows between two looks at the clock
 EAST_ASIAN_DATES = frozenset({*range(27, 37), *range(50, 59)})
 IMPOSSIBLE_DATE = "#VALUE!"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 OLD_TOO_LARGE = "这个 .xls 文件太大，请另存为 .xlsx 再上传。"
-OLD_DAMAGED = "这个 .xls 文件已损坏或不是表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
-OLD_WITHOUT_SHEETS = "文件不完整，或不是表格（可能是 Word 文件），请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
+OLD_DAMAGED = "这个文件已损坏，或不是表格（例如 Word 文件），请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
 # Reason that a module gives -> sentence
 REASONS = {
     "protected": PROTECTED,
@@ -59,8 +57,6 @@ def read_old(file: IO[bytes], bounds: Bounds) -> Table:
         raise FileProblem(OLD_TOO_LARGE)
     if ENCRYPTED in content:
         raise FileProblem(PROTECTED)
-    if not any(stream in content for stream in STREAMS):
-        raise FileProblem(OLD_WITHOUT_SHEETS)
     return _read("config.files.xls", content, bounds, REASONS | {"damaged": OLD_DAMAGED, "large": OLD_TOO_LARGE})
 
 

@@ -84,7 +84,7 @@ def test_empty_lines_are_skipped():
         ("姓名,证件号码\n", "名单中没有人员"),
         (b"\xff\xfe\xff\xff\xff", "文件编码无法识别"),
         (b"GIF89a\x00\x01", "文件不是 Excel（.xlsx、.xls）或 CSV"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "文件不完整，或不是表格"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "这个文件已损坏，或不是表格"),
         (b"PK\x03\x04broken", "文件不完整，或不是 Excel（.xlsx）文件"),
         ("姓名,证件号码\n" + "李工,E1234567\n" * 2001, "文件超过 2,000 行，请分成几个文件上传。"),
         (b"x" * (5 * 1024 * 1024 + 1), "文件超过 5 MB"),

@@ -165,7 +165,7 @@ NEEDED = "第一行应为列名：证件号码、年度、科目名称、学时�
         pytest.param(b"%PDF-1.7\x00\x01", "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。", id="pdf"),
         pytest.param(
             b"\xd0\xcf\x11\xe0" + b"\x00" * 99,
-            "文件不完整，或不是表格（可能是 Word 文件），请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。",
+            "这个文件已损坏，或不是表格（例如 Word 文件），请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。",
             id="another old document",
         ),
         pytest.param(other_zip(), "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。", id="zip"),

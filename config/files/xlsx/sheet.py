@@ -169,7 +169,7 @@ class Sheet(Texts):
         return ["number", value, self.book.formats[place] if place < len(self.book.formats) else ""]
 
     def note_merged(self, attributes: Attributes) -> None:
-        if not RANGE.fullmatch(cells := attributes.get("ref", "")):
+        if not self.last or not RANGE.fullmatch(cells := attributes.get("ref", "")):
             return
         if len(self.merged) >= MAX_MERGED:
             raise Refused("merged")
