@@ -1,20 +1,42 @@
 """A PDF without anything that acts by itself, made in a process of its own: `main` reads its input and writes it.
 
 Removed are scripts, automatic actions, actions that open programs, files and forms, attached files and media. Links to
-web pages stay. Exit codes: 3 password, 4 no pages, 5 too many pages; any other but 0: damaged.
+web pages stay. What acts is known by its value, because a font or a picture may have any name, such as /A or /AA.
 """
 
 import io
 import sys
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
-PASSWORD, NO_PAGES, TOO_MANY_PAGES, DAMAGED = 3, 4, 5, 6
+import pikepdf
+from pikepdf import Array, Dictionary, Stream
+
+# Exit codes; any other but 0 means a broken file.
+PASSWORD, NO_PAGES, TOO_MANY_PAGES, DAMAGED, TOO_COMPLEX = 3, 4, 5, 6, 7
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 60
-# Keys that hold scripts, automatic actions, attached files, or forms of another kind (XFA) that hold scripts.
-KEYS = ("/AA", "/AF", "/JS", "/OpenAction", "/XFA", "/EmbeddedFiles", "/JavaScript", "/RichMediaContent", "/Collection")
+FLUSHED = b"\x00\x00\xff\xff"
+MAX_UNPACKED_AT_ONCE = 1024 * 1024
+# Keys of scripts, attached files, and of forms of another kind (XFA) that hold scripts.
+KEYS = ("/OpenAction", "/XFA", "/EmbeddedFiles", "/JavaScript", "/RichMediaContent", "/Collection")
 LINKS = ("/URI", "/GoTo", "/Named")  # actions that stay
+PASSIVE = (*LINKS, "/Alpha", "/Luminosity", "/Transparency")  # also kinds (/S) of masks and groups of drawings
 ANNOTATIONS = ("/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D")
+REBUILT = "Attempting to reconstruct"  # what qpdf says of a file whose table of objects is lost
+# What qpdf says when it repaired a file whose content is lost.
+LOSSES = (
+    "unable to recover stream data",
+    "unexpected EOF",
+    "non-dictionary object; ignoring",
+    "treating stream as empty",
+)
+RESOURCES = {"Do": "/XObject", "Tf": "/Font", "gs": "/ExtGState"}  # operator -> dictionary with the names it uses
+
+
+class _TooDeepError(Exception):
+    pass
 
 
 def main(pages: int) -> None:
@@ -23,59 +45,173 @@ def main(pages: int) -> None:
 
 def clean(content: bytes, most: int) -> int:
     """Write the cleaned PDF and return 0, or return the exit code that says what is wrong."""
-    import pikepdf
-
     try:
         pdf = pikepdf.open(io.BytesIO(content))
+        count = len(pdf.pages)
+        if not 0 < count <= most:
+            return TOO_MANY_PAGES if count else NO_PAGES
+        if len(pdf.objects) > MAX_OBJECTS:
+            return TOO_COMPLEX
+        if not _is_whole(pdf):
+            return DAMAGED
+        for thing in (pdf.trailer, *pdf.objects):
+            _strip(thing, 0)
+        target = io.BytesIO()
+        pdf.save(target, deterministic_id=True)
     except pikepdf.PasswordError:
         return PASSWORD
     except pikepdf.PdfError:
         return DAMAGED
-    count = len(pdf.pages)
-    if not 0 < count <= most:
-        return TOO_MANY_PAGES if count else NO_PAGES
-    if len(pdf.objects) > MAX_OBJECTS:
-        return DAMAGED
-    for thing in (pdf.trailer, *pdf.objects):
-        _strip(thing, pikepdf, 0)
-    target = io.BytesIO()
-    pdf.save(target, deterministic_id=True)
+    except (MemoryError, _TooDeepError):
+        return TOO_COMPLEX
     sys.stdout.buffer.write(target.getvalue())
     return 0
 
 
-def _strip(thing: Any, pikepdf: Any, depth: int) -> None:
+# --- Whether everything is there -------------------------------------------------------------------------
+
+
+def _is_whole(pdf: pikepdf.Pdf) -> bool:
+    """Whether the content of pages and pictures can be read; of a rebuilt file, whether nothing drawn is missing."""
+    warnings = [str(warning) for warning in pdf.get_warnings()]
+    contents = [stream for page in pdf.pages for stream in _streams(page.obj.get("/Contents"))]
+    try:
+        if not all(_reads(stream) for stream in (*contents, *_drawn(pdf))):
+            return False
+        if any(REBUILT in warning for warning in warnings) and not all(map(_has_what_it_names, pdf.pages)):
+            return False
+    except pikepdf.PdfError:
+        return False
+    warnings += [str(warning) for warning in pdf.get_warnings()]
+    of_content = [warning for warning in warnings if "(trailer," not in warning]
+    return not any(loss in warning for warning in of_content for loss in LOSSES)
+
+
+def _streams(content: Any) -> list[Any]:
+    return list(content) if isinstance(content, Array) else [] if content is None else [content]
+
+
+def _drawn(pdf: pikepdf.Pdf) -> Iterator[Stream]:
+    """Yield pictures and drawings."""
+    for thing in pdf.objects:
+        if isinstance(thing, Stream) and thing.get("/Subtype") in ("/Image", "/Form"):
+            yield thing
+
+
+def _reads(stream: Any) -> bool:
+    """Whether a stream can be unpacked to its end."""
+    if not isinstance(stream, Stream):
+        return False
+    filters = stream.get("/Filter")
+    first = filters[0] if isinstance(filters, Array) and len(filters) else filters
+    return first != "/FlateDecode" or _inflates(stream.read_raw_bytes())
+
+
+def _inflates(packed: bytes) -> bool:
+    """Whether packed data is whole. Some programs leave out its check sum, or end it with FLUSHED instead."""
+    try:
+        is_whole = not packed or _reaches_end(packed, zlib.MAX_WBITS)
+        return is_whole or packed.endswith(FLUSHED) or _reaches_end(packed[2:], -zlib.MAX_WBITS)
+    except zlib.error:
+        return False
+
+
+def _reaches_end(packed: bytes, window: int) -> bool:
+    unpacker = zlib.decompressobj(window)
+    while packed and not unpacker.eof:
+        unpacker.decompress(packed, MAX_UNPACKED_AT_ONCE)
+        packed = unpacker.unconsumed_tail
+    return unpacker.eof
+
+
+def _has_what_it_names(page: pikepdf.Page) -> bool:
+    """Whether the page has its content, and each font, picture and state that this uses by name."""
+    if "/Contents" not in page.obj:
+        return False
+    for operands, operator in pikepdf.parse_content_stream(page, " ".join(RESOURCES)):
+        known = page.resources.get(RESOURCES[str(operator)], {})
+        if not operands or str(operands[0]) not in known:
+            return False
+    return True
+
+
+# --- What acts ---------------------------------------------------------------------------------------
+
+
+def _strip(thing: Any, depth: int) -> None:
     """Remove what acts from a dictionary, and from the direct objects in it."""
     if depth > MAX_DEPTH:
+        raise _TooDeepError
+    if isinstance(thing, Array):
+        members = list(thing)
+    elif isinstance(thing, Dictionary | Stream):
+        _strip_keys(thing)
+        members = [thing[key] for key in thing.keys()]  # noqa: SIM118  (a dictionary of pikepdf)
+    else:
         return
-    if isinstance(thing, pikepdf.Array):
-        for member in thing:
-            if isinstance(member, pikepdf.Object) and not member.is_indirect:
-                _strip(member, pikepdf, depth + 1)
-        return
-    if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
-        return
-    for key in KEYS:
-        if key in thing:
-            del thing[key]
-    for key in ("/A", "/PA"):
-        if key in thing and _acts(thing[key], pikepdf):
-            del thing[key]
-    if "/Annots" in thing and isinstance(thing["/Annots"], pikepdf.Array):
-        kept = [note for note in thing["/Annots"] if not _is_file_or_media(note, pikepdf)]
-        thing["/Annots"] = pikepdf.Array(kept)
-    for key in list(thing.keys()):
-        member = thing[key]
+    for member in members:
         if isinstance(member, pikepdf.Object) and not member.is_indirect:
-            _strip(member, pikepdf, depth + 1)
+            _strip(member, depth + 1)
 
 
-def _acts(action: Any, pikepdf: Any) -> bool:
+def _strip_keys(thing: Any) -> None:
+    for key in list(thing.keys()):
+        value = thing[key]
+        if key in KEYS or (key in ACTING and ACTING[key](value)):
+            del thing[key]
+        elif key == "/Annots" and isinstance(value, Array):
+            thing[key] = Array([note for note in value if not _is_file_or_media(note)])
+
+
+def _acts(action: Any) -> bool:
     """Whether the action, or one that follows it, does more than lead somewhere."""
-    if not isinstance(action, pikepdf.Dictionary):
+    if isinstance(action, Array):  # of actions that follow
+        return any(_acts(member) for member in action)
+    if not isinstance(action, Dictionary):
         return False
-    return str(action.get("/S", "")) not in LINKS or "/Next" in action
+    return ("/S" in action and str(action["/S"]) not in PASSIVE) or "/JS" in action or "/Next" in action
 
 
-def _is_file_or_media(note: Any, pikepdf: Any) -> bool:
-    return isinstance(note, pikepdf.Dictionary) and str(note.get("/Subtype", "")) in ANNOTATIONS
+def _has_action(triggers: Any) -> bool:
+    """Whether a dictionary of triggers (/AA) is or has an action, also one that only leads somewhere."""
+    if not isinstance(triggers, Dictionary):
+        return False
+    members = [triggers[key] for key in triggers.keys()]  # noqa: SIM118  (a dictionary of pikepdf)
+    return any(_acts(member) or _leads(member) for member in (triggers, *members))
+
+
+def _leads(action: Any) -> bool:
+    return isinstance(action, Dictionary) and str(action.get("/S", "")) in LINKS
+
+
+def _is_script(value: Any) -> bool:
+    """Whether the value is the text of a script, which is a string or a stream; a picture says what it is."""
+    return isinstance(value, pikepdf.String) or (isinstance(value, Stream) and "/Subtype" not in value)
+
+
+def _is_file(value: Any) -> bool:
+    """Whether the value is a file, or a list with one."""
+    if isinstance(value, Array):
+        return any(_is_file(member) for member in value)
+    return isinstance(value, Dictionary) and ("/EF" in value or str(value.get("/Type", "")) in ("/Filespec", "/F"))
+
+
+def _is_file_content(value: Any) -> bool:
+    names = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
+    return isinstance(value, Dictionary) and any(isinstance(value.get(name), Stream) for name in names)
+
+
+def _is_file_or_media(note: Any) -> bool:
+    return isinstance(note, Dictionary) and str(note.get("/Subtype", "")) in ANNOTATIONS
+
+
+# Keys that may also be names of fonts, pictures and the like -> whether a value acts or is a file.
+ACTING = {
+    "/A": _acts,
+    "/PA": _acts,
+    "/AA": _has_action,
+    "/Next": _acts,
+    "/JS": _is_script,
+    "/AF": _is_file,
+    "/EF": _is_file_content,
+}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import random
+import zlib
+from collections import Counter
+from typing import Any
 
 import pikepdf
 import pytest
@@ -73,3 +77,180 @@ def test_pdf_protected_against_changes_only_is_stored_open():
 @pytest.mark.parametrize("cut", [300, 420])
 def test_pdf_with_lost_end_is_repaired(cut):
     assert len(pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", files.PDF[:cut]))).pages) == 1
+
+
+# --- Names that are no actions -----------------------------------------------------------------------
+
+
+def page_with(pdf: pikepdf.Pdf, **resources: Any) -> pikepdf.Object:
+    """Give the page resources, and return it."""
+    pdf.pages[0].obj.Resources = pikepdf.Dictionary(**resources)
+    return pdf.pages[0].obj
+
+
+def test_fonts_and_pictures_with_names_of_actions_stay():
+    names = ("/A", "/PA", "/AA", "/AF", "/JS", "/Next", "/EF")
+
+    def name_them(pdf: pikepdf.Pdf) -> None:
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        state = pikepdf.Dictionary(SMask=pikepdf.Dictionary(S=pikepdf.Name.Luminosity))
+        picture = pdf.make_stream(b"0", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=1, Height=1)
+        page_with(
+            pdf,
+            Font=pikepdf.Dictionary(dict.fromkeys(names, font)),
+            XObject=pikepdf.Dictionary(dict.fromkeys(names, picture)),
+            ExtGState=pikepdf.Dictionary(dict.fromkeys(names, state)),
+            ColorSpace=pikepdf.Dictionary({name: pikepdf.Array([pikepdf.Name.CalGray]) for name in names}),
+        )
+
+    pdf = pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", made_pdf(name_them))))
+    resources = pdf.pages[0].obj.Resources
+    kinds = ("/Font", "/XObject", "/ExtGState", "/ColorSpace")
+    assert [sorted(resources[kind].keys()) for kind in kinds] == [sorted(names)] * 4
+
+
+def hidden_in_resources(pdf: pikepdf.Pdf, script: pikepdf.Object) -> None:
+    page = page_with(pdf, Font=pikepdf.Dictionary())
+    page.Resources.Font = pdf.make_indirect(pikepdf.Dictionary(A=script, AA=pikepdf.Dictionary(O=script)))
+
+
+def hidden_behind_a_link(pdf: pikepdf.Pdf, script: pikepdf.Object) -> None:
+    link = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://example.com/", Next=pikepdf.Array([script]))
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, A=pdf.make_indirect(link))
+    pdf.pages[0].obj.Annots = pikepdf.Array([note])
+
+
+def hidden_in_an_outline(pdf: pikepdf.Pdf, script: pikepdf.Object) -> None:
+    pdf.Root.Outlines = pikepdf.Dictionary(First=pikepdf.Dictionary(Title="x", A=script))
+
+
+def hidden_in_a_form(pdf: pikepdf.Pdf, script: pikepdf.Object) -> None:
+    field = pdf.make_indirect(pikepdf.Dictionary(T="x", AA=pikepdf.Dictionary(K=script, F=script)))
+    pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]), XFA=pdf.make_stream(b"app.alert(1)"))
+
+
+def hidden_in_names(pdf: pikepdf.Pdf, script: pikepdf.Object) -> None:
+    pdf.Root.Names = pikepdf.Dictionary(JavaScript=pikepdf.Dictionary(Names=pikepdf.Array(["x", script])))
+
+
+def hidden_without_a_kind(pdf: pikepdf.Pdf, script: pikepdf.Object) -> None:
+    pdf.pages[0].obj.AA = pikepdf.Dictionary(O=pikepdf.Dictionary(JS=pdf.make_stream(b"app.alert(1)")))
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        hidden_in_resources,
+        hidden_behind_a_link,
+        hidden_in_an_outline,
+        hidden_in_a_form,
+        hidden_in_names,
+        hidden_without_a_kind,
+    ],
+)
+def test_script_is_removed_wherever_it_hides(hide):
+    def add(pdf: pikepdf.Pdf) -> None:
+        script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pdf.make_stream(b"app.alert(1)"))
+        hide(pdf, pdf.make_indirect(script))
+
+    cleaned = pdfs.clean("证书.pdf", made_pdf(add))
+    left = [word for word in (b"JavaScript", b"/JS", b"app.alert") if word in readable(cleaned)]
+    assert left == []
+
+
+def readable(content: bytes) -> bytes:
+    """Return the PDF with its streams unpacked."""
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        pdf.save(
+            buffer,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.generalized,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        )
+    return buffer.getvalue()
+
+
+def test_attached_file_is_removed_from_a_name_of_its_own():
+    def attach(pdf: pikepdf.Pdf) -> None:
+        content = pdf.make_stream(b"MZ secret", Type=pikepdf.Name.EmbeddedFile)
+        file = pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F="a.exe", EF=pikepdf.Dictionary(F=content))
+        pdf.pages[0].obj.AF = pikepdf.Array([pdf.make_indirect(file)])
+        pdf.Root.Odd = pdf.make_indirect(file)
+
+    assert b"secret" not in readable(pdfs.clean("证书.pdf", made_pdf(attach)))
+
+
+# --- What is incomplete or too complex ---------------------------------------------------------------
+
+
+def report(**options: Any) -> bytes:
+    """Return a PDF of six pages with text and a picture each."""
+    pdf = pikepdf.new()
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    chance = random.Random(2026)
+    for number in range(6):
+        page = pdf.add_blank_page().obj
+        picture = pdf.make_stream(chance.randbytes(900), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        picture.Width, picture.Height, picture.BitsPerComponent = 30, 30, 8
+        picture.ColorSpace = pikepdf.Name.DeviceGray
+        page.Resources = pikepdf.Dictionary(Font={"/A": font}, XObject={"/P": picture})
+        page.Contents = pdf.make_stream(b"BT /A 12 Tf (Page %d) Tj ET /P Do" % number)
+    buffer = io.BytesIO()
+    pdf.save(buffer, **options)
+    return buffer.getvalue()
+
+
+def seen(content: bytes) -> list[tuple[bytes, bytes]]:
+    """Return content and picture of each page."""
+    pages = pikepdf.open(io.BytesIO(content)).pages
+    return [(page.obj.Contents.read_bytes(), page.obj.Resources.XObject.P.read_bytes()) for page in pages]
+
+
+@pytest.mark.parametrize("options", [{}, {"linearize": True}], ids=["plain", "for the web"])
+def test_pdf_that_is_cut_short_is_stored_whole_or_refused(options):
+    content, outcomes = report(**options), Counter()
+    for cut in range(100, len(content), 211):
+        try:
+            cleaned = pdfs.clean("证书.pdf", content[:cut])
+        except ValidationError as refused:
+            outcomes[refused.messages[0]] += 1
+        else:
+            outcomes["whole" if seen(cleaned) == seen(content) else "stored with less"] += 1
+    assert set(outcomes) <= {"whole", "“证书.pdf”不完整或已损坏（可能下载或传输中断），请重新生成后上传。"}
+
+
+@pytest.mark.parametrize("size", [1, 60, 400])
+def test_pdf_with_a_hole_in_a_picture_is_refused(size):
+    content = report()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        packed = pdf.pages[2].obj.Resources.XObject.P.read_raw_bytes()
+    place = content.index(packed) + 100
+    with pytest.raises(ValidationError) as refused:
+        pdfs.clean("证书.pdf", content[:place] + b"\xff" * size + content[place + size :])
+    assert refused.value.messages == ["“证书.pdf”不完整或已损坏（可能下载或传输中断），请重新生成后上传。"]
+
+
+@pytest.mark.parametrize("end", [b"", b"\x00\x00\xff\xff"], ids=["no check sum", "flushed"])
+def test_picture_that_a_program_packed_without_an_end_is_accepted(end):
+    """Acrobat ends packed data without its last block, other programs without the check sum."""
+    packer = zlib.compressobj(0)
+    packed = packer.compress(b"\x80" * 900) + (packer.flush(zlib.Z_SYNC_FLUSH) if end else packer.flush()[:-4])
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        picture = pikepdf.Stream(pdf, packed, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=30)
+        picture.Filter, picture.Height, picture.BitsPerComponent = pikepdf.Name.FlateDecode, 30, 8
+        page_with(pdf, XObject=pikepdf.Dictionary(P=picture))
+
+    content = made_pdf(add, compress_streams=False, recompress_flate=False)
+    assert packed in content
+    assert len(pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", content))).pages) == 1
+
+
+def test_pdf_with_very_many_objects_is_called_too_complex():
+    def add(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.Odd = pikepdf.Array([pdf.make_indirect(pikepdf.Array([])) for _ in range(200_001)])
+
+    with pytest.raises(ValidationError) as refused:
+        pdfs.clean("证书.pdf", made_pdf(add, object_stream_mode=pikepdf.ObjectStreamMode.generate))
+    assert refused.value.messages == ["“证书.pdf”太复杂，无法检查，请用“打印为 PDF”重新生成后上传。"]
