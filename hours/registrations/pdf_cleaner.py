@@ -72,15 +72,15 @@ def clean(content: bytes, most: int) -> int:
 
 
 def _is_whole(pdf: pikepdf.Pdf) -> bool:
-    """Whether the content of pages and pictures can be read; of a rebuilt file, whether nothing drawn is missing."""
+    """Whether the content of pages and pictures can be read; of a rebuilt file, whether nothing drawn is missing.
+
+    PdfError if qpdf cannot read it.
+    """
     warnings = [str(warning) for warning in pdf.get_warnings()]
     contents = [stream for page in pdf.pages for stream in _streams(page.obj.get("/Contents"))]
-    try:
-        if not all(_reads(stream) for stream in (*contents, *_drawn(pdf))):
-            return False
-        if any(REBUILT in warning for warning in warnings) and not all(map(_has_what_it_names, pdf.pages)):
-            return False
-    except pikepdf.PdfError:
+    if not all(_reads(stream) for stream in (*contents, *_drawn(pdf))):
+        return False
+    if any(REBUILT in warning for warning in warnings) and not all(map(_has_what_it_names, pdf.pages)):
         return False
     warnings += [str(warning) for warning in pdf.get_warnings()]
     of_content = [warning for warning in warnings if "(trailer," not in warning]
@@ -128,9 +128,9 @@ def _has_what_it_names(page: pikepdf.Page) -> bool:
     """Whether the page has its content, and each font, picture and state that this uses by name."""
     if "/Contents" not in page.obj:
         return False
-    for operands, operator in pikepdf.parse_content_stream(page, " ".join(RESOURCES)):
-        known = page.resources.get(RESOURCES[str(operator)], {})
-        if not operands or str(operands[0]) not in known:
+    for step in pikepdf.parse_content_stream(page, " ".join(RESOURCES)):
+        known: Any = page.resources.get(RESOURCES[str(step.operator)], {})
+        if not step.operands or str(step.operands[0]) not in known:
             return False
     return True
 

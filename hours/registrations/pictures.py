@@ -1,7 +1,7 @@
 """Uploaded pictures, encoded again: upright, without metadata, in eight bits, small enough to show.
 
 Large JPEG photographs are decoded at a half, a quarter or an eighth of their size; other pictures above MAX_PIXELS are
-refused before they are decoded.
+refused before they are decoded. What is refused is known from the head of the file, before it costs anything.
 """
 
 from __future__ import annotations
@@ -9,18 +9,22 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pillow_heif
 from django.core.exceptions import ValidationError
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 pillow_heif.register_heif_opener()
 
 MAX_PIXELS = 25_000_000
 MAX_JPEG_PIXELS = 200_000_000  # before reduction
+MAX_PROGRESSIVE_PIXELS = 50_000_000  # the decoder holds all of them, also when it reduces
+MAX_SCANS = 100  # passes over a progressive JPEG; programs write about ten
+MAX_LENGTH = 65_000  # of a side; browsers and JPEG know no longer ones
 MAX_SIDE, MIN_WIDTH = 4000, 1080  # a long screenshot keeps its width readable
 WAIT_SECONDS = 30
 # Kind -> Pillow's decoder. That of JPEG also opens MPO: many phones append a second picture (depth, brightness).
@@ -31,6 +35,10 @@ SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {},
     "WEBP": {"quality": 88, "method": 2},
 }
+Image.MAX_IMAGE_PIXELS = None  # sizes are checked here, with a sentence
+START_OF_SCAN, END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
+# Chunks of a PNG that are read: pixels, transparency and colours. Texts may be larger than Pillow reads.
+PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"eXIf", b"acTL"}
 # Encoding a picture of MAX_PIXELS takes some 300 MB of memory: one at a time in each process.
 _turn = threading.Lock()
 
@@ -53,31 +61,71 @@ def _one_at_a_time(name: str) -> Iterator[None]:
 
 
 def _decode(name: str, content: bytes, kind: str) -> Image.Image:
+    if kind == "PNG":
+        content = _without_texts(content)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of metadata that is dropped, and of sizes that are checked here
-            picture: Image.Image = Image.open(io.BytesIO(content), formats=[DECODERS[kind]])
-            _check_size(name, picture, kind)
-            picture.load()
-    except UnidentifiedImageError:
-        raise ValidationError(_damaged(name, kind)) from None
-    except (Image.DecompressionBombError, MemoryError):
+        return _load(name, content, kind)
+    except MemoryError:
         raise ValidationError(f"“{name}”的像素太多，请缩小后上传。") from None
-    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError):
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, zlib.error):
+        if kind == "JPEG" and (picture := _without_end(name, content)):
+            return picture
         raise ValidationError(_damaged(name, kind)) from None
+
+
+def _load(name: str, content: bytes, kind: str) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of metadata that is dropped
+        picture: Image.Image = Image.open(io.BytesIO(content), formats=[DECODERS[kind]])
+        _check(name, picture, content, kind)
+        picture.load()
     return picture
 
 
-def _check_size(name: str, picture: Image.Image, kind: str) -> None:
-    """Raise ValidationError for too many pixels; let the decoder reduce a large JPEG."""
+def _without_end(name: str, content: bytes) -> Image.Image | None:
+    """Return a JPEG that lacks only its end mark: bytes after the last line do not change it."""
+    with suppress(OSError, SyntaxError, ValueError):
+        picture = _load(name, content + END_OF_JPEG, "JPEG")
+        if picture.tobytes() == _load(name, content + b"\x55" * 64 + END_OF_JPEG, "JPEG").tobytes():
+            return picture
+    return None
+
+
+def _without_texts(content: bytes) -> bytes:
+    """Return a PNG without the chunks that are not needed."""
+    kept, place = [content[:8]], 8
+    while place + 12 <= len(content):
+        end = place + 12 + int.from_bytes(content[place : place + 4])
+        if content[place + 4 : place + 8] in PNG_CHUNKS:
+            kept.append(content[place:end])
+        place = end
+    return b"".join(kept)
+
+
+# --- What is refused -----------------------------------------------------------------------------------
+
+
+def _check(name: str, picture: Image.Image, content: bytes, kind: str) -> None:
+    """Raise ValidationError for what costs too much or cannot be kept; let the decoder reduce a large JPEG."""
     pixels = picture.width * picture.height
-    most = MAX_JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS
-    if pixels > most:
-        size = f"{picture.width}×{picture.height} 像素"
+    size = f"{picture.width}×{picture.height} 像素"
+    if pixels > _most_pixels(picture, kind):
         raise ValidationError(f"“{name}”有 {size}，太大了，请缩小到 {MAX_PIXELS // 10_000} 万像素以内后上传。")
+    if max(picture.size) > MAX_LENGTH:
+        raise ValidationError(f"“{name}”有 {size}，太长了，请截成几张图片，每边不超过 {MAX_LENGTH:,} 像素。")
+    if kind == "JPEG" and content.count(START_OF_SCAN) > MAX_SCANS:
+        raise ValidationError(f"“{name}”的编码太复杂，请重新拍照或截图后上传。")
+    if kind in ("PNG", "WEBP") and getattr(picture, "is_animated", False):
+        raise ValidationError(f"“{name}”是动图，只能显示一帧，请截图或另存为 JPG、PNG 后上传。")
     scale = next(scale for scale in (1, 2, 4, 8) if pixels <= MAX_PIXELS * scale * scale)
     if scale > 1:
         picture.draft("RGB", (picture.width // scale, picture.height // scale))
+
+
+def _most_pixels(picture: Image.Image, kind: str) -> int:
+    if kind != "JPEG":
+        return MAX_PIXELS
+    return MAX_PROGRESSIVE_PIXELS if "progressive" in picture.info else MAX_JPEG_PIXELS
 
 
 def _damaged(name: str, kind: str) -> str:
