@@ -126,7 +126,7 @@ class ImportAdmin(admin.ModelAdmin):
         importer = self.make_importer(request, plan.options)
         preview = imports.preview_of(plan)
         groups = [
-            (outcome, preview.counts[outcome], preview.first[outcome])
+            (outcome, preview.counts[outcome], [_labelled(importer, line) for line in preview.first[outcome]])
             for outcome in (Outcome.WRONG, Outcome.WAITING, Outcome.NEW, Outcome.CHANGED)
             if preview.counts[outcome]
         ]
@@ -237,6 +237,11 @@ class ExportAdmin(ImportAdmin):
         response = StreamingHttpResponse(_csv(columns, rows), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         return response
+
+
+def _labelled(importer: Importer, line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of a preview with its cells as pairs of column and value; a line with problems has none."""
+    return {**line, "cells": list(zip(importer.shown, line["values"], strict=False))}
 
 
 def _csv(columns: Iterable[str], rows: Iterable[list[str]]) -> Iterator[bytes]:

@@ -19,8 +19,8 @@ from accounts.models import User
 from config.web.addresses import parse_uuid
 from config.web.forms import form_helper, typed_field
 from hours.models import Attachment, Registration
-from hours.registrations import attachments
-from hours.registrations.forms import RegistrationForm, registration_layout
+from hours.registrations import attachments, validation
+from hours.registrations.forms import RegistrationForm, registration_layout, span_and_hours
 from organizations.models import Unit
 
 from . import choices, drafts, roster
@@ -44,7 +44,7 @@ class CollectiveForm(RegistrationForm):
         error_messages={"empty": "文件是空的，请重新选择。"},
     )
     roster = forms.CharField(widget=forms.HiddenInput, required=False)
-    field_order = ("unit", "first_level")
+    field_order = ("unit", *RegistrationForm.field_order[:-1], "people_file", "declared")
     not_declared = "请勾选“单位承诺以上信息属实”，否则不能登记。"
 
     def __init__(
@@ -65,6 +65,8 @@ class CollectiveForm(RegistrationForm):
         super().__init__(data, files, instance=training, owner=owner)
         self.fields["draft_key"].initial = self.key
         self.fields["declared"].label = "单位承诺以上信息属实"
+        if draft:
+            self._keep_answer(training)
         self._offer_units(choices.selectable_units(owner), draft)
         self.fields["people_file"].help_text = (
             "Excel（.xlsx、.xls）或 CSV，列名为姓名、证件号码、学时、证书编号（后两列可以没有），"
@@ -74,6 +76,12 @@ class CollectiveForm(RegistrationForm):
         self.fields["certificate_number"].help_text = "各人不同的，请填在人员名单中。"
         self.fields["roster"].initial = self._sealed_people()
         self.helper = form_helper(self, "unit", *registration_layout()[:-1], "people_file", *_last_parts())
+
+    def _keep_answer(self, training: Registration) -> None:
+        """Show the question about unusual days or hours as answered; the draft was accepted with it."""
+        facts = training.starts_at, training.ends_at, training.hours_applied
+        if validation.is_implausible(*facts, training.category):
+            self.question = self.fields["plausible"].initial = span_and_hours(*facts)
 
     def _offer_units(self, units: QuerySet[Unit], draft: CollectiveDraft | None) -> None:
         field = typed_field(self, "unit", forms.ModelChoiceField)

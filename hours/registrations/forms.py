@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from crispy_forms.layout import HTML, Column, Div, Field, Row
@@ -54,7 +56,20 @@ class RegistrationForm(forms.ModelForm):
     plausible = forms.CharField(label="请确认", required=False, max_length=30)  # what the person has confirmed
     draft_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     declared = forms.BooleanField(label="本人承诺以上信息属实", required=False)
-    field_order: tuple[str, ...] = ("first_level",)  # errors are listed in the order of the page
+    field_order: tuple[str, ...] = (  # of the page, in which errors are listed
+        "first_level",
+        "category",
+        "content",
+        "starts_at",
+        "ends_at",
+        "hours_applied",
+        "year",
+        "plausible",
+        "note",
+        "certificate_number",
+        "proofs",
+        "declared",
+    )
     not_declared = "请勾选“本人承诺以上信息属实”，否则不能保存。"
 
     class Meta:
@@ -74,6 +89,7 @@ class RegistrationForm(forms.ModelForm):
         self.owner = self.instance.owner = owner
         self._proofs: list[Proof] = []
         self.question = ""
+        self._confirmed = _confirmed(self.instance)
         self.fields["first_level"].initial = self.instance.category.parent_id if self.instance.category_id else None
         self.fields["year"] = _year_field(self.instance)
         self.fields["draft_key"].initial = uuid.uuid4()
@@ -88,6 +104,11 @@ class RegistrationForm(forms.ModelForm):
         key = self.data.get(self.add_prefix("draft_key")) if self.is_bound else None
         waiting = Attachment.objects.waiting_for_form(self.owner, parse_uuid(key))
         return waiting | Attachment.objects.filter(owner=self.owner, registration=self.instance.pk or -1)
+
+    @property
+    def asks_only(self) -> bool:
+        """Whether nothing is wrong, but a question has to be answered."""
+        return set(self.errors) == {"plausible"}
 
     @property
     def draft_key_value(self) -> uuid.UUID:
@@ -141,15 +162,18 @@ class RegistrationForm(forms.ModelForm):
             self.add_error("proofs", f"之前上传的 {gone} 个附件已过期清理，请重新选择。")
 
     def _ask_plausibility(self, candidate: Registration) -> None:
-        """Ask whether unusually many days or hours are meant; a changed number is asked about again."""
+        """Ask once whether unusually many days or hours are meant; changed numbers are asked about again."""
         start, end, hours = candidate.starts_at, candidate.ends_at, candidate.hours_applied
-        if start is None or end is None or {"starts_at", "ends_at"} & self.errors.keys():
+        if start is None or end is None or {"starts_at", "ends_at", "hours_applied"} & self.errors.keys():
             return
         if not validation.is_implausible(start, end, hours, self.cleaned_data.get("category")):
             return
-        self.question = f"{calendar_days(start, end)} 天、{format_number(hours or 0)} 学时"
-        if self.data.get(self.add_prefix("plausible")) != self.question:
-            self.add_error("plausible", f"起止时间和申请学时共 {self.question}，超出通常情况；确认无误请勾选后保存。")
+        question = span_and_hours(start, end, hours)
+        if question == self._confirmed:
+            return
+        self.question = question
+        if self.data.get(self.add_prefix("plausible")) != question:
+            self.add_error("plausible", "天数或学时超出通常情况，请核对后勾选。")
 
     def _check_levels(self, data: dict[str, Any]) -> None:
         first, second = data.get("first_level"), data.get("category")
@@ -185,6 +209,18 @@ class RegistrationForm(forms.ModelForm):
             certificate_number=data.get("certificate_number", ""),
             **facts,
         )
+
+
+def _confirmed(registration: Registration) -> str:
+    """Return the days and hours of a saved registration, which its owner has confirmed; empty for a new one."""
+    if registration.pk is None:
+        return ""
+    return span_and_hours(registration.starts_at, registration.ends_at, registration.hours_applied)
+
+
+def span_and_hours(start: datetime, end: datetime, hours: Decimal | None) -> str:
+    """Return what a person confirms of an unusual training."""
+    return f"{calendar_days(start, end)} 天、{format_number(hours or 0)} 学时"
 
 
 def _year_field(registration: Registration) -> forms.TypedChoiceField:

@@ -93,12 +93,6 @@ def _check_hours(registration: Registration, category: Category | None, found: P
             )
 
 
-def notices(registration: Registration) -> list[str]:
-    """Return what the owner should read again and the reviewer sees, as sentences."""
-    found = [year_notice(registration), plausibility_notice(registration)]
-    return [notice for notice in found if notice]
-
-
 def year_notice(registration: Registration) -> str:
     """Return a sentence if the chosen year differs from the year of the end date; empty otherwise."""
     usual = default_year(registration.starts_at, registration.ends_at)
@@ -108,7 +102,10 @@ def year_notice(registration: Registration) -> str:
 
 
 def plausibility_notice(registration: Registration) -> str:
-    """Return a sentence about unusually long spans and many hours; empty otherwise."""
+    """Return a sentence for the reviewer about unusually long spans and many hours; empty otherwise.
+
+    The owner has confirmed them in the form.
+    """
     start, end, hours = registration.starts_at, registration.ends_at, registration.hours_applied
     if not is_implausible(start, end, hours, registration.category):
         return ""

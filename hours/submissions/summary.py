@@ -33,7 +33,8 @@ def warnings(owner: User, registrations: Sequence[Registration], unit: Unit) -> 
     elif is_unattended(unit, owner):
         found.append(f"“{unit.name}”目前没有能审核您的登记的审核员：初审由{unit.region.name}人社部门代为进行。")
     for registration in registrations:
-        found += validation.notices(registration)
+        if notice := validation.year_notice(registration):
+            found.append(notice)
     overlapping = Registration.objects.overlapping_each(registrations)
     return found + [
         validation.overlap_sentence(registration, overlapping[registration.pk])

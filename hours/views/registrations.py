@@ -108,7 +108,7 @@ def _kept_files(request: PersonRequest, form: RegistrationForm) -> list[Attachme
 
 def _add_warnings(request: PersonRequest, registration: Registration) -> None:
     """Add messages about an unusual year, overlapping registrations and a year that takes no submissions."""
-    for notice in validation.notices(registration):
+    if notice := validation.year_notice(registration):
         messages.warning(request, notice)
     if others := Registration.objects.overlapping(registration):
         messages.warning(request, validation.overlap_sentence(registration, others))

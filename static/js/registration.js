@@ -42,6 +42,10 @@
       offer(year, proposal);
     }
 
+    // A question about numbers that were changed is out of date.
+    for (const name of ["hours_applied", "starts_at_0", "starts_at_1", "ends_at_0", "ends_at_1"]) {
+      field(name)?.addEventListener("change", () => form.querySelector("[data-question]")?.remove());
+    }
     for (const name of ["category", "first_level", "starts_at_0", "starts_at_1", "ends_at_0", "ends_at_1"]) {
       field(name)?.addEventListener("change", propose);
     }

@@ -5,7 +5,7 @@
   const FIELD = 'input[type="file"]';
 
   function sizeOf(bytes) {
-    return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+    return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
   }
 
   function listOf(field) {
@@ -21,18 +21,23 @@
     return list;
   }
 
+  function iconOf(file) {
+    const isPicture = file.type.startsWith("image/") || /\.hei[cf]$/i.test(file.name);
+    const icon = document.createElement("i");
+    icon.className = `bi ${file.type === "application/pdf" ? "bi-file-earmark-pdf" : isPicture ? "bi-file-earmark-image" : "bi-file-earmark"}`;
+    icon.setAttribute("aria-hidden", "true");
+    return icon;
+  }
+
+  // A small picture, or an icon of what the browser cannot show.
   function pictureOf(file) {
-    if (!PICTURES.includes(file.type)) {
-      const icon = document.createElement("i");
-      icon.className = `bi ${file.type === "application/pdf" ? "bi-file-earmark-pdf" : "bi-file-earmark"}`;
-      icon.setAttribute("aria-hidden", "true");
-      return icon;
-    }
+    if (!PICTURES.includes(file.type) || !file.size) return iconOf(file);
     const picture = document.createElement("img");
     picture.className = "thumbnail";
     picture.alt = "";
     picture.src = URL.createObjectURL(file);
     picture.addEventListener("load", () => URL.revokeObjectURL(picture.src), { once: true });
+    picture.addEventListener("error", () => picture.replaceWith(iconOf(file)), { once: true });
     return picture;
   }
 
@@ -50,7 +55,7 @@
     name.textContent = file.name;
     const size = document.createElement("span");
     size.className = "file-size";
-    size.textContent = sizeOf(file.size);
+    size.textContent = file.size ? sizeOf(file.size) : "空文件，请重新选择";
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-link file-remove";

@@ -24,6 +24,13 @@ def names(context, part: str) -> list[str]:
     return [line.name for line in context[part]]
 
 
+def test_answer_about_unusual_days_is_kept(client, reviewer, station, form_data):
+    facts = {"starts_at_0": "2025-03-01", "ends_at_0": "2025-03-16", "plausible": "16 天、16 学时"}
+    people = client.post(FACTS, form_data(**facts))
+    form = client.post(EDIT, {"draft": people.context["draft"]}).context["form"]
+    assert (form.question, form["plausible"].value()) == ("16 天、16 学时", "16 天、16 学时")
+
+
 def test_without_file_people_page_follows(client, reviewer, station, form_data):
     factories.person("外人")
     response = client.post(FACTS, form_data())

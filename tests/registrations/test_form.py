@@ -178,12 +178,29 @@ def test_span_until_midnight_counts_for_the_old_year(client, typed):
 )
 def test_implausible_training_has_to_be_confirmed(client, typed, facts, question):
     asked = client.post(NEW, typed(**facts))
-    words = f"起止时间和申请学时共 {question}，超出通常情况；确认无误请勾选后保存。"
-    assert errors_of(asked) == {"plausible": [words]}
+    words = "天数或学时超出通常情况，请核对后勾选。"
+    assert (errors_of(asked), asked.context["form"].asks_only) == ({"plausible": [words]}, True)
     assert f'value="{question}"' in asked.content.decode()
     assert errors_of(client.post(NEW, typed(**facts, plausible="1 天、8 学时"))) == {"plausible": [words]}
     client.post(NEW, typed(**facts, plausible=question))
     assert Registration.objects.count() == 1
+
+
+def test_confirmed_days_and_hours_are_not_asked_about_again(client, typed):
+    facts = {"starts_at_0": "2025-03-01", "ends_at_0": "2025-03-16"}
+    saved = client.post(NEW, typed(**facts, plausible="16 天、16 学时"), follow=True)
+    [message] = saved.context["messages"]
+    assert str(message).startswith("已保存“")
+    edit = reverse("hours:edit", args=[Registration.objects.get().pk])
+    client.post(edit, typed(**facts, content="另一个名称"))
+    assert Registration.objects.get().content == "另一个名称"
+    asked = client.post(edit, typed(**facts | {"ends_at_0": "2025-03-17"}))
+    assert errors_of(asked) == {"plausible": ["天数或学时超出通常情况，请核对后勾选。"]}
+
+
+def test_question_waits_until_the_hours_are_right(client, typed):
+    refused = client.post(NEW, typed(starts_at_0="2025-03-01", ends_at_0="2025-03-16", hours_applied="很多"))
+    assert list(errors_of(refused)) == ["hours_applied"]
 
 
 @pytest.mark.parametrize("ends", ["2025-03-15", "2025-03-10"])
