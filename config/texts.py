@@ -13,10 +13,13 @@ import unicodedata2 as unicodedata
 
 EMPTY = "—"  # shown for a missing value
 
-# Control characters, and characters that are invisible or change the direction of text: copied from documents by
-# accident, or put in to make a text look like another one. Line ends, tabs and joiners stay.
+# The two last codes of each plane are no characters, and XML allows neither those of the first plane nor surrogates.
+_PLANE_ENDS = "".join(chr(plane + code) for plane in range(0, 0x110000, 0x10000) for code in (0xFFFE, 0xFFFF))
+# Control characters, noncharacters, and characters that are invisible or change the direction of text: copied from
+# documents by accident, or put in to make a text look like another one. Line ends, tabs and joiners stay.
 INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    f"[{_PLANE_ENDS}\ud800-\udfff\ufdd0-\ufdef"
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )

@@ -19,6 +19,8 @@ EXACT_DIGITS = 15  # a spreadsheet rounds longer numbers
 FORMULA_PREFIXES = ("=", "+", "-", "@")
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?E\+\d{1,3}", re.IGNORECASE)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LIKE_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _LOST = "是存成数字的（{}），末几位可能已丢失，请将该列设为“文本”格式后重新填写。"
@@ -38,7 +40,6 @@ EMPTY = Cell("")
 
 def from_text(text: str) -> Cell:
     """Return the cell of a text: without the guards against formulas, and named if a number was cut in it."""
-    text = _ESCAPED.sub(_unescaped, text)
     if match := _TEXT_FORMULA.fullmatch(text.strip()):
         text = match[1]
     text = normalise_line(text)
@@ -52,6 +53,11 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
 
 
+def workbook_text(text: str) -> str:
+    """Return a text as a workbook holds it: without characters that XML does not allow, and _x000D_ escaped."""
+    return _LIKE_ESCAPED.sub("_x005F_", _NOT_XML.sub("", text))
+
+
 def _unescaped(found: re.Match[str]) -> str:
     """Return the character of an escape such as _x000D_; halves of surrogate pairs are none."""
     code = int(found[1], 16)
@@ -61,7 +67,7 @@ def _unescaped(found: re.Match[str]) -> str:
 def from_value(value: Any, number_format: str = "") -> Cell:
     """Return the cell of a workbook's value; a number is taken as its format shows it."""
     if value is None or isinstance(value, str):
-        return from_text(value) if value else EMPTY
+        return from_text(_ESCAPED.sub(_unescaped, value)) if value else EMPTY
     if isinstance(value, bool):
         return Cell(str(value).upper(), str(value).upper())
     if isinstance(value, datetime):

@@ -12,10 +12,11 @@ from typing import IO
 from openpyxl import Workbook
 from openpyxl.cell import Cell as SheetCell
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
+
+from .cells import workbook_text
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOLD = Font(bold=True)
@@ -57,7 +58,7 @@ def _cell(page: Worksheet, value: Cell, *, bold: bool = False) -> SheetCell:
     if not isinstance(value, str):
         cell.value = value
         return cell
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+    cell.value = workbook_text(value)
     cell.data_type = "s"
     if bold:
         cell.font = BOLD

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
 from accounts import identity
 from config.files import tables
+from config.files.cells import workbook_text
 from config.files.lines import Columns, Line, read_lines
 from config.texts import normalise_number
 
@@ -88,7 +88,7 @@ def text_workbook(rows: Sequence[Sequence[str]]) -> bytes:
     for number, row in enumerate(rows, 1):
         for place, value in enumerate(row, 1):
             cell = sheet.cell(number, place)
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+            cell.value = workbook_text(value)
             cell.data_type, cell.number_format = "s", "@"
     for place, width in enumerate((14, 24, 8, 22, 8, 60)[: len(rows[0])], 1):
         letter = get_column_letter(place)

@@ -18,6 +18,7 @@ from config.texts import comparison_key, fold_digits, name_key, normalise, norma
         ("张\ue81e\ue5e5甲", "张\u9fb4 甲"),  # private use of GB 18030
         ("\ue81a\ue831", "\u3473\U000215d7"),
         ("黄\u200b秋\u3164梦\ufe0f\U000e0100", "黄秋梦"),
+        ("黄\ufffe秋\uffff梦\ufdd0\U0010ffff\ud800", "黄秋梦"),  # noncharacters and half of a pair
         ("e\u0301", "é"),
         ("（甲）：，。", "（甲）：，。"),  # Chinese punctuation stays
         ("  a \t b\n", "a b"),
