@@ -12,6 +12,7 @@ import string
 import unicodedata2 as unicodedata
 
 EMPTY = "—"  # shown for a missing value
+MAX_QUOTED = 50  # characters of a value in a sentence
 
 # The two last codes of each plane are no characters, and XML allows neither those of the first plane nor surrogates.
 _PLANE_ENDS = "".join(chr(plane + code) for plane in range(0, 0x110000, 0x10000) for code in (0xFFFE, 0xFFFF))
@@ -120,6 +121,11 @@ def fold_digits(text: str) -> str:
     return "".join(
         unicodedata.normalize("NFKC", sign) if unicodedata.east_asian_width(sign) == "F" else sign for sign in text
     )
+
+
+def excerpt(text: str, length: int = MAX_QUOTED) -> str:
+    """Return the text as a sentence quotes it: cut to `length` characters."""
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def comparison_key(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from config.texts import normalise_line
+from config.texts import excerpt, normalise_line
 
 from . import number_formats
 
@@ -45,7 +45,7 @@ def from_text(text: str) -> Cell:
     text = normalise_line(text)
     if text.startswith("'") and text[1:].startswith(FORMULA_PREFIXES):
         text = text[1:]
-    return Cell(text, text or None, _LOST.format(text) if _SCIENTIFIC.fullmatch(text) else "")
+    return Cell(text, text or None, _LOST.format(excerpt(text)) if _SCIENTIFIC.fullmatch(text) else "")
 
 
 def guarded(text: str) -> str:
@@ -81,7 +81,7 @@ def from_value(value: Any, number_format: str = "") -> Cell:
 
 def error(text: str) -> Cell:
     """Return the cell of an error value such as #N/A."""
-    return Cell(text, text, f"是错误值（{text}），请改正后再导入。")
+    return Cell(text, text, f"是错误值（{excerpt(text)}），请改正后再导入。")
 
 
 def unsaved_formula() -> Cell:

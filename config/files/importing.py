@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+from config.texts import excerpt
 
 from .lines import Columns, Line
 
@@ -42,6 +44,13 @@ class Shown:
 
     value: str
     was: str | None = None
+
+
+class Problem(NamedTuple):
+    """A column, or none for the line as a whole, and a reason, which follows the column and its value in a sentence."""
+
+    column: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +146,24 @@ def refused(line: Line, problems: Iterable[str]) -> PlannedLine:
     return PlannedLine(line, Outcome.WRONG, problems=tuple(problems))
 
 
-def line_problems(line: Line, columns: Columns) -> list[str]:
-    """Return why the line cannot be read: as a whole, cells that cannot be taken, or required ones that are empty."""
+def all_problems(line: Line, columns: Columns, found: Iterable[Problem] = ()) -> list[str]:
+    """Return all problems of a line as sentences, each once, with column and value.
+
+    `found` are those that the rules find. They are left out for a column that cannot be read or is empty but required,
+    and for a line that cannot be read as a whole.
+    """
     if line.problem:
         return [line.problem]
-    wrong = [f"“{column}”列{cell.problem}" for column, cell in line.cells.items() if cell.problem]
-    return wrong or [f"“{column}”列为空。" for column in columns.required if not line.text(column)]
+    wrong = {column: f"“{column}”列{cell.problem}" for column, cell in line.cells.items() if cell.problem}
+    empty = {column: f"“{column}”列为空。" for column in columns.required if not line.text(column)}
+    unread = empty | wrong
+    sentences = [_sentence(line, columns, *problem) for problem in found if problem.column not in unread]
+    return list(dict.fromkeys([*unread.values(), *sentences]))
+
+
+def _sentence(line: Line, columns: Columns, column: str, reason: str) -> str:
+    value = line.text(column)
+    if not column or not value:
+        return f"“{column}”列为空{reason}" if column else reason
+    shown = f"*****{value[-4:]}" if column in columns.secret else excerpt(value)
+    return f"“{column}”列的值“{shown}”{reason}"

@@ -7,15 +7,22 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from functools import cached_property
+from itertools import accumulate
 from typing import IO
 
+from openpyxl.utils import coordinate_to_tuple
+
+from config.texts import excerpt
+
 from . import separated, workbooks
-from .cells import EMPTY, Cell
+from .cells import EMPTY, Cell, from_text
 from .tables import CHUNK_SIZE, NO_TABLE, PAGE, Bounds, FileProblem, Table, TableRow
 
-MAX_HEADING_ROWS = 20  # the first lines, among which the column names are looked for
-NAMED = 5  # columns named in a sentence
+MAX_HEADING_ROWS = 20  # the first lines with content, among which the column names are looked for
+MAX_CELL = 32_767  # characters of a cell, as in Excel
+NAMED, NAME_LENGTH = 5, 20  # columns named in a sentence, and characters of each
+_QUOTED = re.compile("['‘’＇][^'‘’＇]*")  # an apostrophe that only makes a cell a text
 _DECORATION = re.compile(r"[\s*:]")  # of a column's name
 
 
@@ -23,12 +30,16 @@ _DECORATION = re.compile(r"[\s*:]")  # of a column's name
 class Columns:
     """The columns of a kind of table in their order, and those that it must have.
 
-    `ignored` ones come back in a file of bad lines and are not named as unused.
+    `ignored` ones come back in a file of bad lines and are not named as unused. In `names` an apostrophe at the
+    beginning belongs to the value; elsewhere it only keeps a spreadsheet from reading a number. Sentences show no more
+    of `secret` values than their end.
     """
 
     known: tuple[str, ...]
     required: tuple[str, ...]
     ignored: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -54,10 +65,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of a table one by one, its known columns in their order, unused ones, and an estimate of the number."""
+    """The lines of a table one by one, its known columns in their order, unused ones, and an estimate of the number.
+
+    Unused columns without a name are added while the lines are read.
+    """
 
     columns: tuple[str, ...]
-    unused: tuple[str, ...]
+    unused: list[str]
     lines: Iterator[Line]
     expected: int
 
@@ -67,57 +81,79 @@ def read_lines(file: IO[bytes], columns: Columns, bounds: Bounds = PAGE) -> Line
 
     Blank lines are passed over. While the lines are read, FileProblem is raised for more lines than the bounds allow.
     """
-    table = _read_table(file, bounds)
+    table, is_text = _read_table(file, columns, bounds)
     heading, names = _find_heading(table.rows, columns)
-    places = _places(names, columns)
+    places, merged = _places(names, columns), _Merged(table.merged)
+    _check_hidden(table, heading, places)
+    if wide := [name for name, place in places.items() if merged.is_wide(heading, place)]:
+        raise FileProblem(f"列名“{wide[0]}”的单元格合并了几列，请取消合并，每列只写一个列名。")
+    named = (name for name in names if name and name not in (*columns.known, *columns.ignored))
+    layout = _Layout(columns, names, places, merged, is_text, list(dict.fromkeys(map(_cut, named))))
+    lines = _lines(table.rows, layout, bounds)
+    return Lines(tuple(places), layout.unused, lines, max(table.line_count - heading, 0))
+
+
+def _check_hidden(table: Table, heading: int, places: dict[str, int]) -> None:
+    """Raise FileProblem if a known column or a line with content is hidden."""
     if hidden := [column for column, place in places.items() if place in table.hidden_columns]:
         raise FileProblem(f"列“{hidden[0]}”在表中是隐藏的，请取消隐藏，或删除这一列后再上传。")
     if hidden_rows := [row for row in table.hidden_rows if row > heading]:
         raise FileProblem(f"第 {hidden_rows[0]} 行被隐藏或筛选掉了，请取消筛选和隐藏，或删除这些行后再上传。")
-    unused = tuple(dict.fromkeys(name for name in names if name and name not in (*columns.known, *columns.ignored)))
-    return Lines(tuple(places), unused, _lines(table, places, bounds), max(table.line_count - heading, 0))
 
 
-def _read_table(file: IO[bytes], bounds: Bounds) -> Table:
-    """Read the first visible sheet with content, or separated text, from a seekable file; FileProblem otherwise."""
+def _read_table(file: IO[bytes], columns: Columns, bounds: Bounds) -> tuple[Table, bool]:
+    """Read the first visible sheet with content, or separated text, from a seekable file; FileProblem otherwise.
+
+    Also return whether it is text.
+    """
     file.seek(0)
     start = file.read(CHUNK_SIZE)
     file.seek(0)
     if not start:
         raise FileProblem("文件是空的，请重新选择。")
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        return workbooks.read_old(file, bounds)
+        return workbooks.read_old(file, bounds), False
     if start.lstrip().startswith(b"%PDF-"):
         raise FileProblem(NO_TABLE)
     if start.startswith(b"PK"):
-        return workbooks.read(file, bounds)
+        return workbooks.read(file, bounds), False
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:300].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
         raise FileProblem("这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。")
-    return separated.read(file, start, bounds)
+    return separated.read(file, start, bounds, lambda cells: _heading_columns(cells, columns)), True
 
 
 # --- The heading -----------------------------------------------------------------------------------
 
 
 def _find_heading(rows: Iterator[TableRow], columns: Columns) -> tuple[int, list[str]]:
-    """Return line number and names of the first line that has all required columns; else of the first with content."""
-    first: tuple[int, list[str]] | None = None
-    for row in islice(rows, MAX_HEADING_ROWS):
-        if row.cells is None or row.is_empty:
+    """Return line number and names of the first line that has all required columns; FileProblem if there is none."""
+    missing: list[str] | None = None
+    count = 0
+    for row in rows:
+        if row.is_empty:
             continue
-        names = [_name(cell, columns) for cell in row.cells]
-        if set(columns.required) <= set(names):
+        count += 1
+        names = [_name(cell, columns) for cell in row.cells or ()]
+        lacking = [column for column in columns.required if column not in names]
+        if not lacking:
             return row.number, names
-        first = first or (row.number, names)
-    if first is None:
+        missing = lacking if missing is None or len(lacking) < len(missing) else missing
+        if count == MAX_HEADING_ROWS:
+            break
+    if missing is None:
         raise FileProblem(f"文件没有内容。{columns.expected}")
-    missing = [column for column in columns.required if column not in first[1]]
     raise FileProblem(f"文件缺少列：{'、'.join(missing)}。{columns.expected}")
+
+
+def _heading_columns(cells: Sequence[Cell], columns: Columns) -> int:
+    """Return how many known columns the cells name; 0 unless all required ones are among them."""
+    names = {_name(cell, columns) for cell in cells}
+    return len(names.intersection(columns.known)) if names.issuperset(columns.required) else 0
 
 
 def _name(cell: Cell, columns: Columns) -> str:
     """Return the name of a column: a known one also if it is written 姓　名, *姓名 or 姓名：."""
-    name = " ".join(unicodedata.normalize("NFKC", cell.text).split())
+    name = " ".join(unicodedata.normalize("NFKC", cell.text[:MAX_CELL]).split())
     bare = _DECORATION.sub("", name)
     return bare if bare in columns.known else name
 
@@ -125,47 +161,103 @@ def _name(cell: Cell, columns: Columns) -> str:
 def _places(names: Sequence[str], columns: Columns) -> dict[str, int]:
     """Return the index of each known column in the order of the file; FileProblem for a name that appears twice."""
     if repeated := list(dict.fromkeys(name for name in names if name and names.count(name) > 1)):
-        shown = "、".join(name[:20] for name in repeated[:NAMED])
+        shown = "、".join(map(_cut, repeated[:NAMED]))
         raise FileProblem(f"列名重复：{shown}。请只保留一列。")
     return {name: place for place, name in enumerate(names) if name in columns.known}
+
+
+def _cut(name: str) -> str:
+    return excerpt(name, NAME_LENGTH)
 
 
 # --- Lines -----------------------------------------------------------------------------------------
 
 
-class _MergedLines:
-    """The lines with cells that are merged across lines or columns, from ranges such as "A2:A3"."""
+class _Merged:
+    """The cells that are merged across lines or columns, from ranges such as "A2:A3"."""
 
     def __init__(self, ranges: Sequence[str]) -> None:
-        spans = sorted((int(first), int(last)) for first, last in (re.findall(r"\d+", cells) for cells in ranges))
-        self.starts = [first for first, _ in spans]
-        self.ends = list(accumulate((last for _, last in spans), max))
+        ends = (cells.split(":") for cells in ranges)
+        self.spans = [(*coordinate_to_tuple(first), *coordinate_to_tuple(last)) for first, last in ends]
+        lines = sorted((first, last) for first, _, last, _ in self.spans)
+        self.starts = [first for first, _ in lines]
+        self.ends = list(accumulate((last for _, last in lines), max))
 
     def __contains__(self, line: int) -> bool:
         started = bisect_right(self.starts, line)
         return started > 0 and line <= self.ends[started - 1]
 
+    def is_wide(self, line: int, place: int) -> bool:
+        """Whether the cell at this index begins a range of several columns."""
+        return any(top <= line <= end and left == place + 1 < right for top, left, end, right in self.spans)
 
-def _lines(table: Table, places: dict[str, int], bounds: Bounds) -> Iterator[Line]:
-    merged, count = _MergedLines(table.merged), 0
-    for row in table.rows:
+
+@dataclass
+class _Layout:
+    """Where the columns of a table stand, and the unused ones."""
+
+    columns: Columns
+    names: list[str]
+    places: dict[str, int]
+    merged: _Merged
+    is_text: bool
+    unused: list[str]
+
+    @cached_property
+    def width(self) -> int:
+        """Number of columns up to the last name."""
+        return max(place for place, name in enumerate(self.names, 1) if name)
+
+    def note_nameless(self, cells: Sequence[Cell]) -> None:
+        """Add the columns with content but without a name to the unused ones."""
+        for place, cell in enumerate(cells):
+            if (cell.text or cell.problem) and not (place < len(self.names) and self.names[place]):
+                column = f"第 {place + 1} 列（没有列名）"
+                if column not in self.unused:
+                    self.unused.append(column)
+
+
+def _lines(rows: Iterator[TableRow], layout: _Layout, bounds: Bounds) -> Iterator[Line]:
+    count = 0
+    for row in rows:
         if row.is_empty:
             continue
         count += 1
         if count > bounds.rows:
             raise FileProblem(f"文件超过 {bounds.rows:,} 行，请分成几个文件上传。")
-        yield _line(row, places, merged)
+        yield _line(row, layout)
 
 
-def _line(row: TableRow, places: dict[str, int], merged: _MergedLines) -> Line:
+def _line(row: TableRow, layout: _Layout) -> Line:
     if row.cells is None:
         return Line(row.number, problem=_quote_problem(row))
-    cells = {name: row.cells[place] if place < len(row.cells) else EMPTY for name, place in places.items()}
-    if not row.joined.isdisjoint(places.values()):
+    cells = {
+        name: _cell(row.cells[place], name, layout.columns) if place < len(row.cells) else EMPTY
+        for name, place in layout.places.items()
+    }
+    if not row.joined.isdisjoint(layout.places.values()):
         return Line(row.number, problem=_quote_problem(row))
-    if row.number in merged:
+    if row.number in layout.merged:
         return Line(row.number, cells, "此行有合并的单元格，请取消合并并逐行填写。")
+    if layout.is_text and any(cell.text for cell in row.cells[layout.width :]):
+        return Line(row.number, cells, _width_problem(row.cells, layout.width))
+    layout.note_nameless(row.cells)
     return Line(row.number, cells)
+
+
+def _cell(cell: Cell, column: str, columns: Columns) -> Cell:
+    """Return the cell without an apostrophe that only makes it a text; a text that no spreadsheet can hold is cut."""
+    if len(cell.text) > MAX_CELL:
+        return Cell(excerpt(cell.text), problem=f"有 {len(cell.text):,} 个字，最多 {MAX_CELL:,} 个。")
+    is_quoted = _QUOTED.fullmatch(cell.text) and column not in columns.names
+    return from_text(cell.text[1:]) if is_quoted and not cell.problem else cell
+
+
+def _width_problem(cells: Sequence[Cell], width: int) -> str:
+    count = max(place for place, cell in enumerate(cells, 1) if cell.text)
+    return (
+        f"此行有 {count} 列，列名只有 {width} 列，可能是值中有逗号等分隔符，请给该值加上英文双引号，或改用 .xlsx 上传。"
+    )
 
 
 def _quote_problem(row: TableRow) -> str:

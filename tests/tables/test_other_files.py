@@ -12,7 +12,7 @@ import pytest
 import xlwt
 
 from config.files.lines import Columns, read_lines
-from config.files.tables import FileProblem
+from config.files.tables import Bounds, FileProblem
 
 from .files import PEOPLE, lines, old_workbook, refusal, texts, workbook
 
@@ -35,6 +35,35 @@ def test_first_lines_without_content_are_passed_over(text):
     assert [line[1:] for line in texts(text.encode())] == [("黄秋梦", "8")]
 
 
+@pytest.mark.parametrize("separator", ["\t", ";", "，", "|"])
+def test_title_with_commas_does_not_hide_the_separator(separator):
+    title = "2026 年度名单,共 2 人,由人事科,填写\n"
+    assert texts((title + TEXT.replace(",", separator)).encode()) == [(3, "黄秋梦", "8"), (4, "李工", "4")]
+
+
+def test_decimal_commas_do_not_hide_the_semicolon():
+    assert texts("姓名;学时\n黄秋梦;7,5\n李工;4,5\n".encode()) == [(2, "黄秋梦", "7,5"), (3, "李工", "4,5")]
+
+
+@pytest.mark.parametrize("blank", ["\n", ",,,\n", " \n"])
+def test_any_number_of_blank_lines_may_come_first(blank):
+    assert [line[1:] for line in texts((blank * 100_000 + TEXT).encode())] == [("黄秋梦", "8"), ("李工", "4")]
+
+
+def test_heading_below_many_lines_of_text_is_not_found():
+    assert refusal(("说明\n" * 20 + TEXT).encode()).startswith("文件缺少列：姓名。")
+
+
+def test_missing_columns_are_those_of_the_best_line():
+    columns = Columns(("姓名", "学时"), ("姓名", "学时"))
+    assert refusal("2026 年度名单\n姓名,课时\n黄秋梦,8\n".encode(), columns).startswith("文件缺少列：学时。")
+
+
+def test_blank_lines_cost_bounded_time():
+    bounds = Bounds(seconds=-1)
+    assert refusal(b"\n" * 100_000, bounds=bounds).startswith("文件太复杂，读取时间过长")
+
+
 @pytest.mark.parametrize(("typed", "text"), [('"=""00123"""', "00123"), ("'=1+1", "=1+1"), ("８", "8")])
 def test_guards_of_spreadsheets_are_removed(typed, text):
     assert texts(f"姓名,学时\n黄秋梦,{typed}\n".encode()) == [(2, "黄秋梦", text)]
@@ -46,6 +75,18 @@ def test_scientific_notation_is_named(shown):
     assert line.cell("学时").problem == (
         f"是存成数字的（{shown}），末几位可能已丢失，请将该列设为“文本”格式后重新填写。"
     )
+
+
+def test_traditional_text_in_big5_is_refused_with_remedy():
+    content = "姓名,單位,學時\n黃秋夢,甘棠鎮林業站,8\n".encode("big5")
+    assert refusal(content, Columns(("姓名", "单位"), ("姓名", "单位"))) == (
+        "文件像是 Big5（繁体中文）编码，请另存为 UTF-8 编码的 CSV 或 .xlsx，列名须用简体字。"
+    )
+
+
+@pytest.mark.parametrize("text", ['[{"姓名": "黄秋梦"}]', '{"姓名": "黄秋梦"}', '\n [["姓名"], ["黄秋梦"]]'])
+def test_json_is_refused_with_remedy(text):
+    assert refusal(text.encode()) == "这是 JSON，不是表格，请另存为 .xlsx 或 CSV 再上传。"
 
 
 def test_missing_column_is_one_sentence():
