@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
 
-from dateutil.parser import isoparse
 from django.utils import timezone
 
-from config.files.importing import Importer, Outcome, PlannedLine, Shown, line_problems, refused
+from config.files.importing import Importer, Outcome, PlannedLine, Problem, Shown, all_problems, refused
 from config.files.lines import Columns, Line
-from config.texts import fold_digits, name_key
+from config.parsing import parse_day
+from config.texts import name_key
 from organizations import tree
 from organizations.import_log import log_import
 from organizations.models import Region, Unit
@@ -32,6 +32,7 @@ NAME, ID_NUMBER, ROLE, UNIT, REGION, FROM, UNTIL = COLUMNS = (
     "最后一日",
 )
 ROLES = {label: value for value, label in Appointment.Role.choices}
+DATE_COLUMNS = {"valid_from": FROM, "valid_until": UNTIL}  # by the fields of an appointment
 REGIONAL = (Appointment.Role.REGION_REVIEWER, Appointment.Role.REGION_ADMIN)
 
 
@@ -41,7 +42,7 @@ class AppointmentImporter(Importer):
     With a `scope` of regions only unit reviewers of their subtrees can be appointed.
     """
 
-    columns = Columns(COLUMNS, (NAME, ID_NUMBER, ROLE), ("原行号", "问题"))
+    columns = Columns(COLUMNS, (NAME, ID_NUMBER, ROLE), ("原行号", "问题"), names=(NAME,), secret=(ID_NUMBER,))
     shown = COLUMNS
     help = (
         "职责为单位审核员、终审员或区域管理员；单位审核员填单位（统一社会信用代码或全称），其他填区划代码；"
@@ -74,28 +75,26 @@ class AppointmentImporter(Importer):
         return planned
 
     def _plan_line(self, line: Line, person: User | None) -> tuple[PlannedLine, Appointment | None]:
-        problems = line_problems(line, self.columns)
-        if not problems and person is None:
-            problems = [f"“{ID_NUMBER}”列：系统中没有这个证件号码的人员，请核对，或先导入人员。"]
         position = Position(ROLES.get(line.text(ROLE), ""), self._unit(line), self.regions.get(line.text(REGION)))
-        valid_from, valid_until = _day(line.text(FROM)), _day(line.text(UNTIL))
-        if not problems and person:
-            problems = list(self._problems(line, person, position))
+        start, until = parse_day(line.text(FROM)) or timezone.localdate(), parse_day(line.text(UNTIL))
+        is_complete = position.unit or position.region
+        is_in_force = bool(person and is_complete and _exists(person, position, start, until))
+        found = [*self._problems(line, person, position), *([] if is_in_force else _date_problems(line, start, until))]
+        problems = all_problems(line, self.columns, found)
+        if not problems and person and not is_in_force:
+            problems = all_problems(line, self.columns, self._conflicts(line, person, position, start, until))
         if problems or person is None:
             return refused(line, problems), None
-        start = valid_from or timezone.localdate()
-        values = tuple(Shown(text) for text in _texts(person, position, start, valid_until))
-        if _exists(person, position, start, valid_until):
+        values = tuple(Shown(text) for text in _texts(person, position, start, until))
+        if is_in_force:
             return PlannedLine(line, Outcome.UNCHANGED, values), None
-        if problems := list(self._period_problems(line, person, position, start, valid_until)):
-            return refused(line, problems), None
         appointment = Appointment(
             person=person,
             role=position.role,
             unit=position.unit,
             region=position.region,
             valid_from=start,
-            valid_until=valid_until,
+            valid_until=until,
             confirmed_at=timezone.now(),
         )
         return PlannedLine(line, Outcome.NEW, values), appointment
@@ -104,59 +103,58 @@ class AppointmentImporter(Importer):
         is_of_unit = line.text(ROLE) == Appointment.Role.UNIT_REVIEWER.label
         return self.units.get(line.text(UNIT)) if is_of_unit else None
 
-    def _problems(self, line: Line, person: User, position: Position) -> Iterator[str]:
-        """Yield each error of a line as a sentence that begins with the column."""
-        if name_key(person.name) != name_key(line.text(NAME)):
-            yield f"“{NAME}”列的值“{line.text(NAME)}”与证件号码不一致，请核对。"
-        for column in (FROM, UNTIL):
-            if line.text(column) and _day(line.text(column)) is None:
-                yield f"“{column}”列的值“{line.text(column)}”无法识别，应如 2026-05-12。"
+    def _problems(self, line: Line, person: User | None, position: Position) -> Iterator[Problem]:
+        """Yield what the rules find wrong in a line, except for its dates."""
+        if person is None:
+            yield Problem(ID_NUMBER, "：系统中没有这个证件号码的人员，请核对，或先导入人员。")
+        elif name_key(person.name) != name_key(line.text(NAME)):
+            yield Problem(NAME, "与证件号码不一致，请核对。")
         if not position.role:
-            yield f"“{ROLE}”列的值“{line.text(ROLE)}”应为{'、'.join(ROLES)}之一。"
+            yield Problem(ROLE, f"应为{'、'.join(ROLES)}之一。")
         elif position.role in REGIONAL:
             yield from self._region_problems(line, position)
         else:
             yield from self._unit_problems(line, position)
 
-    def _region_problems(self, line: Line, position: Position) -> Iterator[str]:
+    def _region_problems(self, line: Line, position: Position) -> Iterator[Problem]:
         if line.text(UNIT):
-            yield f"“{UNIT}”列：{line.text(ROLE)}不填单位。"
+            yield Problem(UNIT, f"应删去：{line.text(ROLE)}不填单位。")
         if not line.text(REGION):
-            yield f"“{REGION}”列为空：{line.text(ROLE)}须填区划代码。"
+            yield Problem(REGION, f"：{line.text(ROLE)}须填区划代码。")
         elif position.region is None:
-            yield f"“{REGION}”列的值“{line.text(REGION)}”不是已有的区划代码。"
+            yield Problem(REGION, "不是已有的区划代码。")
         if self.scope is not None:
-            yield f"“{ROLE}”列：您只能任命单位审核员。"
+            yield Problem(ROLE, "：您只能任命单位审核员。")
 
-    def _unit_problems(self, line: Line, position: Position) -> Iterator[str]:
+    def _unit_problems(self, line: Line, position: Position) -> Iterator[Problem]:
         if line.text(REGION):
-            yield f"“{REGION}”列：单位审核员不填区划代码。"
+            yield Problem(REGION, "应删去：单位审核员不填区划代码。")
         if not line.text(UNIT):
-            yield f"“{UNIT}”列为空：单位审核员须填单位。"
+            yield Problem(UNIT, "：单位审核员须填单位。")
         elif problem := self.units.problem(line.text(UNIT)):
-            yield f"“{UNIT}”列{problem}"
+            yield Problem(UNIT, problem)
         elif position.unit and not tree.is_in_scope(position.unit.region, self.scope):
-            yield f"“{UNIT}”列的值“{line.text(UNIT)}”不在您管理的区域内。"
+            yield Problem(UNIT, "不在您管理的区域内。")
 
-    def _period_problems(
+    def _conflicts(
         self, line: Line, person: User, position: Position, start: date, until: date | None
-    ) -> Iterator[str]:
-        yield from date_problems(start, until).values()
+    ) -> Iterator[Problem]:
+        """Yield other appointments, whose dates only a right line shows."""
         if not (permission := may_hold(person, position, start, until)):
-            yield permission.reason
+            yield Problem(ID_NUMBER, f"：{permission.reason}")
         key = (person.pk, position.role, position.unit and position.unit.pk, position.region and position.region.pk)
         first = self.first_lines.setdefault(key, line.number)
         if first != line.number:
-            yield f"与第 {first} 行是同一人的相同任职。"
+            yield Problem(ID_NUMBER, f"与第 {first} 行是同一人的相同任职。")
 
 
-def _day(text: str) -> date | None:
-    """Return the day of a text such as 2026-05-12, 2026/5/12 or 2026年5月12日; None for any other."""
-    parts = fold_digits(text).replace("年", "-").replace("月", "-").rstrip("日").replace("/", "-").split("-")
-    try:
-        return isoparse(f"{int(parts[0]):04}-{int(parts[1]):02}-{int(parts[2]):02}").date() if len(parts) == 3 else None
-    except (ValueError, OverflowError):
-        return None
+def _date_problems(line: Line, start: date, until: date | None) -> Iterator[Problem]:
+    wrong = [column for column in (FROM, UNTIL) if line.text(column) and parse_day(line.text(column)) is None]
+    for column in wrong:
+        yield Problem(column, "无法识别，应如 2026-05-12。")
+    for field, sentence in date_problems(start, until).items():
+        if not wrong:
+            yield Problem(DATE_COLUMNS[field], f"：{sentence}")
 
 
 def _exists(person: User, position: Position, start: date, until: date | None) -> bool:

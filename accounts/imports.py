@@ -27,11 +27,13 @@ from config.files.cells import Cell, guarded
 from config.files.importing import BATCH_SIZE, Importer, Outcome, Pass, PlannedLine, run
 from config.files.lines import Line, read_lines
 from config.files.tables import Bounds, FileProblem
+from config.texts import excerpt
 
 from .crypto import decrypt, encrypt
 from .models import ImportPlan, User
 
-READ_SECONDS = 60
+READ_SECONDS = 20
+SHOWN_LENGTH = 200  # characters of a value in a preview; no right value is longer
 FOLDER = "imports"
 LINE, PROBLEM = "原行号", "问题"  # columns of the file of bad lines, which can be uploaded again
 WIDTH, PROBLEM_WIDTH = 20, 60
@@ -144,10 +146,14 @@ def _shown(line: PlannedLine) -> dict[str, Any]:
     """Return a line as the preview stores it."""
     return {
         "number": line.line.number,
-        "values": [{"value": shown.value, "was": shown.was} for shown in line.values],
+        "values": [{"value": _cut(shown.value), "was": shown.was and _cut(shown.was)} for shown in line.values],
         "problems": line.problems,
         "remarks": line.remarks,
     }
+
+
+def _cut(value: str) -> str:
+    return excerpt(value, SHOWN_LENGTH)
 
 
 # --- Bad lines -------------------------------------------------------------------------------------

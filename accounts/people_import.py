@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.exceptions import ValidationError
 
-from config.files.importing import Importer, PlannedLine, changes, compared, line_problems, refused
+from config.files.importing import Importer, PlannedLine, Problem, all_problems, changes, compared, refused
 from config.files.lines import Columns, Line
 from config.texts import name_key, normalise_name
 from organizations.import_log import log_import
@@ -60,7 +60,7 @@ class PeopleImporter(Importer):
     A unit is named by its credit code or its whole name.
     """
 
-    columns = Columns(COLUMNS, (NAME, ID_NUMBER, UNIT), ("原行号", "问题"))
+    columns = Columns(COLUMNS, (NAME, ID_NUMBER, UNIT), ("原行号", "问题"), names=(NAME,), secret=(ID_NUMBER,))
     shown = COLUMNS
     handout_columns = HANDOUT
     help = (
@@ -87,7 +87,7 @@ class PeopleImporter(Importer):
 
     def _plan_line(self, line: Line, person: User, known: Known) -> PlannedLine:
         """Plan one line, and set its values on the person unless it is wrong."""
-        if problems := line_problems(line, self.columns) or list(self._problems(line, person, known)):
+        if problems := all_problems(line, self.columns, self._problems(line, person, known)):
             return refused(line, problems)
         before = _texts(line, person) if person.pk else None
         person.unit = known.units.get(line.text(UNIT))
@@ -98,44 +98,48 @@ class PeopleImporter(Importer):
             person.id_kind = KINDS[line.text(KIND) or User.IdKind.RESIDENT.label]
         return compared(line, before, _texts(line, person))
 
-    def _problems(self, line: Line, person: User, known: Known) -> Iterator[str]:
-        """Yield each error of a line as a sentence that begins with the column; the rules are those of the sign-up."""
+    def _problems(self, line: Line, person: User, known: Known) -> Iterator[Problem]:
+        """Yield what the rules find wrong in a line; they are those of the sign-up."""
         name, number = normalise_name(line.text(NAME)), identity.normalise(line.text(ID_NUMBER))
         if person.pk and name_key(person.name) != name_key(name):
-            yield f"“{NAME}”列的值“{name}”与已注册的姓名不一致，请核对证件号码。"
+            yield Problem(NAME, "与已注册的姓名不一致，请核对证件号码。")
         elif len(name) > User.NAME_LENGTH:
-            yield f"“{NAME}”列超过 {User.NAME_LENGTH} 个字。"
+            yield Problem(NAME, f"超过 {User.NAME_LENGTH} 个字。")
         elif problem := identity.name_problem(name):
-            yield f"“{NAME}”列的值“{name}”：{problem}"
+            yield Problem(NAME, f"：{problem}")
         kind = KINDS.get(line.text(KIND) or User.IdKind.RESIDENT.label)
         if kind is None:
-            yield f"“{KIND}”列的值“{line.text(KIND)}”应为{'、'.join(KINDS)}之一。"
+            yield Problem(KIND, f"应为{'、'.join(KINDS)}之一。")
         elif not person.pk and (problem := id_number_problem(kind, number)):
-            yield f"“{ID_NUMBER}”列：{problem}"
+            yield Problem(ID_NUMBER, f"：{problem}")
+        elif person.pk and line.text(KIND) and kind != person.id_kind:
+            yield Problem(KIND, f"与已注册的“{User.IdKind(person.id_kind).label}”不一致，请核对证件号码。")
         if problem := known.units.problem(line.text(UNIT)):
-            yield f"“{UNIT}”列{problem}"
+            yield Problem(UNIT, problem)
         yield from self._login_problems(line, person, known)
         yield from self._repetitions(line, number)
 
-    def _login_problems(self, line: Line, person: User, known: Known) -> Iterator[str]:
+    def _login_problems(self, line: Line, person: User, known: Known) -> Iterator[Problem]:
         phone, username = identity.normalise_phone(line.text(PHONE)), line.text(USERNAME).lower()
         for column, value, validator in ((PHONE, phone, phone_validator), (USERNAME, username, username_validator)):
             try:
                 if value:
                     validator(value)
             except ValidationError as error:
-                yield f"“{column}”列的值“{line.text(column)}”不正确，{error.message}"
+                yield Problem(column, f"不正确，{error.message}")
         if phone and known.phones.get(phone, person.pk) != person.pk:
-            yield f"“{PHONE}”列的值“{phone}”已由他人注册。"
+            yield Problem(PHONE, "已由他人注册。")
         if username and not person.pk and username in known.usernames:
-            yield f"“{USERNAME}”列的值“{username}”已被使用，请换一个。"
+            yield Problem(USERNAME, "已被使用，请换一个。")
+        if username and person.pk and username != person.username:
+            yield Problem(USERNAME, f"与已注册的用户名“{person.username}”不一致，导入不更改用户名，请留空。")
 
-    def _repetitions(self, line: Line, number: str) -> Iterator[str]:
+    def _repetitions(self, line: Line, number: str) -> Iterator[Problem]:
         values = ((ID_NUMBER, number), (PHONE, identity.normalise_phone(line.text(PHONE))))
         for column, value in (*values, (USERNAME, line.text(USERNAME).lower())):
             first = self.first_lines.setdefault((column, value), line.number) if value else line.number
             if first != line.number:
-                yield f"“{column}”列与第 {first} 行重复。"
+                yield Problem(column, f"与第 {first} 行重复。")
 
     def _write(self, new: list[User], changed: list[User]) -> None:
         for person in new:

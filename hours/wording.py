@@ -1,15 +1,15 @@
-"""Text of numbers, moments and statuses, and parsing of numbers. Pure functions without a database."""
+"""Text of numbers, moments and statuses. Pure functions without a database."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from config.parsing import parse_number as parse_number
+
 from .counting import LOCAL
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 # The CSS colour class of each status and state; an unknown one is neutral.
 TONES = {
     "draft": "neutral",
@@ -36,12 +36,6 @@ class DatedStatus(Protocol):
 
     @property
     def when(self) -> datetime | None: ...
-
-
-def parse_number(text: str) -> Decimal | None:
-    """Return the number that the text holds, or None for anything else, such as 1_0, 8e1, NaN and Infinity."""
-    text = text.strip()
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def format_number(value: Decimal | int) -> str:

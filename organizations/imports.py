@@ -11,7 +11,7 @@ from functools import cached_property
 
 from django.core.exceptions import ValidationError
 
-from config.files.importing import Importer, PlannedLine, changes, compared, line_problems, refused
+from config.files.importing import Importer, PlannedLine, Problem, all_problems, changes, compared, refused
 from config.files.lines import Columns, Line
 
 from . import credit_code, revision, tree, units
@@ -35,7 +35,7 @@ FIELDS = ("name", "region", "state", "contact_name", "contact_phone")
 class UnitImporter(Importer):
     """A line updates the unit with its code, or adds one; only in the subtrees of `scope` (None: everywhere)."""
 
-    columns = Columns(COLUMNS, (NAME, CODE, REGION), ("原行号", "问题"))
+    columns = Columns(COLUMNS, (NAME, CODE, REGION), ("原行号", "问题"), names=(NAME, CONTACT))
     shown = COLUMNS
     help = (
         "单位名称、统一社会信用代码、区划代码必填；代码已存在的单位将被更新；状态可填待核实、正常、停用，"
@@ -65,7 +65,7 @@ class UnitImporter(Importer):
 
     def _plan_line(self, line: Line, unit: Unit) -> PlannedLine:
         """Plan one line, and set its values on the unit unless it is wrong."""
-        if problems := line_problems(line, self.columns) or list(self._problems(line, unit)):
+        if problems := all_problems(line, self.columns, self._problems(line, unit)):
             return refused(line, problems)
         before = cells_of(unit) if unit.pk else None
         unit.name, unit.region = line.text(NAME), self.regions[line.text(REGION)]
@@ -78,38 +78,38 @@ class UnitImporter(Importer):
         problem = credit_code.problem(unit.credit_code or "")
         return compared(line, before, cells_of(unit), (f"{problem}将按原样保留并标记。",) if problem else ())
 
-    def _problems(self, line: Line, unit: Unit) -> Iterator[str]:
-        """Yield each error of a line as a sentence that begins with the column."""
+    def _problems(self, line: Line, unit: Unit) -> Iterator[Problem]:
+        """Yield what the rules find wrong in a line."""
         for column, longest in LENGTHS:
             if len(line.text(column)) > longest:
-                yield f"“{column}”列的值“{line.text(column)[:20]}…”超过 {longest} 个字。"
+                yield Problem(column, f"超过 {longest} 个字。")
         if line.text(NAME) == units.UNAFFILIATED_NAME or len(line.text(NAME)) < MIN_NAME_LENGTH:
-            yield f"“{NAME}”列的值“{line.text(NAME)}”不是单位全称，至少 {MIN_NAME_LENGTH} 个字。"
+            yield Problem(NAME, f"不是单位全称，至少 {MIN_NAME_LENGTH} 个字。")
         yield from self._code_problems(line, unit)
         region, state = self.regions.get(line.text(REGION)), line.text(STATE)
         if region is None:
-            yield f"“{REGION}”列的值“{line.text(REGION)}”不是已有的区划代码。"
+            yield Problem(REGION, "不是已有的区划代码。")
         elif not tree.is_in_scope(region, self.scope):
-            yield f"“{REGION}”列的值“{region.code}”不在您管理的区域内。"
+            yield Problem(REGION, "不在您管理的区域内。")
         if state and state not in STATES:
-            yield f"“{STATE}”列的值“{state}”无效，应为{'、'.join(STATES)}之一。"
+            yield Problem(STATE, f"无效，应为{'、'.join(STATES)}之一。")
         if phone := line.text(PHONE):
             try:
                 contact_phone_validator(phone)
             except ValidationError as error:
-                yield f"“{PHONE}”列的值“{phone}”不正确，{error.message}"
+                yield Problem(PHONE, f"不正确，{error.message}")
 
-    def _code_problems(self, line: Line, unit: Unit) -> Iterator[str]:
+    def _code_problems(self, line: Line, unit: Unit) -> Iterator[Problem]:
         code = unit.credit_code or ""
         if len(code) > credit_code.LENGTH:
-            yield f"“{CODE}”列的值“{code}”超过 {credit_code.LENGTH} 位。"
+            yield Problem(CODE, f"超过 {credit_code.LENGTH} 位。")
         first = self.first_lines.setdefault(code, line.number)
         if first != line.number:
-            yield f"“{CODE}”列的值“{code}”与第 {first} 行重复。"
+            yield Problem(CODE, f"与第 {first} 行重复。")
         if unit.pk and not tree.is_in_scope(unit.region, self.scope):
-            yield f"“{CODE}”列的值“{code}”属于“{unit.name}”（{unit.region}），不在您管理的区域内。"
+            yield Problem(CODE, f"属于“{unit.name}”（{unit.region}），不在您管理的区域内。")
         if unit.merged_into_id:
-            yield f"“{CODE}”列的值“{code}”属于已被合并的单位“{unit.name}”，不能再更改。"
+            yield Problem(CODE, f"属于已被合并的单位“{unit.name}”，不能再更改。")
 
     def _write(self, new: list[Unit], changed: list[Unit]) -> None:
         Unit.objects.bulk_create(new)

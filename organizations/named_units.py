@@ -27,11 +27,11 @@ class NamedUnits:
         return units[0] if len(units) == 1 else None
 
     def problem(self, text: str) -> str:
-        """Return why the text names no unit, as a sentence that follows its column; empty if it does."""
+        """Return why the text names no unit, as the end of a sentence about the value; empty if it does."""
         count = len(self._units(text))
         if count > 1:
-            return f"的值“{text}”有 {count} 个同名单位，请填统一社会信用代码。"
-        return "" if count else f"的值“{text}”不是已有的单位，请填统一社会信用代码或单位全称。"
+            return f"有 {count} 个同名单位，请填统一社会信用代码。"
+        return "" if count else "不是已有的单位，请填统一社会信用代码或单位全称。"
 
     def _units(self, text: str) -> list[Unit]:
         return self.found.get(text) or self.found.get(credit_code.normalise(text), [])

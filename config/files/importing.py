@@ -7,6 +7,7 @@ give the same result, so importers compare lines of one file by what they have s
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ from config.texts import excerpt
 from .lines import Columns, Line
 
 BATCH_SIZE = 1_000
+_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{14}([0-9]{3}[0-9Xx])(?![0-9])")
 Row = TypeVar("Row")
 
 
@@ -165,5 +167,11 @@ def _sentence(line: Line, columns: Columns, column: str, reason: str) -> str:
     value = line.text(column)
     if not column or not value:
         return f"“{column}”列为空{reason}" if column else reason
-    shown = f"*****{value[-4:]}" if column in columns.secret else excerpt(value)
-    return f"“{column}”列的值“{shown}”{reason}"
+    return f"“{column}”列的值“{_quoted(value, column, columns)}”{reason}"
+
+
+def _quoted(value: str, column: str, columns: Columns) -> str:
+    """Return the value as a sentence quotes it. An ID number is masked, also where it stands in a wrong column."""
+    if column in columns.secret:
+        return f"*****{value[-4:]}"
+    return excerpt(_ID_NUMBER.sub(r"*****\1", value) if columns.secret else value)

@@ -52,8 +52,9 @@ class CompletionForm(forms.ModelForm):
         cleaned = self.cleaned_data
         course = self.instance.course if self.instance.pk else cleaned.get("course")
         hours, day = cleaned.get("hours"), cleaned.get("completed_on")
-        if course and hours is not None and day and (problem := rules.find_problem(course, hours, day)):
-            self.add_error(*problem)
+        if course and hours is not None and day:
+            for field, problem in rules.find_problems(course, hours, day).items():
+                self.add_error(field, problem)
 
 
 class CompletionUploadForm(UploadForm):

@@ -19,9 +19,9 @@ from hours.completions.rules import (
     FIRST_YEAR,
     LAST_YEAR,
     MAX_COURSE_HOURS,
-    course_code_problem,
-    course_days_problem,
+    course_days_problems,
     is_valid_course_hours,
+    typed_code_problem,
 )
 from hours.models import Course
 from organizations.admin.deletion import ProtectedAdmin
@@ -46,10 +46,10 @@ class CourseForm(forms.ModelForm):
         }
 
     def clean_code(self) -> str | None:
-        code = normalise_number(self.cleaned_data["code"] or "")
-        if code and (problem := course_code_problem(code)):
+        typed = self.cleaned_data["code"] or ""
+        if typed and (problem := typed_code_problem(typed)):
             raise forms.ValidationError(problem)
-        return code or None
+        return normalise_number(typed) or None
 
     def clean_year(self) -> int:
         year: int = self.cleaned_data["year"]
@@ -70,8 +70,9 @@ class CourseForm(forms.ModelForm):
         if name and comparison_key(name) in map(comparison_key, names):
             self.add_error("name", "该年度已有同名公需科目。")
         days = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
-        if year and not self.errors and (problem := course_days_problem(year, *days)):
-            self.add_error(*problem)
+        if year and not self.errors:
+            for field, problem in course_days_problems(year, *days).items():
+                self.add_error(field, problem)
 
 
 @admin.register(Course)

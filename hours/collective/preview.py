@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db.models import Q
 from django.utils import timezone
@@ -14,19 +13,17 @@ from django.utils import timezone
 from accounts import identity
 from accounts.models import User, identity_digest
 from accounts.permissions import Denied
+from config.parsing import parse_number
 from config.texts import comparison_digest, name_key
 from hours.counting import overlaps
 from hours.models import Attachment, Category, Opening, Registration, YearRule
 from hours.registrations import validation
 from hours.states import Status
-from hours.wording import parse_number
 from hours.workflow.permissions import year_accepts_submission
 from organizations.models import Unit
 
 from . import drafts
 from .drafts import CollectiveDraft, RosterRow
-
-MAX_HOURS = 9999  # what the database column holds
 
 
 @dataclass
@@ -100,9 +97,11 @@ def _lines_from_file(rows: Sequence[RosterRow]) -> list[PreviewLine]:
         if row.problem:
             line.problems.append(row.problem)
         elif person is None:
-            line.problems.append("系统中没有这个证件号码的人员，请核对，或请其先注册。")
+            line.problems.append(
+                f"“证件号码”列的值“{line.masked_id}”：系统中没有这个证件号码的人员，请核对，或请其先注册。"
+            )
         elif name_key(person.name) != name_key(row.name):
-            line.problems.append("姓名与证件号码不一致，请核对。")
+            line.problems.append(f"“姓名”列的值“{row.name}”与证件号码不一致，请核对。")
         else:
             line.person = person
         lines.append(line)
@@ -138,24 +137,15 @@ def _fill_in(line: PreviewLine, training: Registration, now: datetime) -> None:
     """Set the line's registration: the training with the line's own hours and certificate number."""
     if line.person is None:
         return
-    hours = _hours(line) if line.hours else training.hours_applied
+    hours = parse_number(line.hours) if line.hours else training.hours_applied
     if line.problems or hours is None:
         return
     facts = {name: getattr(training, name) for name in drafts.FACTS if name != "category_id"}
     facts |= {"hours_applied": hours, "certificate_number": line.certificate_number or training.certificate_number}
     line.registration = Registration(owner=line.person, category=training.category, **facts)
-    line.problems += validation.problems(line.registration, now).values()
-
-
-def _hours(line: PreviewLine) -> Decimal | None:
-    hours = parse_number(line.hours)
-    if hours is None:
-        line.problems.append(f"学时“{line.hours}”不是数字，例如 8 或 7.5。")
-    elif abs(hours) > MAX_HOURS:
-        line.problems.append(f"学时“{line.hours}”太大了，请核对。")
-    else:
-        return hours
-    return None
+    for name, problem in validation.problems(line.registration, now).items():
+        is_own = name == "hours_applied" and line.hours
+        line.problems.append(f"“学时”列的值“{line.hours}”：{problem}" if is_own else problem)
 
 
 def _check_year(candidates: Sequence[Candidate], year: int, unit: Unit, today: date) -> None:

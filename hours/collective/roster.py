@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,7 +15,9 @@ from openpyxl.utils import get_column_letter
 from accounts import identity
 from config.files import tables
 from config.files.cells import workbook_text
+from config.files.importing import Problem, all_problems
 from config.files.lines import Columns, Line, read_lines
+from config.parsing import parse_number
 from config.texts import normalise_number
 
 from .drafts import RosterRow
@@ -23,8 +25,9 @@ from .preview import PreviewLine
 
 NAME, ID_NUMBER, HOURS, CERTIFICATE = COLUMNS = "姓名", "证件号码", "学时", "证书编号"
 IGNORED_COLUMNS = LINE, PROBLEM = "原行号", "问题"  # of a file of bad lines that comes back corrected
-KNOWN = Columns(COLUMNS, (NAME, ID_NUMBER), IGNORED_COLUMNS)
+KNOWN = Columns(COLUMNS, (NAME, ID_NUMBER), IGNORED_COLUMNS, names=(NAME,), secret=(ID_NUMBER,))
 MAX_LENGTHS = {NAME: 50, ID_NUMBER: 30, HOURS: 12, CERTIFICATE: 100}
+MAX_HOURS = 9999  # what the database column holds
 ALMOST_RESIDENT = re.compile(r"\d{16,17}[\dXx]?|\d{19,20}")  # a 居民身份证 number with a digit too few or too many
 ACCEPT = ".xlsx,.xls,.csv,.txt"
 
@@ -46,24 +49,29 @@ def read(upload: UploadedFile) -> tuple[list[RosterRow], list[str]]:
 
 
 def _row(line: Line) -> RosterRow:
-    values = {column: line.text(column) for column in COLUMNS}
-    problems = [f"“{column}”{line.cell(column).problem}" for column in COLUMNS if line.cell(column).problem]
-    problems += [f"“{column}”列为空。" for column in KNOWN.required if not values[column] and not line.problem]
-    for column, value in values.items():
-        if len(value) > MAX_LENGTHS[column]:
-            problems.append(f"“{column}”列超过 {MAX_LENGTHS[column]} 个字。")
-            values[column] = value[: MAX_LENGTHS[column]]
-    id_number = identity.normalise(values[ID_NUMBER])
-    if not problems and ALMOST_RESIDENT.fullmatch(id_number) and len(id_number) != identity.RESIDENT_LENGTH:
-        problems.append(f"证件号码应为 {identity.RESIDENT_LENGTH} 位，现为 {len(id_number)} 位。")
+    values = {column: line.text(column)[:longest] for column, longest in MAX_LENGTHS.items()}
     return RosterRow(
         number=line.number,
         name=values[NAME],
-        id_number=id_number,
+        id_number=identity.normalise(values[ID_NUMBER]),
         hours=values[HOURS],
         certificate_number=normalise_number(values[CERTIFICATE]),
-        problem=line.problem or "".join(problems),
+        problem="".join(all_problems(line, KNOWN, _problems(line))),
     )
+
+
+def _problems(line: Line) -> Iterator[Problem]:
+    for column, longest in MAX_LENGTHS.items():
+        if len(line.text(column)) > longest:
+            yield Problem(column, f"超过 {longest} 个字。")
+    id_number = identity.normalise(line.text(ID_NUMBER)[: MAX_LENGTHS[ID_NUMBER]])
+    if ALMOST_RESIDENT.fullmatch(id_number) and len(id_number) != identity.RESIDENT_LENGTH:
+        yield Problem(ID_NUMBER, f"应为 {identity.RESIDENT_LENGTH} 位，现为 {len(id_number)} 位。")
+    hours = parse_number(line.text(HOURS))
+    if line.text(HOURS) and hours is None:
+        yield Problem(HOURS, "不是数字，例如 8 或 7.5。")
+    elif hours and abs(hours) > MAX_HOURS:
+        yield Problem(HOURS, "太大了，请核对。")
 
 
 def template() -> bytes:

@@ -1,20 +1,21 @@
 """Read completions from tables one line at a time, so that memory does not grow with the file.
 
-An error of the whole file is a FileProblem. An error of a line becomes the `problem` of its item, and reading goes on.
+An error of the whole file is a FileProblem. Errors of a line become the `problems` of its item, and reading goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from accounts import identity
 from config.files.cells import guarded
+from config.files.importing import Problem, all_problems
 from config.files.lines import Columns, Line, read_lines
 from config.files.tables import PAGE, Bounds
 
-from .items import CompletionItem, ItemError, parse_text, parse_whole_number, quotable
+from .items import CompletionItem, ItemError, parse_year_or_id, quotable
 from .planning import ItemResult
 
 ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY, NAME = "证件号码", "年度", "科目名称", "学时", "完成日期", "来源编号", "姓名"
@@ -22,6 +23,8 @@ COLUMNS = Columns(
     known=(ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY, NAME),
     required=(ID_NUMBER, YEAR, COURSE, DAY),
     ignored=("行", "列", "原因"),
+    names=(COURSE, NAME),
+    secret=(ID_NUMBER,),
 )
 ERROR_COLUMNS = ("行", "列", "原因", ID_NUMBER, YEAR, COURSE, KEY)
 # Field of an ItemError -> column
@@ -38,11 +41,14 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class CompletionFile:
-    """A readable file: an estimate of its number of lines, its items one by one, and the columns that are not used."""
+    """A readable file: an estimate of its number of lines, its items one by one, and the columns that are not used.
+
+    Those without a name are added while the items are read.
+    """
 
     lines: int
     items: Iterator[CompletionItem]
-    unused: tuple[str, ...]
+    unused: list[str]
 
 
 def read(file: BinaryIO, bounds: Bounds = PAGE) -> CompletionFile:
@@ -52,26 +58,43 @@ def read(file: BinaryIO, bounds: Bounds = PAGE) -> CompletionFile:
 
 
 def parse_line(line: Line) -> CompletionItem:
-    """Return the item of a line, with its problem if a cell cannot be taken."""
-    id_number = "" if line.cell(ID_NUMBER).problem else line.text(ID_NUMBER)
+    """Return the item of a line, with its problems if cells cannot be taken."""
+    if line.problem:
+        return CompletionItem(line.number, problems=(ItemError("", line.problem),))
+    problems = [
+        ItemError(name, f"“{column}”列{line.cell(column).problem}")
+        for name, column in FIELDS.items()
+        if line.cell(column).problem
+    ]
+    texts = {column: "" if line.cell(column).problem else line.text(column) for column in COLUMNS.known}
+    year = None
     try:
-        if line.problem:
-            raise ItemError("", line.problem)
-        for name, column in FIELDS.items():
-            if problem := line.cell(column).problem:
-                raise ItemError(name, f"“{column}”{problem}")
-        return CompletionItem(
-            position=line.number,
-            id_number=parse_text(id_number, "id_number"),
-            year=parse_whole_number(line.text(YEAR), "year", "年度"),
-            course=parse_text(line.text(COURSE), "course"),
-            hours=line.text(HOURS),
-            completed_on=line.text(DAY),
-            key=parse_text(line.text(KEY), "source_key"),
-            name=parse_text(line.text(NAME), "name"),
-        )
+        year = parse_year_or_id(texts[YEAR], "year", YEAR)
     except ItemError as problem:
-        return CompletionItem(line.number, id_number=id_number, problem=problem)
+        problems.append(problem)
+    return CompletionItem(
+        position=line.number,
+        id_number=texts[ID_NUMBER],
+        year=year,
+        course=texts[COURSE],
+        hours=texts[HOURS],
+        completed_on=texts[DAY],
+        key=texts[KEY],
+        name=texts[NAME],
+        problems=tuple(problems),
+    )
+
+
+def typed_problems(line: Line, errors: Iterable[ItemError]) -> list[str]:
+    """Return the errors of a line as sentences with column and value."""
+    return all_problems(line, COLUMNS, (_problem(line, error) for error in errors))
+
+
+def _problem(line: Line, error: ItemError) -> Problem:
+    column, message = FIELDS.get(error.field, ""), str(error)
+    if column and message.startswith(f"{column}“"):  # with the value
+        return Problem("", message)
+    return Problem(column, f"：{message}" if column else message)
 
 
 # --- Errors ----------------------------------------------------------------------------------------
@@ -81,6 +104,8 @@ def error_row(result: ItemResult) -> list[str]:
     """Return the cells of ERROR_COLUMNS for a waiting or refused line: ID number masked, no formulas."""
     item = result.item
     masked = identity.masked(identity.tail(item.id_number)) if item.id_number else ""
-    column = FIELDS.get(result.field, "")
-    row = [str(item.position), column, result.message, masked, str(item.year or ""), quotable(item.course), item.key]
+    fields = [error.field for error in result.errors] or [result.field]
+    columns = "、".join(FIELDS[field] for field in fields if field in FIELDS)
+    reason = "".join(map(str, result.errors)) or result.message
+    row = [str(item.position), columns, reason, masked, str(item.year or ""), quotable(item.course), item.key]
     return [guarded(text) for text in row]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from accounts.identity import masked, normalise, tail
 from accounts.models import User
-from config.files.importing import Importer, Outcome, PlannedLine, Shown, line_problems, refused
-from config.files.lines import Columns, Line
+from config.files.importing import Importer, Outcome, PlannedLine, Shown, all_problems, refused
+from config.files.lines import Line
 from hours.wording import format_number
 
 from . import files, planning, recording
@@ -28,7 +29,7 @@ OUTCOMES = {
 class CompletionImporter(Importer):
     """A line saves or corrects a completion of a person; ID numbers are masked in the preview."""
 
-    columns = Columns(files.COLUMNS.known, files.COLUMNS.required, ("原行号", "问题"))
+    columns = replace(files.COLUMNS, ignored=("原行号", "问题"))
     shown = ("姓名", ID_NUMBER, YEAR, COURSE, HOURS, DAY)
     help = (
         "“学时”留空时按科目的学时；“来源编号”留空时按人员和科目对应；填写“姓名”的，须与该证件号码的人员一致。"
@@ -47,25 +48,24 @@ class CompletionImporter(Importer):
         return [self._planned(line, result, people) for line, result in zip(lines, results, strict=True)]
 
     def _item(self, line: Line) -> CompletionItem:
-        """Return the item of a line; its problem is an empty cell, or an earlier line about the same."""
+        """Return the item of a line; an earlier line about the same is one of its problems."""
         item = files.parse_line(line)
-        if item.problem:
+        if item.problems or all_problems(line, self.columns):
             return item
-        if problems := line_problems(line, self.columns):
-            return CompletionItem(line.number, problem=ItemError("", "".join(problems)))
-        same: list[tuple[str, ...]] = [("completion", normalise(item.id_number), str(item.year), item.course)]
-        same += [("key", item.key)] if item.key else []
-        first = min(self.first_lines.setdefault(key, line.number) for key in same)
+        key = ("completion", normalise(item.id_number), str(item.year), item.course)
+        problems = [*self._repetition(key, line, "course", "同一人员的同一科目")]
+        if item.key:
+            problems += self._repetition(("key", item.key), line, "source_key", "同一来源编号")
+        return replace(item, problems=tuple(problems))
+
+    def _repetition(self, key: tuple[str, ...], line: Line, field: str, what: str) -> Iterator[ItemError]:
+        first = self.first_lines.setdefault(key, line.number)
         if first != line.number:
-            what = "同一人员的同一科目" if self.first_lines[same[0]] != line.number else "同一来源编号"
-            return CompletionItem(line.number, problem=ItemError("", f"与第 {first} 行是{what}，请只保留一行。"))
-        return item
+            yield ItemError(field, f"与第 {first} 行是{what}，请只保留一行。")
 
     def _planned(self, line: Line, result: ItemResult, people: dict[int, User]) -> PlannedLine:
         if result.outcome is ItemOutcome.REFUSED:
-            column = files.FIELDS.get(result.field, "")
-            place = "" if not column or column in result.message else f"“{column}”列："
-            return refused(line, [f"{place}{result.message}"])
+            return refused(line, files.typed_problems(line, result.errors))
         if result.outcome is ItemOutcome.WAITING:
             return self._waiting(line, result)
         person = people.get(result.person or 0)

@@ -10,16 +10,12 @@ from typing import Any
 
 from dateutil.parser import isoparse
 
-from config.texts import fold_digits, normalise_line, normalise_number
+from config.parsing import parse_day, parse_number, parse_whole_number
+from config.texts import excerpt, fold_digits, normalise_line, normalise_number
 from hours.counting import LOCAL
 from hours.models import Course
-from hours.wording import parse_number
 
-# Year, month and day as Chinese offices write them; a time may follow.
-_DAY = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?"
-)
-_COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_LONG_NUMBER = re.compile(r"[A-Za-z]?\d{5,}[\dXx]*")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)", re.DOTALL)
 MAX_FLOAT_DIGITS = 12  # a longer number in a spreadsheet may have lost digits
 
@@ -43,7 +39,7 @@ class CompletionItem:
     to fit. `course_labels` are names by which a platform calls it: none may be another course's. Without `hours` the
     hours of the course count. With `caps_hours`, more hours than the course has are cut instead of refused. An item
     without `completed_on` counts for `arrived_on`, if it has that. A `name` has to be that of the person with the
-    number. `problem` is an error found by the reader.
+    number. `problems` are errors found by the reader.
     """
 
     position: int
@@ -59,7 +55,7 @@ class CompletionItem:
     key: str = ""
     caps_hours: bool = False
     name: str = field(default="", repr=False)
-    problem: ItemError | None = None
+    problems: tuple[ItemError, ...] = ()
 
 
 def parse_text(value: Any, field: str = "", message: str = "应为文字。") -> str:
@@ -84,23 +80,22 @@ def parse_code(value: Any, field: str) -> str:
     return code
 
 
-def parse_whole_number(value: Any, field: str, label: str) -> int | None:
-    """Return a number such as a year, or None if the value is empty."""
+def parse_year_or_id(value: Any, field: str, label: str) -> int | None:
+    """Return a year or the number of a course, or None if the value is empty."""
     message = f"{label}应为整数。"
     text = parse_text(value, field, message)
     if not text:
         return None
-    text = fold_digits(text)
-    if not re.fullmatch(r"[0-9]{1,9}", text):
+    if (number := parse_whole_number(text)) is None:
         raise ItemError(field, message)
-    return int(text)
+    return number
 
 
 def parse_hours(value: Any) -> Decimal | None:
     """Return the hours, or None if the value is empty."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    written = f"{Decimal(str(value)):f}" if isinstance(value, float) else fold_digits(str(value))
+    written = f"{Decimal(str(value)):f}" if isinstance(value, float) else str(value)
     hours = None if isinstance(value, bool) else parse_number(written)
     if hours is None:
         raise ItemError("hours", "学时应为数字，例如 8 或 7.5。")
@@ -109,7 +104,7 @@ def parse_hours(value: Any) -> Decimal | None:
     return hours
 
 
-def parse_day(value: Any) -> date:
+def parse_completion_day(value: Any) -> date:
     """Return the local day of a date, of a moment, or of a text that holds either."""
     if isinstance(value, datetime):
         return value.astimezone(LOCAL).date() if value.tzinfo else value.date()
@@ -118,13 +113,10 @@ def parse_day(value: Any) -> date:
     text = fold_digits(parse_text(value, "completed_on", "完成日期无法识别，应如 2026-05-12。"))
     if not text:
         raise ItemError("completed_on", "完成日期为空。")
-    try:
-        if _MOMENT.fullmatch(text):
-            return isoparse(text).astimezone(LOCAL).date()
-        if match := _DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text):
-            return date(*map(int, match.groups()))
-    except (ValueError, OverflowError):
-        pass  # a day that does not exist, such as February 30
+    if is_moment(text):
+        return isoparse(text).astimezone(LOCAL).date()
+    if day := parse_day(text):
+        return day
     raise ItemError("completed_on", f"完成日期“{quotable(text)}”无法识别，应如 2026-05-12。")
 
 
@@ -142,7 +134,7 @@ def is_moment(value: Any) -> bool:
 def quotable(text: str) -> str:
     """Return the text as it may be quoted in a message.
 
-    It is cut to 40 characters. Long numbers are hidden, because an ID number may stand in the wrong column. Surrogates,
-    which no response can encode, are replaced.
+    Long numbers are hidden, because an ID number may stand in the wrong column. Surrogates, which no response can
+    encode, are replaced.
     """
-    return re.sub(r"[A-Za-z]?\d{5,}[\dXx]*", "…", text)[:40].encode(errors="replace").decode()
+    return excerpt(_LONG_NUMBER.sub("…", text)).encode(errors="replace").decode()

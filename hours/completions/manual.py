@@ -14,7 +14,7 @@ from hours.totals import sums
 
 from .planning import BatchPlan, derived_key, plan_correction
 from .recording import write
-from .rules import find_problem
+from .rules import find_problems
 
 MANUAL_SOURCE = "手工登记"
 
@@ -73,5 +73,5 @@ def remove(completions: Iterable[Completion]) -> int:
 
 
 def _validate(course: Course, hours: Decimal, day: date) -> None:
-    if problem := find_problem(course, hours, day):
-        raise CompletionError(*problem)
+    for field, problem in find_problems(course, hours, day).items():
+        raise CompletionError(field, problem)

@@ -10,11 +10,11 @@ as an item waits, a later one with its number replaces it as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db import models
 from django.utils import timezone
@@ -27,17 +27,18 @@ from hours.wording import format_number
 
 from . import waiting_rows
 from .course_names import Courses, courses_named_by
-from .items import CompletionItem, ItemError, parse_day, parse_hours, quotable
+from .items import CompletionItem, ItemError, parse_completion_day, parse_hours, quotable
 from .rules import (
     MAX_COURSE_HOURS,
     can_be_course_code,
     can_name_course,
     contains_id_number,
-    find_early_problem,
-    find_problem,
+    find_early_problems,
+    find_problems,
 )
 from .waiting_rows import State
 
+Value = TypeVar("Value")
 NO_PERSON = "还没有此证件号码的人员，先留存，该人员注册后自动计入。"
 UNTIL_ENTERED = "先留存，录入该科目后自动计入。"
 
@@ -83,15 +84,17 @@ class ParsedItem:
 class ItemResult:
     """The result of recording, or planning to record, one item; `previous` holds what a correction replaces.
 
-    A refused or waiting item has a `message` and the `field` that it is about, and no values. `is_repeated` means that
-    it is refused only because the person has this course already, from another report; `is_changed` that the source has
-    used its number for other content, whatever became of the item.
+    A refused or waiting item has a `message` and the `field` that it is about, and no values; `errors` are all reasons
+    of a refusal, the first of which is the message. `is_repeated` means that it is refused only because the person has
+    this course already, from another report; `is_changed` that the source has used its number for other content,
+    whatever became of the item.
     """
 
     item: CompletionItem
     outcome: ItemOutcome
     field: str = ""
     message: str = ""
+    errors: tuple[ItemError, ...] = ()
     person: int | None = None
     course: Course | None = None
     hours: Decimal | None = None
@@ -129,16 +132,36 @@ def plan_batch(
         try:
             result = planner.add(item)
         except ItemError as error:
-            result = ItemResult(
-                item,
-                ItemOutcome.REFUSED,
-                error.field,
-                str(error),
-                is_repeated=isinstance(error, RepeatedError),
-                is_changed=isinstance(error, KeyReusedError),
-            )
+            result = _refused(item, [error])
         planner.plan.results.append(result)
     return planner.plan
+
+
+def _refused(item: CompletionItem, errors: Sequence[ItemError]) -> ItemResult:
+    first = errors[0]
+    return ItemResult(
+        item,
+        ItemOutcome.REFUSED,
+        first.field,
+        str(first),
+        tuple(errors),
+        is_repeated=isinstance(first, RepeatedError),
+        is_changed=isinstance(first, KeyReusedError),
+    )
+
+
+class _Errors(list[ItemError]):
+    """The errors of an item, at most one for each of its values."""
+
+    def collect(self, parse: Callable[[CompletionItem], Value], item: CompletionItem, *fields: str) -> Value | None:
+        """Return a value of the item, or None if one of these fields is wrong."""
+        if any(error.field in ("", *fields) for error in self):
+            return None
+        try:
+            return parse(item)
+        except ItemError as error:
+            self.append(error)
+            return None
 
 
 class _BatchPlanner:
@@ -179,20 +202,19 @@ class _BatchPlanner:
             self.by_key[row.source_key] = row
 
     def add(self, item: CompletionItem) -> ItemResult:
-        """Plan one item; raise ItemError if it is wrong or contradicts another one."""
-        if item.problem:
-            raise item.problem
-        person, course = self._person(item), self._course(item)
-        hours, day = parse_hours(item.hours), self._day(item)
+        """Plan one item; raise ItemError if it contradicts another one."""
+        errors = _Errors(item.problems)
+        person = errors.collect(self._person, item, "id_number", "name")
+        course = errors.collect(self._course, item, "year", "course")
+        hours = errors.collect(_hours, item, "hours")
+        day = errors.collect(self._day, item, "completed_on")
         if hours is not None and item.caps_hours:
             hours = min(hours, course.hours if course else MAX_COURSE_HOURS)
-        if course:
-            problem = find_problem(course, course.hours if hours is None else hours, day)
-        else:
-            problem = find_early_problem(item.year, hours, day)
-        if problem:
-            raise ItemError(*problem)
-        key = _key(item)
+        wrong = find_problems(course, hours, day) if course else find_early_problems(item.year, hours, day)
+        errors += [ItemError(field, problem) for field, problem in wrong.items()]
+        key = errors.collect(_key, item, "source_key")
+        if errors or day is None or key is None:
+            return _refused(item, errors)
         if person is None or course is None:
             return self._wait(item, hours, day, lacks_person=person is None)
         return self._add(item, ParsedItem(person, course, hours, day, key))
@@ -213,7 +235,7 @@ class _BatchPlanner:
     def _day(self, item: CompletionItem) -> date:
         """Return the day of an item; sent again without a day of its own, it keeps the day of the first time."""
         if item.completed_on is not None or item.arrived_on is None:
-            return parse_day(item.completed_on)
+            return parse_completion_day(item.completed_on)
         known = self.by_key.get(item.key) or self.plan.kept.get(waiting_rows.row_key(item))
         return known.completed_on if known else item.arrived_on
 
@@ -304,6 +326,10 @@ class _BatchPlanner:
         return ItemResult(
             item, ItemOutcome.SAVED, person=parsed.person, course=parsed.course, hours=hours, day=parsed.day
         )
+
+
+def _hours(item: CompletionItem) -> Decimal | None:
+    return parse_hours(item.hours)
 
 
 def _key(item: CompletionItem) -> str:

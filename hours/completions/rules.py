@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts import identity
+from config.texts import normalise_number
 from hours.counting import is_half_hour_multiple
 from hours.models import Course
 from hours.wording import format_number
@@ -37,43 +38,57 @@ def course_code_problem(code: str) -> str:
     return ""
 
 
-def course_days_problem(year: int, first: date | None, last: date | None) -> tuple[str, str] | None:
-    """Return the wrong field and a message about the first and last day of completion of a course, or None."""
-    if first and first.year < year:
-        return "first_day", f"最早完成日不能早于 {year} 年 1 月 1 日。"
-    if last and last.year < year:
-        return "last_day", f"最晚完成日不能早于 {year} 年 1 月 1 日。"
+def typed_code_problem(text: str) -> str:
+    """The same for a code as typed: a space in it may stand for a missing character."""
+    return "课程编号中不能有空格。" if len(text.split()) > 1 else course_code_problem(normalise_number(text))
+
+
+def course_days_problems(year: int, first: date | None, last: date | None) -> dict[str, str]:
+    """Return a sentence per wrong field for the first and last day of completion of a course."""
+    problems = {}
     if first and first > (last or date(year, 12, 31)):
         until = f"最晚完成日 {last}" if last else f" {year} 年 12 月 31 日（最晚完成日留空时）"
-        return "first_day", f"最早完成日不能晚于{until}。"
-    return None
+        problems["first_day"] = f"最早完成日不能晚于{until}。"
+    if first and first.year < year:
+        problems["first_day"] = f"最早完成日不能早于 {year} 年 1 月 1 日。"
+    if last and last.year < year:
+        problems["last_day"] = f"最晚完成日不能早于 {year} 年 1 月 1 日。"
+    return problems
 
 
-def find_problem(course: Course, hours: Decimal, day: date) -> tuple[str, str] | None:
-    """Return the wrong field and a message of a completion, or None if its values are valid."""
-    if hours <= 0 or not is_half_hour_multiple(hours):
-        return "hours", "学时必须大于 0，且是 0.5 的倍数。"
-    if hours > course.hours:
-        return "hours", f"学时 {format_number(hours)} 超过该科目的 {format_number(course.hours)} 学时。"
+def find_problems(course: Course, hours: Decimal | None, day: date | None) -> dict[str, str]:
+    """Return a sentence per wrong field of a completion; a missing value is not checked."""
+    problems = {}
+    if hours is not None and (hours <= 0 or not is_half_hour_multiple(hours)):
+        problems["hours"] = "学时必须大于 0，且是 0.5 的倍数。"
+    elif hours is not None and hours > course.hours:
+        problems["hours"] = f"学时 {format_number(hours)} 超过该科目的 {format_number(course.hours)} 学时。"
+    if day and (problem := _day_problem(course, day)):
+        problems["completed_on"] = problem
+    return problems
+
+
+def _day_problem(course: Course, day: date) -> str:
     if day > timezone.localdate():
-        return "completed_on", f"完成日期 {day} 在今天之后。"
+        return f"完成日期 {day} 在今天之后。"
     first, last = course.completion_days
     if first <= day <= last:
-        return None
+        return ""
     if course.first_day or course.last_day:
-        return "completed_on", f"完成日期 {day} 不在科目的可完成日期 {first} 至 {last} 之内。"
-    return "completed_on", f"完成日期 {day} 不在科目的 {course.year} 年度内。"
+        return f"完成日期 {day} 不在科目的可完成日期 {first} 至 {last} 之内。"
+    return f"完成日期 {day} 不在科目的 {course.year} 年度内。"
 
 
-def find_early_problem(year: int | None, hours: Decimal | None, day: date) -> tuple[str, str] | None:
-    """Return the wrong field and a message of a completion that is wrong whatever its course will be, or None."""
+def find_early_problems(year: int | None, hours: Decimal | None, day: date | None) -> dict[str, str]:
+    """Return a sentence per wrong field of a completion, whatever its course will be."""
+    problems = {}
     if hours is not None and not is_valid_course_hours(hours):
-        return "hours", f"学时必须大于 0，不超过 {MAX_COURSE_HOURS}，且是 0.5 的倍数。"
-    if day > timezone.localdate():
-        return "completed_on", f"完成日期 {day} 在今天之后。"
-    if year is not None and day.year < year:
-        return "completed_on", f"完成日期 {day} 在科目的 {year} 年度之前。"
-    return None
+        problems["hours"] = f"学时必须大于 0，不超过 {MAX_COURSE_HOURS}，且是 0.5 的倍数。"
+    if day and day > timezone.localdate():
+        problems["completed_on"] = f"完成日期 {day} 在今天之后。"
+    elif day and year is not None and day.year < year:
+        problems["completed_on"] = f"完成日期 {day} 在科目的 {year} 年度之前。"
+    return problems
 
 
 def can_name_course(year: int, name: str, id_number: str) -> bool:

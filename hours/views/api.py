@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
 from hours.completions import platforms, recording, rules, xapi
-from hours.completions.items import CompletionItem, ItemError, parse_code, parse_text, parse_whole_number, quotable
+from hours.completions.items import CompletionItem, ItemError, parse_code, parse_text, parse_year_or_id, quotable
 from hours.completions.planning import ItemOutcome, ItemResult
 from hours.models import Completion, Platform
 
@@ -138,7 +138,7 @@ def _parse(position: int, sent: Any) -> CompletionItem:
             raise ItemError("", "应为 JSON 对象。")
         return xapi.parse_statement(position, sent) if xapi.is_statement(sent) else _parse_plain(position, sent)
     except ItemError as problem:
-        return CompletionItem(position, problem=problem)
+        return CompletionItem(position, problems=(problem,))
 
 
 def _parse_plain(position: int, sent: dict[str, Any]) -> CompletionItem:
@@ -153,9 +153,9 @@ def _parse_plain(position: int, sent: dict[str, Any]) -> CompletionItem:
         position=position,
         id_number=parse_text(sent.get("id_number"), "id_number"),
         course=parse_text(sent.get("course"), "course"),
-        course_id=parse_whole_number(sent.get("course_id"), "course_id", "course_id "),
+        course_id=parse_year_or_id(sent.get("course_id"), "course_id", "course_id "),
         course_code=parse_code(sent.get("course_code"), "course_code"),
-        year=parse_whole_number(sent.get("year"), "year", "年度"),
+        year=parse_year_or_id(sent.get("year"), "year", "年度"),
         hours=hours,
         completed_on=sent.get("completed_on"),
         key=parse_text(sent.get("id"), "id"),

@@ -111,18 +111,48 @@ def test_wrong_lines_of_people_are_named(client, root, station):
     assert imports.problems(preview) == [
         "第 2 行：“姓名”列的值“黄冬梦”与已注册的姓名不一致，请核对证件号码。",
         "第 3 行：“姓名”列的值“李工2”：姓名只能包含文字、空格和间隔号“·”，请与证件上的姓名一致。",
-        "第 4 行：“证件号码”列：18 位数字不是这类证件的号码，像是居民身份证号码，请核对证件类型和号码。"
-        "“证件号码”列与第 3 行重复。",
+        "第 4 行：“证件号码”列的值“*****6135”：18 位数字不是这类证件的号码，像是居民身份证号码，请核对证件类型和号码。"
+        "“证件号码”列的值“*****6135”与第 3 行重复。",
         "第 5 行：“证件类型”列的值“军官证”应为居民身份证、护照、港澳居民来往内地通行证、"
         "台湾居民来往大陆通行证、外国人永久居留身份证之一。",
-        "第 6 行：“证件号码”列：居民身份证号码校验位不正确，请核对是否有输错的数字。"
+        "第 6 行：“证件号码”列的值“*****6130”：居民身份证号码校验位不正确，请核对是否有输错的数字。"
         "“单位”列的值“没有的单位”不是已有的单位，请填统一社会信用代码或单位全称。",
         "第 7 行：“单位”列的值“同名的单位”有 2 个同名单位，请填统一社会信用代码。"
         "“用户名”列的值“1li”不正确，用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。"
         "“手机号码”列的值“13900770001”已由他人注册。",
         "第 8 行：“手机号码”列的值“12345”不正确，请输入 11 位手机号码。",
-        "第 9 行：“证件号码”列与第 8 行重复。",
+        "第 9 行：“证件号码”列的值“*****4567”与第 8 行重复。",
     ]
+
+
+def test_all_problems_of_a_line_of_people_are_named(client, root, station):
+    preview = upload(client, ("", "军官证", RIGHT, "没有的单位", "12345", "1li"), ("李" * 51, "", "", station.name))
+    assert imports.problems(preview) == [
+        "第 2 行：“姓名”列为空。“证件类型”列的值“军官证”应为居民身份证、护照、港澳居民来往内地通行证、"
+        "台湾居民来往大陆通行证、外国人永久居留身份证之一。“单位”列的值“没有的单位”不是已有的单位，"
+        "请填统一社会信用代码或单位全称。“手机号码”列的值“12345”不正确，请输入 11 位手机号码。"
+        "“用户名”列的值“1li”不正确，用户名应以字母开头，由 4 至 30 位字母、数字或 _ . - 组成。",
+        f"第 3 行：“证件号码”列为空。“姓名”列的值“{'李' * 50}…”超过 50 个字。",
+    ]
+
+
+def test_other_kind_or_user_name_of_a_known_person_is_named(client, root, station):
+    factories.person("黄秋梦", id_number=RIGHT, username="huang", unit=station)
+    preview = upload(client, ("黄秋梦", "护照", RIGHT, station.name, "", "meng2"))
+    assert imports.problems(preview) == [
+        "第 2 行：“证件类型”列的值“护照”与已注册的“居民身份证”不一致，请核对证件号码。"
+        "“用户名”列的值“meng2”与已注册的用户名“huang”不一致，导入不更改用户名，请留空。"
+    ]
+    same = upload(client, ("黄秋梦", "居民身份证", RIGHT, station.name, "", "Huang"))
+    assert imports.counts(same) == {"未变": 1}
+
+
+def test_apostrophes_of_people_are_not_part_of_values(client, root, station):
+    imports.import_table(
+        client, PEOPLE, imports.workbook(HEADS, ("黄秋梦", "", f"'{RIGHT}", f"'{station.credit_code}", "'13900770001"))
+    )
+    person = User.objects.get(name="黄秋梦")
+    assert (person.id_number, person.unit, person.phone) == (RIGHT, station, "13900770001")
 
 
 def test_regional_administrator_cannot_import_people(client, guangxi):
@@ -174,14 +204,31 @@ def test_wrong_lines_of_appointments_are_named(client, root, station, guangxi):
         kind=APPOINTMENTS,
     )
     assert imports.problems(preview) == [
-        f"第 2 行：黄秋梦已有相同的任职（{start} 至 {until}），时间重叠，不能重复任命。",
-        "第 3 行：“证件号码”列：系统中没有这个证件号码的人员，请核对，或先导入人员。",
+        f"第 2 行：“证件号码”列的值“*****1236”：黄秋梦已有相同的任职（{start} 至 {until}），时间重叠，不能重复任命。",
+        "第 3 行：“证件号码”列的值“*****6135”：系统中没有这个证件号码的人员，请核对，或先导入人员。",
         "第 4 行：“姓名”列的值“黄冬梦”与证件号码不一致，请核对。",
         "第 5 行：“职责”列的值“组长”应为单位审核员、终审员、区域管理员之一。",
-        "第 6 行：“单位”列：终审员不填单位。“区划代码”列的值“999999”不是已有的区划代码。",
-        "第 7 行：“起始日”列的值“昨天”无法识别，应如 2026-05-12。“区划代码”列：单位审核员不填区划代码。"
-        "“单位”列为空：单位审核员须填单位。",
-        "第 8 行：起始日不能早于今天。",
+        f"第 6 行：“单位”列的值“{station.name}”应删去：终审员不填单位。“区划代码”列的值“999999”不是已有的区划代码。",
+        f"第 7 行：“区划代码”列的值“{guangxi.code}”应删去：单位审核员不填区划代码。"
+        "“单位”列为空：单位审核员须填单位。“起始日”列的值“昨天”无法识别，应如 2026-05-12。",
+        "第 8 行：“起始日”列的值“2020-01-01”：起始日不能早于今天。",
+    ]
+
+
+@pytest.mark.parametrize("day", ["2999-+1-1_0", "2999-١-1", "2999-02-30", "9" * 5000], ids=range(4))
+def test_lax_days_of_appointments_are_refused(client, root, station, day):
+    factories.person("黄秋梦", id_number=RIGHT)
+    preview = upload(client, ("黄秋梦", RIGHT, "单位审核员", station.name, "", "", day), kind=APPOINTMENTS)
+    shown = day if len(day) < 50 else f"{day[:50]}…"
+    assert imports.problems(preview) == [f"第 2 行：“最后一日”列的值“{shown}”无法识别，应如 2026-05-12。"]
+
+
+def test_all_problems_of_an_appointment_are_named(client, root, station):
+    preview = upload(client, ("", OTHER, "组长", station.name, "", "2020-01-02", "2020-01-01"), kind=APPOINTMENTS)
+    assert imports.problems(preview) == [
+        "第 2 行：“姓名”列为空。“证件号码”列的值“*****6135”：系统中没有这个证件号码的人员，请核对，或先导入人员。"
+        "“职责”列的值“组长”应为单位审核员、终审员、区域管理员之一。"
+        "“起始日”列的值“2020-01-02”：起始日不能早于今天。“最后一日”列的值“2020-01-01”：最后一日不能早于起始日。"
     ]
 
 
@@ -200,5 +247,5 @@ def test_regional_administrator_appoints_reviewers_of_own_units_only(client, sta
     )
     assert imports.problems(preview) == [
         "第 3 行：“单位”列的值“柳州市图书馆”不在您管理的区域内。",
-        "第 4 行：“职责”列：您只能任命单位审核员。",
+        "第 4 行：“职责”列的值“终审员”：您只能任命单位审核员。",
     ]

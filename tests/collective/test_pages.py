@@ -71,18 +71,19 @@ def test_double_click_saves_once(client, reviewer, station, form_data):
 
 def test_file_leads_to_preview_with_problems(client, reviewer, station, form_data, roster_upload):
     huang, li, wei = station.workers
+    stranger = factories.resident_id()
     file = roster_upload(
         (huang.name, huang.id_number, "", ""),
         ("李小工", li.id_number, "8", ""),
         (wei.name, wei.id_number, "八", ""),
-        ("陌生人", factories.resident_id(), "", ""),
+        ("陌生人", stranger, "", ""),
     )
     response = client.post(FACTS, form_data(people_file=file))
     assert names(response.context, "good") == ["黄秋梦"]
     assert [(line.number, line.problems) for line in response.context["bad"]] == [
-        (3, ["姓名与证件号码不一致，请核对。"]),
-        (4, ["学时“八”不是数字，例如 8 或 7.5。"]),
-        (5, ["系统中没有这个证件号码的人员，请核对，或请其先注册。"]),
+        (3, ["“姓名”列的值“李小工”与证件号码不一致，请核对。"]),
+        (4, ["“学时”列的值“八”不是数字，例如 8 或 7.5。"]),
+        (5, [f"“证件号码”列的值“*****{stranger[-4:]}”：系统中没有这个证件号码的人员，请核对，或请其先注册。"]),
     ]
     page = response.content.decode()
     assert [person.id_number for person in station.workers if person.id_number in page] == []
@@ -98,7 +99,7 @@ def test_bad_lines_file_can_be_uploaded_again(client, reviewer, station, form_da
     cells = [[cell.value for cell in line] for line in load_workbook(io.BytesIO(content)).active]
     assert cells == [
         ["姓名", "证件号码", "学时", "证书编号", "原行号", "问题"],
-        ["=李工", li.id_number, "8", "A-1", "3", "姓名与证件号码不一致，请核对。"],
+        ["=李工", li.id_number, "8", "A-1", "3", "“姓名”列的值“=李工”与证件号码不一致，请核对。"],
     ]
     again = client.post(FACTS, form_data(people_file=files.upload("bad-lines.xlsx", content)))
     assert names(again.context, "bad") == ["=李工"]

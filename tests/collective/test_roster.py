@@ -134,24 +134,31 @@ def test_merged_cells_are_a_problem():
 
 def test_formula_is_a_problem():
     [row] = read(excel(HEADS, ("李工", "E1234567", "=4+4")))
-    assert row.problem == "“学时”是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"
+    assert row.problem == "“学时”列是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"
 
 
 def test_numeric_id_number_is_a_problem():
     [row] = read(excel(HEADS, ("李工", 450103198503210028)))
-    assert row.problem.startswith("“证件号码”是存成数字的（4.50103E+17），末几位可能已丢失")
+    assert row.problem.startswith("“证件号码”列是存成数字的（4.50103E+17），末几位可能已丢失")
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (",E1234567", "“姓名”列为空。"),
-        ("李工,", "“证件号码”列为空。"),
-        (f"{'李' * 51},E1234567", "“姓名”列超过 50 个字。"),
+        (",E1234567,", "“姓名”列为空。"),
+        ("李工,,", "“证件号码”列为空。"),
+        ("李工,E1234567,八", "“学时”列的值“八”不是数字，例如 8 或 7.5。"),
+        ("李工,E1234567,NaN", "“学时”列的值“NaN”不是数字，例如 8 或 7.5。"),
+        ("李工,E1234567,1000000000", "“学时”列的值“1000000000”太大了，请核对。"),
+        (
+            ",45010319850321002,∞",
+            "“姓名”列为空。“证件号码”列的值“*****1002”应为 18 位，现为 17 位。“学时”列的值“∞”不是数字，例如 8 或 7.5。",
+        ),
+        (f"{'李' * 51},E1234567,", f"“姓名”列的值“{'李' * 50}…”超过 50 个字。"),
     ],
 )
 def test_invalid_line_is_kept_with_its_problem(line, problem):
-    [row] = read(f"姓名,证件号码\n{line}\n")
+    [row] = read(f"姓名,证件号码,学时\n{line}\n")
     assert row.problem == problem
 
 
@@ -163,7 +170,7 @@ def test_formula_like_text_stays_text():
 
 def test_number_with_a_digit_too_few_names_both_lengths():
     [row] = read("姓名,证件号码\n李工,45010319850321002\n")
-    assert row.problem == "证件号码应为 18 位，现为 17 位。"
+    assert row.problem == "“证件号码”列的值“*****1002”应为 18 位，现为 17 位。"
 
 
 def test_unknown_columns_are_named_as_unused():

@@ -167,8 +167,8 @@ def test_preview_shows_changes_and_bad_lines_before_saving(client, huang, course
     html = preview.content.decode()
     assert imports.counts(preview) == {"新增": 1, "有误": 2}
     assert imports.problems(preview) == [
-        "第 3 行：学时 99 超过该科目的 9 学时。",
-        "第 4 行：与第 3 行是同一人员的同一科目，请只保留一行。",
+        "第 3 行：“学时”列的值“99”：学时 99 超过该科目的 9 学时。",
+        "第 4 行：“科目名称”列的值“当代科学技术前沿知识”：与第 3 行是同一人员的同一科目，请只保留一行。",
     ]
     assert huang.masked_id in html
     assert huang.id_number not in html
@@ -181,7 +181,24 @@ def test_preview_shows_changes_and_bad_lines_before_saving(client, huang, course
 
 def test_one_source_key_for_two_people_is_named(client, huang, course):
     preview = upload(client, row(huang, course), row(factories.person("李工"), course))
-    assert imports.problems(preview) == ["第 3 行：与第 2 行是同一来源编号，请只保留一行。"]
+    assert imports.problems(preview) == ["第 3 行：“来源编号”列的值“A-1”：与第 2 行是同一来源编号，请只保留一行。"]
+
+
+def test_all_problems_of_a_line_are_named(client, huang, course):
+    lines = [
+        [huang.id_number, "二〇二六", course.name, "多", "昨天", "", "黄秋萝"],
+        ["4501", str(THIS_YEAR), course.name, "1e400", f"{THIS_YEAR - 1}-12-31", "A" * 101],
+        [huang.id_number, str(THIS_YEAR), "", "999", "", "", ""],
+    ]
+    assert imports.problems(upload(client, *lines)) == [
+        "第 2 行：“年度”列的值“二〇二六”：年度应为整数。姓名“黄秋萝”与该证件号码的人员不一致，请核对姓名和证件号码。"
+        "“学时”列的值“多”：学时应为数字，例如 8 或 7.5。完成日期“昨天”无法识别，应如 2026-05-12。",
+        "第 3 行：“证件号码”列的值“*****4501”：证件号码应为 5 至 20 位字母或数字。"
+        "“学时”列的值“1e400”：学时应为数字，例如 8 或 7.5。"
+        f"“完成日期”列的值“{THIS_YEAR - 1}-12-31”：完成日期 {THIS_YEAR - 1}-12-31 不在科目的 {THIS_YEAR} 年度内。"
+        f"“来源编号”列的值“{'A' * 50}…”：来源编号超过 100 个字符。",
+        "第 4 行：“科目名称”列为空。“完成日期”列为空。“学时”列的值“999”：学时必须大于 0，不超过 500，且是 0.5 的倍数。",
+    ]
 
 
 def test_preview_lists_unused_columns(client, huang, course):
@@ -230,7 +247,7 @@ def test_bad_lines_go_to_their_maker_as_typed(client, huang, course):
     [_, bad] = imports.rows(client.get(imports.address(preview) + "bad-lines/"))
     assert bad == (
         *(huang.id_number, str(THIS_YEAR), course.name, "99", DAY, "'=1+1", None, "2"),
-        "学时 99 超过该科目的 9 学时。",
+        "“学时”列的值“99”：学时 99 超过该科目的 9 学时。",
     )
 
 

@@ -77,5 +77,5 @@ def test_file_sets_days_and_leaves_them_without_the_columns(client):
     )
     assert problems(bad) == [
         "第 2 行：“最早完成日”列的值“开学”应为日期，例如 2025-01-01。",
-        "第 3 行：最晚完成日不能早于 2025 年 1 月 1 日。",
+        "第 3 行：“最晚完成日”列的值“2024-01-01”：最晚完成日不能早于 2025 年 1 月 1 日。",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -47,9 +48,20 @@ def test_import_saves_after_confirmation_only(client):
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
+        (["9" * 20, "甲", "必修", 9], f"“年度”列的值“{'9' * 20}”应为 1990 至 2100 之间的四位年份。"),
+        (["９" * 5000, "甲", "必修", 9], f"“年度”列的值“{'9' * 50}…”应为 1990 至 2100 之间的四位年份。"),
+        (["٢٠٢٦", "甲", "必修", 9], "“年度”列的值“٢٠٢٦”应为 1990 至 2100 之间的四位年份。"),
+        ([2026, "甲", "必修", "1e400"], "“学时”列的值“1e400”应为 0.5 的倍数，大于 0，不超过 500。"),
+        ([2026, "甲", "必修", "∞"], "“学时”列的值“∞”应为 0.5 的倍数，大于 0，不超过 500。"),
+        ([2026, "甲", "必修", -9], "“学时”列的值“-9”应为 0.5 的倍数，大于 0，不超过 500。"),
+        (
+            ["去年", "", "随便", 0],
+            "“科目名称”列为空。“年度”列的值“去年”应为 1990 至 2100 之间的四位年份。"
+            "“科目类型”列的值“随便”应为必修或选修。“学时”列的值“0”应为 0.5 的倍数，大于 0，不超过 500。",
+        ),
         (["去年", "甲", "必修", 9], "“年度”列的值“去年”应为 1990 至 2100 之间的四位年份。"),
         ([2026, "", "必修", 9], "“科目名称”列为空。"),
-        ([2026, "甲" * 121, "必修", 9], f"“科目名称”列的值“{'甲' * 20}…”超过 120 个字。"),
+        ([2026, "甲" * 121, "必修", 9], f"“科目名称”列的值“{'甲' * 50}…”超过 120 个字。"),
         ([2026, "甲", "随便", 9], "“科目类型”列的值“随便”应为必修或选修。"),
         ([2026, "甲", "必修", 0], "“学时”列的值“0”应为 0.5 的倍数，大于 0，不超过 500。"),
         ([2026, "甲", "必修", 7.3], "“学时”列的值“7.3”应为 0.5 的倍数，大于 0，不超过 500。"),
@@ -66,7 +78,7 @@ def test_wrong_line_is_named_and_not_imported(client, row, sentence):
 @pytest.mark.parametrize("name", ["人工智能（一）", "人工智能(一)", "人工智能 （一）"])
 def test_repeated_course_in_file_is_named(client, name):
     preview = upload(client, [2026, "人工智能（一）", "必修", 9], ["２０２６", name, "选修", "８"])
-    assert problems(preview) == ["第 3 行：与第 2 行是同一年度的同名科目。"]
+    assert problems(preview) == [f"第 3 行：“科目名称”列的值“{name}”与第 2 行是同一年度的同名科目。"]
 
 
 def test_name_in_another_width_updates_the_course(client):
@@ -150,10 +162,43 @@ def test_code_is_imported_normalised_and_unique(client):
     heads = (*HEADERS, "课程编号")
     confirm(client, upload(client, [2026, "甲", "必修", 9, "ｇｘ-2026-01"], headers=heads))
     assert Course.objects.get().code == "GX-2026-01"
-    lines = [2026, "乙", "必修", 9, "GX-2026-01"], [2026, "丙", "必修", 9, "12345"], [2026, "丁", "必修", 9, "a b，"]
+    lines = [2026, "乙", "必修", 9, "GX-2026-01"], [2026, "丙", "必修", 9, "12345"], [2026, "丁", "必修", 9, "a，"]
     wrong = "课程编号由字母、数字和 - _ . 组成，不能全是数字，例如 GX-2026-01。"
     assert problems(upload(client, *lines, headers=heads)) == [
         "第 2 行：“课程编号”列的值“GX-2026-01”已用于另一科目。",
         f"第 3 行：“课程编号”列的值“12345”：{wrong}",
-        f"第 4 行：“课程编号”列的值“a b，”：{wrong}",
+        f"第 4 行：“课程编号”列的值“a，”：{wrong}",
     ]
+
+
+def test_code_with_a_space_is_refused(client):
+    """`x y` must not become XY: the space may stand for a hyphen."""
+    heads = (*HEADERS, "课程编号")
+    assert problems(upload(client, [2026, "甲", "必修", 9, "x y"], headers=heads)) == [
+        "第 2 行：“课程编号”列的值“x y”：课程编号中不能有空格。"
+    ]
+    facts = {"year": "2026", "name": "甲", "kind": "required", "hours": "9", "code": "x y"}
+    page = client.post(reverse("admin:hours_course_add"), facts)
+    assert page.context["adminform"].form.errors == {"code": ["课程编号中不能有空格。"]}
+
+
+def test_apostrophes_before_values_are_not_part_of_them(client):
+    heads = (*HEADERS, "课程编号", "最早完成日")
+    confirm(client, upload(client, ["'2026", "甲", "必修", "'9", "'GX-1", "'2026-03-01"], headers=heads))
+    assert stored() == [(2026, "甲", "required", 9)]
+    assert Course.objects.values_list("code", "first_day").get() == ("GX-1", date(2026, 3, 1))
+
+
+def test_both_days_before_the_year_are_named(client):
+    heads = (*HEADERS, "最早完成日", "最晚完成日")
+    assert problems(upload(client, [2026, "甲", "必修", 9, "2025-01-01", "2025-05-01"], headers=heads)) == [
+        "第 2 行：“最早完成日”列的值“2025-01-01”：最早完成日不能早于 2026 年 1 月 1 日。"
+        "“最晚完成日”列的值“2025-05-01”：最晚完成日不能早于 2026 年 1 月 1 日。"
+    ]
+
+
+def test_page_of_huge_values_stays_small(client):
+    lines = [[2026, f"{number}{'长' * 30_000}", "必修" * 10_000, "9" * 30_000] for number in range(60)]
+    preview = upload(client, *lines)
+    assert counts(preview) == {"有误": 60}
+    assert len(preview.content) < 200_000

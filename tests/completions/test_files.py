@@ -46,7 +46,7 @@ def items(content: bytes) -> list[tuple]:
 
 
 def problems(content: bytes) -> list[tuple[int, str]]:
-    return [(item.position, str(item.problem or "")) for item in read(io.BytesIO(content)).items]
+    return [(item.position, "".join(map(str, item.problems))) for item in read(io.BytesIO(content)).items]
 
 
 def refusal(content: bytes) -> str:
@@ -98,7 +98,7 @@ def test_wrong_line_does_not_stop_reading(make):
 def test_formula_is_problem_of_its_line():
     content = workbook([GOOD[0], 2026, "当代", "=4+5", "2026-05-12", "A"], GOOD)
     assert problems(content) == [
-        (2, "“学时”是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"),
+        (2, "“学时”列是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"),
         (3, ""),
     ]
 
@@ -112,7 +112,7 @@ def test_merged_cells_are_problem_of_their_lines():
 def test_id_number_rounded_by_spreadsheet_is_problem():
     content = workbook([4.50103198503211e17, *GOOD[1:]])
     assert problems(content) == [
-        (2, "“证件号码”是存成数字的（4.50103E+17），末几位可能已丢失，请将该列设为“文本”格式后重新填写。")
+        (2, "“证件号码”列是存成数字的（4.50103E+17），末几位可能已丢失，请将该列设为“文本”格式后重新填写。")
     ]
 
 
@@ -126,12 +126,12 @@ def test_unclosed_quotation_mark_is_problem():
 
 def test_unused_columns_are_listed():
     content = csv([*GOOD, "9", ""], headers=[*COLUMNS, "学时数", ""])
-    assert read(io.BytesIO(content)).unused == ("学时数",)
+    assert read(io.BytesIO(content)).unused == ["学时数"]
 
 
 def test_error_value_is_problem_of_its_line():
     content = workbook([GOOD[0], 2026, "当代", "#N/A", "2026-05-12", "A"], GOOD)
-    assert problems(content) == [(2, "“学时”是错误值（#N/A），请改正后再导入。"), (3, "")]
+    assert problems(content) == [(2, "“学时”列是错误值（#N/A），请改正后再导入。"), (3, "")]
 
 
 def test_invalid_csv_line_is_problem():

@@ -122,7 +122,7 @@ def test_two_sources_may_use_the_same_key(item):
         ({"id_number": factories.resident_id(number=998)[:-1]}, "id_number", "居民身份证号码应为 18 位，现为 17 位。"),
         ({"year": None}, "year", "年度为空。"),
         ({"course": ""}, "course", "科目名称为空。"),
-        ({"course": "长" * 121}, "course", f"{THIS_YEAR} 年度没有公需科目“{'长' * 40}”。"),
+        ({"course": "长" * 121}, "course", f"{THIS_YEAR} 年度没有公需科目“{'长' * 50}…”。"),
         ({"year": 1899}, "course", "1899 年度没有公需科目“当代科学技术前沿知识”。"),
         ({"course": "450103198503210012"}, "course", f"{THIS_YEAR} 年度没有公需科目“…”。"),
         ({"hours": "-1"}, "hours", "学时必须大于 0，且是 0.5 的倍数。"),

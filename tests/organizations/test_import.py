@@ -171,7 +171,7 @@ def test_bad_lines_are_named_and_good_ones_imported(client, superuser):
         "第 6 行：“状态”列的值“营业”无效，应为待核实、正常、停用之一。",
         "第 7 行：“统一社会信用代码”列为空。“区划代码”列为空。",
         f"第 8 行：“统一社会信用代码”列的值“{'A' * 19}”超过 18 位。",
-        f"第 9 行：“单位名称”列的值“{'长' * 20}…”超过 120 个字。",
+        f"第 9 行：“单位名称”列的值“{'长' * 50}…”超过 120 个字。",
         "第 10 行：“统一社会信用代码”列的值“12450100MB1760335W”属于已被合并的单位“甘棠林业站”，不能再更改。",
         "第 11 行：“单位名称”列的值“其他单位”不是单位全称，至少 4 个字。",
         "第 12 行：“联系电话”列的值“12345”不正确，请输入手机号码或带区号的固定电话，例如 0771-1234567。",
@@ -181,6 +181,27 @@ def test_bad_lines_are_named_and_good_ones_imported(client, superuser):
     assert message_texts(result) == ["导入完成：新增 1，更改 0，未变 0，有误 10。"]
     assert "10 行有误，没有导入" in result.content.decode()
     assert set(Unit.objects.values_list("name", flat=True)) == {"宾阳县林业站", "甘棠林业站", "好单位一家"}
+
+
+def test_all_problems_of_a_line_are_named(client, superuser):
+    preview = upload(client, KIND, table(["", "A" * 19, "999999", "营业", "", "1.38E+10"]))
+    assert problems(preview) == [
+        f"第 2 行：“单位名称”列为空。“联系电话”列{LOST.format('1.38E+10')}"
+        f"“统一社会信用代码”列的值“{'A' * 19}”超过 18 位。“区划代码”列的值“999999”不是已有的区划代码。"
+        "“状态”列的值“营业”无效，应为待核实、正常、停用之一。"
+    ]
+
+
+def test_apostrophes_of_codes_are_not_part_of_them(client, superuser):
+    import_table(client, KIND, table(["宾阳县甘棠镇林业站", f"'{FORESTRY}", "'450126", "", "", "'0771-8212345"]))
+    values = Unit.objects.values_list("credit_code", "region__code", "contact_phone")
+    assert list(values) == [(FORESTRY, "450126", "0771-8212345")]
+
+
+def test_bad_lines_with_any_character_can_be_downloaded(client, superuser):
+    preview = upload(client, KIND, csv(HEADERS, ["甲\ufffe_x000D_", FORESTRY, "9", "", "", ""]).replace(b"\x00", b""))
+    [_, bad] = rows(client.get(address(preview) + "bad-lines/"))
+    assert bad[0] == "甲_x005F_x000D_"  # as a workbook holds it
 
 
 def test_file_of_bad_lines_can_be_corrected_and_uploaded(client, superuser):
@@ -198,7 +219,7 @@ def test_file_of_bad_lines_can_be_corrected_and_uploaded(client, superuser):
 def test_code_stored_as_a_number_is_refused(client, superuser, code, shown):
     """Two units whose codes lost their last digits must not be taken for one."""
     preview = upload(
-        client, KIND, table(["甲单位一家", code, "450102"], ["乙单位一家", code, "450102"], headers=HEADERS[:3])
+        client, KIND, table(["甲单位一家", code, "450126"], ["乙单位一家", code, "450126"], headers=HEADERS[:3])
     )
     words = f"“统一社会信用代码”列{LOST.format(shown)}"
     assert problems(preview) == [f"第 2 行：{words}", f"第 3 行：{words}"]

@@ -40,8 +40,6 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as opened, _Report(errors, self.stderr) as report:
                 found = files.read(opened, tables.COMMAND)
-                if found.unused:
-                    self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
                 with progress_bar("学习记录", found.lines) as bar:
                     for results in recording.record_all(found.items, source):
                         report.note(results)
@@ -51,6 +49,8 @@ class Command(BaseCommand):
             raise CommandError(f"无法读写文件：{error.strerror or error}") from None
         except tables.FileProblem as problem:
             raise CommandError(f"{problem}{report.summary()}") from None
+        if found.unused:
+            self.stdout.write(f"未使用的列：{'、'.join(found.unused)}。")
         self.stdout.write(report.summary() + f" {_speed(report.lines, time.monotonic() - started)}")
 
 
@@ -85,7 +85,7 @@ class _Report:
                 self.writer.writerow(error_row(result))
             if result.outcome is ItemOutcome.REFUSED and self.counts[ItemOutcome.REFUSED] <= ERRORS_SHOWN:
                 with tqdm.external_write_mode():  # the bar makes room for the line
-                    self.stream.write(f"第 {result.item.position} 行：{result.message}")
+                    self.stream.write(f"第 {result.item.position} 行：{''.join(map(str, result.errors))}")
 
     def summary(self) -> str:
         if not self.lines:
