@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from config.web.forms import NameField, form_helper
+from config.web.forms import DateField, EmailField, NameField, form_helper
 
 from . import identity, permissions
 from .models import User, identity_digest, phone_validator
@@ -126,7 +126,7 @@ class SignUpForm(NewPasswordMixin, PersonForm, BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("name", "id_kind", "id_number", "username", "phone", "email")
-        field_classes = {"name": NameField, "username": UsernameField, "phone": PhoneField}
+        field_classes = {"name": NameField, "username": UsernameField, "phone": PhoneField, "email": EmailField}
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -165,7 +165,7 @@ class ProfileForm(PersonForm):
     class Meta:
         model = User
         fields = ("username", "phone", "email")
-        field_classes = {"username": UsernameField, "phone": PhoneField}
+        field_classes = {"username": UsernameField, "phone": PhoneField, "email": EmailField}
         widgets = {"email": forms.EmailInput(attrs={"autocomplete": "email"})}
         help_texts = SignUpForm.Meta.help_texts
         error_messages = {
@@ -214,9 +214,10 @@ class OwnPasswordChangeForm(ChangedPasswordMixin, PasswordChangeForm):
 
 
 class ResetForm(PasswordResetForm):
+    email = EmailField(label="电子邮箱", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = "电子邮箱"
         self.helper = form_helper(self)
 
     def get_users(self, email: str) -> list[User]:
@@ -245,11 +246,11 @@ class AppointForm(forms.Form):
         help_text="须完整输入；下一步会显示姓名和证件号码后四位供您核对。",
         error_messages={"required": "请输入对方的证件号码、手机号码或用户名。"},
     )
-    valid_from = forms.DateField(
+    valid_from = DateField(
         label="起始日",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    valid_until = forms.DateField(
+    valid_until = DateField(
         label="最后一日",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

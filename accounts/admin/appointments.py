@@ -17,6 +17,7 @@ from accounts.models import Appointment, User
 from accounts.positions import Position
 from accounts.profile import AppointmentState, appointment_state
 from accounts.requests import person_of
+from config.web.forms import DateField
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
@@ -47,6 +48,7 @@ class StateFilter(admin.SimpleListFilter):
 
 class AppointmentForm(forms.ModelForm):
     class Meta:
+        field_classes = {"valid_from": DateField, "valid_until": DateField}
         help_texts = {
             "person": CHOOSE_PERSON_HELP,
             "unit": "单位审核员必填，其他职责不填。",

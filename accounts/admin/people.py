@@ -31,7 +31,7 @@ from accounts.models import User, identity_digest, stored_name_key
 from accounts.people_import import PeopleImporter
 from accounts.requests import person_of
 from accounts.signals import people_added
-from config.web.forms import NameField
+from config.web.forms import EmailField, NameField
 from organizations.admin import access
 from organizations.admin.columns import yes_no
 from organizations.admin.deletion import is_referenced
@@ -48,7 +48,12 @@ admin.site.unregister(Group)
 
 DIGEST_PREFIX = "digest:"
 ONLY_SUPERUSERS_SET = ("is_staff", "is_superuser")
-FIELD_CLASSES: dict[str, type[forms.Field]] = {"name": NameField, "username": UsernameField, "phone": PhoneField}
+FIELD_CLASSES: dict[str, type[forms.Field]] = {
+    "name": NameField,
+    "username": UsernameField,
+    "phone": PhoneField,
+    "email": EmailField,
+}
 CHOOSE_PERSON_HELP = "点放大镜，在打开的窗口中按姓名或证件号码查找并选择。"
 
 

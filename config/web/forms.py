@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from django import forms
 from django.forms.utils import pretty_name
 
 from config import texts
+from config.parsing import parse_day, parse_number
 
 FieldT = TypeVar("FieldT", bound=forms.Field)
 DEFAULT_REQUIRED = forms.Field.default_error_messages["required"]
@@ -40,6 +42,31 @@ class NameField(forms.CharField):
 
     def to_python(self, value: object) -> str:
         return texts.normalise_name(super().to_python(value) or "")
+
+
+class NumberField(forms.DecimalField):
+    """A number, also in full width; Django reads 8e1 as 80."""
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        if (number := parse_number(value)) is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(number)
+
+
+class DateField(forms.DateField):
+    """A day in any form that offices write, also in full width."""
+
+    def to_python(self, value: Any) -> Any:
+        return (isinstance(value, str) and parse_day(value)) or super().to_python(value)
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address, also with full-width letters and ＠."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(unicodedata.normalize("NFKC", texts.normalise_line(value)) if value else value)
 
 
 def typed_field(form: forms.BaseForm, name: str, kind: type[FieldT]) -> FieldT:

@@ -25,7 +25,7 @@ from accounts.models import User, stored_name_key
 from accounts.requests import person_of
 from config.constants import ADMIN_COUNT_LIMIT
 from config.files import sheets
-from config.web.forms import LineField
+from config.web.forms import DateField, LineField, NumberField
 from hours.completions import manual, rules
 from hours.completions.importing import CompletionImporter
 from hours.models import Completion, CompletionVersion
@@ -45,6 +45,7 @@ EXPORT_COLUMNS = (
 
 class CompletionForm(forms.ModelForm):
     class Meta:
+        field_classes = {"hours": NumberField, "completed_on": DateField}
         help_texts = {"person": CHOOSE_PERSON_HELP}
 
     def clean(self) -> None:

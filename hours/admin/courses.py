@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from accounts.admin import ExportAdmin
 from accounts.requests import person_of
 from config.texts import comparison_key, normalise_number
-from config.web.forms import LineField
+from config.web.forms import DateField, LineField, NumberField
 from hours.completions import waiting
 from hours.completions.courses import CourseImporter, cells_of
 from hours.completions.rules import (
@@ -33,7 +33,13 @@ class CourseForm(forms.ModelForm):
     """Checks the same bounds as the import of a file."""
 
     class Meta:
-        field_classes = {"name": LineField, "code": LineField}
+        field_classes = {
+            "name": LineField,
+            "code": LineField,
+            "hours": NumberField,
+            "first_day": DateField,
+            "last_day": DateField,
+        }
         help_texts = {
             "year": "已有学习记录的科目不能改年度，也不能删除。",
             "code": "学习平台报送时使用的编号，例如 GX-2026-01；可以留空。",

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
 from config.constants import RECOUNT_MAX_PEOPLE
+from config.web.forms import DateField, NumberField
 from hours.counting import is_half_hour_multiple
 from hours.models import Cap, Category, Opening, YearRule
 from hours.totals import rule_changes
@@ -33,6 +34,12 @@ FIELDS_OF_TOTALS = frozenset({"year", "total", "professional"})
 
 class YearRuleForm(forms.ModelForm):
     class Meta:
+        field_classes = {
+            "total": NumberField,
+            "professional": NumberField,
+            "closes_on": DateField,
+            "returned_closes_on": DateField,
+        }
         help_texts = {
             "is_closed": "关闭后除撤销认定外一律不能办理：不再接受提交，也不再审核；重新开放的除外。",
             "is_example": "截止日不是文件规定时选中，列表中会标明。",
@@ -60,6 +67,9 @@ class YearRuleForm(forms.ModelForm):
 
 
 class CapForm(forms.ModelForm):
+    class Meta:
+        field_classes = {"hours": NumberField}
+
     def clean_hours(self) -> Decimal | None:
         hours: Decimal | None = self.cleaned_data["hours"]
         if hours is not None and (hours < 0 or not is_half_hour_multiple(hours)):
@@ -183,6 +193,7 @@ class YearRuleAdmin(admin.ModelAdmin):
 
 class OpeningForm(forms.ModelForm):
     class Meta:
+        field_classes = {"until": DateField}
         help_texts = {"person": f"{CHOOSE_PERSON_HELP}人员和单位都留空表示对所有人开放。"}
         widgets = {"reason": forms.TextInput(attrs={"class": "vTextField"})}
 

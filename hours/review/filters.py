@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import identity
 from accounts.models import User, stored_name_key
 from config.constants import FILTER_MAX_PEOPLE
-from config.web.forms import Filter, typed_field
+from config.web.forms import DateField, Filter, typed_field
 from hours.counting import LOCAL
 from hours.models import Category, Registration
 from hours.offices import Office, in_region
@@ -28,9 +28,9 @@ LAST_YEAR = 2999
 STATUSES = [(status.value, status.label) for status in Status if status is not Status.DRAFT]
 
 
-def _date_field(label: str) -> forms.DateField:
+def _date_field(label: str) -> DateField:
     """Return a field for a date that stays within the calendar when it is converted to UTC."""
-    return forms.DateField(
+    return DateField(
         label=label,
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),

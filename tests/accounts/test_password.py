@@ -135,6 +135,11 @@ def test_address_matches_in_any_case(client, qiumeng):
     assert [message.to for message in mail.outbox] == [[ADDRESS]]
 
 
+def test_address_matches_in_full_width(client, qiumeng):
+    client.post(RESET, {"email": ADDRESS.replace("@", "＠")})
+    assert [message.to for message in mail.outbox] == [[ADDRESS]]
+
+
 def test_people_who_cannot_log_in_get_no_mail(client):
     factories.person("覃停用", email=ADDRESS, is_active=False)
     unusable = factories.person("莫无密", email=ADDRESS)

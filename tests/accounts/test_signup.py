@@ -118,6 +118,11 @@ def test_impossible_name_is_refused(client, name):
     assert errors(client, name=name) == {"name": ["姓名只能包含文字、空格和间隔号“·”，请与证件上的姓名一致。"]}
 
 
+def test_full_width_address_is_stored_in_half_width(client):
+    client.post(URL, form_data(email="ｑｉｕｍｅｎｇ＠example.com"))
+    assert User.objects.get().email == "qiumeng@example.com"
+
+
 def test_user_name_is_stored_in_lower_case(client):
     client.post(URL, form_data(username="HuangQiuMeng"))
     assert User.objects.get().username == "huangqiumeng"

@@ -79,6 +79,21 @@ def test_rule_with_caps_and_source_is_added(client):
     ]
 
 
+def test_rule_in_full_width_is_added(client):
+    kind = factories.category("论文", "论文著作类", by_half_day=False)
+    facts = {
+        "year": "２０３０",
+        "total": "９０．５",
+        "closes_on": "２０３１／０３／３１",
+        "returned_closes_on": "2031年4月30日",
+    }
+    assert client.post(ADD, rule_form([(kind, "７．５")], **facts)).status_code == 302
+    rule = YearRule.objects.get()
+    assert (rule.year, rule.total, f"{rule.closes_on}", f"{rule.returned_closes_on}", rule.caps.get().hours) == (
+        *(2030, 90.5, "2031-03-31", "2031-04-30", 7.5),
+    )
+
+
 def test_second_rule_of_year_is_refused(client):
     factories.year_rule(YEAR)
     assert "该年度已有规则，请在原规则中修改。" in client.post(ADD, rule_form()).content.decode()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from decimal import Decimal
 
+import pytest
 from django import forms
 
-from config.web.forms import form_helper
+from config.web.forms import DateField, EmailField, NumberField, form_helper
 
 from .rendering import render
 
@@ -23,6 +26,34 @@ class TrainingForm(forms.Form):
 
     def clean(self):
         raise forms.ValidationError("该登记与另一条重复。")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "value"),
+    [
+        (NumberField(), "７．５", Decimal("7.5")),
+        (NumberField(), "－４", Decimal(-4)),
+        (DateField(), "２０２６－０５－１２", date(2026, 5, 12)),
+        (DateField(), "2026年5月12日", date(2026, 5, 12)),
+        (EmailField(), "ｑｉｕｍｅｎｇ＠example．com", "qiumeng@example.com"),
+        (EmailField(), "qiumeng\u200b@example.com ", "qiumeng@example.com"),
+    ],
+)
+def test_full_width_is_read_as_half_width(field, typed, value):
+    assert field.clean(typed) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        *[(NumberField(), text) for text in ("8e1", "1_0", "NaN", "∞", "四", "4²")],
+        *[(DateField(), text) for text in ("2026-02-30", "明天", "2027-+1-1_0")],
+        (EmailField(), "qiumeng＠"),
+    ],
+)
+def test_other_texts_are_still_refused(field, typed):
+    with pytest.raises(forms.ValidationError):
+        field.clean(typed)
 
 
 def test_missing_fields_have_own_messages():
