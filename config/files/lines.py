@@ -22,7 +22,7 @@ from .tables import CHUNK_SIZE, NO_TABLE, PAGE, Bounds, FileProblem, Table, Tabl
 MAX_HEADING_ROWS = 20  # the first lines with content, among which the column names are looked for
 MAX_CELL = 32_767  # characters of a cell, as in Excel
 NAMED, NAME_LENGTH = 5, 20  # columns named in a sentence, and characters of each
-_QUOTED = re.compile("['‘’＇][^'‘’＇]*")  # an apostrophe that only makes a cell a text
+APOSTROPHES = ("'", "‘", "’", "＇")
 _DECORATION = re.compile(r"[\s*:]")  # of a column's name
 
 
@@ -208,10 +208,14 @@ class _Layout:
         """Number of columns up to the last name."""
         return max(place for place, name in enumerate(self.names, 1) if name)
 
+    @cached_property
+    def nameless(self) -> list[int]:
+        return [place for place, name in enumerate(self.names) if not name]
+
     def note_nameless(self, cells: Sequence[Cell]) -> None:
         """Add the columns with content but without a name to the unused ones."""
-        for place, cell in enumerate(cells):
-            if (cell.text or cell.problem) and not (place < len(self.names) and self.names[place]):
+        for place in (*self.nameless, *range(len(self.names), len(cells))):
+            if place < len(cells) and (cells[place].text or cells[place].problem):
                 column = f"第 {place + 1} 列（没有列名）"
                 if column not in self.unused:
                     self.unused.append(column)
@@ -249,8 +253,10 @@ def _cell(cell: Cell, column: str, columns: Columns) -> Cell:
     """Return the cell without an apostrophe that only makes it a text; a text that no spreadsheet can hold is cut."""
     if len(cell.text) > MAX_CELL:
         return Cell(excerpt(cell.text), problem=f"有 {len(cell.text):,} 个字，最多 {MAX_CELL:,} 个。")
-    is_quoted = _QUOTED.fullmatch(cell.text) and column not in columns.names
-    return from_text(cell.text[1:]) if is_quoted and not cell.problem else cell
+    if not cell.text.startswith(APOSTROPHES) or column in columns.names or cell.problem:
+        return cell
+    is_pair = any(apostrophe in cell.text[1:] for apostrophe in APOSTROPHES)
+    return cell if is_pair else from_text(cell.text[1:])
 
 
 def _width_problem(cells: Sequence[Cell], width: int) -> str:
