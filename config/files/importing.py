@@ -21,7 +21,7 @@ from config.texts import excerpt
 from .lines import Columns, Line
 
 BATCH_SIZE = 1_000
-_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{14}([0-9]{3}[0-9Xx])(?![0-9])")
+_ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 Row = TypeVar("Row")
 
 
@@ -167,11 +167,18 @@ def _sentence(line: Line, columns: Columns, column: str, reason: str) -> str:
     value = line.text(column)
     if not column or not value:
         return f"“{column}”列为空{reason}" if column else reason
-    return f"“{column}”列的值“{_quoted(value, column, columns)}”{reason}"
+    return f"“{column}”列的值“{_quoted(line, columns, column)}”{reason}"
 
 
-def _quoted(value: str, column: str, columns: Columns) -> str:
-    """Return the value as a sentence quotes it. An ID number is masked, also where it stands in a wrong column."""
+def _quoted(line: Line, columns: Columns, column: str) -> str:
+    """Return a value as a sentence quotes it; secret ones and ID numbers are masked, also in a wrong column."""
+    value = line.text(column)
     if column in columns.secret:
-        return f"*****{value[-4:]}"
-    return excerpt(_ID_NUMBER.sub(r"*****\1", value) if columns.secret else value)
+        return _masked(value)
+    for secret in filter(None, map(line.text, columns.secret)):
+        value = value.replace(secret, _masked(secret))
+    return excerpt(_ID_NUMBER.sub(lambda found: _masked(found[0]), value) if columns.secret else value)
+
+
+def _masked(value: str) -> str:
+    return f"*****{value[-4:]}"

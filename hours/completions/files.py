@@ -5,7 +5,7 @@ An error of the whole file is a FileProblem. Errors of a line become the `proble
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -60,7 +60,7 @@ def read(file: BinaryIO, bounds: Bounds = PAGE) -> CompletionFile:
 def parse_line(line: Line) -> CompletionItem:
     """Return the item of a line, with its problems if cells cannot be taken."""
     if line.problem:
-        return CompletionItem(line.number, problems=(ItemError("", line.problem),))
+        return CompletionItem(line.number, problems=(ItemError("", line.problem),), line=line)
     problems = [
         ItemError(name, f"“{column}”列{line.cell(column).problem}")
         for name, column in FIELDS.items()
@@ -82,15 +82,17 @@ def parse_line(line: Line) -> CompletionItem:
         key=texts[KEY],
         name=texts[NAME],
         problems=tuple(problems),
+        line=line,
     )
 
 
-def typed_problems(line: Line, errors: Iterable[ItemError]) -> list[str]:
-    """Return the errors of a line as sentences with column and value."""
-    return all_problems(line, COLUMNS, (_problem(line, error) for error in errors))
+def refusals(result: ItemResult) -> list[str]:
+    """Return why the line of an item is refused, as sentences with column and value."""
+    line = result.item.line
+    return all_problems(line, COLUMNS, map(_problem, result.errors)) if line else list(map(str, result.errors))
 
 
-def _problem(line: Line, error: ItemError) -> Problem:
+def _problem(error: ItemError) -> Problem:
     column, message = FIELDS.get(error.field, ""), str(error)
     if column and message.startswith(f"{column}“"):  # with the value
         return Problem("", message)
@@ -106,6 +108,6 @@ def error_row(result: ItemResult) -> list[str]:
     masked = identity.masked(identity.tail(item.id_number)) if item.id_number else ""
     fields = [error.field for error in result.errors] or [result.field]
     columns = "、".join(FIELDS[field] for field in fields if field in FIELDS)
-    reason = "".join(map(str, result.errors)) or result.message
+    reason = "".join(refusals(result)) if result.errors else result.message
     row = [str(item.position), columns, reason, masked, str(item.year or ""), quotable(item.course), item.key]
     return [guarded(text) for text in row]

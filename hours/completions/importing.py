@@ -65,7 +65,7 @@ class CompletionImporter(Importer):
 
     def _planned(self, line: Line, result: ItemResult, people: dict[int, User]) -> PlannedLine:
         if result.outcome is ItemOutcome.REFUSED:
-            return refused(line, files.typed_problems(line, result.errors))
+            return refused(line, files.refusals(result))
         if result.outcome is ItemOutcome.WAITING:
             return self._waiting(line, result)
         person = people.get(result.person or 0)

@@ -10,6 +10,7 @@ from typing import Any
 
 from dateutil.parser import isoparse
 
+from config.files.lines import Line
 from config.parsing import parse_day, parse_number, parse_whole_number
 from config.texts import excerpt, fold_digits, normalise_line, normalise_number
 from hours.counting import LOCAL
@@ -39,7 +40,7 @@ class CompletionItem:
     to fit. `course_labels` are names by which a platform calls it: none may be another course's. Without `hours` the
     hours of the course count. With `caps_hours`, more hours than the course has are cut instead of refused. An item
     without `completed_on` counts for `arrived_on`, if it has that. A `name` has to be that of the person with the
-    number. `problems` are errors found by the reader.
+    number. `problems` are errors found by the reader, `line` is where it stands in a file.
     """
 
     position: int
@@ -56,6 +57,7 @@ class CompletionItem:
     caps_hours: bool = False
     name: str = field(default="", repr=False)
     problems: tuple[ItemError, ...] = ()
+    line: Line | None = field(default=None, repr=False)
 
 
 def parse_text(value: Any, field: str = "", message: str = "应为文字。") -> str:

@@ -45,7 +45,7 @@ def test_import_saves_good_lines_and_reports_bad_ones(file, huang, tmp_path, cap
     assert " 3/3 " in progress
     assert f"共 3 行：新增 1 条，更正 0 条，未变 0 条，待认领 1 条，未采纳 1 条（待认领和未采纳的见 {bad}）。" in out
     assert re.search(r"用时 [\d.]+ 秒，每秒 [\d,]+ 行，内存峰值 \d+ MB。", out)
-    assert problems.splitlines() == ["第 4 行：1899 年度没有公需科目“=x”。"]
+    assert problems.splitlines() == ["第 4 行：“科目名称”列的值“=x”：1899 年度没有公需科目“=x”。"]
     rows = bad.read_text(encoding="utf-8-sig").splitlines()
     assert [row.split(",")[:2] for row in rows] == [["行", "列"], ["3", "证件号码"], ["4", "科目名称"]]
     assert rows[2].endswith(f",{huang.masked_id},1899,'=x,A-3")

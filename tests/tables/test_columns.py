@@ -122,6 +122,9 @@ def test_quoted_value_is_cut_and_secret_one_masked():
     assert sentences("姓名,证件号码\n李450102199110101236工,E1\n", Problem("姓名", "不对。")) == [
         "“姓名”列的值“李*****1236工”不对。"
     ]
+    assert sentences("姓名,证件号码\n李E1234567工,E1234567\n", Problem("姓名", "不对。")) == [
+        "“姓名”列的值“李*****4567工”不对。"
+    ]
 
 
 def test_line_that_cannot_be_read_has_one_problem():

@@ -85,7 +85,7 @@ class _Report:
                 self.writer.writerow(error_row(result))
             if result.outcome is ItemOutcome.REFUSED and self.counts[ItemOutcome.REFUSED] <= ERRORS_SHOWN:
                 with tqdm.external_write_mode():  # the bar makes room for the line
-                    self.stream.write(f"第 {result.item.position} 行：{''.join(map(str, result.errors))}")
+                    self.stream.write(f"第 {result.item.position} 行：{''.join(files.refusals(result))}")
 
     def summary(self) -> str:
         if not self.lines:
