@@ -21,6 +21,7 @@ from config.texts import excerpt
 from .lines import Columns, Line
 
 BATCH_SIZE = 1_000
+SHOWN_END = 4  # characters of a secret value
 _ID_NUMBER = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 Row = TypeVar("Row")
 
@@ -175,10 +176,11 @@ def _quoted(line: Line, columns: Columns, column: str) -> str:
     value = line.text(column)
     if column in columns.secret:
         return _masked(value)
-    for secret in filter(None, map(line.text, columns.secret)):
-        value = value.replace(secret, _masked(secret))
+    for secret in map(line.text, columns.secret):
+        if len(secret) > SHOWN_END:
+            value = value.replace(secret, _masked(secret))
     return excerpt(_ID_NUMBER.sub(lambda found: _masked(found[0]), value) if columns.secret else value)
 
 
 def _masked(value: str) -> str:
-    return f"*****{value[-4:]}"
+    return f"*****{value[-SHOWN_END:]}"

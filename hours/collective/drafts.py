@@ -30,7 +30,7 @@ class InvalidDraft(WorkflowError):
 
 @dataclass(frozen=True)
 class RosterRow:
-    """One person as named in a file, and the problem if the row cannot be read."""
+    """One person as named in a file, and the problems of the row. `is_named` if name and ID number can be looked up."""
 
     number: int
     name: str
@@ -38,6 +38,7 @@ class RosterRow:
     hours: str = ""
     certificate_number: str = ""
     problem: str = ""
+    is_named: bool = True
 
 
 @dataclass

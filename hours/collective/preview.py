@@ -87,25 +87,26 @@ def fingerprint(lines: Iterable[PreviewLine], files: Iterable[Attachment] = ()) 
 
 
 def _lines_from_file(rows: Sequence[RosterRow]) -> list[PreviewLine]:
-    digests = {row.number: identity_digest(row.id_number) for row in rows if row.id_number and not row.problem}
+    digests = {row.number: identity_digest(row.id_number) for row in rows if row.is_named}
     people = User.objects.filter(id_digest__in=set(digests.values())).defer("id_number")
     found = {person.id_digest: person for person in people}
     lines = []
     for row in rows:
         person = found.get(digests.get(row.number, ""))
         line = PreviewLine(row.number, row.name, row.id_number, row.hours, row.certificate_number)
-        if row.problem:
-            line.problems.append(row.problem)
-        elif person is None:
-            line.problems.append(
-                f"“证件号码”列的值“{line.masked_id}”：系统中没有这个证件号码的人员，请核对，或请其先注册。"
-            )
-        elif name_key(person.name) != name_key(row.name):
-            line.problems.append(f"“姓名”列的值“{row.name}”与证件号码不一致，请核对。")
-        else:
-            line.person = person
+        line.problems += filter(None, [row.problem, _person_problem(row, line, person)])
+        line.person = None if line.problems else person
         lines.append(line)
     return lines
+
+
+def _person_problem(row: RosterRow, line: PreviewLine, person: User | None) -> str:
+    """Return why a row names nobody, as a sentence; empty if it does, or if that cannot be told."""
+    if row.is_named and person is None:
+        return f"“证件号码”列的值“{line.masked_id}”：系统中没有这个证件号码的人员，请核对，或请其先注册。"
+    if person and name_key(person.name) != name_key(row.name):
+        return f"“姓名”列的值“{row.name}”与证件号码不一致，请核对。"
+    return ""
 
 
 def _lines_from_ticks(keys: Sequence[int]) -> list[PreviewLine]:

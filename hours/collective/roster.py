@@ -50,13 +50,17 @@ def read(upload: UploadedFile) -> tuple[list[RosterRow], list[str]]:
 
 def _row(line: Line) -> RosterRow:
     values = {column: line.text(column)[:longest] for column, longest in MAX_LENGTHS.items()}
+    problems = list(_problems(line))
+    wrong = {problem.column for problem in problems}
+    is_named = all(line.text(column) and not line.cell(column).problem for column in KNOWN.required)
     return RosterRow(
         number=line.number,
         name=values[NAME],
         id_number=identity.normalise(values[ID_NUMBER]),
         hours=values[HOURS],
         certificate_number=normalise_number(values[CERTIFICATE]),
-        problem="".join(all_problems(line, KNOWN, _problems(line))),
+        problem="".join(all_problems(line, KNOWN, problems)),
+        is_named=is_named and not line.problem and wrong.isdisjoint(KNOWN.required),
     )
 
 

@@ -76,14 +76,20 @@ def test_file_leads_to_preview_with_problems(client, reviewer, station, form_dat
         (huang.name, huang.id_number, "", ""),
         ("李小工", li.id_number, "8", ""),
         (wei.name, wei.id_number, "八", ""),
-        ("陌生人", stranger, "", ""),
+        ("陌生人", stranger, "多", ""),
     )
     response = client.post(FACTS, form_data(people_file=file))
     assert names(response.context, "good") == ["黄秋梦"]
     assert [(line.number, line.problems) for line in response.context["bad"]] == [
         (3, ["“姓名”列的值“李小工”与证件号码不一致，请核对。"]),
         (4, ["“学时”列的值“八”不是数字，例如 8 或 7.5。"]),
-        (5, [f"“证件号码”列的值“*****{stranger[-4:]}”：系统中没有这个证件号码的人员，请核对，或请其先注册。"]),
+        (
+            5,
+            [
+                "“学时”列的值“多”不是数字，例如 8 或 7.5。",
+                f"“证件号码”列的值“*****{stranger[-4:]}”：系统中没有这个证件号码的人员，请核对，或请其先注册。",
+            ],
+        ),
     ]
     page = response.content.decode()
     assert [person.id_number for person in station.workers if person.id_number in page] == []

@@ -47,7 +47,7 @@ def test_invalid_people_show_their_problems(station, draft, roster_row):
         roster_row(outsider, 5),
         roster_row(huang, 6),
         drafts.RosterRow(7, "没有", "E00000000"),
-        drafts.RosterRow(8, "", "", problem="“姓名”列为空。"),
+        drafts.RosterRow(8, "", "", problem="“姓名”列为空。", is_named=False),
     ]
     assert problems(draft(rows=rows), station) == [
         "",

@@ -120,7 +120,8 @@ def test_broken_workbook_is_rejected():
 
 def test_unclosed_quote_is_a_problem():
     rows = read('姓名,证件号码,学时,证书编号\n李工,E1234567,8,"A-1\n韦工,E1234568,8,A-2\n')
-    assert rows == [RosterRow(2, "", "", problem="第 2 至 3 行被读作一行，请检查第 2 行的引号是否成对。")]
+    words = "第 2 至 3 行被读作一行，请检查第 2 行的引号是否成对。"
+    assert rows == [RosterRow(2, "", "", problem=words, is_named=False)]
 
 
 def test_invisible_characters_are_removed():
