@@ -6,8 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from config.parsing import parse_number as parse_number
-
 from .counting import LOCAL
 
 # The CSS colour class of each status and state; an unknown one is neutral.

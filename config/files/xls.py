@@ -78,7 +78,7 @@ def _cell(book: Any, sheet: Any, row: int, column: int) -> list[Any] | None:
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return ["boolean", str(cell.value), ""]
     if cell.ctype == xlrd.XL_CELL_TEXT:
-        return ["text", cell.value, ""]
+        return ["plain", cell.value, ""]
     number_format = book.format_map[book.xf_list[cell.xf_index].format_key]
     is_date = cell.ctype == xlrd.XL_CELL_DATE or 27 <= number_format.format_key <= 36
     if is_date or 50 <= number_format.format_key <= 58:

@@ -12,10 +12,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from config.parsing import parse_day
 from config.texts import fold_digits
 from config.web.addresses import parse_pk
+from config.web.forms import NumberField
 from hours.models import Category
-from hours.wording import format_number, parse_number
+from hours.wording import format_number
 
 from . import attachments
 from .attachments import Proof
@@ -77,23 +79,18 @@ class MomentField(forms.SplitDateTimeField):
         )
 
     def clean(self, value: Any) -> datetime | None:
-        if isinstance(value, (list, tuple)) and len(value) == 2 and value[0] and not value[1]:
-            value = [value[0], f"{self.default_time:%H:%M}"]
+        if isinstance(value, (list, tuple)) and len(value) == 2 and value[0]:
+            day, clock = value
+            value = [parse_day(day) or day, fold_digits(clock or "") or f"{self.default_time:%H:%M}"]
         return super().clean(value)
 
 
-class HoursField(forms.DecimalField):
+class HoursField(NumberField):
     """Hours, typed and shown without trailing zeros."""
 
     def clean(self, value: Any) -> Any:
         """Read 8.00 as 8, so that it has no more decimal places than allowed."""
-        return super().clean(TRAILING_ZEROS.sub(r"\1", value) if isinstance(value, str) else value)
-
-    def to_python(self, value: Any) -> Any:
-        """Take digits only: Django reads 8e1 as 80."""
-        if isinstance(value, str) and value.strip() and parse_number(fold_digits(value)) is None:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(value)
+        return super().clean(TRAILING_ZEROS.sub(r"\1", fold_digits(value)) if isinstance(value, str) else value)
 
     def prepare_value(self, value: Any) -> Any:
         """Show 8 and 7.5, never 8.0."""

@@ -1,6 +1,7 @@
 """修改密码 and 找回密码."""
 
 import re
+from datetime import date
 from threading import Thread
 
 import pytest
@@ -38,8 +39,9 @@ def _immediate_mail(monkeypatch):
 
 @pytest.fixture
 def qiumeng(db):
-    # A telephone number of its own: the counted ones may resemble a password, which is then refused.
-    return factories.person("黄秋梦", username="qiumeng", email=ADDRESS, phone="15977001234")
+    # Numbers of its own: the counted ones may resemble each other, and a password, which is then refused.
+    number = factories.resident_id(date(1985, 3, 21), 321)
+    return factories.person("黄秋梦", id_number=number, username="qiumeng", email=ADDRESS, phone="15977001234")
 
 
 def link(message: mail.EmailMessage) -> str:

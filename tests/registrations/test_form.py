@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -353,3 +353,16 @@ def test_dialog_gets_redirect_header(client, typed):
     response = client.post(NEW, typed(), headers={"X-Requested-With": "dialog"})
     registration = Registration.objects.get()
     assert (response.status_code, response["X-Dialog-Location"]) == (204, f"/hours/#registration-{registration.pk}")
+
+
+def test_full_width_numbers_and_written_days_are_understood(client, typed):
+    client.post(
+        NEW,
+        typed(starts_at_0="２０２５年３月１日", ends_at_0="2025/3/2", ends_at_1="１２：００", hours_applied="７．５０"),
+    )
+    saved = Registration.objects.get()
+    assert (timezone.localtime(saved.starts_at), timezone.localtime(saved.ends_at), saved.hours_applied) == (
+        timezone.make_aware(datetime(2025, 3, 1, 8)),
+        timezone.make_aware(datetime(2025, 3, 2, 12)),
+        Decimal("7.5"),
+    )

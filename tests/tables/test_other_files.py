@@ -155,6 +155,18 @@ def test_old_workbook_with_parts_of_no_size_is_refused():
     assert refusal(old_workbook(*rows, change=flatten_column)).startswith("列“学时”在表中是隐藏的")
 
 
+def test_old_workbook_has_no_escapes():
+    assert texts(old_workbook(["姓名", "学时"], ["A_x000D_B", 8])) == [(2, "A_x000D_B", "8")]
+
+
+def test_heading_merged_over_columns_of_an_old_workbook_is_refused():
+    def merge(book: xlwt.Workbook) -> None:
+        book.get_sheet(0).merge(0, 0, 1, 2)
+
+    words = "列名“学时”的单元格合并了几列，请取消合并，每列只写一个列名。"
+    assert refusal(old_workbook(["姓名", "学时"], ["黄秋梦", 8, 9], change=merge)) == words
+
+
 def test_merged_cells_of_an_old_workbook_are_named():
     def merge(book: xlwt.Workbook) -> None:
         book.get_sheet(0).merge(1, 2, 0, 0)
