@@ -16,7 +16,6 @@ from config.parsing import parse_day, parse_number
 
 FieldT = TypeVar("FieldT", bound=forms.Field)
 DEFAULT_REQUIRED = forms.Field.default_error_messages["required"]
-DEFAULT_DATE = forms.DateField.default_error_messages["invalid"]
 DEFAULT_CHOICE = (
     forms.ChoiceField.default_error_messages["invalid_choice"],
     forms.ModelChoiceField.default_error_messages["invalid_choice"],
@@ -47,6 +46,8 @@ class NameField(forms.CharField):
 class NumberField(forms.DecimalField):
     """A number, also in full width; Django reads 8e1 as 80."""
 
+    default_error_messages = {"invalid": "应为数字，例如 8 或 7.5。"}
+
     def to_python(self, value: Any) -> Any:
         if not isinstance(value, str) or not value.strip():
             return super().to_python(value)
@@ -57,6 +58,8 @@ class NumberField(forms.DecimalField):
 
 class DateField(forms.DateField):
     """A day in any form that offices write, also in full width."""
+
+    default_error_messages = {"invalid": "日期无法识别，请按 2026-05-12 的格式填写。"}
 
     def to_python(self, value: Any) -> Any:
         return (isinstance(value, str) and parse_day(value)) or super().to_python(value)
@@ -114,6 +117,10 @@ def _set_required_message(field: forms.Field, label: str) -> None:
         field.error_messages["required"] = f"{verb}{label}。"
 
 
+# Of Django's field, and of ours.
+DEFAULT_DATE = (forms.DateField.default_error_messages["invalid"], DateField.default_error_messages["invalid"])
+
+
 def set_messages(form: forms.BaseForm) -> None:
     """Replace Django's technical error messages, unless the form has its own."""
     for name, field in form.fields.items():
@@ -124,7 +131,7 @@ def set_messages(form: forms.BaseForm) -> None:
             errors["invalid_choice"] = f"所选{label}不在可选范围内，请重新选择。"
         if isinstance(field, forms.EmailField):
             errors.setdefault("invalid", f"{label}格式不正确，请按 name@example.com 的格式填写。")
-        if isinstance(field, forms.DateField) and errors["invalid"] == DEFAULT_DATE:
+        if isinstance(field, forms.DateField) and errors["invalid"] in DEFAULT_DATE:
             errors["invalid"] = f"{label}无法识别，请按 2026-05-12 的格式填写。"
         if isinstance(field.widget, forms.Textarea):
             # With it a browser silently cuts off the end of a pasted text.

@@ -76,7 +76,7 @@ class CourseForm(forms.ModelForm):
         if name and comparison_key(name) in map(comparison_key, names):
             self.add_error("name", "该年度已有同名公需科目。")
         days = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
-        if year and not self.errors:
+        if year and not {"year", "first_day", "last_day"} & self.errors.keys():
             for field, problem in course_days_problems(year, *days).items():
                 self.add_error(field, problem)
 

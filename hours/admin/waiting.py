@@ -50,10 +50,10 @@ class WaitingCompletionAdmin(PostSearchMixin, BulkActionAdmin):
 
     measure_word, noun = "条", "待认领学时"
     actions = ("retry",)
-    fields = readonly_fields = list_display = (
-        *("shown_id", "shown_course", "shown_hours", "completed_on", "source", "source_key", "state", "reason"),
-        "received_at",
+    list_display = (
+        *("shown_id", "shown_course", "shown_hours", "completed_on", "state", "reason", "source", "received_at"),
     )
+    fields = readonly_fields = (*list_display[:-1], "source_key", "received_at")
     list_display_links = ("shown_id",)
     list_filter = (SourceFilter, "state")
     list_per_page = settings.ADMIN_PAGE_SIZE

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from hours.models import Course
+from hours.models import Course, WaitingCompletion
 from tests import factories
 
 pytestmark = pytest.mark.browser
@@ -15,6 +18,15 @@ PAGES = (
     "organizations/unit/add/",
     "hours/category/",
     "hours/course/import/",
+)
+LISTS = (
+    *("accounts/user/", "accounts/appointment/", "organizations/region/", "organizations/unit/", "hours/course/"),
+    *("hours/completion/", "hours/waitingcompletion/", "hours/platform/", "hours/registration/", "hours/yearrule/"),
+)
+FORMS = (
+    *("accounts/user/add/", "accounts/appointment/add/", "organizations/unit/add/", "hours/course/add/"),
+    *("hours/completion/add/", "hours/platform/add/", "organizations/unit/import/"),
+    *("accounts/user/import/", "accounts/appointment/import/", "hours/course/import/", "hours/completion/import/"),
 )
 COURSES = "年度,科目名称,科目类型,学时\n2026,创新能力建设,必修,12\n"
 
@@ -57,3 +69,24 @@ def test_course_import_with_and_without_script(visit, root, script, tmp_path):
     page.get_by_role("button", name="确认导入").click()
     page.get_by_text("导入完成：新增 0，更改 1，未变 0，有误 0。").wait_for()
     assert list(Course.objects.values_list("kind", "hours")) == [("required", 12)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_no_violations(visit, root, course, huang, width):
+    course(huang)
+    factories.registration(huang)
+    WaitingCompletion.objects.create(
+        id_number=factories.resident_id(),
+        year=2026,
+        course_name="职业道德",
+        completed_on=date(2026, 5, 12),
+        state="person",
+    )
+    page, axe, found = visit("/admin/", root, width=width), Axe(), {}
+    for address in ("", *LISTS, *FORMS):
+        page.goto(f"/admin/{address}")
+        page.wait_for_load_state()
+        if violations := axe.run(page, options={"preload": False}).response["violations"]:
+            found[address] = [(rule["id"], node["html"]) for rule in violations for node in rule["nodes"]]
+    assert found == {}

@@ -50,6 +50,22 @@ def test_wrong_days_of_course_have_field_errors(client, days, errors):
     assert {field: list(sentences) for field, sentences in found.items()} == errors
 
 
+def test_wrong_days_and_a_known_name_are_named_together(client, course):
+    client.force_login(factories.administrator())
+    data = {"year": THIS_YEAR, "name": course.name, "kind": "required", "hours": "6", "first_day": "五月"}
+    found = client.post(reverse("admin:hours_course_add"), data).context["adminform"].form.errors
+    assert found == {
+        "name": ["该年度已有同名公需科目。"],
+        "first_day": ["日期无法识别，请按 2026-05-12 的格式填写。"],
+    }
+    data |= {"first_day": f"{THIS_YEAR}-05-02", "last_day": f"{THIS_YEAR}-05-01"}
+    found = client.post(reverse("admin:hours_course_add"), data).context["adminform"].form.errors
+    assert found == {
+        "name": ["该年度已有同名公需科目。"],
+        "first_day": [f"最早完成日不能晚于最晚完成日 {THIS_YEAR}-05-01。"],
+    }
+
+
 @pytest.mark.parametrize(
     "days",
     [
