@@ -46,7 +46,7 @@ class AppointmentImporter(Importer):
     shown = COLUMNS
     help = (
         "职责为单位审核员、终审员或区域管理员；单位审核员填单位（统一社会信用代码或全称），其他填区划代码；"
-        "起始日留空为今天，最后一日留空为长期。任职经导入即已确认。"
+        "起始日不早于今天，留空为今天；最后一日留空为长期。任职经导入即已确认。"
     )
 
     def __init__(self, actor: int, scope: list[Region] | None = None) -> None:

@@ -106,6 +106,15 @@ def test_refused_change_shows_reason(client, qiumeng, old, new1, new2, expected)
     assert qiumeng.check_password(factories.PASSWORD)
 
 
+def test_first_password_has_a_page_without_menu(client, qiumeng):
+    qiumeng.must_change_password = True
+    qiumeng.save()
+    client.force_login(qiumeng)
+    page = client.get(CHANGE).content.decode()
+    left = [word for word in ("主菜单", "个人资料", "学时登记</a>", "当前位置", "没有未读") if word in page]
+    assert (left, "退出" in page) == ([], True)
+
+
 def test_password_with_id_number_is_refused(client, qiumeng):
     client.force_login(qiumeng)
     number = f"my{qiumeng.id_number.lower()}"
