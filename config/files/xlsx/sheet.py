@@ -18,7 +18,8 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?"
 PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 RANGE = re.compile(r"[A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7}")
 ZERO = re.compile(r"0+(?:\.0*)?")
-BLANK_ROW = re.compile(rb"<row( [^<>]*)>(?:<c [^<>]*(?<=/)>)++</row>")
+# Rows that have formats only, each with its number; the last one is caught.
+BLANK_ROWS = re.compile(rb'(?:<row((?: [^<>]*?)? r="[0-9]{1,7}"[^<>]*?)(?:/>|>(?:<c [^<>]*(?<=/)>)*+</row>))++')
 
 Cell = list[Any] | None
 
@@ -64,7 +65,7 @@ class Sheet(Texts):
             raise Refused("broken", row=self.row or 1) from None
 
     def pieces_of(self, part: IO[bytes]) -> Iterator[bytes]:
-        """Yield the XML with rows that have formats only cut short, which a sheet may hold by the million."""
+        """Yield the XML with one row in place of many that have formats only, which a sheet may hold by the million."""
         rest, is_plain = b"", True
         for piece in super().pieces_of(part):
             text = rest + piece
@@ -73,7 +74,7 @@ class Sheet(Texts):
             if len(rest) > MAX_TAG:
                 raise Refused("large")
             is_plain = is_plain and b"<!" not in text  # tags in comments and CDATA are none
-            yield BLANK_ROW.sub(rb"<row\1/>", text) if is_plain else text
+            yield BLANK_ROWS.sub(rb"<row\1/>", text) if is_plain else text
         yield rest
 
     def description(self) -> dict[str, Any]:
