@@ -71,6 +71,34 @@ def test_course_import_with_and_without_script(visit, root, script, tmp_path):
     assert list(Course.objects.values_list("kind", "hours")) == [("required", 12)]
 
 
+def test_import_tells_that_it_works_and_is_sent_once(visit, root, tmp_path):
+    file = tmp_path / "courses.csv"
+    file.write_text(COURSES, encoding="utf-8")
+    page = visit("/admin/hours/course/import/", root)
+    page.get_by_label("文件").set_input_files(file)
+    page.evaluate("""() => {
+      window.sent = 0;
+      document.addEventListener('submit', (event) => {
+        window.sent += !event.defaultPrevented;
+        event.preventDefault();
+      });
+    }""")
+    page.get_by_role("button", name="预览").click()
+    expect(page.get_by_role("status")).to_contain_text("正在上传并读取文件")
+    page.get_by_role("button", name="预览").click()
+    assert page.evaluate("window.sent") == 1
+
+
+def test_preview_is_cards_on_a_phone(visit, root, tmp_path):
+    file = tmp_path / "courses.csv"
+    file.write_text(COURSES, encoding="utf-8")
+    page = visit("/admin/hours/course/import/", root, width=360)
+    page.get_by_label("文件").set_input_files(file)
+    page.get_by_role("button", name="预览").click()
+    expect(page.locator(".import-preview tbody tr")).to_have_count(1)
+    assert page.locator(".results").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 360])
 def test_axe_finds_no_violations(visit, root, course, huang, width):

@@ -66,3 +66,32 @@ def test_page_without_dialog_tells_that_files_are_sent(visit, huang, offices):
     page.evaluate(WATCH)
     page.get_by_role("button", name="保存").click()
     expect(page.locator("[data-upload-progress]")).to_contain_text("正在处理文件…")
+
+
+def test_what_no_picture_can_be_made_of_has_an_icon(visit, huang, offices):
+    page = visit("/hours/new/", huang)
+    empty = {"name": "空.jpg", "mimeType": "image/jpeg", "buffer": b""}
+    broken = {"name": "坏.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff"}
+    photo = {"name": "手机.heic", "mimeType": "", "buffer": files.heic()}
+    page.locator("[name=proofs]").set_input_files([empty, broken, photo])
+    chosen = page.get_by_role("list", name="已选择的文件").get_by_role("listitem")
+    expect(chosen.locator(".bi-file-earmark-image")).to_have_count(3)
+    expect(chosen.locator("img")).to_have_count(0)
+    expect(chosen.first).to_contain_text("空文件，请重新选择")
+
+
+def test_question_goes_when_its_numbers_change(visit, huang, offices):
+    page = visit("/hours/new/", huang)
+    form = page.locator("#registration-form")
+    choose_types(form, "培训进修类", "培训班、研修班")
+    fill(form, content="半年脱产进修")
+    form.locator("[name=starts_at_0]").fill("2025-01-06")
+    form.locator("[name=ends_at_0]").fill("2025-07-01")
+    declare(form)
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".error-summary")).to_contain_text("还没有保存，请先确认")
+    question = page.get_by_label("我已核对：起止时间和申请学时共 177 天、1416 学时")
+    expect(question).to_be_visible()
+    page.get_by_label("申请学时", exact=True).fill("90")
+    page.keyboard.press("Tab")
+    expect(question).to_have_count(0)
