@@ -17,7 +17,7 @@ from accounts.models import Appointment, User
 from accounts.positions import Position
 from accounts.profile import AppointmentState, appointment_state
 from accounts.requests import person_of
-from config.web.forms import DateField
+from config.web.forms import AdminForm, DateField
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
 from organizations.admin.prefill import PrefillAdmin
@@ -46,7 +46,7 @@ class StateFilter(admin.SimpleListFilter):
         return by_state.get(self.value(), queryset)
 
 
-class AppointmentForm(forms.ModelForm):
+class AppointmentForm(AdminForm):
     class Meta:
         field_classes = {"valid_from": DateField, "valid_until": DateField}
         help_texts = {

@@ -117,6 +117,7 @@ def _set_required_message(field: forms.Field, label: str) -> None:
         field.error_messages["required"] = f"{verb}{label}。"
 
 
+DEFAULT_WHOLE_NUMBER = forms.IntegerField.default_error_messages["invalid"]
 # Of Django's field, and of ours.
 DEFAULT_DATE = (forms.DateField.default_error_messages["invalid"], DateField.default_error_messages["invalid"])
 
@@ -131,11 +132,21 @@ def set_messages(form: forms.BaseForm) -> None:
             errors["invalid_choice"] = f"所选{label}不在可选范围内，请重新选择。"
         if isinstance(field, forms.EmailField):
             errors.setdefault("invalid", f"{label}格式不正确，请按 name@example.com 的格式填写。")
-        if isinstance(field, forms.DateField) and errors["invalid"] in DEFAULT_DATE:
+        if errors.get("invalid") in DEFAULT_DATE:
             errors["invalid"] = f"{label}无法识别，请按 2026-05-12 的格式填写。"
+        if errors.get("invalid") == DEFAULT_WHOLE_NUMBER:
+            errors["invalid"] = f"{label}应为整数。"
         if isinstance(field.widget, forms.Textarea):
             # With it a browser silently cuts off the end of a pasted text.
             field.widget.attrs.pop("maxlength", None)
+
+
+class AdminForm(forms.ModelForm):  # type: ignore[type-arg]  # forms of any model
+    """A form of the admin with the sentences of the other pages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        set_messages(self)
 
 
 class Filter(forms.Form):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -25,7 +24,7 @@ from accounts.models import User, stored_name_key
 from accounts.requests import person_of
 from config.constants import ADMIN_COUNT_LIMIT
 from config.files import sheets
-from config.web.forms import DateField, LineField, NumberField
+from config.web.forms import AdminForm, DateField, LineField, NumberField
 from hours.completions import manual, rules
 from hours.completions.importing import CompletionImporter
 from hours.models import Completion, CompletionVersion
@@ -43,7 +42,7 @@ EXPORT_COLUMNS = (
 )
 
 
-class CompletionForm(forms.ModelForm):
+class CompletionForm(AdminForm):
     class Meta:
         field_classes = {"hours": NumberField, "completed_on": DateField}
         help_texts = {"person": CHOOSE_PERSON_HELP}

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from accounts.admin import ExportAdmin
 from accounts.requests import person_of
 from config.texts import comparison_key, normalise_number
-from config.web.forms import DateField, LineField, NumberField
+from config.web.forms import AdminForm, DateField, LineField, NumberField
 from hours.completions import waiting
 from hours.completions.courses import CourseImporter, cells_of
 from hours.completions.rules import (
@@ -29,7 +29,7 @@ from organizations.admin.deletion import ProtectedAdmin
 from .columns import hours_column
 
 
-class CourseForm(forms.ModelForm):
+class CourseForm(AdminForm):
     """Checks the same bounds as the import of a file."""
 
     class Meta:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from config.web.forms import AdminForm
 from hours.models import Category, Reason
 from organizations.admin.columns import yes_no
 from organizations.admin.deletion import ProtectedAdmin, is_referenced
@@ -18,7 +19,7 @@ INACTIVE_HELP = "取消后不能再选用，已有的登记不受影响。已用
 POSITION_HELP = "数字小的排在前面。"
 
 
-class FirstLevelCategoryForm(forms.ModelForm):
+class FirstLevelCategoryForm(AdminForm):
     class Meta:
         help_texts = {"is_active": INACTIVE_HELP, "position": POSITION_HELP}
 
@@ -30,7 +31,7 @@ class FirstLevelCategoryForm(forms.ModelForm):
         return name
 
 
-class SecondLevelCategoryForm(forms.ModelForm):
+class SecondLevelCategoryForm(AdminForm):
     def clean(self) -> None:
         """Refuse to delete a referenced category with one sentence; Django would list every referencing row."""
         super().clean()
@@ -75,7 +76,7 @@ class CategoryAdmin(ProtectedAdmin):
         return redirect("admin:hours_category_change", second.parent_id)
 
 
-class ReasonForm(forms.ModelForm):
+class ReasonForm(AdminForm):
     class Meta:
         help_texts = {"is_active": INACTIVE_HELP, "position": POSITION_HELP}
 

@@ -14,12 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from config.web.forms import DateField
+from config.web.forms import AdminForm, DateField
 from hours.completions import platforms
 from hours.models import Platform
 
 
-class PlatformForm(forms.ModelForm):
+class PlatformForm(AdminForm):
     class Meta:
         field_classes = {"expires_on": DateField}
         help_texts = {"name": "学习记录以此为来源，添加后不能更改。令牌在保存后显示，只显示一次。"}

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
 from config.constants import RECOUNT_MAX_PEOPLE
-from config.web.forms import DateField, NumberField
+from config.web.forms import AdminForm, DateField, NumberField
 from hours.counting import is_half_hour_multiple
 from hours.models import Cap, Category, Opening, YearRule
 from hours.totals import rule_changes
@@ -32,7 +32,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 FIELDS_OF_TOTALS = frozenset({"year", "total", "professional"})
 
 
-class YearRuleForm(forms.ModelForm):
+class YearRuleForm(AdminForm):
     class Meta:
         field_classes = {
             "total": NumberField,
@@ -66,7 +66,7 @@ class YearRuleForm(forms.ModelForm):
             self.add_error("returned_closes_on", f"不能早于提交截止日（{closes:%Y-%m-%d}）。")
 
 
-class CapForm(forms.ModelForm):
+class CapForm(AdminForm):
     class Meta:
         field_classes = {"hours": NumberField}
 
@@ -191,7 +191,7 @@ class YearRuleAdmin(admin.ModelAdmin):
             )
 
 
-class OpeningForm(forms.ModelForm):
+class OpeningForm(AdminForm):
     class Meta:
         field_classes = {"until": DateField}
         help_texts = {"person": f"{CHOOSE_PERSON_HELP}人员和单位都留空表示对所有人开放。"}

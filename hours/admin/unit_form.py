@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from config.web.forms import LineField
+from config.web.forms import AdminForm, LineField
 from organizations import credit_code, units
 from organizations.admin import access
 from organizations.forms import CreditCodeField, contact_phone_validator
@@ -15,7 +15,7 @@ from organizations.models import Unit
 from organizations.region_choices import RegionField
 
 
-class UnitAdminForm(forms.ModelForm):
+class UnitAdminForm(AdminForm):
     """Requires a valid credit code and phone; unchanged invalid ones from an import are accepted."""
 
     credit_code = CreditCodeField(help_text="18 位，见营业执照、事业单位法人证书等。")

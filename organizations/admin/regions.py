@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -13,14 +12,14 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
 from config.texts import comparison_key
-from config.web.forms import LineField
+from config.web.forms import AdminForm, LineField
 from organizations import regions
 from organizations.models import Region
 
 from .lists import BoundedPaginator
 
 
-class RegionForm(forms.ModelForm):
+class RegionForm(AdminForm):
     class Meta:
         model = Region
         fields = ["code", "name", "kind", "parent"]

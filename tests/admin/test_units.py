@@ -260,7 +260,7 @@ def test_unit_of_other_region_is_404(client, nanning):
 def test_unit_cannot_be_moved_to_other_region(client, nanning):
     unit = factories.unit("宾阳县局", "450126")
     response = client.post(change_url(unit), unit_form(credit_code=unit.credit_code, region="450200"))
-    assert response.context["errors"] == [["选择一个有效的选项： 该选择不在可用的选项中。"]]
+    assert response.context["errors"] == [["所选单位属地不在可选范围内，请重新选择。"]]
     unit.refresh_from_db()
     assert unit.region.code == "450126"
 

@@ -56,7 +56,7 @@ def test_wrong_days_and_a_known_name_are_named_together(client, course):
     found = client.post(reverse("admin:hours_course_add"), data).context["adminform"].form.errors
     assert found == {
         "name": ["该年度已有同名公需科目。"],
-        "first_day": ["日期无法识别，请按 2026-05-12 的格式填写。"],
+        "first_day": ["最早完成日无法识别，请按 2026-05-12 的格式填写。"],
     }
     data |= {"first_day": f"{THIS_YEAR}-05-02", "last_day": f"{THIS_YEAR}-05-01"}
     found = client.post(reverse("admin:hours_course_add"), data).context["adminform"].form.errors
