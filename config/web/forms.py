@@ -15,6 +15,8 @@ from config import texts
 from config.parsing import parse_day, parse_number
 
 FieldT = TypeVar("FieldT", bound=forms.Field)
+DEFAULT_WHOLE_NUMBER = forms.IntegerField.default_error_messages["invalid"]
+DEFAULT_DATE = forms.DateField.default_error_messages["invalid"]
 DEFAULT_REQUIRED = forms.Field.default_error_messages["required"]
 DEFAULT_CHOICE = (
     forms.ChoiceField.default_error_messages["invalid_choice"],
@@ -58,8 +60,6 @@ class NumberField(forms.DecimalField):
 
 class DateField(forms.DateField):
     """A day in any form that offices write, also in full width."""
-
-    default_error_messages = {"invalid": "日期无法识别，请按 2026-05-12 的格式填写。"}
 
     def to_python(self, value: Any) -> Any:
         return (isinstance(value, str) and parse_day(value)) or super().to_python(value)
@@ -117,11 +117,6 @@ def _set_required_message(field: forms.Field, label: str) -> None:
         field.error_messages["required"] = f"{verb}{label}。"
 
 
-DEFAULT_WHOLE_NUMBER = forms.IntegerField.default_error_messages["invalid"]
-# Of Django's field, and of ours.
-DEFAULT_DATE = (forms.DateField.default_error_messages["invalid"], DateField.default_error_messages["invalid"])
-
-
 def set_messages(form: forms.BaseForm) -> None:
     """Replace Django's technical error messages, unless the form has its own."""
     for name, field in form.fields.items():
@@ -132,7 +127,7 @@ def set_messages(form: forms.BaseForm) -> None:
             errors["invalid_choice"] = f"所选{label}不在可选范围内，请重新选择。"
         if isinstance(field, forms.EmailField):
             errors.setdefault("invalid", f"{label}格式不正确，请按 name@example.com 的格式填写。")
-        if errors.get("invalid") in DEFAULT_DATE:
+        if errors.get("invalid") == DEFAULT_DATE:
             errors["invalid"] = f"{label}无法识别，请按 2026-05-12 的格式填写。"
         if errors.get("invalid") == DEFAULT_WHOLE_NUMBER:
             errors["invalid"] = f"{label}应为整数。"
