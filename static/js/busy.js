@@ -11,7 +11,7 @@
     form.append(told);
     // A status region is read out when its text changes.
     requestAnimationFrame(() => told.append(` ${form.dataset.busy}请不要关闭或刷新页面。`));
-    told.scrollIntoView({ block: "nearest" });
+    told.scrollIntoView({ block: "center" });
   }
 
   document.addEventListener("submit", (event) => {

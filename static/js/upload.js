@@ -106,7 +106,7 @@
       bar.append(document.createElement("progress"), document.createElement("span"));
       const field = form.querySelector(FIELD);
       (document.getElementById(`${field.id}_chosen`) || field).after(bar);
-      bar.scrollIntoView({ block: "nearest" });
+      bar.scrollIntoView({ block: "center" });
     }
     return bar;
   }
