@@ -141,6 +141,8 @@ class AdminForm(forms.ModelForm):  # type: ignore[type-arg]  # forms of any mode
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            _set_required_message(field, _label(field, name))
         set_messages(self)
 
 

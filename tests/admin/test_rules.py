@@ -228,7 +228,7 @@ def test_opening_is_added(client, rule, whom):
     [
         ("year", {"year": "2050"}, "2050 年度没有年度规则，重新开放不起作用，请先添加规则。"),
         ("until", {"until": "2026-01-01"}, "最后一日已过，请填写今天或以后的日期。"),
-        ("reason", {"reason": ""}, "这个字段是必填项。"),
+        ("reason", {"reason": ""}, "请填写原因。"),
     ],
 )
 def test_invalid_opening_is_field_error(client, rule, field, facts, sentence):
