@@ -13,6 +13,7 @@ CHECK_CHARACTERS = "10X98765432"
 # (81-83, issued since 2018).
 _RANGES = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
 RESIDENT_LENGTH = 18
+MAX_MARKS = 4  # on one letter, as in Burmese and Khmer names
 MIN_ID_DIGITS = 4  # every kind of document has more
 AREA_PREFIXES = frozenset(str(code) for first, last in _RANGES for code in range(first, last + 1))
 EARLIEST_BIRTH = date(1900, 1, 1)
@@ -71,10 +72,19 @@ def other_id_problem(number: str) -> str:
     """The same for passports and permits: 5 to 20 letters and digits, as formats differ by country and year."""
     if not re.fullmatch(r"[A-Z0-9]{5,20}", number):
         return "证件号码应为 5 至 20 位字母或数字。"
+    if sum(map(str.isdigit, number)) < MIN_ID_DIGITS:
+        return f"证件号码至少应有 {MIN_ID_DIGITS} 位数字，请核对。"
     if _LIKE_NATIONAL.fullmatch(number):
         kind = "外国人永久居留身份证" if number[0] == "9" else "居民身份证"
         return f"{len(number)} 位数字不是这类证件的号码，像是{kind}号码，请核对证件类型和号码。"
     return ""
+
+
+def holds_national_number(text: str, today: date) -> bool:
+    """Whether a text holds a right number of a 居民身份证 or 外国人永久居留身份证, also with signs inside it."""
+    bare = re.sub(r"[^0-9A-Z]", "", normalise(text))
+    numbers = (bare[place : place + RESIDENT_LENGTH] for place in range(len(bare) - RESIDENT_LENGTH + 1))
+    return any(_NATIONAL.fullmatch(number) and not any_id_problem(number, today) for number in numbers)
 
 
 def any_id_problem(number: str, today: date) -> str:
@@ -113,7 +123,7 @@ def name_problem(name: str) -> str:
     letters = [sign for sign in name if not (sign in " -'’" or texts.is_middle_dot(sign) or _is_mark(sign))]
     if not letters:
         return "姓名中没有文字，请填写与证件上一致的姓名。"
-    if all(map(texts.is_letter, letters)):
+    if all(map(texts.is_letter, letters)) and not _has_odd_marks(name):
         return ""
     return "姓名只能包含文字、空格和间隔号“·”，请与证件上的姓名一致。"
 
@@ -122,6 +132,21 @@ def _is_mark(character: str) -> bool:
     """Whether the character is an accent or a vowel sign that belongs to the letter before it."""
     kind: str = unicodedata.category(character)
     return kind[0] == "M"
+
+
+def _has_odd_marks(name: str) -> bool:
+    """Whether accents or vowel signs stand where no script has them: on ideographs, at the beginning, in heaps."""
+    before = " "
+    for place, sign in enumerate(name):
+        if _is_mark(sign):
+            heap = name[max(place - MAX_MARKS, 0) : place + 1]
+            if len(heap) > MAX_MARKS and all(map(_is_mark, heap)):
+                return True
+            if unicodedata.category(before)[0] != "L" or texts.is_ideograph(before):
+                return True
+        else:
+            before = sign
+    return False
 
 
 def tail(number: str) -> str:

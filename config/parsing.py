@@ -8,18 +8,18 @@ from decimal import Decimal
 
 from .texts import fold_digits
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,100}\.?[0-9]{0,100}|\.[0-9]{1,100})")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 # Year, month and day as Chinese offices write them; a time may follow.
 _DAY = re.compile(
     r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?"
-    r"(?:[T\s][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?"
+    r"(?:[T\s](?:2[0-4]|[01]?[0-9]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?)?"
 )
 _COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
 def parse_number(text: str) -> Decimal | None:
-    """Return the number that the text holds, but not 1_0, 8e1, NaN and Infinity."""
+    """Return the number that the text holds, but not 1_0, 8e1, NaN, Infinity and one with hundreds of digits."""
     text = fold_digits(text).strip()
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 

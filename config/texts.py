@@ -20,10 +20,13 @@ _PLANE_ENDS = "".join(chr(plane + code) for plane in range(0, 0x110000, 0x10000)
 # documents by accident, or put in to make a text look like another one. Line ends, tabs and joiners stay.
 INVISIBLE = re.compile(
     f"[{_PLANE_ENDS}\ud800-\udfff\ufdd0-\ufdef"
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
+    "\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2d7f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffc\U0001107f\U000110bd\U000110cd\U00011f42\U00013430-\U0001343f\U00016fe4\U0001bca0-\U0001bca3\U0001d159"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_PARTS = re.compile("[\\s()（）\\[\\]【】<>《》〈〉“”\"‘’',，、:：;；]+")
+MAX_WORDS = 10  # of a search
 _JOINERS = re.compile("[\u200c\u200d]")
 _SPACES = re.compile("[\\s\u2800]+")
 _MIDDLE_DOTS = re.compile("[.\u2022\u2024\u2027\u2219\u22c5\u2e31\u2e33\u30fb\ua78f\uff0e\uff65]")
@@ -71,8 +74,8 @@ def _canonical() -> dict[int, str]:
     # Radicals that are drawn like the character itself (Unicode's EquivalentUnifiedIdeograph).
     for radicals, characters in (
         (
-            "⺠⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳",
-            "民西见角贝车长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟",
+            "⺟⺠⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻫⻬⻭⻮⻯⻰⻱⻲⻳",
+            "母民西见角贝车長长门青韦页风飞食马骨鬼鱼鸟卤麦黄斉齐歯齿竜龙龜亀龟",
         ),
         ("⺁⺇⺈⺎⺗⺧⺪⺮⺳⺶⺷⺻⻊⻟⻞", "𠂆𠘨𠂊兀㣺牛疋竹网羊𦍌肀足飠𩙿"),
     ):
@@ -107,13 +110,20 @@ def normalise_name(text: str) -> str:
 
 def normalise_code(text: str) -> str:
     """Return an identifier in half-width capital letters, without invisible characters, spaces and hyphens."""
-    return "".join(unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).split()).replace("-", "").upper()
+    return "".join(_uniform(INVISIBLE.sub("", text)).split()).replace("-", "").upper()
 
 
 def normalise_number(text: str) -> str:
     """Return a certificate number in the form in which equal numbers are found, with hyphens but without spaces."""
     visible = _JOINERS.sub("", INVISIBLE.sub("", text))
-    return "".join(unicodedata.normalize("NFKC", visible).split()).translate(UNIFORM)
+    return "".join(_uniform(visible).split()).translate(UNIFORM)
+
+
+def _uniform(text: str) -> str:
+    """Return the text with its plainest characters; numbers in circles and exponents stay, for they are no digits."""
+    if text.isascii():
+        return text
+    return "".join(sign if unicodedata.category(sign) == "No" else unicodedata.normalize("NFKC", sign) for sign in text)
 
 
 def fold_digits(text: str) -> str:
@@ -136,6 +146,12 @@ def comparison_key(text: str) -> str:
     return str(unicodedata.normalize("NFKC", bare))
 
 
+def search_words(text: str) -> list[str]:
+    """Return the words of a search; brackets, quotes and commas, which have several widths, part them too."""
+    line = normalise_line(text)
+    return [word for word in _PARTS.split(line)[:MAX_WORDS] if word] or [word for word in [line] if word]
+
+
 def comparison_digest(text: str | None) -> str:
     """Return a hash of the comparison key, 64 characters for any text; empty for an empty or missing one."""
     key = comparison_key(text or "")
@@ -155,3 +171,10 @@ def is_middle_dot(character: str) -> bool:
 def is_letter(character: str) -> bool:
     """Whether the character is a letter or an ideograph of present Unicode; rare ones may still be private use."""
     return unicodedata.category(character)[0] == "L" or unicodedata.category(character) in ("Nl", "Co")
+
+
+def is_ideograph(character: str) -> bool:
+    """Whether the character is a Han character; rare ones may still be private use."""
+    name: str = unicodedata.name(character, "")
+    is_private: bool = unicodedata.category(character) == "Co"
+    return is_private or name.startswith(("CJK ", "IDEOGRAPHIC"))

@@ -7,16 +7,17 @@ from typing import Any, NoReturn
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Field, ForeignKey, QuerySet
+from django.db.models import Field, ForeignKey, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from accounts import appointments, permissions
 from accounts.appointment_import import AppointmentImporter
-from accounts.models import Appointment, User
+from accounts.models import Appointment, User, stored_name_key
 from accounts.positions import Position
 from accounts.profile import AppointmentState, appointment_state
 from accounts.requests import person_of
+from config.texts import normalise_line
 from config.web.forms import AdminForm, DateField
 from organizations.admin import access
 from organizations.admin.lists import BoundedPaginator
@@ -103,7 +104,7 @@ class AppointmentAdmin(ImportAdmin, PrefillAdmin):
     list_per_page = settings.ADMIN_PAGE_SIZE
     ordering = ("-pk",)
     show_full_result_count = False
-    search_fields = ("person__name__startswith", "unit__name__startswith", "region__name__startswith")
+    search_fields = ("person__name",)
     search_help_text = "人员姓名、单位名称或区域名称的开头。"
     raw_id_fields = ("person", "deputy_of")
     autocomplete_fields = ("unit", "region")
@@ -113,6 +114,14 @@ class AppointmentAdmin(ImportAdmin, PrefillAdmin):
     readonly_fields = ("confirmed_at",)
     actions = ("confirm",)
     Media = PersonLookupMedia
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Appointment], search_term: str
+    ) -> tuple[QuerySet[Appointment], bool]:
+        if not (term := normalise_line(search_term)):
+            return queryset, False
+        of_person = Q(person__name_key__startswith=stored_name_key(term))
+        return queryset.filter(of_person | Q(unit__name__startswith=term) | Q(region__name__startswith=term)), False
 
     @admin.display(description="证件号码")
     def shown_id(self, appointment: Appointment) -> str:

@@ -31,6 +31,7 @@ from accounts.models import User, identity_digest, stored_name_key
 from accounts.people_import import PeopleImporter
 from accounts.requests import person_of
 from accounts.signals import people_added
+from config.texts import normalise_line
 from config.web.forms import EmailField, NameField
 from organizations.admin import access
 from organizations.admin.columns import yes_no
@@ -215,7 +216,7 @@ class PersonAdmin(PostSearchMixin, ImportAdmin, PrefillAdmin, UserAdmin):
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
         """Search by the start of names and numbers, which indexes serve."""
-        term = search_term.strip()
+        term = normalise_line(search_term)
         if not term:
             return queryset, False
         if term.startswith(DIGEST_PREFIX):
@@ -223,7 +224,7 @@ class PersonAdmin(PostSearchMixin, ImportAdmin, PrefillAdmin, UserAdmin):
         starts = (
             Q(name_key__startswith=stored_name_key(term)) | Q(username__startswith=term) | Q(phone__startswith=term)
         )
-        return queryset.filter(starts | Q(id_tail=term.upper())), False
+        return queryset.filter(starts | Q(id_tail=identity.normalise(term))), False
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import stored_name_key
+from config.texts import normalise_line
 from hours.certificates import issuing
 from hours.certificates.codes import grouped, normalise
 from hours.models import Certificate
@@ -39,7 +40,7 @@ class CertificateAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Certificate], search_term: str
     ) -> tuple[QuerySet[Certificate], bool]:
         """Search by code or by full name; both have an index."""
-        if not (term := search_term.strip()):
+        if not (term := normalise_line(search_term)):
             return queryset, False
         return queryset.filter(Q(code=normalise(term)) | Q(person__name_key=stored_name_key(term))), False
 

@@ -12,6 +12,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
+from accounts import identity
 from accounts.admin import (
     CHOOSE_PERSON_HELP,
     DIGEST_PREFIX,
@@ -24,6 +25,7 @@ from accounts.models import User, stored_name_key
 from accounts.requests import person_of
 from config.constants import ADMIN_COUNT_LIMIT
 from config.files import sheets
+from config.texts import normalise_line
 from config.web.forms import AdminForm, DateField, LineField, NumberField
 from hours.completions import manual, rules
 from hours.completions.importing import CompletionImporter
@@ -134,13 +136,15 @@ class CompletionAdmin(PostSearchMixin, ImportAdmin, PrefillAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Completion], search_term: str
     ) -> tuple[QuerySet[Completion], bool]:
-        term = search_term.strip()
+        term = normalise_line(search_term)
         if not term:
             return queryset, False
         if term.startswith(DIGEST_PREFIX):
             people = User.objects.filter(id_digest=term.removeprefix(DIGEST_PREFIX))
         else:
-            people = User.objects.filter(Q(name_key__startswith=stored_name_key(term)) | Q(id_tail=term.upper()))
+            people = User.objects.filter(
+                Q(name_key__startswith=stored_name_key(term)) | Q(id_tail=identity.normalise(term))
+            )
         return queryset.filter(person__in=people.values("pk")), False
 
     # --- Changes --------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from config.texts import EMPTY
+from accounts.models import stored_name_key
+from config.texts import EMPTY, normalise_line
 from config.web.addresses import parse_pk
 from hours.models import Decision, Notice, ReturnedVersion, Submission
 from hours.registrations.return_changes import LABELS
@@ -86,7 +87,7 @@ def _labelled(facts: dict[str, Any]) -> list[tuple[str, str]]:
 class SubmissionAdmin(ReadOnlyAdmin):
     list_display = ("unit_name", "owner", "entries", hours_column("hours", "申请学时合计"), "created_at")
     list_select_related = ("owner",)
-    search_fields = ("unit_name__startswith", "owner__name__exact")
+    search_fields = ("unit_name",)
     search_help_text = "提交时的单位名称的开头，或提交人姓名（完整）"
     fields = readonly_fields = (  # type: ignore[assignment]  # the stub lacks callables
         *("owner", "unit_name", "unit_credit_code", "place", "entries"),
@@ -96,6 +97,13 @@ class SubmissionAdmin(ReadOnlyAdmin):
     @admin.display(description="区域")
     def place(self, submission: Submission) -> str:
         return str(submission.region)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Submission], search_term: str
+    ) -> tuple[QuerySet[Submission], bool]:
+        if not (term := normalise_line(search_term)):
+            return queryset, False
+        return queryset.filter(Q(unit_name__startswith=term) | Q(owner__name_key=stored_name_key(term))), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         """Filter by the submission's own region: it has no columns for city and province."""

@@ -10,12 +10,14 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 
+from accounts import identity
 from accounts.models import User, stored_name_key
 from accounts.requests import PersonRequest
-from config.texts import EMPTY
+from config.texts import EMPTY, comparison_digest, normalise_line
 from config.web.forms import TextField
 from hours.errors import WorkflowError
 from hours.models import Attachment, Category, Decision, Reason, Registration, YearRule
+from hours.models.querysets import content_holds
 from hours.offices import in_region
 from hours.states import Action
 from hours.workflow import transitions
@@ -161,13 +163,13 @@ class RegistrationAdmin(BulkActionAdmin, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Registration], search_term: str
     ) -> tuple[QuerySet[Registration], bool]:
         """Search by person, which has indexes; if nobody is found, by content and certificate number."""
-        term = search_term.strip()
+        term = normalise_line(search_term)
         if not term:
             return queryset, False
-        people = User.objects.filter(Q(name_key=stored_name_key(term)) | Q(id_tail=term.upper()))
+        people = User.objects.filter(Q(name_key=stored_name_key(term)) | Q(id_tail=identity.normalise(term)))
         if people.exists():
             return queryset.filter(owner__in=people.values("pk")), False
-        return queryset.filter(Q(content__contains=term) | Q(certificate_number=term)), False
+        return queryset.filter(content_holds(term) | Q(certificate_key=comparison_digest(term))), False
 
     # --- Actions ------------------------------------------------------------------------------
 

@@ -10,13 +10,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models, transaction
-from django.db.models import Field, ForeignKey, QuerySet
+from django.db.models import Field, ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.admin import CHOOSE_PERSON_HELP, PersonLookupMedia
+from accounts.models import stored_name_key
 from config.constants import RECOUNT_MAX_PEOPLE
+from config.texts import normalise_line
 from config.web.forms import AdminForm, DateField, NumberField
 from hours.counting import is_half_hour_multiple
 from hours.models import Cap, Category, Opening, YearRule
@@ -220,7 +222,7 @@ class OpeningAdmin(PrefillAdmin):
     list_display = ("year", "for_whom", "until", "reason", "created_at")
     list_select_related = ("person", "unit")
     list_filter = ("year",)
-    search_fields = ("person__name__startswith", "unit__name__startswith", "reason")
+    search_fields = ("reason",)
     search_help_text = "人员姓名、单位名称的开头，或原因。"
     raw_id_fields = ("person",)
     autocomplete_fields = ("unit",)
@@ -229,6 +231,14 @@ class OpeningAdmin(PrefillAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Opening], search_term: str
+    ) -> tuple[QuerySet[Opening], bool]:
+        if not (term := normalise_line(search_term)):
+            return queryset, False
+        of_person = Q(person__name_key__startswith=stored_name_key(term))
+        return queryset.filter(of_person | Q(unit__name__startswith=term) | Q(reason__icontains=term)), False
 
     @admin.display(description="对谁开放")
     def for_whom(self, opening: Opening) -> str:

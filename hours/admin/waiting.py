@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts import identity
 from accounts.admin import DIGEST_PREFIX, PostSearchMixin
 from config.constants import CREDITED_AT_ONCE
+from config.texts import normalise_line
 from hours.completions.planning import ItemOutcome
 from hours.completions.recording import credit
 from hours.models import WaitingCompletion
@@ -31,6 +35,26 @@ class SourceFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[WaitingCompletion]) -> QuerySet[WaitingCompletion]:
         return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Repeated reports count already, so the list shows them only when asked."""
+
+    title = "状态"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return WaitingCompletion.State.choices
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "尚未计入"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[WaitingCompletion]) -> QuerySet[WaitingCompletion]:
+        if self.value():
+            return queryset.filter(state=self.value())
+        return queryset.exclude(state=WaitingCompletion.State.REPEATED)
 
 
 def _sources() -> Iterator[str]:
@@ -55,7 +79,7 @@ class WaitingCompletionAdmin(PostSearchMixin, BulkActionAdmin):
     )
     fields = readonly_fields = (*list_display[:-1], "source_key", "received_at")
     list_display_links = ("shown_id",)
-    list_filter = (SourceFilter, "state")
+    list_filter = (SourceFilter, StateFilter)
     list_per_page = settings.ADMIN_PAGE_SIZE
     ordering = ("-pk",)
     sortable_by = ()
@@ -83,12 +107,12 @@ class WaitingCompletionAdmin(PostSearchMixin, BulkActionAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[WaitingCompletion], search_term: str
     ) -> tuple[QuerySet[WaitingCompletion], bool]:
-        term = search_term.strip()
+        term = normalise_line(search_term)
         if not term:
             return queryset, False
         if term.startswith(DIGEST_PREFIX):
             return queryset.filter(id_digest=term.removeprefix(DIGEST_PREFIX)), False
-        return queryset.filter(id_tail=term.upper()), False
+        return queryset.filter(id_tail=identity.normalise(term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
+from config.texts import comparison_digest
 from hours.models import Course
 
 from .items import CompletionItem
 
-CourseName = tuple[int | None, int | None, str, str]  # id, year, name, code
-Courses = dict[int | str | tuple[int, str] | None, Course]  # by id, by code and by (year, name)
+Courses = dict[int | str | tuple[int, str] | None, Course]  # by id, by code and by (year, key of the name)
+
+
+class CourseName(NamedTuple):
+    """One name of a course: its id or its code, or the key of its name. Without a year all years are meant."""
+
+    id: int | None = None
+    code: str = ""
+    year: int | None = None
+    name_key: str = ""
 
 
 def courses_named_by(items: Sequence[CompletionItem], *, lock: bool) -> Courses:
-    """Return the courses that the items name."""
-    names = [name for item in items for name in _names(item)]
-    return lock_courses(names) if lock else _by_name(_named_courses(names))
-
-
-def lock_courses(names: Iterable[CourseName]) -> Courses:
-    """Lock and return the courses that are named by (id, year, name, code).
+    """Return the courses that the items name, also by labels.
 
     The lock serialises the batches that change the completions of a course: two batches can neither save the same
     completion nor deadlock.
     """
-    return _by_name(_named_courses(names).select_for_update(no_key=True))
+    rows = _named_courses({name for item in items for name in _names(item)})
+    return _by_name(rows.select_for_update(no_key=True) if lock else rows)
+
+
+def key_in(year: int, name: str) -> tuple[int, str]:
+    """Return the key of a course's year and name in Courses."""
+    return year, comparison_digest(name)
 
 
 def _by_name(rows: Iterable[Course]) -> Courses:
     found: Courses = {}
     for course in rows:
-        found[course.pk] = found[course.year, course.name] = course
+        found[course.pk] = found[course.year, course.name_key] = course
         if course.code:
             found[course.code] = course
     return found
@@ -40,18 +50,21 @@ def _by_name(rows: Iterable[Course]) -> Courses:
 
 def _names(item: CompletionItem) -> Iterator[CourseName]:
     """Yield all names of an item's course; the year of a label is not known, so every year is looked at."""
-    yield item.course_id, item.year, item.course, item.course_code
+    if item.course_id is not None or item.course_code:
+        yield CourseName(item.course_id, item.course_code)
+    elif item.year is not None and item.course:
+        yield CourseName(None, "", *key_in(item.year, item.course))
     for label in item.course_labels:
-        yield None, None, label, ""
+        yield CourseName(name_key=comparison_digest(label))
 
 
 def _named_courses(names: Iterable[CourseName]) -> QuerySet[Course]:
-    """Return the courses that are named by (id, year, name, code), in the order in which they are locked."""
+    """Return the courses with one of these names, in the order in which they are locked."""
     names = list(names)
-    ids = {key for key, _, _, _ in names if key is not None}
-    codes = {code for _, _, _, code in names if code}
-    named = {(year, name) for key, year, name, code in names if key is None and not code and year and name}
-    by_name = Q(year__in={year for year, _ in named}, name__in={name for _, name in named})
-    labels = {name for key, year, name, code in names if key is None and year is None and name and not code}
-    found = Q(pk__in=ids) | Q(code__in=codes) | by_name | Q(name__in=labels)
+    ids = {name.id for name in names if name.id is not None}
+    codes = {name.code for name in names if name.code}
+    of_a_year = [name for name in names if name.year is not None]
+    by_name = Q(year__in={name.year for name in of_a_year}, name_key__in={name.name_key for name in of_a_year})
+    labels = {name.name_key for name in names if name.year is None and name.name_key}
+    found = Q(pk__in=ids) | Q(code__in=codes) | by_name | Q(name_key__in=labels)
     return Course.objects.filter(found).order_by("pk")

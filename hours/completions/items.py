@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,6 +37,8 @@ class ItemError(Exception):
 class CompletionItem:
     """One reported completion, not validated yet. `position` is its line in the file or its place in the list, from 1.
 
+    `source` is who reported it, if not the source of the whole batch.
+
     A course is named by `course_code` or `course_id`, or by `year` and `course`; beside these, year and name have
     to fit. `course_labels` are names by which a platform calls it: none may be another course's. Without `hours` the
     hours of the course count. With `caps_hours`, more hours than the course has are cut instead of refused. An item
@@ -58,6 +61,17 @@ class CompletionItem:
     name: str = field(default="", repr=False)
     problems: tuple[ItemError, ...] = ()
     line: Line | None = field(default=None, repr=False)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A source takes back what it has reported under this number, recorded or waiting."""
+
+    key: str
+
+
+Report = CompletionItem | Withdrawal
 
 
 def parse_text(value: Any, field: str = "", message: str = "应为文字。") -> str:
@@ -131,6 +145,19 @@ def is_moment(value: Any) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
+
+
+def is_uuid(value: Any) -> bool:
+    """Whether the value is a UUID as statements have it: 32 hexadecimal digits with hyphens."""
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def canonical_id(key: str) -> str:
+    """Return an id as it is stored: the letters of a UUID may be capital or small."""
+    return key.lower() if is_uuid(key) else key
 
 
 def quotable(text: str) -> str:

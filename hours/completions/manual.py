@@ -12,8 +12,9 @@ from accounts.models import User
 from hours.models import Completion, Course
 from hours.totals import sums
 
+from . import waiting_rows
 from .planning import BatchPlan, derived_key, plan_correction
-from .recording import write
+from .recording import credit_after_commit, write
 from .rules import find_problems
 
 MANUAL_SOURCE = "手工登记"
@@ -63,12 +64,16 @@ def correct(completion: Completion, hours: Decimal, day: date, by: str) -> bool:
 
 @transaction.atomic
 def remove(completions: Iterable[Completion]) -> int:
-    """Delete completions with their history; return their number."""
+    """Delete completions with their history; return their number.
+
+    What others have reported for the same people and courses counts instead.
+    """
     keys = [completion.pk for completion in completions]
     rows = list(Completion.objects.filter(pk__in=keys).select_related("course"))
     person_years = {(row.person_id, row.course.year) for row in rows}
     Completion.objects.filter(pk__in=[row.pk for row in rows]).delete()
     sums.update_for_people(person_years)
+    credit_after_commit(waiting_rows.repeating(rows))
     return len(rows)
 
 

@@ -1,11 +1,15 @@
 """Plan what recording reported completions would do.
 
 Every item gets one result: saved, corrected, unchanged, waiting because its person or course is not known yet, or
-refused with a message. A refused item does not hold up the others.
+refused with a message. A refused item does not hold up the others. Reports are planned in their order, and a
+withdrawal takes back what its source has reported before.
 
 Two items are the same completion if they have the same number from the same source, or the same person and course. The
 source may correct hours and day under its number; the same number for another person or course is refused. As long
 as an item waits, a later one with its number replaces it as a whole.
+
+The first report of a completion counts. Later ones, from other sources or under other numbers, are kept and count when
+the first one is taken back.
 """
 
 from __future__ import annotations
@@ -26,9 +30,10 @@ from hours.models import Completion, CompletionVersion, Course, WaitingCompletio
 from hours.wording import format_number
 
 from . import waiting_rows
-from .course_names import Courses, courses_named_by
-from .items import CompletionItem, ItemError, parse_completion_day, parse_hours, quotable
+from .course_names import Courses, courses_named_by, key_in
+from .items import CompletionItem, ItemError, Report, Withdrawal, parse_completion_day, parse_hours, quotable
 from .rules import (
+    FIRST_YEAR,
     MAX_COURSE_HOURS,
     can_be_course_code,
     can_name_course,
@@ -36,15 +41,13 @@ from .rules import (
     find_early_problems,
     find_problems,
 )
-from .waiting_rows import State
+from .waiting_rows import Place, State
 
 Value = TypeVar("Value")
 NO_PERSON = "还没有此证件号码的人员，先留存，该人员注册后自动计入。"
 UNTIL_ENTERED = "先留存，录入该科目后自动计入。"
-
-
-class RepeatedError(ItemError):
-    """The person has this course already, from another report with other content."""
+REPEATED = "同一学时已由另一报送计入，该登记撤回后才计入。"
+DERIVED = "auto-"  # begins the numbers of completions whose source gives none
 
 
 class KeyReusedError(ItemError):
@@ -85,9 +88,8 @@ class ItemResult:
     """The result of recording, or planning to record, one item; `previous` holds what a correction replaces.
 
     A refused or waiting item has a `message` and the `field` that it is about, and no values; `errors` are all reasons
-    of a refusal, the first of which is the message. `is_repeated` means that it is refused only because the person has
-    this course already, from another report; `is_changed` that the source has used its number for other content,
-    whatever became of the item.
+    of a refusal, the first of which is the message. `is_changed` means that the source has used its number for other
+    content, whatever became of the item. A report that does not count is `kept_as` a row of 待认领学时 in this state.
     """
 
     item: CompletionItem
@@ -100,8 +102,8 @@ class ItemResult:
     hours: Decimal | None = None
     day: date | None = None
     previous: tuple[Decimal, date] | None = None
-    is_repeated: bool = False
     is_changed: bool = False
+    kept_as: State | None = None
 
 
 @dataclass
@@ -112,42 +114,48 @@ class BatchPlan:
     new: list[Completion] = field(default_factory=list)
     corrected: dict[int, Completion] = field(default_factory=dict)
     versions: list[CompletionVersion] = field(default_factory=list)
-    waiting: list[WaitingCompletion] = field(default_factory=list)
-    kept: dict[str, WaitingCompletion] = field(default_factory=dict)  # rows of the items that wait already, by key
+    removed: list[Completion] = field(default_factory=list)
+    waiting: dict[Place, WaitingCompletion] = field(default_factory=dict)
+    kept: dict[Place, WaitingCompletion] = field(default_factory=dict)  # rows that wait already
+    claimed: list[int] = field(default_factory=list)  # the keys of those that wait no more
 
     @property
     def person_years(self) -> set[tuple[int, int]]:
-        return {(row.person_id, row.course.year) for row in (*self.new, *self.corrected.values())}
+        return {(row.person_id, row.course.year) for row in (*self.new, *self.corrected.values(), *self.removed)}
+
+    def claim(self, place: Place) -> None:
+        """Delete what waits at this place."""
+        self.waiting.pop(place, None)
+        if row := self.kept.pop(place, None):
+            self.claimed.append(row.pk)
 
 
 def plan_batch(
-    items: Sequence[CompletionItem], source: str, *, lock: bool = False, courses: Courses | None = None
+    reports: Sequence[Report],
+    source: str,
+    *,
+    lock: bool = False,
+    courses: Courses | None = None,
+    keeps_repeated: bool = False,
 ) -> BatchPlan:
-    """Return what recording these items would do; write nothing. Four queries for any number of items.
+    """Return what recording these reports would do; write nothing. Four queries for any number of reports.
 
-    `lock` locks what is read. `courses` are the courses that count as known, locked already.
+    `lock` locks what is read. `courses` are the courses that count as known, locked already. With `keeps_repeated` a
+    completion that another report has recorded with other content waits; else it is refused.
     """
-    planner = _BatchPlanner(items, source, lock, courses)
-    for item in items:
-        try:
-            result = planner.add(item)
-        except ItemError as error:
-            result = _refused(item, [error])
-        planner.plan.results.append(result)
+    planner = _BatchPlanner(reports, source, lock, courses, keeps_repeated)
+    for report in reports:
+        if isinstance(report, Withdrawal):
+            planner.withdraw(report.key)
+        else:
+            planner.plan.results.append(planner.add(report))
     return planner.plan
 
 
 def _refused(item: CompletionItem, errors: Sequence[ItemError]) -> ItemResult:
     first = errors[0]
-    return ItemResult(
-        item,
-        ItemOutcome.REFUSED,
-        first.field,
-        str(first),
-        tuple(errors),
-        is_repeated=isinstance(first, RepeatedError),
-        is_changed=isinstance(first, KeyReusedError),
-    )
+    is_changed = isinstance(first, KeyReusedError)
+    return ItemResult(item, ItemOutcome.REFUSED, first.field, str(first), tuple(errors), is_changed=is_changed)
 
 
 class _Errors(list[ItemError]):
@@ -167,30 +175,36 @@ class _Errors(list[ItemError]):
 class _BatchPlanner:
     """Plans one batch, with everything that it needs from the database read at once."""
 
-    def __init__(self, items: Sequence[CompletionItem], source: str, lock: bool, courses: Courses | None) -> None:
-        self.source, self.plan = source, BatchPlan()
+    def __init__(
+        self, reports: Sequence[Report], source: str, lock: bool, courses: Courses | None, keeps_repeated: bool
+    ) -> None:
+        self.source, self.keeps_repeated, self.plan = source, keeps_repeated, BatchPlan()
+        items = [report for report in reports if isinstance(report, CompletionItem)]
+        withdrawn = {report.key for report in reports if isinstance(report, Withdrawal)}
         # The order of all locks: courses, waiting rows, completions, sums.
         self.courses = courses_named_by(items, lock=lock) if courses is None else courses
         if lock:
-            self.plan.kept = waiting_rows.lock(source, items)
+            places = [*map(self._place, items), *((source, waiting_rows.key_of_number(key)) for key in withdrawn)]
+            self.plan.kept = waiting_rows.lock(places)
         digests = {item.id_number: identity_digest(item.id_number) for item in items if item.id_number}
         rows = User.objects.filter(id_digest__in=set(digests.values())).values_list("id_digest", "pk", "name")
         people = {digest: KnownPerson(key, name) for digest, key, name in rows}
         self.people = {typed: people[digest] for typed, digest in digests.items() if digest in people}
         # Existing completions and, while the batch is planned, the new ones.
-        self.by_key: dict[str, Completion] = {}
+        self.by_key: dict[tuple[str, str], Completion] = {}
         self.by_person_and_course: dict[tuple[int, int], Completion] = {}
-        for row in self._existing(items, lock):
+        for row in self._existing({*map(self._number, items)} | {(source, key) for key in withdrawn}, lock):
             self._index(row)
 
-    def _existing(self, items: Sequence[CompletionItem], lock: bool) -> list[Completion]:
+    def _existing(self, numbers: set[tuple[str, str]], lock: bool) -> list[Completion]:
         rows = Completion.objects.select_for_update(no_key=True, of=("self",)) if lock else Completion.objects.all()
         rows = rows.order_by("pk")
-        keys = {item.key for item in items if item.key}
         courses = {course.pk: course for course in self.courses.values()}
         of_people = rows.filter(person__in={person.key for person in self.people.values()}, course__in=list(courses))
-        of_keys = rows.filter(source=self.source, source_key__in=keys).select_related("course")
-        found = {row.pk: row for row in of_keys} | {row.pk: row for row in of_people}
+        of_numbers = rows.filter(
+            source__in={source for source, _ in numbers}, source_key__in={key for _, key in numbers if key}
+        ).select_related("course")
+        found = {row.pk: row for row in of_numbers} | {row.pk: row for row in of_people}
         for row in found.values():
             if row.course_id in courses:
                 row.course = courses[row.course_id]
@@ -198,26 +212,70 @@ class _BatchPlanner:
 
     def _index(self, row: Completion) -> None:
         self.by_person_and_course[row.person_id, row.course_id] = row
-        if row.source == self.source:
-            self.by_key[row.source_key] = row
+        self.by_key[row.source, row.source_key] = row
+
+    def _source(self, item: CompletionItem) -> str:
+        return item.source or self.source
+
+    def _place(self, item: CompletionItem) -> Place:
+        return self._source(item), waiting_rows.row_key(item)
+
+    def _number(self, item: CompletionItem) -> tuple[str, str]:
+        """Return the source of an item with its number for it, or the number that is derived if it has none."""
+        person, course = self.people.get(item.id_number), self._find_course(item)
+        derived = derived_key(person.key, course) if person and course else ""
+        return self._source(item), item.key or derived
+
+    def withdraw(self, key: str) -> None:
+        """Plan to delete what the source has reported under its number, in this batch too."""
+        self.plan.claim((self.source, waiting_rows.key_of_number(key)))
+        row = self.by_key.pop((self.source, key), None)
+        if row is None:
+            return
+        del self.by_person_and_course[row.person_id, row.course_id]
+        self.plan.versions = [version for version in self.plan.versions if version.completion is not row]
+        if row.pk:
+            self.plan.corrected.pop(row.pk, None)
+            self.plan.removed.append(row)
+        else:
+            self.plan.new.remove(row)
 
     def add(self, item: CompletionItem) -> ItemResult:
-        """Plan one item; raise ItemError if it contradicts another one."""
+        """Plan one item."""
         errors = _Errors(item.problems)
         person = errors.collect(self._person, item, "id_number", "name")
         course = errors.collect(self._course, item, "year", "course")
         hours = errors.collect(_hours, item, "hours")
         day = errors.collect(self._day, item, "completed_on")
+        counted = hours
         if hours is not None and item.caps_hours:
-            hours = min(hours, course.hours if course else MAX_COURSE_HOURS)
-        wrong = find_problems(course, hours, day) if course else find_early_problems(item.year, hours, day)
+            hours = min(hours, MAX_COURSE_HOURS)
+            counted = min(hours, course.hours) if course else hours
+        wrong = find_problems(course, counted, day) if course else find_early_problems(item.year, hours, day)
         errors += [ItemError(field, problem) for field, problem in wrong.items()]
         key = errors.collect(_key, item, "source_key")
         if errors or day is None or key is None:
             return _refused(item, errors)
-        if person is None or course is None:
-            return self._wait(item, hours, day, lacks_person=person is None)
-        return self._add(item, ParsedItem(person, course, hours, day, key))
+        try:
+            if person is None or course is None:
+                result = self._wait(item, lacks_person=person is None)
+            else:
+                result = self._add(item, ParsedItem(person, course, counted, day, key))
+        except ItemError as error:
+            return _refused(item, [error])
+        return self._settle(result, waiting_rows.make_row(item, self._source(item), hours, day))
+
+    def _settle(self, result: ItemResult, row: WaitingCompletion) -> ItemResult:
+        """Plan to keep the row of a report that does not count, or to delete the one of an earlier report."""
+        place = self._place(result.item)
+        former = self.plan.kept.get(place) or self.plan.waiting.get(place)
+        if result.kept_as is None:
+            self.plan.claim(place)
+        else:
+            row.state, row.reason = result.kept_as, (result.message or REPEATED)[: WaitingCompletion.REASON_LENGTH]
+            self.plan.waiting[place] = row
+        is_other = former is not None and not waiting_rows.reports_same(former, row)
+        return replace(result, is_changed=True) if is_other else result
 
     def _person(self, item: CompletionItem) -> int | None:
         if not item.id_number:
@@ -236,78 +294,88 @@ class _BatchPlanner:
         """Return the day of an item; sent again without a day of its own, it keeps the day of the first time."""
         if item.completed_on is not None or item.arrived_on is None:
             return parse_completion_day(item.completed_on)
-        known = self.by_key.get(item.key) or self.plan.kept.get(waiting_rows.row_key(item))
+        known = self.by_key.get((self._source(item), item.key)) or self.plan.kept.get(self._place(item))
         return known.completed_on if known else item.arrived_on
+
+    def _find_course(self, item: CompletionItem) -> Course | None:
+        if item.course_code or item.course_id is not None:
+            return self.courses.get(item.course_code or None) or self.courses.get(item.course_id)
+        return self.courses.get(key_in(item.year, item.course)) if item.year is not None else None
 
     def _course(self, item: CompletionItem) -> Course | None:
         """Return the course that the item names, or None if it is not known yet; ItemError for a contradiction."""
-        if item.course_code or item.course_id is not None:
-            course = self.courses.get(item.course_code or item.course_id)
-            if course is not None:
-                self._check_labels(item, course)
-            elif item.course_code and not can_be_course_code(item.course_code, item.id_number):
-                raise ItemError("course", f"没有课程编号为“{quotable(item.course_code)}”的公需科目。")
-            return course
-        if item.year is None:
+        is_numbered = item.course_code or item.course_id is not None
+        if not is_numbered and item.year is None:
             raise ItemError("year", "年度为空。")
-        if not item.course:
+        if not is_numbered and not item.course:
             raise ItemError("course", "科目名称为空。")
-        course = self.courses.get((item.year, item.course))
-        if course is None and not can_name_course(item.year, item.course, item.id_number):
-            raise ItemError("course", f"{item.year} 年度没有公需科目“{quotable(item.course)}”。")
+        course = self._find_course(item)
+        if course is None:
+            _check_unknown_course(item)
+        elif is_numbered:
+            self._check_names(item, course)
         return course
 
-    def _check_labels(self, item: CompletionItem, course: Course) -> None:
-        """Raise ItemError if year or name beside a code or id belong to another course."""
+    def _check_names(self, item: CompletionItem, course: Course) -> None:
+        """Raise ItemError if another of an item's names than its code or id belongs to another course."""
         if item.year is not None and course.year != item.year:
             raise ItemError("course", f"没有此编号的公需科目（{item.year} 年度）。")
-        if item.course_id is not None and course.pk != item.course_id:
+        if item.course_id not in (None, course.pk) or item.course_code not in ("", course.code):
             raise ItemError("course", "课程编号和 course_id 不是同一科目。")
-        if item.course and comparison_key(item.course) != comparison_key(course.name):
-            raise ItemError("course", f"编号是“{course.name}”的，与科目名称“{quotable(item.course)}”不一致。")
         own = comparison_key(course.name)
+        if item.course and comparison_key(item.course) != own:
+            raise ItemError("course", f"编号是“{course.name}”的，与科目名称“{quotable(item.course)}”不一致。")
         for label in item.course_labels:
-            if comparison_key(label) != own and (course.year, label) in self.courses:
+            if comparison_key(label) != own and key_in(course.year, label) in self.courses:
                 raise ItemError("course", f"编号是“{course.name}”的，与科目名称“{quotable(label)}”不一致。")
 
-    def _wait(self, item: CompletionItem, hours: Decimal | None, day: date, *, lacks_person: bool) -> ItemResult:
+    def _wait(self, item: CompletionItem, *, lacks_person: bool) -> ItemResult:
         """Plan to keep an item whose person or course is not known yet."""
-        if item.key in self.by_key:
+        if (self._source(item), item.key) in self.by_key:
             raise KeyReusedError
+        _check_derived(item.key)
         if lacks_person:
-            field, message, state = "id_number", NO_PERSON, State.PERSON
-        else:
-            named = f"{item.year} 年度还没有公需科目“{quotable(item.course)}”"
-            course = "还没有此编号的公需科目" if item.course_code or item.course_id is not None else named
-            field, message, state = "course", f"{course}，{UNTIL_ENTERED}", State.COURSE
-        row = waiting_rows.make_row(item, self.source, hours, day, state, message)
-        former = self.plan.kept.get(waiting_rows.key_of(row))
-        self.plan.waiting.append(row)
-        is_changed = former is not None and waiting_rows.item_of(former, 0) != waiting_rows.item_of(row, 0)
-        return ItemResult(item, ItemOutcome.WAITING, field, message, is_changed=is_changed)
+            return ItemResult(item, ItemOutcome.WAITING, "id_number", NO_PERSON, kept_as=State.PERSON)
+        named = f"{item.year} 年度还没有公需科目“{quotable(item.course)}”"
+        course = "还没有此编号的公需科目" if item.course_code or item.course_id is not None else named
+        return ItemResult(item, ItemOutcome.WAITING, "course", f"{course}，{UNTIL_ENTERED}", kept_as=State.COURSE)
 
     def _add(self, item: CompletionItem, parsed: ParsedItem) -> ItemResult:
-        same_key = self.by_key.get(parsed.key) if parsed.key else None
+        source = self._source(item)
+        same_key = self.by_key.get((source, parsed.key)) if parsed.key else None
         row = same_key or self.by_person_and_course.get((parsed.person, parsed.course.pk))
         if row is None:
             return self._add_new(item, parsed)
         if (row.person_id, row.course_id) != (parsed.person, parsed.course.pk):
             raise KeyReusedError
+        is_repeated = same_key is None and (parsed.key != "" or row.source != source)
         hours = row.hours if parsed.hours is None else parsed.hours
         result = ItemResult(
-            item, ItemOutcome.UNCHANGED, person=row.person_id, course=row.course, hours=hours, day=parsed.day
+            item,
+            ItemOutcome.UNCHANGED,
+            person=row.person_id,
+            course=row.course,
+            hours=hours,
+            day=parsed.day,
+            kept_as=State.REPEATED if is_repeated else None,
         )
         previous = (row.hours, row.completed_on)
         if previous == (hours, parsed.day):
             return result
-        if same_key is None and (parsed.key or row.source != self.source):
-            raise RepeatedError(
-                "source_key",
-                f"该人员的此科目已由“{row.source}”登记（{format_number(row.hours)} 学时，{row.completed_on}），"
-                "内容不同；更正须用原来源编号。",
-            )
-        plan_correction(self.plan, row, hours, parsed.day, self.source)
+        if is_repeated:
+            return self._repeat(item, row)
+        plan_correction(self.plan, row, hours, parsed.day, source)
         return replace(result, outcome=ItemOutcome.CORRECTED, previous=previous, is_changed=True)
+
+    def _repeat(self, item: CompletionItem, row: Completion) -> ItemResult:
+        """Plan to keep a completion that another report has recorded with other content; ItemError if none is kept."""
+        known = (
+            f"该人员的此科目已由“{row.source}”登记（{format_number(row.hours)} 学时，{row.completed_on}），内容不同；"
+        )
+        if not self.keeps_repeated:
+            raise ItemError("source_key", f"{known}更正须用原来源编号。")
+        message = f"{known}该登记撤回后才计入。"
+        return ItemResult(item, ItemOutcome.WAITING, "source_key", message, kept_as=State.REPEATED)
 
     def _add_new(self, item: CompletionItem, parsed: ParsedItem) -> ItemResult:
         hours = parsed.course.hours if parsed.hours is None else parsed.hours
@@ -316,10 +384,11 @@ class _BatchPlanner:
             course=parsed.course,
             hours=hours,
             completed_on=parsed.day,
-            source=self.source,
+            source=self._source(item),
             source_key=parsed.key or derived_key(parsed.person, parsed.course),
         )
-        if row.source_key in self.by_key:
+        _check_derived(parsed.key, derived_key(parsed.person, parsed.course))
+        if (row.source, row.source_key) in self.by_key:
             raise KeyReusedError
         self.plan.new.append(row)
         self._index(row)
@@ -340,6 +409,22 @@ def _key(item: CompletionItem) -> str:
     return item.key
 
 
+def _check_derived(key: str, own: str = "") -> None:
+    """Raise ItemError if a source uses a number of ours, other than the one of its own completion."""
+    if key.startswith(DERIVED) and key != own:
+        raise ItemError("source_key", f"以 {DERIVED} 开头的来源编号由本系统编制，不能用于其他学时。")
+
+
+def _check_unknown_course(item: CompletionItem) -> None:
+    """Raise ItemError if there will never be a course with the code or the name of an item."""
+    if item.course_code and not can_be_course_code(item.course_code, item.id_number):
+        raise ItemError("course", f"没有课程编号为“{quotable(item.course_code)}”的公需科目。")
+    year = FIRST_YEAR if item.year is None else item.year
+    if item.course and not can_name_course(year, item.course, item.id_number):
+        of_year = "" if item.year is None else f"{item.year} 年度"
+        raise ItemError("course", f"{of_year}没有公需科目“{quotable(item.course)}”。")
+
+
 def plan_correction(plan: BatchPlan, row: Completion, hours: Decimal, day: date, by: str) -> None:
     """Add the former values as a version to the plan, then change the row."""
     plan.versions.append(
@@ -357,4 +442,4 @@ def plan_correction(plan: BatchPlan, row: Completion, hours: Decimal, day: date,
 
 def derived_key(person: int, course: Course) -> str:
     """Return the number of a completion whose source gives none."""
-    return f"auto-{person}-{course.pk}"
+    return f"{DERIVED}{person}-{course.pk}"

@@ -6,111 +6,128 @@ people. Every transaction locks courses, waiting rows, completions and sums in t
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
-from itertools import groupby
-from operator import itemgetter
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
-from accounts.crypto import digest
 from config.constants import COMPLETION_BATCH_SIZE
 from hours.models import Completion, CompletionVersion, WaitingCompletion
 from hours.totals import sums
 from hours.totals.sums import batched
 
 from . import waiting_rows
-from .course_names import Courses, lock_courses
-from .items import CompletionItem
+from .course_names import Courses, courses_named_by
+from .items import Report
 from .planning import BatchPlan, ItemOutcome, ItemResult, plan_batch
 from .waiting_rows import State
+
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 
 Outcomes = Counter[ItemOutcome]
 
 
-def record(items: Iterable[CompletionItem], source: str) -> list[ItemResult]:
+def record(reports: Iterable[Report], source: str, *, keeps_repeated: bool = False) -> list[ItemResult]:
     """Record one batch in one transaction and return one result for each item, in their order.
 
     What waits is looked at again after the commit, because its person or course may have been saved in the meantime.
-    Who saves a person or a course does the same, so that one of both sees the other's rows.
+    Who saves a person or a course does the same, so that one of both sees the other's rows. `keeps_repeated` is that
+    of plan_batch.
     """
-    results = _record(list(items), source)
+    results = _record(list(reports), source, keeps_repeated=keeps_repeated)
     keys = [waiting_rows.row_key(result.item) for result in results if result.outcome is ItemOutcome.WAITING]
     if keys:
         kept = WaitingCompletion.objects.filter(source=source, row_key__in=keys)
-        transaction.on_commit(partial(credit, waiting_rows.known(kept)), robust=True)
+        credit_after_commit(waiting_rows.known(kept))
     return results
 
 
-def record_all(items: Iterable[CompletionItem], source: str) -> Iterator[list[ItemResult]]:
+def record_all(reports: Iterable[Report], source: str) -> Iterator[list[ItemResult]]:
     """Record any number of items, one batch and one transaction at a time."""
-    for batch in batched(items, COMPLETION_BATCH_SIZE):
+    for batch in batched(reports, COMPLETION_BATCH_SIZE):
         yield record(batch, source)
 
 
 def credit(rows: QuerySet[WaitingCompletion], limit: int | None = None) -> Outcomes:
-    """Record at most `limit` rows, one transaction per batch of a source. Return the outcomes.
+    """Record at most `limit` rows, the oldest first, one transaction per batch. Return the outcomes.
 
-    A refused row stays with the reason.
+    The first report of a completion counts, whoever sent it. A refused row stays with the reason. A batch that fails
+    is logged and does not hold up the others; its rows are tried again in the night.
     """
     outcomes: Outcomes = Counter()
-    keys = rows.order_by("source", "pk").values_list("source", "pk")[:limit]
-    for source, of_source in groupby(list(keys), key=itemgetter(0)):
-        for batch in batched((key for _, key in of_source), COMPLETION_BATCH_SIZE):
-            outcomes.update(_credit_batch(source, batch))
+    keys = list(rows.order_by("received_at", "pk").values_list("pk", flat=True)[:limit])
+    for batch in batched(keys, COMPLETION_BATCH_SIZE):
+        try:
+            outcomes.update(_credit_batch(batch))
+        except IntegrityError:
+            log.exception("A batch of waiting completions failed; its rows are credited one by one.")
+            outcomes.update(_credit_one_by_one(batch))
+        except DatabaseError:
+            log.exception("A batch of waiting completions failed.")
     return outcomes
 
 
-@transaction.atomic
-def withdraw(source: str, key: str) -> bool:
-    """Delete what a source reported under its number, recorded or waiting; return whether there was anything."""
-    waiting, _ = WaitingCompletion.objects.filter(source=source, source_key=key, row_key=digest(key)).delete()
-    rows = Completion.objects.select_for_update(no_key=True, of=("self",)).filter(source=source, source_key=key)
-    row = rows.select_related("course").first()
-    if row is None:
-        return bool(waiting)
-    row.delete()
-    sums.update_for_people([(row.person_id, row.course.year)])
-    return True
+def credit_after_commit(rows: QuerySet[WaitingCompletion], limit: int | None = None) -> None:
+    """Credit rows once the transaction is committed: inside it would hold their locks until then.
+
+    An error is logged and does not undo what was committed; the night tries again.
+    """
+
+    def credit_rows() -> None:
+        credit(rows, limit)
+
+    transaction.on_commit(credit_rows, robust=True)
 
 
 # --- One batch -------------------------------------------------------------------------------------
 
 
-def _record(items: Sequence[CompletionItem], source: str, courses: Courses | None = None) -> list[ItemResult]:
+def _record(
+    reports: Sequence[Report], source: str, courses: Courses | None = None, *, keeps_repeated: bool
+) -> list[ItemResult]:
     """Record a batch; if another connection saves or keeps one of its completions meanwhile, repeat and find it."""
     for _ in range(MAX_ATTEMPTS - 1):
         with suppress(IntegrityError):
-            return _record_once(items, source, courses)
-    return _record_once(items, source, courses)
+            return _record_once(reports, source, courses, keeps_repeated)
+    return _record_once(reports, source, courses, keeps_repeated)
 
 
 @transaction.atomic
-def _record_once(items: Sequence[CompletionItem], source: str, courses: Courses | None) -> list[ItemResult]:
-    plan = plan_batch(items, source, lock=True, courses=courses)
-    recorded = {waiting_rows.row_key(result.item) for result in plan.results if result.course is not None}
-    plan.waiting = [row for row in plan.waiting if waiting_rows.key_of(row) not in recorded]
+def _record_once(
+    reports: Sequence[Report], source: str, courses: Courses | None, keeps_repeated: bool
+) -> list[ItemResult]:
+    plan = plan_batch(reports, source, lock=True, courses=courses, keeps_repeated=keeps_repeated)
     write(plan)
-    if claimed := [row.pk for key, row in plan.kept.items() if key in recorded]:
-        WaitingCompletion.objects.filter(pk__in=claimed).delete()
     return plan.results
 
 
+def _credit_one_by_one(keys: Sequence[int]) -> Outcomes:
+    outcomes: Outcomes = Counter()
+    for key in keys:
+        try:
+            outcomes.update(_credit_batch([key]))
+        except IntegrityError:
+            log.exception("Waiting completion %s cannot be credited.", key)
+    return outcomes
+
+
 @transaction.atomic
-def _credit_batch(source: str, keys: Sequence[int]) -> Iterable[ItemOutcome]:
-    """Record rows of one source, which deletes the credited ones; mark the refused ones.
+def _credit_batch(keys: Sequence[int]) -> Iterable[ItemOutcome]:
+    """Record rows in the order of their keys, which deletes the credited ones; mark the refused ones.
 
     A course that is entered meanwhile does not count as known: its lock would come after those of the rows.
     """
     batch = WaitingCompletion.objects.filter(pk__in=keys)
-    courses = lock_courses(batch.values_list("course_number", "year", "course_name", "course_code"))
-    rows = list(batch.select_for_update().order_by("row_key"))
-    results = _record([waiting_rows.item_of(row, position) for position, row in enumerate(rows)], source, courses)
+    courses = courses_named_by([waiting_rows.item_of(row, 0) for row in batch], lock=True)
+    locked = {row.pk: row for row in waiting_rows.in_lock_order(batch)}
+    rows = [locked[key] for key in keys if key in locked]
+    items = [waiting_rows.item_of(row, position) for position, row in enumerate(rows)]
+    results = _record(items, "", courses, keeps_repeated=True)
     refused = [
         _refuse(row, result) for row, result in zip(rows, results, strict=True) if result.outcome is ItemOutcome.REFUSED
     ]
@@ -125,11 +142,15 @@ def _refuse(row: WaitingCompletion, result: ItemResult) -> WaitingCompletion:
 
 def write(plan: BatchPlan) -> None:
     """Store the rows of a plan and recount the sums of their people."""
+    WaitingCompletion.objects.filter(pk__in=plan.claimed).delete()
     waiting_rows.keep(plan.waiting, plan.kept)
+    Completion.objects.filter(pk__in=[row.pk for row in plan.removed]).delete()
     Completion.objects.bulk_create(sorted(plan.new, key=lambda row: (row.person_id, row.course_id)))
     _update(plan.corrected.values())
     CompletionVersion.objects.bulk_create(plan.versions)
     sums.update_for_people(plan.person_years)
+    if plan.removed:
+        credit_after_commit(waiting_rows.repeating(plan.removed))
 
 
 def _update(rows: Iterable[Completion]) -> None:

@@ -8,7 +8,6 @@ precedence over the activity's address, because Moodle's addresses hold Moodle's
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,16 +15,17 @@ from typing import Any
 from hours.counting import HOURS_STEP
 from hours.models import Course
 
-from .items import CompletionItem, ItemError, is_moment, parse_code, parse_text
-from .rules import course_code_problem
+from .items import CompletionItem, ItemError, Withdrawal, canonical_id, is_moment, is_uuid, parse_code, parse_text
+from .rules import FIRST_YEAR, can_name_course, course_code_problem
 
 JsonObject = dict[str, Any]
 
 VERB = re.compile(r"https?://(?:adlnet\.gov/expapi|w3id\.org/xapi/adl)/verbs/(?:completed|passed)")
 VOIDED = re.compile(r"https?://(?:adlnet\.gov/expapi|w3id\.org/xapi/adl)/verbs/voided")
 EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
+COURSE_NUMBER = "[1-9][0-9]{0,8}"
 COURSE_AT_END = re.compile(
-    r"(?P<bare>[0-9]{1,9})|[a-z][a-z0-9+.-]*:[^?\s]*(?:[/#:](?P<number>[0-9]{1,9})|/courses?/(?P<code>[\w.-]{1,40}))/?",
+    rf"(?P<bare>{COURSE_NUMBER})|[a-z][a-z0-9+.-]*:(?!\S*/mod/)[^?\s]*(?:[/#:](?P<number>{COURSE_NUMBER})|/courses?/(?P<code>[\w.-]{{1,40}}))/?",
     re.IGNORECASE | re.ASCII,
 )
 NUMBER = r"\d{1,10}(?:\.\d{1,9})?"
@@ -35,7 +35,7 @@ DURATION = re.compile(
     re.ASCII,
 )
 SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
-MAX_LABELS = 10  # names of the course in different languages
+MAX_LABELS = 100  # names of the course in different languages
 COURSE_TYPE = re.compile(r"\S*[/#:]course/?", re.IGNORECASE)
 IDENTIFIERS = ("account", "mbox", "mbox_sha1sum", "openid")  # of an actor
 
@@ -78,14 +78,14 @@ def reports_completion(statement: JsonObject) -> bool:
     return bool(VERB.fullmatch(verb_of(statement))) and is_success(statement) and _course(statement) is not None
 
 
-def voided_id(statement: JsonObject) -> str:
-    """Return the id of the statement that this one voids, or an empty text."""
+def parse_voided(statement: JsonObject) -> Withdrawal | None:
+    """Return the withdrawal of the statement that this one voids, or None if it voids none."""
     if not VOIDED.fullmatch(verb_of(statement)):
-        return ""
+        return None
     target = _object(statement, "object")
     if target.get("objectType") != "StatementRef" or not is_uuid(target.get("id")):
         raise ItemError("object", "voided 语句的 object 应为 StatementRef，带被作废语句的 id。")
-    return canonical_id(target["id"])
+    return Withdrawal(canonical_id(target["id"]))
 
 
 def check_parts(statement: JsonObject) -> None:
@@ -107,7 +107,8 @@ def check_types(statement: JsonObject) -> None:
             raise ItemError(part, f"{part} 应为 JSON 对象。")
     _check_actor(_object(statement, "actor"))
     verb_of(statement)
-    _text(_object(statement, "object"), "id", field="object")
+    for name in ("id", "objectType"):
+        _text(_object(statement, "object"), name, field="object")
     result = _object(statement, "result")
     for name in ("completion", "success"):
         if name in result and not isinstance(result[name], bool):
@@ -118,19 +119,6 @@ def check_types(statement: JsonObject) -> None:
     for name in ("timestamp", "stored"):
         if statement.get(name) is not None and not is_moment(statement[name]):
             raise ItemError("timestamp", f"{name} 应为带时区的 ISO 8601 时间，例如 2026-05-12T08:30:00+08:00。")
-
-
-def is_uuid(value: Any) -> bool:
-    """Whether the value is a UUID as statements have it: 32 hexadecimal digits with hyphens."""
-    try:
-        return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
-    except ValueError:
-        return False
-
-
-def canonical_id(key: str) -> str:
-    """Return an id as it is stored: the letters of a UUID may be capital or small."""
-    return key.lower() if is_uuid(key) else key
 
 
 def is_success(statement: JsonObject) -> bool:
@@ -171,7 +159,7 @@ def _course(statement: JsonObject) -> tuple[int | None, str] | None:
     activity = _object(statement, "object")
     definition = _object(activity, "definition", field="object")
     kind = _text(definition, "type", field="object")
-    if kind and not COURSE_TYPE.fullmatch(kind):
+    if (kind and not COURSE_TYPE.fullmatch(kind)) or activity.get("objectType", "Activity") != "Activity":
         return None
     external = _object(definition, "extensions", field="object").get(EXTERNAL_ID)
     if external not in (None, ""):
@@ -179,17 +167,21 @@ def _course(statement: JsonObject) -> tuple[int | None, str] | None:
     else:
         match = COURSE_AT_END.fullmatch(_text(activity, "id", field="object"))
         text = (match["bare"] or match["number"] or match["code"]) if match else ""
-    if re.fullmatch(r"[0-9]{1,9}", text):
+    if re.fullmatch(COURSE_NUMBER, text):
         return int(text), ""
     is_code = len(text) <= Course.CODE_LENGTH and not course_code_problem(code := parse_code(text, "object"))
     return (None, code) if is_code else None
 
 
 def _labels(statement: JsonObject) -> tuple[str, ...]:
-    """Return the names that the platform gives the course, one for each language."""
+    """Return the names that the platform gives the course, without those that no course can have."""
     definition = _object(_object(statement, "object"), "definition", field="object")
     names = _object(definition, "name", field="object")
-    return tuple(parse_text(name, "object") for name in list(names.values())[:MAX_LABELS])
+    if len(names) > MAX_LABELS:
+        raise ItemError("object", f"object.definition.name 最多 {MAX_LABELS} 种语言。")
+    number = _account(statement)
+    labels = dict.fromkeys(parse_text(name, "object") for name in names.values())
+    return tuple(label for label in labels if label and can_name_course(FIRST_YEAR, label, number))
 
 
 def _hours(statement: JsonObject) -> Decimal | None:

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.crypto import DerivedField
+from config.texts import comparison_digest
+
 from .fields import hours_field, in_half_hours
 
 
@@ -29,6 +32,7 @@ class Course(models.Model):
 
     year = models.PositiveSmallIntegerField("年度")
     name = models.CharField("科目名称", max_length=NAME_LENGTH)
+    name_key = DerivedField(max_length=64, source="name", compute=comparison_digest)
     code = models.CharField(
         "课程编号",
         max_length=CODE_LENGTH,
@@ -47,7 +51,9 @@ class Course(models.Model):
         ordering = ["-year", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["year", "name"], name="course_once_a_year", violation_error_message="该年度已有同名公需科目。"
+                fields=["year", "name_key"],
+                name="course_once_a_year",
+                violation_error_message="该年度已有同名公需科目。",
             ),
             models.CheckConstraint(
                 condition=Q(hours__gt=0) & in_half_hours("hours"),

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from config.texts import comparison_digest
+from config.texts import comparison_digest, search_words
 from hours.counting import overlaps
 from hours.offices import Office
 from hours.states import EDITABLE, REJECTED, Stage, Status
@@ -139,3 +139,11 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def abandoned(self, before: datetime | None = None) -> AttachmentQuerySet:
         """Uploads whose form was never completed; by default those older than a day."""
         return self.filter(registration=None, created_at__lt=before or timezone.now() - timedelta(days=1))
+
+
+def content_holds(text: str) -> Q:
+    """The registrations whose 培训名称 holds all words of a search, whatever their width and order."""
+    found = Q()
+    for word in search_words(text):
+        found &= Q(content__icontains=word)
+    return found

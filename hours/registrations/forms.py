@@ -21,7 +21,7 @@ from config.web.addresses import parse_uuid
 from config.web.forms import Filter, LineField, TextField, form_helper
 from hours.counting import DAY_ENDS, DAY_STARTS, calendar_days, default_year, half_day_hours
 from hours.models import Attachment, Category, Registration, YearRule
-from hours.models.querysets import RegistrationQuerySet
+from hours.models.querysets import RegistrationQuerySet, content_holds
 from hours.wording import format_number
 
 from . import attachments, validation
@@ -294,7 +294,7 @@ class RegistrationFilter(Filter):
         """Return the matching rows. A field that is empty or invalid filters nothing."""
         data = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
         if data.get("content"):
-            rows = rows.filter(content__icontains=data["content"])
+            rows = rows.filter(content_holds(data["content"]))
         if data.get("start"):
             rows = rows.filter(starts_at__date__gte=data["start"])
         if data.get("end"):

@@ -14,9 +14,11 @@ from django.utils import timezone
 from accounts import identity
 from accounts.models import User, stored_name_key
 from config.constants import FILTER_MAX_PEOPLE
+from config.texts import normalise_line
 from config.web.forms import DateField, Filter, typed_field
 from hours.counting import LOCAL
 from hours.models import Category, Registration
+from hours.models.querysets import content_holds
 from hours.offices import Office, in_region
 from hours.registrations.validation import FIRST_YEAR
 from hours.states import IN_REVIEW, Status
@@ -131,7 +133,7 @@ class QueueFilter(Filter):
         if "name" in given or "id_tail" in given:
             rows = _of_people(rows, given.get("name", ""), identity.normalise(given.get("id_tail", "")))
         if "content" in given:
-            rows = rows.filter(content__contains=given["content"])
+            rows = rows.filter(content_holds(given["content"]))
         if "unit" in given:
             rows = self._of_unit(rows, given["unit"])
         if "region" in given:
@@ -147,7 +149,7 @@ class QueueFilter(Filter):
     def _of_unit(self, rows: QuerySet[Registration], keyword: str) -> QuerySet[Registration]:
         """Return the rows of the units that the unit search finds, and note their names for the page."""
         if not (regions := self.office.regions):
-            return rows.filter(unit_name__contains=keyword)
+            return rows.filter(unit_name__icontains=normalise_line(keyword))
         found = search.find_units(keyword, regions[0] if len(regions) == 1 else None)
         names = "、".join(unit.name for unit in found.units)
         more = f"，另有 {found.more} 家未列入，请输入更完整的名称" if found.more else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -16,7 +15,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
 from hours.completions import platforms, recording, rules, xapi
-from hours.completions.items import CompletionItem, ItemError, parse_code, parse_text, parse_year_or_id, quotable
+from hours.completions.items import (
+    CompletionItem,
+    ItemError,
+    canonical_id,
+    parse_code,
+    parse_text,
+    parse_year_or_id,
+    quotable,
+)
 from hours.completions.planning import ItemOutcome, ItemResult
 from hours.models import Completion, Platform
 
@@ -77,7 +84,7 @@ def _token(request: HttpRequest) -> str:
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(rest, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no Base64, no UTF-8, or not even ASCII
             raise platforms.TokenProblem("令牌不正确。") from None
     raise platforms.TokenProblem("请求缺少令牌：Authorization: Bearer <令牌>。")
 
@@ -101,7 +108,7 @@ def body_of(request: HttpRequest) -> bytes:
 def json_of(body: bytes) -> Any:
     """Return the JSON value of a body; raise RequestError if it is none, or not clear because a name is there twice."""
     try:
-        return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_unique_names)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_unique_names)
     except (ValueError, RecursionError):
         raise RequestError(400, "请求正文不是 JSON（UTF-8）。") from None
 
@@ -158,7 +165,7 @@ def _parse_plain(position: int, sent: dict[str, Any]) -> CompletionItem:
         year=parse_year_or_id(sent.get("year"), "year", "年度"),
         hours=hours,
         completed_on=sent.get("completed_on"),
-        key=parse_text(sent.get("id"), "id"),
+        key=canonical_id(parse_text(sent.get("id"), "id")),
     )
 
 
@@ -180,7 +187,7 @@ def _own_id(sent: Any) -> str | int | None:
     except ItemError:
         return None
     id_numbers = [sent.get("id_number"), _value_at(sent, "actor", "account", "name")]
-    is_revealing = any(rules.contains_id_number(str(own_id), str(number)) for number in id_numbers if number)
+    is_revealing = any(rules.contains_id_number(str(own_id), str(number or "")) for number in id_numbers)
     return None if is_revealing else own_id
 
 

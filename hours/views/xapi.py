@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
 from hours.completions import platforms, recording, xapi
-from hours.completions.items import CompletionItem, ItemError
+from hours.completions.items import ItemError, Report, canonical_id, is_uuid
 from hours.completions.planning import ItemOutcome, ItemResult
 from hours.models import Platform
 
@@ -97,19 +97,19 @@ def _sent_statements(request: HttpRequest) -> list[dict[str, Any]]:
     for position, statement in enumerate(sent, start=1):
         if not isinstance(statement, dict) or not {"actor", "verb", "object"} <= statement.keys():
             raise RequestError(400, f"第 {position} 条不是 xAPI 语句：应有 actor、verb 和 object。")
-        if statement.get("id") is not None and not xapi.is_uuid(statement["id"]):
+        if statement.get("id") is not None and not is_uuid(statement["id"]):
             raise RequestError(400, f"第 {position} 条语句的 id 应为 UUID。")
     if request.method == "PUT":
         return [_with_id_of_address(request, sent)]
     found = [{**statement, "id": statement.get("id") or str(uuid.uuid4())} for statement in sent]
-    if len({xapi.canonical_id(statement["id"]) for statement in found}) < len(found):
+    if len({canonical_id(statement["id"]) for statement in found}) < len(found):
         raise RequestError(400, "同一请求中有两条语句的 id 相同。")
     return found
 
 
 def _with_id_of_address(request: HttpRequest, sent: list[dict[str, Any]]) -> dict[str, Any]:
     key = request.GET.get("statementId", "")
-    if not xapi.is_uuid(key):
+    if not is_uuid(key):
         raise RequestError(400, "PUT 须在地址中给出 statementId（UUID）。")
     if len(sent) != 1 or str(sent[0].get("id") or key).lower() != key.lower():
         raise RequestError(400, "PUT 只能发送一条语句，其 id 须与 statementId 相同。")
@@ -135,30 +135,28 @@ def _json_part(request: HttpRequest) -> bytes:
 
 def _record(platform: Platform, sent: list[dict[str, Any]]) -> list[str]:
     """Record all statements or none; RequestError names the first wrong one. Return their ids."""
-    items, voided = _parse(sent)
+    reports = _parse(sent)
     with transaction.atomic():
-        results = recording.record(items, platform.name)
-        for result in results:
+        for result in recording.record(reports, platform.name, keeps_repeated=True):
             _check(result)
-        for key in voided:
-            recording.withdraw(platform.name, key)
     platforms.record_use(platform)
     return [statement["id"] for statement in sent]
 
 
-def _parse(sent: list[dict[str, Any]]) -> tuple[list[CompletionItem], list[str]]:
-    """Return the completions of our courses, and the ids of voided statements. Other statements are of no interest."""
-    items, voided, today = [], [], timezone.localdate()
+def _parse(sent: list[dict[str, Any]]) -> list[Report]:
+    """Return the completions of our courses and what is voided, in their order. Others are of no interest."""
+    reports: list[Report] = []
+    today = timezone.localdate()
     for position, statement in enumerate(sent, start=1):
         try:
             xapi.check_parts(statement)
-            if key := xapi.voided_id(statement):
-                voided.append(key)
+            if voided := xapi.parse_voided(statement):
+                reports.append(voided)
             elif xapi.reports_completion(statement):
-                items.append(xapi.parse_statement(position, statement, today))
+                reports.append(xapi.parse_statement(position, statement, today))
         except ItemError as problem:
             raise RequestError(400, f"第 {position} 条语句：{problem}") from None
-    return items, voided
+    return reports
 
 
 def _check(result: ItemResult) -> None:
@@ -166,5 +164,5 @@ def _check(result: ItemResult) -> None:
     position = result.item.position
     if result.is_changed:
         raise ConflictError(position)
-    if result.outcome is ItemOutcome.REFUSED and not result.is_repeated:
+    if result.outcome is ItemOutcome.REFUSED:
         raise RequestError(400, f"第 {position} 条语句：{result.message}")

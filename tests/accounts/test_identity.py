@@ -90,6 +90,8 @@ def test_notations_of_phone_normalise_alike(typed):
         ("H12345678", True),
         ("12345", True),
         ("1234", False),
+        ("ABCDE", False),
+        ("A" * 17 + "123", False),
         ("A" * 21, False),
         ("护照12345", False),
     ],
@@ -191,6 +193,23 @@ def test_national_number_is_no_passport(kind, number):
 @pytest.mark.parametrize("name", ["·", "-", "· ·", "’", "\u0301"])
 def test_name_without_letter_is_refused(name):
     assert identity.name_problem(name) == "姓名中没有文字，请填写与证件上一致的姓名。"
+
+
+@pytest.mark.parametrize("name", ["张三\U00016ff0", "张\u0301三", "e" + "\u0324" * 48, "Jose\u0301 \u0301"])
+def test_name_with_odd_accents_is_refused(name):
+    assert identity.name_problem(name) == "姓名只能包含文字、空格和间隔号“·”，请与证件上的姓名一致。"
+
+
+@pytest.mark.parametrize(
+    "name", ["Nguyễn Thị Ánh", "Jose\u0301", "ကျော်စွာမြင့်", "สมชาย ใจดี", "ភ្នំពេញ", "राजेन्द्र", "ئابدۇرېھىم"]
+)
+def test_names_of_other_scripts_are_names(name):
+    assert identity.name_problem(name) == ""
+
+
+@pytest.mark.parametrize("number", ["E1234567²", "E1234567①"])
+def test_exponents_and_circled_numbers_are_no_digits(number):
+    assert identity.other_id_problem(identity.normalise(number)) == "证件号码应为 5 至 20 位字母或数字。"
 
 
 @pytest.mark.parametrize(

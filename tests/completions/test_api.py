@@ -28,6 +28,7 @@ DAY = f"{THIS_YEAR}-01-01"
 NO_ACCOUNT = "actor 应有 account（homePage 和 name），name 为证件号码；邮箱不能识别人员。"
 COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
 EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
+FIRST = "6690e6c9-3ef0-4ed3-8b37-7f3964730bee"
 
 
 @pytest.fixture
@@ -141,6 +142,37 @@ def test_refused_items_do_not_hold_up_others(send, plain_item, course):
     assert [row.person for row in Completion.objects.all()] == [other]
 
 
+@pytest.mark.parametrize(
+    "hours", ["1" * 1_000_000, "0." + "1" * 900_000, "-" + "9" * 300], ids=["million", "fraction", "negative"]
+)
+def test_hours_with_hundreds_of_digits_are_refused(send, plain_item, hours):
+    assert results(send([plain_item(hours=hours)])) == [("A-1", "refused", "学时应为数字，例如 8 或 7.5。")]
+
+
+@pytest.mark.parametrize("inside", ["", "\u200d", ".", " - ", "/"])
+def test_number_of_anybody_in_an_id_is_refused_and_not_repeated(send, plain_item, huang, inside):
+    for number in (huang.id_number, "450102199003076135"):
+        answer = send([plain_item(id=f"A-{number[:6]}{inside}{number[6:]}")])
+        assert answer.json()["results"][0] == {
+            "item": 1,
+            "id": None,
+            "result": "refused",
+            "field": "id",
+            "message": "来源编号不能含有证件号码。",
+        }
+
+
+def test_item_with_capital_uuid_is_voided_by_it(send, plain_item):
+    send([plain_item(id=FIRST.upper())])
+    assert Completion.objects.get().source_key == FIRST
+
+
+@pytest.mark.parametrize("moment", ["T99:99", "T25:61:99", " 08:60", "T08:30:60"])
+def test_time_that_does_not_exist_is_refused(send, plain_item, moment):
+    (result,) = send([plain_item(completed_on=f"{DAY}{moment}")]).json()["results"]
+    assert (result["result"], result["field"]) == ("refused", "completed_on")
+
+
 def test_item_with_unknown_field_is_refused(send, plain_item, huang):
     items = [plain_item(hour=4), plain_item(**{huang.id_number: 1}), plain_item(**{"half a sign \ud800": 1})]
     words = [result["message"] for result in send(items).json()["results"]]
@@ -242,6 +274,7 @@ def test_statements_url_accepts_basic_authentication(send, statement, token):
         ("Bearer " + "x" * 5000, "令牌不正确。"),
         ("Basic !!!", "令牌不正确。"),
         ("Basic /////w==", "令牌不正确。"),
+        ("Basic \u00e9", "令牌不正确。"),
     ],
 )
 def test_invalid_token_gets_401(send, plain_item, authorization, words):
@@ -288,6 +321,8 @@ def test_session_does_not_replace_token(client, plain_item):
         (b"", 400, "请求正文不是 JSON（UTF-8）。"),
         (b"id=1&course=2", 400, "请求正文不是 JSON（UTF-8）。"),
         (b"\xff\xfe", 400, "请求正文不是 JSON（UTF-8）。"),
+        ("[]".encode("utf-16"), 400, "请求正文不是 JSON（UTF-8）。"),
+        ("[]".encode("utf-32"), 400, "请求正文不是 JSON（UTF-8）。"),
         (b'[{"hours": NaN}]', 400, "请求正文不是 JSON（UTF-8）。"),
         (b"[" * 100_000, 400, "请求正文不是 JSON（UTF-8）。"),
         (b"[" + b"9" * 5000 + b"]", 400, "请求正文不是 JSON（UTF-8）。"),

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hours.completions import planning, platforms, recording, waiting
-from hours.completions.items import CompletionItem
+from hours.completions.items import CompletionItem, Withdrawal
 from hours.models import Course, PersonTotal, Platform, WaitingCompletion
 from tests import factories
 from tests.completions.conftest import NEW_YEAR, NUMBER, SOURCE, THIS_YEAR, answers, credited, signup_data
@@ -222,9 +222,9 @@ def test_row_that_cannot_be_credited_stays_with_reason(unknown):
     assert ([row[2] for row in credited()], waits()) == ([8], [])
 
 
-def test_withdrawn_key_deletes_waiting_or_recorded_completion(item, unknown):
+def test_withdrawal_deletes_waiting_and_recorded_completions(item, unknown):
     answers(item(), unknown(2, key="A-2"))
-    assert [recording.withdraw(SOURCE, key) for key in ("A-1", "A-2", "A-3")] == [True, True, False]
+    assert recording.record(map(Withdrawal, ("A-1", "A-2", "A-3")), SOURCE) == []
     assert (credited(), waits(), PersonTotal.objects.count()) == ([], [], 0)
 
 

@@ -42,6 +42,21 @@ def test_list_filters_by_source_state_and_number(client, unknown, item):
         assert NUMBER not in found.content.decode() + found.request["QUERY_STRING"]
 
 
+def test_repeated_reports_are_listed_when_asked_for(client, unknown, item):
+    answers(unknown(), item(2, key="A-2"))
+    answers(item(key="B-1"), source="高校平台")
+    client.force_login(factories.administrator())
+    assert shown_rows(client.get(LIST)) == ["A-1"]
+    assert shown_rows(client.get(LIST, {"state": "repeated"})) == ["B-1"]
+
+
+@pytest.mark.parametrize("typed", [f" {NUMBER[-4:]}\u200b", "".join(chr(ord(sign) + 0xFEE0) for sign in NUMBER[-4:])])
+def test_digits_are_found_however_they_are_typed(client, unknown, typed):
+    answers(unknown())
+    client.force_login(factories.administrator())
+    assert shown_rows(client.post(LIST, {"q": typed}, follow=True)) == ["A-1"]
+
+
 def test_retry_credits_and_delete_asks_first(client, unknown):
     answers(unknown(), unknown(2, id_number=factories.resident_id(number=995), key="A-2"))
     factories.person("覃晓燕", id_number=NUMBER)

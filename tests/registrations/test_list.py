@@ -56,6 +56,13 @@ def test_list_filters_by_content_and_dates(client, huang):
     assert contents(client.get(LIST, {"end": since})) == ["公文培训", "水利培训"]
 
 
+@pytest.mark.parametrize("typed", ["java（二）", "ＪＡＶＡ 培训", "培训(二)", "Java\u200b培训"])
+def test_list_is_filtered_however_the_name_is_typed(client, huang, typed):
+    factories.registration(huang, "Java培训（二）")
+    factories.registration(huang, "公文讲座（二）")
+    assert contents(client.get(LIST, {"content": typed})) == ["Java培训（二）"]
+
+
 def test_invalid_date_is_an_error_and_filters_nothing(client, huang):
     factories.registration(huang, "水利培训")
     response = client.get(LIST, {"start": "昨天"})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.texts import comparison_key, fold_digits, name_key, normalise, normalise_line, normalise_name
+from config.texts import comparison_key, fold_digits, name_key, normalise, normalise_line, normalise_name, search_words
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from config.texts import comparison_key, fold_digits, name_key, normalise, norma
     [
         ("ＪＯＨＮ　ＳＭＩＴＨ", "JOHN SMITH"),
         ("李\uf9dc", "李隆"),  # compatibility ideograph
-        ("⼥⻢", "女马"),  # radicals
+        ("⼥⻢⺟⻑⻱⻲⻯⻭⻫", "女马母長龜亀竜歯斉"),  # radicals
         ("张\ue81e\ue5e5甲", "张\u9fb4 甲"),  # private use of GB 18030
         ("\ue81a\ue831", "\u3473\U000215d7"),
         ("黄\u200b秋\u3164梦\ufe0f\U000e0100", "黄秋梦"),
@@ -63,10 +63,22 @@ def test_missing_dot_and_other_letters_matter():
         "java\u200d培训（一）",
         "Java\u3164培\ufe0f训（一）",
         "J\u00adava\u2800培训（一）",
+        *(
+            f"Java培{chr(code)}训（一）"
+            for code in (0x16FE4, 0x2D7F, 0x1D159, 0xFFFC, 0x1107F, 0x11F42, 0x13430, 0x110BD, 0x600)
+        ),
     ],
 )
 def test_look_alikes_have_one_key(other):
     assert comparison_key(other) == comparison_key("Java培训（一）")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("Java培训（二）", ["Java培训", "二"]), ("ＡＢ，“丙” ", ["AB", "丙"]), ("（）", ["（）"]), (" \u200b", [])],
+)
+def test_words_of_a_search(typed, words):
+    assert search_words(typed) == words
 
 
 def test_full_width_digits_are_digits():

@@ -48,6 +48,11 @@ pytestmark = pytest.mark.django_db
         ({"object": {"objectType": "Activity"}}, "第 1 条语句：object 缺少 id。"),
         ({"verb": COMPLETED}, "第 1 条语句：verb 应为 JSON 对象。"),
         ({"verb": {"id": 7}}, "第 1 条语句：id 应为文字。"),
+        ({"object": {"id": "https://m.example/7", "objectType": 5}}, "第 1 条语句：objectType 应为文字。"),
+        (
+            {"object": {"id": "https://m.example/7", "definition": {"name": {str(n): "课" for n in range(101)}}}},
+            "第 1 条语句：object.definition.name 最多 100 种语言。",
+        ),
         (
             {"actor": {"objectType": "Group", "member": []}},
             "第 1 条语句：actor 应为个人（Agent），不能是小组（Group）。",
@@ -82,6 +87,10 @@ def test_durations_with_weeks_count(send, statement, duration, hours):
         {"object": {"id": "https://m.example/7", "definition": {"type": MODULE, "extensions": {EXTERNAL_ID: "7"}}}},
         {"object": {"id": "https://m.example/7", "definition": {"extensions": {EXTERNAL_ID: "数学 101 班"}}}},
         {"object": {"id": "https://m.example/7", "definition": {"extensions": {EXTERNAL_ID: "A" * 41}}}},
+        {"object": {"id": "https://m.example/mod/quiz/14"}},
+        {"object": {"id": "https://m.example/course/0014"}},
+        {"object": {"id": "https://m.example/7", "definition": {"extensions": {EXTERNAL_ID: "0011"}}}},
+        *({"object": {"id": "https://m.example/7", "objectType": kind}} for kind in ("Agent", "SubStatement")),
         {"result": {"completion": False}},
         {"result": {"success": False}},
     ],
@@ -142,6 +151,51 @@ def test_name_of_another_course_is_a_contradiction(send, statement, course):
     )
     own = {"id": wrong["id"], "definition": {"name": {"zh-CN": "网站上的另一种叫法", "en": "AI"}}}
     assert send(statement(object=own)).status_code == 200
+
+
+def test_eleventh_name_is_looked_at_too(send, statement, course):
+    other = factories.course(THIS_YEAR, "职业道德")
+    names = {f"l{number}": f"叫法{number}" for number in range(10)} | {"zh": other.name}
+    wrong = {"id": f"https://m.example/courses/{course.pk}", "definition": {"name": names}}
+    assert "与科目名称“职业道德”不一致" in refusal(send(statement(object=wrong)))
+
+
+def voiding(statement, key: str = FIRST) -> dict:
+    return statement(id=str(uuid.uuid4()), verb={"id": VOIDED}, object={"objectType": "StatementRef", "id": key})
+
+
+def test_statements_of_a_request_count_in_their_order(send, statement):
+    second = str(uuid.uuid4())
+    assert send([voiding(statement), statement()]).status_code == 200
+    assert Completion.objects.get().source_key == FIRST
+    assert send([voiding(statement), statement(id=second)]).status_code == 200
+    assert Completion.objects.get().source_key == second
+
+
+def test_statement_voided_before_it_in_the_request_may_be_another(send, statement):
+    send(statement())
+    assert send([voiding(statement), statement(result={"duration": "PT4H"})]).status_code == 200
+    assert (Completion.objects.get().hours, PersonTotal.objects.get().public) == (4, 4)
+
+
+@pytest.mark.django_db(transaction=True)  # crediting follows the commit
+def test_second_statement_of_a_course_counts_once_the_first_is_voided(send, statement):
+    second = statement(id=str(uuid.uuid4()), result={"duration": "PT4H"})
+    assert [send(sent).status_code for sent in (statement(), second, voiding(statement))] == [200] * 3
+    assert Completion.objects.get().hours == 4
+    assert send({**second, "result": {"duration": "PT5H"}}).status_code == 409
+
+
+def test_waiting_statement_sent_again_with_other_notation_is_the_same(send, statement):
+    numbers = ("11010519491231002X", "11010519491231002x", "110105 19491231 002X")
+    actors = [{"account": {"homePage": "https://learn.example", "name": number}} for number in numbers]
+    assert [send(statement(actor=actor)).status_code for actor in actors] == [200] * 3
+    assert WaitingCompletion.objects.count() == 1
+
+
+def test_waiting_statement_sent_again_for_another_person_is_refused(send, statement):
+    unknown = {"account": {"homePage": "https://learn.example", "name": "450102199003076135"}}
+    assert [send(statement(actor=unknown)).status_code, send(statement()).status_code] == [200, 409]
 
 
 def test_voided_statement_no_longer_counts(send, statement, huang):
