@@ -6,6 +6,7 @@ refused before they are decoded. What is refused is known from the head of the f
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 import warnings
@@ -15,14 +16,17 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pillow_heif
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from PIL import Image, ImageCms, ImageOps
+
+from . import jpegs, pngs
 
 pillow_heif.register_heif_opener()
 
 MAX_PIXELS = 25_000_000
 MAX_JPEG_PIXELS = 200_000_000  # before reduction
-MAX_PROGRESSIVE_PIXELS = 50_000_000  # the decoder holds all of them, also when it reduces
+MAX_BUFFERED_PIXELS = 50_000_000  # of a JPEG in several scans: the decoder holds all, also when it reduces
 MAX_SCANS = 100  # passes over a progressive JPEG; programs write about ten
 MAX_LENGTH = 65_000  # of a side; browsers and JPEG know no longer ones
 MAX_SIDE, MIN_WIDTH = 4000, 1080  # a long screenshot keeps its width readable
@@ -31,12 +35,15 @@ WAIT_SECONDS = 30
 DECODERS = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WEBP", "HEIC": "HEIF"}
 STORED_AS = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WEBP", "HEIC": "JPEG"}
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 88, "optimize": True},
+    "JPEG": {"optimize": True},
     "PNG": {},
     "WEBP": {"quality": 88, "method": 2},
 }
 Image.MAX_IMAGE_PIXELS = None  # sizes are checked here, with a sentence
 START_OF_SCAN, END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
+MORE_PIXELS = b"\x55" * 64  # read as pixels if some are missing, else passed over
+FILLED = 2  # pixels at the end of a JPEG that have one colour if it is cut, also when it is reduced
+JPEG_QUALITIES = (88, 70, 50)  # the first that keeps the file below the limit
 # Chunks of a PNG that are read: pixels, transparency and colours. Texts may be larger than Pillow reads.
 PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"eXIf", b"acTL"}
 # Encoding a picture of MAX_PIXELS takes some 300 MB of memory: one at a time in each process.
@@ -46,8 +53,11 @@ _turn = threading.Lock()
 def clean(name: str, content: bytes, kind: str) -> tuple[str, bytes]:
     """Return the stored kind and content of a picture; ValidationError names the file."""
     with _one_at_a_time(name):
-        picture = _decode(name, content, kind)
-        return STORED_AS[kind], _encode(picture, STORED_AS[kind])
+        try:
+            picture = _ready(_decode(name, content, kind))
+            return _encode(name, picture, STORED_AS[kind])
+        except MemoryError:
+            raise ValidationError(_too_large(name)) from None
 
 
 @contextmanager
@@ -64,12 +74,15 @@ def _decode(name: str, content: bytes, kind: str) -> Image.Image:
     if kind == "PNG":
         content = _without_texts(content)
     try:
-        return _load(name, content, kind)
-    except MemoryError:
-        raise ValidationError(f"“{name}”的像素太多，请缩小后上传。") from None
+        picture = _load(name, content, kind)
+        if kind == "JPEG" and _ends_plainly(picture) and _takes_more_pixels(name, picture, content):
+            raise ValidationError(_damaged(name, kind))
+        if kind == "PNG" and not (_has_last_line(picture) or pngs.has_all_lines(content)):
+            raise ValidationError(_damaged(name, kind))
+        return picture
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, zlib.error):
-        if kind == "JPEG" and (picture := _without_end(name, content)):
-            return picture
+        if kind == "JPEG" and (whole := _without_end(name, content)):
+            return whole
         raise ValidationError(_damaged(name, kind)) from None
 
 
@@ -83,23 +96,38 @@ def _load(name: str, content: bytes, kind: str) -> Image.Image:
 
 
 def _without_end(name: str, content: bytes) -> Image.Image | None:
-    """Return a JPEG that lacks only its end mark: bytes after the last line do not change it."""
+    """Return a JPEG that lacks only its end mark."""
+    content += END_OF_JPEG
     with suppress(OSError, SyntaxError, ValueError):
-        picture = _load(name, content + END_OF_JPEG, "JPEG")
-        if picture.tobytes() == _load(name, content + b"\x55" * 64 + END_OF_JPEG, "JPEG").tobytes():
-            return picture
+        picture = _load(name, content, "JPEG")
+        return None if _takes_more_pixels(name, picture, content) else picture
     return None
+
+
+def _ends_plainly(picture: Image.Image) -> bool:
+    """Whether the last pixels of a JPEG have one colour, as those that its decoder fills in for missing ones."""
+    corner = picture.crop((picture.width - FILLED, picture.height - FILLED, *picture.size))
+    return len(corner.getcolors() or ()) == 1
+
+
+def _has_last_line(picture: Image.Image) -> bool:
+    """Whether the last line of a PNG has anything but zeros, which stand for missing lines too."""
+    return picture.crop((0, picture.height - 1, *picture.size)).getbbox() is not None
+
+
+def _takes_more_pixels(name: str, picture: Image.Image, content: bytes) -> bool:
+    """Whether bytes before the end mark of a JPEG change the picture, because some of it is missing."""
+    end = jpegs.end_of_picture(content)
+    digest = hashlib.sha256(picture.tobytes()).digest()
+    with suppress(OSError, SyntaxError, ValueError):
+        longer = _load(name, content[:end] + MORE_PIXELS + END_OF_JPEG, "JPEG")
+        return hashlib.sha256(longer.tobytes()).digest() != digest
+    return True
 
 
 def _without_texts(content: bytes) -> bytes:
     """Return a PNG without the chunks that are not needed."""
-    kept, place = [content[:8]], 8
-    while place + 12 <= len(content):
-        end = place + 12 + int.from_bytes(content[place : place + 4])
-        if content[place + 4 : place + 8] in PNG_CHUNKS:
-            kept.append(content[place:end])
-        place = end
-    return b"".join(kept)
+    return content[:8] + b"".join(chunk for name, chunk in pngs.chunks(content) if name in PNG_CHUNKS)
 
 
 # --- What is refused -----------------------------------------------------------------------------------
@@ -109,7 +137,7 @@ def _check(name: str, picture: Image.Image, content: bytes, kind: str) -> None:
     """Raise ValidationError for what costs too much or cannot be kept; let the decoder reduce a large JPEG."""
     pixels = picture.width * picture.height
     size = f"{picture.width}×{picture.height} 像素"
-    if pixels > _most_pixels(picture, kind):
+    if pixels > _most_pixels(picture, content, kind):
         raise ValidationError(f"“{name}”有 {size}，太大了，请缩小到 {MAX_PIXELS // 10_000} 万像素以内后上传。")
     if max(picture.size) > MAX_LENGTH:
         raise ValidationError(f"“{name}”有 {size}，太长了，请截成几张图片，每边不超过 {MAX_LENGTH:,} 像素。")
@@ -122,10 +150,14 @@ def _check(name: str, picture: Image.Image, content: bytes, kind: str) -> None:
         picture.draft("RGB", (picture.width // scale, picture.height // scale))
 
 
-def _most_pixels(picture: Image.Image, kind: str) -> int:
+def _most_pixels(picture: Image.Image, content: bytes, kind: str) -> int:
     if kind != "JPEG":
         return MAX_PIXELS
-    return MAX_PROGRESSIVE_PIXELS if "progressive" in picture.info else MAX_JPEG_PIXELS
+    return MAX_BUFFERED_PIXELS if "progressive" in picture.info or jpegs.has_several_scans(content) else MAX_JPEG_PIXELS
+
+
+def _too_large(name: str) -> str:
+    return f"“{name}”的像素太多，请缩小后上传。"
 
 
 def _damaged(name: str, kind: str) -> str:
@@ -134,20 +166,34 @@ def _damaged(name: str, kind: str) -> str:
     return f"“{name}”不完整或已损坏，请重新拍照或扫描后上传。"
 
 
-def _encode(picture: Image.Image, kind: str) -> bytes:
-    """Return the pixels alone, upright: without position, camera and comments."""
+def _ready(picture: Image.Image) -> Image.Image:
+    """Return the picture as it is shown: upright, small enough, in the colours of screens."""
     _turn_upright(picture)
     picture = _in_eight_bits(picture)
     picture.thumbnail(_fitting_size(picture))
-    picture = _in_srgb(picture)
-    if kind == "JPEG" and picture.mode != "RGB":
-        picture = _on_white(picture)
-    elif picture.mode not in ("RGB", "RGBA", "L"):
-        picture = picture.convert("RGBA")
+    return _in_srgb(picture)
+
+
+def _encode(name: str, picture: Image.Image, kind: str) -> tuple[str, bytes]:
+    """Return kind and content of a picture below the limit per file; ValidationError if it is above it in any kind."""
+    if kind != "JPEG":
+        content = _encode_as(picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert("RGBA"), kind)
+        if len(content) <= settings.ATTACHMENT_MAX_BYTES:
+            return kind, content
+    picture = picture if picture.mode == "RGB" else _on_white(picture)
+    for quality in JPEG_QUALITIES:
+        content = _encode_as(picture, "JPEG", quality=quality)
+        if len(content) <= settings.ATTACHMENT_MAX_BYTES:
+            return "JPEG", content
+    raise ValidationError(_too_large(name))
+
+
+def _encode_as(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    """Return the pixels alone: without position, camera and comments."""
     bare = Image.new(picture.mode, picture.size)
     bare.paste(picture)
     buffer = io.BytesIO()
-    bare.save(buffer, format=kind, **SAVE_OPTIONS[kind])
+    bare.save(buffer, format=kind, **{**SAVE_OPTIONS[kind], **options})
     return buffer.getvalue()
 
 

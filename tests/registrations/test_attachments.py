@@ -75,7 +75,8 @@ def test_pictures_are_encoded_one_at_a_time(monkeypatch):
         return content
 
     monkeypatch.setattr(pictures, "_decode", slowly)
-    monkeypatch.setattr(pictures, "_encode", lambda picture, kind: b"")
+    monkeypatch.setattr(pictures, "_ready", lambda picture: picture)
+    monkeypatch.setattr(pictures, "_encode", lambda name, picture, kind: (kind, b""))
     uploads = [files.upload(f"{number}.png", files.picture("PNG")) for number in range(4)]
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(attachments.inspect, uploads))

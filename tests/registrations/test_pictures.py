@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from typing import Any
 
 import pytest
@@ -92,6 +93,80 @@ def test_jpeg_that_lacks_only_its_end_mark_is_whole(progressive):
     photo = noise(progressive=progressive)
     whole = attachments.inspect(files.upload("照片.jpg", photo)).content
     assert attachments.inspect(files.upload("照片.jpg", photo[:-2])).content == whole
+
+
+@pytest.mark.parametrize("cut", [500, 5000, 12_000])
+def test_jpeg_that_lacks_lines_before_its_end_is_refused(cut):
+    words = "“照片.jpg”不完整或已损坏，请重新拍照或扫描后上传。"
+    assert refusal("照片.jpg", noise()[:-cut] + b"\xff\xd9") == words
+
+
+def test_cut_photo_is_refused_although_phones_append_a_second_picture():
+    words = "“照片.jpg”不完整或已损坏，请重新拍照或扫描后上传。"
+    assert refusal("照片.jpg", noise()[:-5000] + b"\xff\xd9" + noise()) == words
+    assert attachments.inspect(files.upload("照片.jpg", noise() + noise())).content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 3}, {"optimize": True}])
+def test_white_scan_is_whole(options):
+    page = Image.new("L", (1200, 1600), "white")
+    page.paste("black", (100, 100, 500, 300))
+    buffer = io.BytesIO()
+    page.save(buffer, "JPEG", **options)
+    assert attachments.inspect(files.upload("扫描.jpg", buffer.getvalue())).content_type == "image/jpeg"
+
+
+def scanned_by_colour(width: int, height: int) -> bytes:
+    """Return the head of a JPEG whose first scan holds one of three colours."""
+    photo = with_size(files.picture(), width, height)
+    scan = photo.index(b"\xff\xda")
+    return photo[:scan] + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + photo[scan + 14 :]
+
+
+def test_jpeg_with_a_scan_for_each_colour_has_a_lower_bound():
+    words = "“炸弹.jpg”有 14000×14000 像素，太大了，请缩小到 2500 万像素以内后上传。"
+    assert refusal("炸弹.jpg", scanned_by_colour(14_000, 14_000)) == words
+
+
+def png(lines: int, height: int, kind: int = 2, bits: int = 8, interlaced: int = 0) -> bytes:
+    """Return a PNG of 64 columns that says it is `height` lines high, and holds the first ones."""
+    columns = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind] * 64 * bits // 8
+    head = struct.pack(">IIBBBBB", 64, height, bits, kind, 0, 0, interlaced)
+    data = zlib.compress(b"".join(b"\x00" + b"\x50" * columns for _ in range(lines)))
+    parts = [(b"IHDR", head), *([(b"PLTE", bytes(768))] if kind == 3 else []), (b"IDAT", data), (b"IEND", b"")]
+    packed = (
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+@pytest.mark.parametrize(("kind", "bits"), [(0, 1), (0, 16), (2, 8), (3, 4), (3, 8), (4, 8), (6, 16)])
+def test_png_that_lacks_lines_is_refused(kind, bits):
+    words = "“截图.png”不完整或已损坏，请重新拍照或扫描后上传。"
+    assert refusal("截图.png", png(30, 64, kind, bits)) == words
+    assert attachments.inspect(files.upload("截图.png", png(64, 64, kind, bits))).content_type == "image/png"
+
+
+def test_black_png_is_whole():
+    for mode in ("1", "L", "P", "RGB", "RGBA"):
+        buffer = io.BytesIO()
+        Image.new(mode, (61, 40)).save(buffer, "PNG")
+        assert attachments.inspect(files.upload("黑.png", buffer.getvalue())).content_type == "image/png"
+
+
+def test_picture_that_grows_beyond_the_limit_is_stored_smaller(settings):
+    settings.ATTACHMENT_MAX_BYTES = 200_000
+    buffer = io.BytesIO()
+    Image.effect_noise((400, 400), 90).convert("P").save(buffer, "PNG")
+    kept = attachments.inspect(files.upload("截图.png", buffer.getvalue()))
+    assert (kept.content_type, kept.name, len(kept.content) < 200_000) == ("image/jpeg", "截图.jpg", True)
+
+
+def test_picture_that_cannot_be_stored_below_the_limit_is_refused(settings, monkeypatch):
+    monkeypatch.setattr(pictures, "JPEG_QUALITIES", (100,))
+    photo = noise(quality=10)
+    settings.ATTACHMENT_MAX_BYTES = len(photo)
+    assert refusal("照片.jpg", photo) == "“照片.jpg”的像素太多，请缩小后上传。"
 
 
 @pytest.mark.parametrize("progressive", [False, True])
