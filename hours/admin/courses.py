@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.admin import ExportAdmin
 from accounts.requests import person_of
-from config.texts import comparison_key, normalise_number
+from config.texts import comparison_digest, normalise_number
 from config.web.forms import AdminForm, DateField, LineField, NumberField
 from hours.completions import waiting
 from hours.completions.courses import CourseImporter, cells_of
@@ -72,8 +72,8 @@ class CourseForm(AdminForm):
     def clean(self) -> None:
         super().clean()
         year, name = self.cleaned_data.get("year", self.instance.year), self.cleaned_data.get("name")
-        names = Course.objects.filter(year=year).exclude(pk=self.instance.pk).values_list("name", flat=True)
-        if name and comparison_key(name) in map(comparison_key, names):
+        others = Course.objects.filter(year=year, name_key=comparison_digest(name)).exclude(pk=self.instance.pk)
+        if name and others.exists():
             self.add_error("name", "该年度已有同名公需科目。")
         days = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
         if year and not {"year", "first_day", "last_day"} & self.errors.keys():

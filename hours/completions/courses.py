@@ -9,7 +9,7 @@ from decimal import Decimal
 from config.files.importing import Importer, PlannedLine, Problem, all_problems, changes, compared, refused
 from config.files.lines import Columns, Line
 from config.parsing import parse_day, parse_number, parse_whole_number
-from config.texts import comparison_key, normalise_number
+from config.texts import comparison_digest, comparison_key, normalise_number
 from hours.models import Course
 from hours.wording import format_number
 from organizations.import_log import log_import
@@ -53,7 +53,8 @@ class CourseImporter(Importer):
 
     def plan(self, lines: Sequence[Line], *, write: bool) -> list[PlannedLine]:
         years = {year for line in lines if (year := _year(line.text(YEAR)))}
-        existing = {key_of(course): course for course in Course.objects.filter(year__in=years)}
+        names = {comparison_digest(line.text(NAME)) for line in lines}
+        existing = {key_of(course): course for course in Course.objects.filter(year__in=years, name_key__in=names)}
         codes = {normalise_number(line.text(CODE)) for line in lines if line.text(CODE)}
         self.owners = {course.code: key_of(course) for course in Course.objects.filter(code__in=codes)}
         planned = [self._plan_line(line, existing) for line in lines]
