@@ -128,11 +128,13 @@ def _read_table(file: IO[bytes], columns: Columns, bounds: Bounds) -> tuple[Tabl
 def _find_heading(rows: Iterator[TableRow], columns: Columns) -> tuple[int, list[str]]:
     """Return line number and names of the first line that has all required columns; FileProblem if there is none."""
     missing: list[str] | None = None
+    broken: TableRow | None = None
     count = 0
     for row in rows:
         if row.is_empty:
             continue
         count += 1
+        broken = broken or (row if row.cells is None else None)
         names = [_name(cell, columns) for cell in row.cells or ()]
         lacking = [column for column in columns.required if column not in names]
         if not lacking:
@@ -140,6 +142,8 @@ def _find_heading(rows: Iterator[TableRow], columns: Columns) -> tuple[int, list
         missing = lacking if missing is None or len(lacking) < len(missing) else missing
         if count == MAX_HEADING_ROWS:
             break
+    if broken:
+        raise FileProblem(_quote_problem(broken, f"第 {broken.number} 行"))
     if missing is None:
         raise FileProblem(f"文件没有内容。{columns.expected}")
     raise FileProblem(f"文件缺少列：{'、'.join(missing)}。{columns.expected}")
@@ -266,8 +270,8 @@ def _width_problem(cells: Sequence[Cell], width: int) -> str:
     )
 
 
-def _quote_problem(row: TableRow) -> str:
+def _quote_problem(row: TableRow, line: str = "此行") -> str:
     """Return the sentence about a row that is not valid CSV or joins several lines."""
     if row.last == row.number:
-        return "此行不是正确的 CSV，请检查引号是否成对。"
+        return f"{line}不是正确的 CSV，请检查引号是否成对。"
     return f"第 {row.number} 至 {row.last} 行被读作一行，请检查第 {row.number} 行的引号是否成对。"

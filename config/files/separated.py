@@ -64,12 +64,33 @@ def _count_lines(file: IO[bytes], encoding: str) -> int | None:
     return lines
 
 
+class _Source:
+    """The lines of a text. It is over before a row is complete if a quote is open at the end of the file."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self.text, self.is_over = text, False
+
+    def __iter__(self) -> _Source:
+        return self
+
+    def __next__(self) -> str:
+        for line in self.text:
+            return line
+        self.is_over = True
+        raise StopIteration
+
+
 def _rows(text: io.TextIOWrapper, bounds: Bounds, heading_columns: HeadingColumns) -> Iterator[TableRow]:
-    """Yield the rows with content; a line that is not valid CSV has no cells."""
+    """Yield the rows with content.
+
+    A line that is not valid CSV has no cells. Nor have lines that an unclosed quote joins: the quote is open at the end
+    of the file, or a cell holds line ends and separators.
+    """
     clock = bounds.clock()
     try:
         separator, skipped = _separator(text, clock, heading_columns)
-        reader = csv.reader(text, delimiter=separator)
+        source = _Source(text)
+        reader = csv.reader(source, delimiter=separator)
         for count in itertools.count():
             if count % CHECK_EVERY == 0:
                 clock.check()
@@ -81,13 +102,17 @@ def _rows(text: io.TextIOWrapper, bounds: Bounds, heading_columns: HeadingColumn
             except csv.Error:
                 yield TableRow(number + skipped, max(reader.line_num, number) + skipped, None)
                 continue
+            last = reader.line_num
+            joined = [place for place, text in enumerate(texts) if last > number and ("\n" in text or "\r" in text)]
+            if source.is_over or any(separator in texts[place] for place in joined):
+                yield TableRow(number + skipped, last + skipped, None)
+                continue
             if not any(texts):
                 continue
             if any(texts[MAX_COLUMNS:]):
                 raise FileProblem(f"第 {number + skipped} 行超过 {MAX_COLUMNS} 列，请只保留需要的列，并检查分隔符。")
-            texts, last = texts[:MAX_COLUMNS], reader.line_num
-            joined = (place for place, text in enumerate(texts) if last > number and ("\n" in text or "\r" in text))
-            yield TableRow(number + skipped, last + skipped, [from_text(text) for text in texts], frozenset(joined))
+            cells = [from_text(text) for text in texts[:MAX_COLUMNS]]
+            yield TableRow(number + skipped, last + skipped, cells, frozenset(joined))
     finally:
         if not text.closed:
             text.detach()  # the caller closes the file

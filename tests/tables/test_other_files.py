@@ -89,6 +89,31 @@ def test_json_is_refused_with_remedy(text):
     assert refusal(text.encode()) == "这是 JSON，不是表格，请另存为 .xlsx 或 CSV 再上传。"
 
 
+JOINED = "第 2 至 3 行被读作一行，请检查第 2 行的引号是否成对。"
+
+
+@pytest.mark.parametrize("end", ["李工,乙,4\n", '李工,"乙,4\n', '李工,"乙",4\n', '李工,乙",4\n'])
+def test_unclosed_quote_in_an_unused_column_is_named(end):
+    line = lines(f'姓名,备注,学时\n黄秋梦,"甲,8\n{end}'.encode())[0]
+    assert (line.number, line.problem) == (2, JOINED)
+
+
+@pytest.mark.parametrize("line", ['黄秋梦,"甲,8', '黄秋梦,甲,"8', '"', '黄秋梦,甲,8,"'])
+def test_quote_left_open_at_the_end_of_the_file_is_named(line):
+    first, last = lines(f"姓名,备注,学时\n李工,,4\n{line}".encode())
+    assert (first.text("学时"), last.problem) == ("4", "此行不是正确的 CSV，请检查引号是否成对。")
+
+
+def test_line_ends_in_an_unused_column_are_no_problem():
+    assert texts('姓名,备注,学时\n黄秋梦,"甲\n乙",8\n李工,"乙"'.encode()) == [(2, "黄秋梦", "8"), (4, "李工", "")]
+
+
+@pytest.mark.parametrize("heading", ['姓名,学时,"备注\n黄秋梦,8,\n', '"名单\n姓名,学时\n'])
+def test_unclosed_quote_that_swallows_the_table_is_named(heading):
+    assert refusal(heading.encode()) == "第 1 至 2 行被读作一行，请检查第 1 行的引号是否成对。"
+    assert refusal('姓名,学时,"备注'.encode()) == "第 1 行不是正确的 CSV，请检查引号是否成对。"
+
+
 def test_missing_column_is_one_sentence():
     assert refusal("学时\n8\n".encode(), Columns(("姓名",), ("姓名",))) == "文件缺少列：姓名。第一行应为列名：姓名。"
 
