@@ -153,6 +153,20 @@ def test_cell_is_read_as_it_is_seen(value, number_format, text):
     assert texts(workbook(["姓名", "学时"], ["黄秋梦", value], change=set_format)) == [(2, "黄秋梦", text)]
 
 
+@pytest.mark.parametrize(
+    ("value", "own", "text"), [(8.5, "0.0", "8.5"), (datetime(2026, 5, 12), "yyyy-mm-dd", "2026-05-12")]
+)
+def test_conditional_format_does_not_change_the_cells_own(value, own, text):
+    def set_format(book: Workbook) -> None:
+        book.worksheets[0]["B2"].number_format = own
+
+    codes = b"".join(b'<numFmt numFmtId="%d" formatCode="0"/>' % number for number in (164, 165))
+    conditional = b"<dxfs><dxf>" + codes + b"</dxf></dxfs><tableStyles"
+    content = workbook(["姓名", "学时"], ["黄秋梦", value], change=set_format)
+    content = replace_part(content, "xl/styles.xml", lambda xml: xml.replace(b"<tableStyles", conditional))
+    assert texts(content) == [(2, "黄秋梦", text)]
+
+
 def test_dates_of_the_1904_system_are_read():
     def use_1904(book: Workbook) -> None:
         book.epoch = datetime(1904, 1, 1)

@@ -50,16 +50,24 @@ class _Workbook(Part):
 
 
 class _Styles(Part):
-    starts = {"numFmt": "add_code", "cellXfs": "begin_cells", "xf": "add_cell"}
-    ends = {"cellXfs": "end_cells"}
+    starts = {"numFmts": "begin_codes", "numFmt": "add_code", "cellXfs": "begin_cells", "xf": "add_cell"}
+    ends = {"numFmts": "end_codes", "cellXfs": "end_cells"}
 
     def __init__(self) -> None:
         super().__init__()
         self.codes: dict[str, str] = {}
         self.cells: list[str] = []
-        self.in_cells = False
+        self.in_codes = self.in_cells = False
+
+    def begin_codes(self, _: Attributes) -> None:
+        self.in_codes = True
+
+    def end_codes(self) -> None:
+        self.in_codes = False
 
     def add_code(self, attributes: Attributes) -> None:
+        if not self.in_codes:  # a conditional format has one of its own, with any number
+            return
         code = attributes.get("formatCode", "")
         self.codes[attributes.get("numFmtId", "")] = code if len(code) <= MAX_FORMAT else ""
 
