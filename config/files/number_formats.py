@@ -14,7 +14,9 @@ from typing import NamedTuple
 MAX_LENGTH = 255  # of a format in Excel; the patterns below take the square of it
 MAX_DECIMALS = 10  # more would exceed what Decimal computes with 15 digits before them
 _PLACES = "0#?"
-# Colours and conditions; the width of a character; a character that fills the cell.
+# A section that has a condition, such as [>=10], and Chinese digits.
+_NOT_UNDERSTOOD = re.compile(r"\[\s*[<>=]|\[DBNum", re.IGNORECASE)
+# Colours and languages; the width of a character; a character that fills the cell.
 _INVISIBLE = re.compile(r"\[[^\]]*\]|_.|\*.")
 _TOKEN = re.compile(r'"[^"]*"|\\.|.', re.DOTALL)
 # Letters that are no digits: dates, exponents, texts and General.
@@ -44,6 +46,8 @@ def show(number: Decimal, number_format: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _parse(number_format: str, is_negative: bool) -> _Pattern | None:
+    if _NOT_UNDERSTOOD.search(number_format):
+        return None
     sections = _INVISIBLE.sub("", number_format).split(";")
     section = sections[1] if is_negative and len(sections) > 1 else sections[0]
     tokens = _TOKEN.findall(section)
