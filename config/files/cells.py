@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,11 +28,15 @@ _LOST = "是存成数字的（{}），末几位可能已丢失，请将该列设
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its text on one line, its typed value, and why it cannot be taken: a sentence after its column."""
+    """A cell: its text on one line, its typed value, and why it cannot be taken: a sentence after its column.
+
+    `bare` is the text without the words that a number format puts around it, if it does: 8 where a person sees 8学时.
+    """
 
     text: str
     value: Value = None
     problem: str = ""
+    bare: str = ""
 
 
 EMPTY = Cell("")
@@ -46,6 +50,18 @@ def from_text(text: str) -> Cell:
     if text.startswith("'") and text[1:].startswith(FORMULA_PREFIXES):
         text = text[1:]
     return Cell(text, text or None, _LOST.format(excerpt(text)) if _SCIENTIFIC.fullmatch(text) else "")
+
+
+def from_shown_text(text: str, number_format: str) -> Cell:
+    """Return the cell of a workbook's text as its format shows it."""
+    shown = number_formats.show_text(text, number_format)
+    return from_text(text) if shown == text else _worded(shown, from_text(text), number_format)
+
+
+def _worded(shown: str, bare: Cell, number_format: str) -> Cell:
+    """Return the cell with words around its value. Digits in them belong to the value: 01 may be shown as 2001."""
+    text = "" if number_formats.has_digits(number_format) else bare.text
+    return replace(from_text(shown), problem=bare.problem, bare=text)
 
 
 def guarded(text: str) -> str:
@@ -65,9 +81,9 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def from_value(value: Any, number_format: str = "") -> Cell:
-    """Return the cell of a workbook's value; a number is taken as its format shows it."""
+    """Return the cell of a workbook's value; a number or a text is taken as its format shows it."""
     if value is None or isinstance(value, str):
-        return from_text(_ESCAPED.sub(_unescaped, value)) if value else EMPTY
+        return from_shown_text(_ESCAPED.sub(_unescaped, value), number_format) if value else EMPTY
     if isinstance(value, bool):
         return Cell(str(value).upper(), str(value).upper())
     if isinstance(value, datetime):
@@ -104,6 +120,13 @@ def _from_number(value: float | Decimal, number_format: str) -> Cell:
     if abs(number) >= 10**EXACT_DIGITS:
         rounded = f"{number:.5E}"
         return Cell(rounded, rounded, _LOST.format(rounded))
+    cell = _from_exact(number, number_format)
+    shown = number_formats.show_words(number, number_format, cell.text)
+    return cell if shown is None else _worded(shown, cell, number_format)
+
+
+def _from_exact(number: Decimal, number_format: str) -> Cell:
+    """Return a number without the words of its format."""
     shown = number_formats.show(number, number_format)
     if shown is not None and not _PLAIN.fullmatch(shown):
         return Cell(shown, shown)

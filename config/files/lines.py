@@ -31,8 +31,8 @@ class Columns:
     """The columns of a kind of table in their order, and those that it must have.
 
     `ignored` ones come back in a file of bad lines and are not named as unused. In `names` an apostrophe at the
-    beginning belongs to the value; elsewhere it only keeps a spreadsheet from reading a number. Sentences show no more
-    of `secret` values than their end.
+    beginning belongs to the value; elsewhere it only keeps a spreadsheet from reading a number. In `numbers` the words
+    around a number, such as 学时, do not belong to it. Sentences show no more of `secret` values than their end.
     """
 
     known: tuple[str, ...]
@@ -40,6 +40,7 @@ class Columns:
     ignored: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -254,7 +255,12 @@ def _line(row: TableRow, layout: _Layout) -> Line:
 
 
 def _cell(cell: Cell, column: str, columns: Columns) -> Cell:
-    """Return the cell without an apostrophe that only makes it a text; a text that no spreadsheet can hold is cut."""
+    """Return the cell without an apostrophe that only makes it a text, and a number without words around it.
+
+    A text that no spreadsheet can hold is cut.
+    """
+    if cell.bare and column in columns.numbers:
+        cell = from_text(cell.bare)
     if len(cell.text) > MAX_CELL:
         return Cell(excerpt(cell.text), problem=f"有 {len(cell.text):,} 个字，最多 {MAX_CELL:,} 个。")
     if not cell.text.startswith(APOSTROPHES) or column in columns.names or cell.problem:

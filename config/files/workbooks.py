@@ -20,7 +20,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
 from . import child, records
-from .cells import EMPTY, Cell, error, from_text, from_value, unsaved_formula
+from .cells import EMPTY, Cell, error, from_shown_text, from_value, unsaved_formula
 from .tables import DAMAGED, MEGABYTE, NO_TABLE, PROTECTED, TOO_COMPLEX, Bounds, FileProblem, Table, TableRow
 
 MEMORY = 1024 * MEGABYTE
@@ -124,9 +124,10 @@ class _Sheet:
             return error(value)
         if kind == "formula":
             return unsaved_formula()
-        if kind == "plain":
-            return from_text(value)
-        return from_value(value == "1" if kind == "boolean" else value)
+        if kind == "boolean":
+            return from_value(value == "1")
+        code, *_ = _format(number_format)
+        return from_shown_text(value, code) if kind == "plain" else from_value(value, code)
 
     def _number(self, value: float, number_format: str | int) -> Cell:
         code, is_date, is_duration = _format(number_format)

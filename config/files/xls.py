@@ -77,9 +77,9 @@ def _cell(book: Any, sheet: Any, row: int, column: int) -> list[Any] | None:
         return ["error", xlrd.error_text_from_code.get(cell.value, "#VALUE!"), ""]
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return ["boolean", str(cell.value), ""]
-    if cell.ctype == xlrd.XL_CELL_TEXT:
-        return ["plain", cell.value, ""]
     number_format = book.format_map[book.xf_list[cell.xf_index].format_key]
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return ["plain", cell.value, number_format.format_str]
     is_date = cell.ctype == xlrd.XL_CELL_DATE or 27 <= number_format.format_key <= 36
     if is_date or 50 <= number_format.format_key <= 58:
         try:

@@ -25,7 +25,7 @@ from .preview import PreviewLine
 
 NAME, ID_NUMBER, HOURS, CERTIFICATE = COLUMNS = "姓名", "证件号码", "学时", "证书编号"
 IGNORED_COLUMNS = LINE, PROBLEM = "原行号", "问题"  # of a file of bad lines that comes back corrected
-KNOWN = Columns(COLUMNS, (NAME, ID_NUMBER), IGNORED_COLUMNS, names=(NAME,), secret=(ID_NUMBER,))
+KNOWN = Columns(COLUMNS, (NAME, ID_NUMBER), IGNORED_COLUMNS, names=(NAME,), secret=(ID_NUMBER,), numbers=(HOURS,))
 MAX_LENGTHS = {NAME: 50, ID_NUMBER: 30, HOURS: 12, CERTIFICATE: 100}
 MAX_HOURS = 9999  # what the database column holds
 ALMOST_RESIDENT = re.compile(r"\d{16,17}[\dXx]?|\d{19,20}")  # a 居民身份证 number with a digit too few or too many

@@ -40,7 +40,7 @@ class CourseImporter(Importer):
     Names that differ only in width, case or spaces are the same.
     """
 
-    columns = Columns(COLUMNS, REQUIRED, ("原行号", "问题"), names=(NAME,))
+    columns = Columns(COLUMNS, REQUIRED, ("原行号", "问题"), names=(NAME,), numbers=(YEAR, HOURS))
     shown = COLUMNS
     help = (
         "前四列必填；同一年度的同名科目将被更新，已有学习记录的学时不变。"

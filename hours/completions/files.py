@@ -25,6 +25,7 @@ COLUMNS = Columns(
     ignored=("行", "列", "原因"),
     names=(COURSE, NAME),
     secret=(ID_NUMBER,),
+    numbers=(YEAR, HOURS),
 )
 ERROR_COLUMNS = ("行", "列", "原因", ID_NUMBER, YEAR, COURSE, KEY)
 # Field of an ItemError -> column

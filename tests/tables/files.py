@@ -15,7 +15,7 @@ from config.files.tables import PAGE, Bounds, FileProblem
 from tests.files import replace_part
 
 SHEET = "xl/worksheets/sheet1.xml"
-PEOPLE = Columns(("姓名", "学时", "日期"), ("姓名",))
+PEOPLE = Columns(("姓名", "学时", "日期"), ("姓名",), numbers=("学时",))
 
 
 def workbook(*rows: list[Any], change: Callable[[Workbook], None] | None = None) -> bytes:

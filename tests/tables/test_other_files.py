@@ -139,6 +139,12 @@ def test_old_workbook_is_read_as_it_is_seen():
     assert texts(content) == [(2, "黄秋梦", "2026-05-12", "000123"), (4, "李工", "", "7.5")]
 
 
+def test_words_of_a_format_in_an_old_workbook_belong_to_the_value():
+    name, code = xlwt.easyxf(num_format_str='@"先生"'), xlwt.easyxf(num_format_str='"GX-2026-"000')
+    content = old_workbook(["姓名", "日期"], [("黄秋梦", name), (1, code)])
+    assert texts(content) == [(2, "黄秋梦先生", "GX-2026-001")]
+
+
 def test_old_workbook_with_hidden_parts_is_refused():
     def hide_row(book: xlwt.Workbook) -> None:
         book.get_sheet(0).row(2).hidden = True

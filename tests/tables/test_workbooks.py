@@ -159,6 +159,60 @@ def test_cell_is_read_as_it_is_seen(value, number_format, text):
     assert texts(workbook(["姓名", "学时"], ["黄秋梦", value], change=set_format)) == [(2, "黄秋梦", text)]
 
 
+WORDED = [
+    (1, '"GX-2026-"000', "GX-2026-001"),
+    ("黄秋梦", '@"先生"', "黄秋梦先生"),
+    ("黄秋梦", '0;-0;0;"甲"@', "甲黄秋梦"),
+    ("黄秋梦", '0"元"', "黄秋梦"),
+    (5, '@"号"', "5号"),
+    (12, '0"年"0"月"', "1年2月"),
+    (123, r"0\.00", "1.23"),
+    (8.5, 'General"学时"', "8.5学时"),
+    (8.5, 'G/通用格式"学时"', "8.5学时"),
+    (-8.5, '"约"0.0', "-约8.5"),
+    (-8, '0"正";0"负"', "8负"),
+    (0, '0"个";0"个";"无"', "无"),
+    (0, '0;-0;"-"', "0"),
+    (12345.5, "[$¥-804]#,##0.00", "¥12,345.50"),
+    (26, '"20"00', "2026"),
+    (26, '"第"0', "第26"),
+    (26, '"a;b_c*d"0', "a;b_c*d26"),
+    (26, '"共"0;@', "共26"),
+    (7, '0,000"号"', "0,007号"),
+    (7.5, '0.0#"元"', "7.5元"),
+    (8500, '0\\.0,"万"', "8500"),
+    (8500, "0.0,", "8500"),
+    (0.125, '"约"0.0%', "约12.5%"),
+    (26, '"共"yyyy', "1900-01-26"),
+]
+
+
+@pytest.mark.parametrize(("value", "number_format", "text"), WORDED)
+def test_words_of_a_format_belong_to_the_value(value, number_format, text):
+    def set_format(book: Workbook) -> None:
+        book.worksheets[0]["A2"].number_format = number_format
+
+    assert texts(workbook(["姓名", "学时"], [value, 8], change=set_format)) == [(2, text, "8")]
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (8, '0.0"学时"', "8"),
+        ("8", '@"学时"', "8"),
+        (8.5, 'General"学时"', "8.5"),
+        (1234.5, '"¥"#,##0.00', "1234.5"),
+        (26, '"20"00', "2026"),
+        (1, '"A1-"0', "A1-1"),
+    ],
+)
+def test_units_of_a_format_do_not_belong_to_a_number(value, number_format, text):
+    def set_format(book: Workbook) -> None:
+        book.worksheets[0]["B2"].number_format = number_format
+
+    assert texts(workbook(["姓名", "学时"], ["黄秋梦", value], change=set_format)) == [(2, "黄秋梦", text)]
+
+
 @pytest.mark.parametrize(
     ("value", "own", "text"), [(8.5, "0.0", "8.5"), (datetime(2026, 5, 12), "yyyy-mm-dd", "2026-05-12")]
 )

@@ -152,13 +152,13 @@ class Sheet(Texts):
     def _read_cell(self) -> Cell:
         kind, value = self.cell.get("t", "n"), self.value
         if kind == "inlineStr":
-            return _text(self.text)
+            return self._text(self.text)
         if not value.strip():
             return ["formula", None, ""] if self.has_formula and kind != "str" else None
         if kind == "s":
-            return _text(self.book.strings[whole(value.strip())])
+            return self._text(self.book.strings[whole(value.strip())])
         if kind == "str":
-            return _text(value)
+            return self._text(value)
         if kind in ("b", "e", "d"):
             return [{"b": "boolean", "e": "error", "d": "date"}[kind], value.strip(), ""]
         return self._number(value.strip())
@@ -166,8 +166,15 @@ class Sheet(Texts):
     def _number(self, value: str) -> Cell:
         if not NUMBER.fullmatch(value):
             raise ValueError("not a number")
+        return ["number", value, self._format()]
+
+    def _text(self, text: str) -> Cell:
+        number_format = self._format()
+        return ["text", text, number_format if isinstance(number_format, str) else ""] if text.strip() else None
+
+    def _format(self) -> str | int:
         place = whole(self.cell.get("s", "0"))
-        return ["number", value, self.book.formats[place] if place < len(self.book.formats) else ""]
+        return self.book.formats[place] if place < len(self.book.formats) else ""
 
     def note_merged(self, attributes: Attributes) -> None:
         if not self.last or not RANGE.fullmatch(cells := attributes.get("ref", "")):
@@ -175,7 +182,3 @@ class Sheet(Texts):
         if len(self.merged) >= MAX_MERGED:
             raise Refused("merged")
         self.merged.append(cells)
-
-
-def _text(text: str) -> Cell:
-    return ["text", text, ""] if text.strip() else None
