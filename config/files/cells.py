@@ -17,6 +17,7 @@ Value = str | int | Decimal | date | datetime | None
 EXACT_DIGITS = 15  # a spreadsheet rounds longer numbers
 # Characters that a spreadsheet takes for the beginning of a formula. An export puts an apostrophe before them.
 FORMULA_PREFIXES = ("=", "+", "-", "@")
+NO_NUMBER = "#NUM!"
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?E\+\d{1,3}", re.IGNORECASE)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LIKE_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -90,8 +91,10 @@ def from_value(value: Any, number_format: str = "") -> Cell:
         return _from_moment(value)
     if isinstance(value, date):
         return Cell(value.isoformat(), value)
-    if isinstance(value, time | timedelta):
-        return Cell(str(value), str(value))
+    if isinstance(value, time):
+        return from_text(value.replace(microsecond=0).isoformat().removesuffix(":00"))
+    if isinstance(value, timedelta):
+        return from_text(_duration(value))
     return _from_number(value, number_format)
 
 
@@ -105,6 +108,13 @@ def unsaved_formula() -> Cell:
     return Cell("", None, "是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。")
 
 
+def _duration(duration: timedelta) -> str:
+    """Return a duration in hours, such as 36:00, and with seconds if it has any."""
+    minutes, seconds = divmod(abs(round(duration.total_seconds())), 60)
+    sign = "-" if duration < timedelta() else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+
+
 def _from_moment(moment: datetime) -> Cell:
     if moment.time() == time():
         return Cell(moment.date().isoformat(), moment.date())
@@ -115,7 +125,7 @@ def _from_moment(moment: datetime) -> Cell:
 def _from_number(value: float | Decimal, number_format: str) -> Cell:
     """Return a number with the digits that a spreadsheet keeps; floating-point noise after them is dropped."""
     if value != value or abs(value) == float("inf"):
-        return error(str(value))
+        return error(NO_NUMBER)
     number = Decimal(f"{value:.{EXACT_DIGITS}g}")
     if abs(number) >= 10**EXACT_DIGITS:
         rounded = f"{number:.5E}"

@@ -2,7 +2,8 @@
 
 The first record describes the sheet or holds a "reason" for refusing it; then follows [row number, cells] for each row
 with content, and "end". A cell is null or [kind, value, number format]; a built-in format is its number, and left out
-for texts. A "text" has the escapes of workbooks, such as _x000D_; a "plain" one has none.
+for texts. A "text" has the escapes of workbooks, such as _x000D_; a "plain" one has none. A "moment" is a number of
+days.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -117,7 +118,9 @@ class _Sheet:
             return EMPTY
         kind, value, number_format = cell
         if kind == "number":
-            return self._number(float(value), number_format)
+            return self._number(value, number_format)
+        if kind == "moment":
+            return self._moment(float(value), number_format)
         if kind == "date":
             return _date(value)
         if kind == "error":
@@ -129,10 +132,15 @@ class _Sheet:
         code, *_ = _format(number_format)
         return from_shown_text(value, code) if kind == "plain" else from_value(value, code)
 
-    def _number(self, value: float, number_format: str | int) -> Cell:
-        code, is_date, is_duration = _format(number_format)
-        if not is_date:
-            return from_value(value, code)
+    def _number(self, text: str, number_format: str | int) -> Cell:
+        code, is_date, _ = _format(number_format)
+        value = float(text)
+        if math.isinf(value):
+            return from_value(Decimal(text))
+        return self._moment(value, number_format) if is_date else from_value(value, code)
+
+    def _moment(self, value: float, number_format: str | int) -> Cell:
+        *_, is_duration = _format(number_format)
         try:
             epoch = CALENDAR_MAC_1904 if self.is_1904 else CALENDAR_WINDOWS_1900
             return from_value(from_excel(value, epoch, timedelta=is_duration))

@@ -34,7 +34,7 @@ def _write_sheet(book: Any) -> None:
     visible = [sheet for sheet in book.sheets() if sheet.visibility == 0]
     for sheet in visible:
         if rows := _rows_with_content(sheet):
-            records.write(_description(sheet, rows))
+            records.write(_description(sheet, rows) | {"is_1904": book.datemode == 1})
             for row in rows:
                 cells = [_cell(book, sheet, row, column) for column in range(_width(sheet, row))]
                 records.write([row + 1, cells])
@@ -82,8 +82,5 @@ def _cell(book: Any, sheet: Any, row: int, column: int) -> list[Any] | None:
         return ["plain", cell.value, number_format.format_str]
     is_date = cell.ctype == xlrd.XL_CELL_DATE or 27 <= number_format.format_key <= 36
     if is_date or 50 <= number_format.format_key <= 58:
-        try:
-            return ["date", xlrd.xldate_as_datetime(cell.value, book.datemode).isoformat(), ""]
-        except (ValueError, OverflowError):
-            return ["error", "#VALUE!", ""]
+        return ["moment", repr(cell.value), number_format.format_str]
     return ["number", repr(cell.value), number_format.format_str]

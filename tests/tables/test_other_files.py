@@ -139,6 +139,34 @@ def test_old_workbook_is_read_as_it_is_seen():
     assert texts(content) == [(2, "黄秋梦", "2026-05-12", "000123"), (4, "李工", "", "7.5")]
 
 
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (0.5, "h:mm", "12:00"),
+        (1.5, "[h]:mm", "36:00"),
+        (46154.25, "yyyy-mm-dd h:mm", "2026-05-12 06:00"),
+        (1e9, "yyyy-mm-dd", "#VALUE!"),
+    ],
+)
+def test_time_of_an_old_workbook_is_read_as_it_is_seen(value, number_format, text):
+    content = old_workbook(["姓名", "日期"], ["黄秋梦", (value, xlwt.easyxf(num_format_str=number_format))])
+    assert texts(content) == [(2, "黄秋梦", text)]
+
+
+def test_dates_of_the_1904_system_in_an_old_workbook_are_read():
+    def use_1904(book: xlwt.Workbook) -> None:
+        book.dates_1904 = True
+
+    day = (44692, xlwt.easyxf(num_format_str="yyyy-mm-dd"))
+    assert texts(old_workbook(["姓名", "日期"], ["黄秋梦", day], change=use_1904)) == [(2, "黄秋梦", "2026-05-12")]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_number_of_an_old_workbook_that_is_none_is_named(value):
+    [line] = lines(old_workbook(["姓名", "学时"], ["黄秋梦", value]))
+    assert line.cell("学时").problem == "是错误值（#NUM!），请改正后再导入。"
+
+
 def test_words_of_a_format_in_an_old_workbook_belong_to_the_value():
     name, code = xlwt.easyxf(num_format_str='@"先生"'), xlwt.easyxf(num_format_str='"GX-2026-"000')
     content = old_workbook(["姓名", "日期"], [("黄秋梦", name), (1, code)])

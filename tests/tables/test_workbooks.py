@@ -148,6 +148,11 @@ def test_built_in_chinese_date_formats_are_dates(number_format):
         (7.25, "0." + "0" * 100, "7.25"),
         (7.25, "[" * 300 + "0", "7.25"),
         (True, "General", "TRUE"),
+        (1.5, "[h]:mm", "36:00"),
+        (1.5 + 30 / 86400, "[h]:mm:ss", "36:00:30"),
+        (-0.25, "[h]:mm", "-6:00"),
+        (0.5, "h:mm", "12:00"),
+        (0.75 + 1 / 86400, "h:mm:ss", "18:00:01"),
         ("  两　个 \n 词 ", "@", "两 个 词"),
         ("'=1", "@", "=1"),
     ],
@@ -318,7 +323,17 @@ def test_number_that_is_none_is_refused(value):
 
 def test_number_of_any_length_is_named():
     [_, line] = lines(with_row(b'<row r="3"><c r="A3"><v>%s</v></c></row>' % (b"9" * 5000)))
-    assert line.cell("姓名").problem == "是错误值（inf），请改正后再导入。"
+    assert line.cell("姓名").problem.startswith("是存成数字的（1.00000E+5000），末几位可能已丢失")
+
+
+@pytest.mark.parametrize("number_format", ["General", "yyyy-mm-dd"])
+def test_number_beyond_all_others_is_named(number_format):
+    def set_format(book: Workbook) -> None:
+        book.worksheets[0]["B2"].number_format = number_format
+
+    content = workbook(["姓名", "学时"], ["黄秋梦", 8], change=set_format)
+    content = replace_part(content, SHEET, lambda xml: xml.replace(b"<v>8</v>", b"<v>1e400</v>"))
+    assert lines(content)[0].cell("学时").problem.startswith("是存成数字的（1.00000E+400），末几位可能已丢失")
 
 
 def test_impossible_row_number_is_refused():
