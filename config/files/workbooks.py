@@ -30,7 +30,6 @@ CHECK_EVERY = 500  # rows between two looks at the clock
 # Built-in formats of Chinese and Japanese Excel that hold dates; openpyxl takes them for plain numbers.
 EAST_ASIAN_DATES = frozenset({*range(27, 37), *range(50, 59)})
 IMPOSSIBLE_DATE = "#VALUE!"
-ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 OLD_TOO_LARGE = "这个 .xls 文件太大，请另存为 .xlsx 再上传。"
 OLD_DAMAGED = "这个文件已损坏，或不是表格（例如 Word 文件），请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
 # Reason that a module gives -> sentence
@@ -56,8 +55,6 @@ def read_old(file: IO[bytes], bounds: Bounds) -> Table:
     content = file.read(MAX_OLD_BYTES + 1)
     if len(content) > MAX_OLD_BYTES:
         raise FileProblem(OLD_TOO_LARGE)
-    if ENCRYPTED in content:
-        raise FileProblem(PROTECTED)
     return _read("config.files.xls", content, bounds, REASONS | {"damaged": OLD_DAMAGED, "large": OLD_TOO_LARGE})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -9,6 +10,10 @@ import xlrd
 
 from config.files import records
 from config.files.records import MAX_COLUMNS, MAX_HIDDEN, MAX_MERGED, Refused
+
+ENTRY_SIZE = 128
+# An entry of the directory: name in 64 bytes, its length with the zero at its end, and the type of a stream.
+ENCRYPTED_PACKAGE = re.compile(re.escape("EncryptedPackage\0".encode("utf-16-le")) + rb".{30}\x22\x00\x02", re.DOTALL)
 
 
 def main() -> None:
@@ -27,7 +32,13 @@ def _open(content: bytes) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # xlrd lets every error of a broken file through
-        raise Refused("protected" if "encrypted" in str(error).lower() else "damaged") from None
+        is_protected = str(error) == "Workbook is encrypted" or _holds_encrypted_package(content)
+        raise Refused("protected" if is_protected else "damaged") from None
+
+
+def _holds_encrypted_package(content: bytes) -> bool:
+    """Return whether an entry of the directory names the stream in which Excel puts an .xlsx with a password."""
+    return any(entry.start() % ENTRY_SIZE == 0 for entry in ENCRYPTED_PACKAGE.finditer(content))
 
 
 def _write_sheet(book: Any) -> None:

@@ -240,9 +240,25 @@ def test_old_workbook_that_is_cut_short_is_refused_with_remedy(size):
     assert refusal(old_workbook(["姓名"], ["黄秋梦"])[:size]).endswith("请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。")
 
 
+def encrypted_package() -> bytes:
+    """Return an .xlsx file with a password, as far as its directory goes."""
+
+    def entry(name: str) -> bytes:
+        return name.encode("utf-16-le").ljust(64, b"\0") + bytes([2 * len(name) + 2, 0, 2])
+
+    content = old_workbook(["姓名"], ["黄秋梦"])
+    assert entry("Workbook") in content
+    return content.replace(entry("Workbook"), entry("EncryptedPackage"))
+
+
 def test_protected_workbook_is_refused():
-    content = b"\xd0\xcf\x11\xe0" + b"\x00" * 600 + "EncryptedPackage".encode("utf-16-le")
-    assert refusal(content) == PROTECTED
+    assert refusal(encrypted_package()) == PROTECTED
+
+
+def test_text_about_protected_workbooks_protects_none():
+    assert texts(old_workbook(["姓名", "学时"], ["EncryptedPackage 黄", 8])) == [(2, "EncryptedPackage 黄", "8")]
+    damaged = old_workbook(["姓名"], ["EncryptedPackage 黄"])[:-1200]
+    assert refusal(damaged).startswith("这个文件已损坏")
 
 
 # --- Other files -------------------------------------------------------------------------------------
