@@ -17,6 +17,7 @@ from config.texts import excerpt
 
 from . import separated, workbooks
 from .cells import EMPTY, Cell, from_text
+from .records import MAX_COLUMNS
 from .tables import CHUNK_SIZE, NO_TABLE, PAGE, Bounds, FileProblem, Table, TableRow
 
 MAX_HEADING_ROWS = 20  # the first lines with content, among which the column names are looked for
@@ -130,24 +131,34 @@ def _find_heading(rows: Iterator[TableRow], columns: Columns) -> tuple[int, list
     """Return line number and names of the first line that has all required columns; FileProblem if there is none."""
     missing: list[str] | None = None
     broken: TableRow | None = None
+    wide: TableRow | None = None
     count = 0
     for row in rows:
+        wide = wide or (row if row.is_wide else None)
         if row.is_empty:
             continue
         count += 1
         broken = broken or (row if row.cells is None else None)
         names = [_name(cell, columns) for cell in row.cells or ()]
         lacking = [column for column in columns.required if column not in names]
+        if not lacking and row.is_wide:
+            raise FileProblem(_wide_problem(row))
         if not lacking:
             return row.number, names
         missing = lacking if missing is None or len(lacking) < len(missing) else missing
         if count == MAX_HEADING_ROWS:
             break
+    if wide:
+        raise FileProblem(_wide_problem(wide))
     if broken:
         raise FileProblem(_quote_problem(broken, f"第 {broken.number} 行"))
     if missing is None:
         raise FileProblem(f"文件没有内容。{columns.expected}")
     raise FileProblem(f"文件缺少列：{'、'.join(missing)}。{columns.expected}")
+
+
+def _wide_problem(row: TableRow) -> str:
+    return f"第 {row.number} 行超过 {MAX_COLUMNS} 列，请只保留需要的列。"
 
 
 def _heading_columns(cells: Sequence[Cell], columns: Columns) -> int:
@@ -221,14 +232,22 @@ class _Layout:
         """Add the columns with content but without a name to the unused ones."""
         for place in (*self.nameless, *range(len(self.names), len(cells))):
             if place < len(cells) and (cells[place].text or cells[place].problem):
-                column = f"第 {place + 1} 列（没有列名）"
-                if column not in self.unused:
-                    self.unused.append(column)
+                self._add_unused(f"第 {place + 1} 列（没有列名）")
+
+    def note_wide(self) -> None:
+        """Add the columns that are not read to the unused ones; the heading has no names for them."""
+        self._add_unused(f"第 {MAX_COLUMNS} 列以后（没有列名）")
+
+    def _add_unused(self, column: str) -> None:
+        if column not in self.unused:
+            self.unused.append(column)
 
 
 def _lines(rows: Iterator[TableRow], layout: _Layout, bounds: Bounds) -> Iterator[Line]:
     count = 0
     for row in rows:
+        if row.is_wide:
+            layout.note_wide()
         if row.is_empty:
             continue
         count += 1

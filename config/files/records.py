@@ -1,9 +1,9 @@
 """Sheets of workbooks as records, lines of JSON: how the modules that read them hand them to the process of the server.
 
-The first record describes the sheet or holds a "reason" for refusing it; then follows [row number, cells] for each row
-with content, and "end". A cell is null or [kind, value, number format]; a built-in format is its number, and left out
-for texts. A "text" has the escapes of workbooks, such as _x000D_; a "plain" one has none. A "moment" is a number of
-days.
+The first record describes the sheet or holds a "reason" for refusing it; then follows [row number, cells, whether more
+columns have content] for each row with content, and "end". A cell is null or [kind, value, number format]; a built-in
+format is its number, and left out for texts. A "text" has the escapes of workbooks, such as _x000D_; a "plain" one has
+none. A "moment" is a number of days.
 """
 
 from __future__ import annotations

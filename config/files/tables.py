@@ -57,13 +57,14 @@ class TableRow(NamedTuple):
     """A row with the numbers of its first and last line, which differ if its cells hold line ends.
 
     `cells` is None for a line that is not valid CSV; `joined` holds the indexes of cells with line ends: an unclosed
-    quote has joined several lines.
+    quote has joined several lines. `is_wide` rows have content in more columns than are read.
     """
 
     number: int
     last: int
     cells: list[Cell] | None
     joined: frozenset[int] = frozenset()
+    is_wide: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -105,8 +105,8 @@ class _Sheet:
             count += 1
             if count % CHECK_EVERY == 1:
                 check()
-            number, cells = record
-            yield TableRow(number, number, [self._cell(cell) for cell in cells])
+            number, cells, is_wide = record
+            yield TableRow(number, number, [self._cell(cell) for cell in cells], is_wide=is_wide)
         if record != "end":
             raise FileProblem(self.too_large)
 

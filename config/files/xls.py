@@ -48,7 +48,7 @@ def _write_sheet(book: Any) -> None:
             records.write(_description(sheet, rows) | {"is_1904": book.datemode == 1})
             for row in rows:
                 cells = [_cell(book, sheet, row, column) for column in range(_width(sheet, row))]
-                records.write([row + 1, cells])
+                records.write([row + 1, cells, _has_content(sheet.row_values(row, MAX_COLUMNS))])
             records.write("end")
             return
     raise Refused("empty", sheets=[sheet.name[:20] for sheet in visible[:5]])
@@ -59,7 +59,11 @@ def _width(sheet: Any, row: int) -> int:
 
 
 def _rows_with_content(sheet: Any) -> list[int]:
-    return [row for row in range(sheet.nrows) if any(str(value).strip() for value in sheet.row_values(row))]
+    return [row for row in range(sheet.nrows) if _has_content(sheet.row_values(row))]
+
+
+def _has_content(values: list[Any]) -> bool:
+    return any(str(value).strip() for value in values)
 
 
 def _description(sheet: Any, rows: list[int]) -> dict[str, Any]:

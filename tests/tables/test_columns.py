@@ -68,6 +68,25 @@ def test_table_of_too_many_columns_is_refused():
     assert refusal(f"姓名{',' * 1_000_000}学时\n黄秋梦\n".encode()).startswith("第 1 行超过 200 列")
 
 
+@pytest.mark.parametrize("count", [250, 16_000])
+def test_heading_of_a_workbook_beyond_the_columns_that_are_read_is_refused(count):
+    assert refusal(workbook(["姓名", *[None] * count, "学时"], ["黄秋梦"])) == "第 1 行超过 200 列，请只保留需要的列。"
+    words = "第 2 行超过 200 列，请只保留需要的列。"
+    assert refusal(workbook([], [*[None] * count, "姓名", "学时"], [*[None] * count, "黄秋梦", 8])) == words
+    assert refusal(workbook(["名单"], [*[None] * count, "姓名", "学时"])) == words
+
+
+def test_heading_of_an_old_workbook_beyond_the_columns_that_are_read_is_refused():
+    assert refusal(old_workbook(["姓名", *[""] * 250, "学时"], ["黄秋梦"])) == "第 1 行超过 200 列，请只保留需要的列。"
+
+
+@pytest.mark.parametrize("make", [workbook, old_workbook])
+def test_content_beyond_the_columns_that_are_read_is_unused(make):
+    content = make(["姓名", "学时"], ["黄秋梦", 8, *[""] * 230, "x"], [*[""] * 230, "x"], ["李工", 4])
+    assert texts(content) == [(2, "黄秋梦", "8"), (4, "李工", "4")]
+    assert unused(content) == ["第 200 列以后（没有列名）"]
+
+
 @pytest.mark.parametrize(
     ("typed", "text"),
     [("'0123", "0123"), ("’0123", "0123"), ("＇2026-05-12", "2026-05-12"), ("'", ""), ("‘甲’字 1 号", "‘甲’字 1 号")],

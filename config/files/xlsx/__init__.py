@@ -43,7 +43,7 @@ def _write_sheet(content: bytes, unpacked: int) -> None:
             with TemporaryFile("w+") as rows:
                 sheet = Sheet(book, rows)
                 sheet.read(archive, path)
-                if sheet.last:
+                if sheet.last or sheet.has_wide_rows:
                     records.write(sheet.description())
                     rows.seek(0)
                     shutil.copyfileobj(rows, sys.stdout)

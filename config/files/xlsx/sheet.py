@@ -49,6 +49,7 @@ class Sheet(Texts):
         self.merged: list[str] = []
         self.row = self.last = 0
         self.is_hidden = self.has_formula = False
+        self.is_wide = self.has_wide_rows = False  # with content beyond the last column that is read
         self.cells: dict[int, Cell] = {}
         self.cell: Attributes = {}
         self.place, self.places_after = "", 0  # the last cell that says its place, and the cells after it
@@ -102,11 +103,14 @@ class Sheet(Texts):
         self.row = self.row + 1 if number is None else whole(number)
         if not 0 < self.row <= LAST_ROW:
             raise Refused("rows")
-        self.place, self.places_after, self.cells = "", 0, {}
+        self.place, self.places_after, self.cells, self.is_wide = "", 0, {}, False
         self.is_hidden = is_true(attributes.get("hidden")) or bool(ZERO.fullmatch(attributes.get("ht", "")))
 
     def end_row(self) -> None:
+        self.has_wide_rows = self.has_wide_rows or self.is_wide
         if not self.cells:
+            if self.is_wide:
+                records.write([self.row, [], True], self.rows)
             return
         if self.row <= self.last:
             raise Refused("rows")
@@ -114,7 +118,7 @@ class Sheet(Texts):
         if self.is_hidden and len(self.hidden_rows) < MAX_HIDDEN:
             self.hidden_rows.append(self.row)
         cells = [self.cells.get(column) for column in range(1, max(self.cells) + 1)]
-        records.write([self.row, cells], self.rows)
+        records.write([self.row, cells, self.is_wide], self.rows)
 
     def begin_cell(self, attributes: Attributes) -> None:
         self.cell = attributes
@@ -128,7 +132,9 @@ class Sheet(Texts):
             return
         cell, column = self._read_cell(), self._column()
         self.value, self.text, self.has_formula = "", "", False
-        if cell and column <= MAX_COLUMNS:
+        if cell and column > MAX_COLUMNS:
+            self.is_wide = True
+        elif cell:
             self.cells[column] = cell
 
     def _column(self) -> int:
