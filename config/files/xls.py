@@ -8,9 +8,10 @@ from typing import Any
 
 import xlrd
 
-from config.files import records
+from config.files import records, xls_formulas
 from config.files.records import MAX_COLUMNS, MAX_HIDDEN, MAX_MERGED, Refused
 
+UNSAVED = ["formula", None, ""]
 ENTRY_SIZE = 128
 # An entry of the directory: name in 64 bytes, its length with the zero at its end, and the type of a stream.
 ENCRYPTED_PACKAGE = re.compile(re.escape("EncryptedPackage\0".encode("utf-16-le")) + rb".{30}\x22\x00\x02", re.DOTALL)
@@ -28,7 +29,9 @@ def main() -> None:
 
 def _open(content: bytes) -> Any:
     try:
-        return xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=sys.stderr)
+        book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True, logfile=sys.stderr)
+        book.sheets()
+        return book
     except MemoryError:
         raise
     except Exception as error:  # xlrd lets every error of a broken file through
@@ -44,10 +47,14 @@ def _holds_encrypted_package(content: bytes) -> bool:
 def _write_sheet(book: Any) -> None:
     visible = [sheet for sheet in book.sheets() if sheet.visibility == 0]
     for sheet in visible:
-        if rows := _rows_with_content(sheet):
+        unsaved = xls_formulas.unsaved(book, sheet)
+        if rows := _rows_with_content(sheet, {row for row, _ in unsaved}):
             records.write(_description(sheet, rows) | {"is_1904": book.datemode == 1})
             for row in rows:
-                cells = [_cell(book, sheet, row, column) for column in range(_width(sheet, row))]
+                cells = [
+                    UNSAVED if (row, column) in unsaved else _cell(book, sheet, row, column)
+                    for column in range(_width(sheet, row))
+                ]
                 records.write([row + 1, cells, _has_content(sheet.row_values(row, MAX_COLUMNS))])
             records.write("end")
             return
@@ -58,8 +65,8 @@ def _width(sheet: Any, row: int) -> int:
     return min(int(sheet.row_len(row)), MAX_COLUMNS)
 
 
-def _rows_with_content(sheet: Any) -> list[int]:
-    return [row for row in range(sheet.nrows) if _has_content(sheet.row_values(row))]
+def _rows_with_content(sheet: Any, unsaved: set[int]) -> list[int]:
+    return [row for row in range(sheet.nrows) if row in unsaved or _has_content(sheet.row_values(row))]
 
 
 def _has_content(values: list[Any]) -> bool:

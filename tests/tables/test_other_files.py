@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
 from contextlib import suppress
 from datetime import date
@@ -212,6 +213,33 @@ def test_old_workbook_with_parts_of_no_size_is_refused():
     rows = ["姓名", "学时"], ["黄秋梦", 8]
     assert refusal(old_workbook(*rows, change=flatten_row)).startswith("第 2 行被隐藏或筛选掉了")
     assert refusal(old_workbook(*rows, change=flatten_column)).startswith("列“学时”在表中是隐藏的")
+
+
+EMPTY_RESULT = b"\x03" + bytes(5) + b"\xff\xff"
+REFRESH_ALL, RECALC_ID = b"\xb7\x01\x02\x00", b"\xc1\x01\x02\x00"
+
+
+def old_formula(result: bytes, flags: int, *, is_calculated: bool = False) -> bytes:
+    """Return a workbook with a formula whose record holds this result and these flags."""
+    content = old_workbook(["姓名", "学时"], ["黄秋梦", xlwt.Formula("4+4")])
+    written = EMPTY_RESULT + bytes(2)
+    assert content.count(written) == content.count(REFRESH_ALL) == 1
+    content = content.replace(written, result + flags.to_bytes(2, "little"))
+    return content.replace(REFRESH_ALL, RECALC_ID) if is_calculated else content
+
+
+@pytest.mark.parametrize(("result", "flags"), [(EMPTY_RESULT, 0), (EMPTY_RESULT, 2), (bytes(8), 2)])
+def test_formula_of_an_old_workbook_without_a_value_is_named(result, flags):
+    [line] = lines(old_formula(result, flags))
+    assert line.cell("学时").problem == "是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"
+
+
+@pytest.mark.parametrize(
+    ("result", "flags", "text"),
+    [(EMPTY_RESULT, 0, ""), (bytes(8), 0, "0"), (struct.pack("<d", 8), 0, "8"), (struct.pack("<d", 8), 2, "8")],
+)
+def test_formula_of_an_old_workbook_counts_by_its_value(result, flags, text):
+    assert texts(old_formula(result, flags, is_calculated=True)) == [(2, "黄秋梦", text)]
 
 
 def test_old_workbook_has_no_escapes():

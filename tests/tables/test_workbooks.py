@@ -271,6 +271,26 @@ def test_formula_without_a_value_is_named_in_a_cell_without_a_place():
     assert line.cell("学时").problem == "是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'<c t="str"><f>4+4</f></c>',
+        b'<c t="inlineStr"><f>4+4</f></c>',
+        b'<c t="s"><f>4+4</f></c>',
+        b"<c><f>4+4</f><v>0</v></c>",
+    ],
+)
+def test_formula_whose_value_the_file_does_not_hold_is_named(cell):
+    [_, line] = lines(with_row(b'<row r="3"><c><v>4</v></c>' + cell + b"</row>"))
+    assert line.cell("学时").problem == "是没有保存结果的公式，请用 Excel 或 WPS 打开并保存，或粘贴为数值。"
+
+
+def test_formula_that_gives_zero_is_read():
+    content = with_row(b'<row r="3"><c><v>4</v></c><c><f>4-4</f><v>0</v></c></row>')
+    content = replace_part(content, "xl/workbook.xml", lambda xml: xml.replace(b'fullCalcOnLoad="1"', b""))
+    assert texts(content)[1] == (3, "4", "0")
+
+
 def test_formula_with_an_empty_result_is_empty():
     [_, line] = lines(with_row(b'<row r="3"><c><v>4</v></c><c t="str"><f>""</f><v></v></c></row>'))
     assert (line.text("学时"), line.cell("学时").problem) == ("", "")

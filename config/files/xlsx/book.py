@@ -24,7 +24,7 @@ class Book:
             texts = Texts()
             texts.read(archive, paths["sharedStrings"])
             self.strings = texts.found
-        self.is_1904 = workbook.is_1904
+        self.is_1904, self.is_to_calculate = workbook.is_1904, workbook.is_to_calculate
         self.formats = styles.formats()
         sheets = [(sheet, *relations.get(relation, ("", ""))) for sheet, relation in workbook.visible]
         self.sheets = [
@@ -33,12 +33,12 @@ class Book:
 
 
 class _Workbook(Part):
-    starts = {"sheet": "add_sheet", "workbookPr": "note_dates"}
+    starts = {"sheet": "add_sheet", "workbookPr": "note_dates", "calcPr": "note_calculation"}
 
     def __init__(self) -> None:
         super().__init__()
         self.visible: list[tuple[str, str]] = []
-        self.is_1904 = False
+        self.is_1904 = self.is_to_calculate = False
 
     def add_sheet(self, attributes: Attributes) -> None:
         relation = next((value for name, value in attributes.items() if name.endswith(" id")), "")
@@ -47,6 +47,9 @@ class _Workbook(Part):
 
     def note_dates(self, attributes: Attributes) -> None:
         self.is_1904 = is_true(attributes.get("date1904"))
+
+    def note_calculation(self, attributes: Attributes) -> None:
+        self.is_to_calculate = is_true(attributes.get("fullCalcOnLoad"))
 
 
 class _Styles(Part):

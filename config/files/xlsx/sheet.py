@@ -48,7 +48,7 @@ class Sheet(Texts):
         self.hidden_rows: list[int] = []
         self.merged: list[str] = []
         self.row = self.last = 0
-        self.is_hidden = self.has_formula = False
+        self.is_hidden = self.has_formula = self.has_value = False
         self.is_wide = self.has_wide_rows = False  # with content beyond the last column that is read
         self.cells: dict[int, Cell] = {}
         self.cell: Attributes = {}
@@ -131,7 +131,7 @@ class Sheet(Texts):
         if not (self.value or self.text or self.has_formula):
             return
         cell, column = self._read_cell(), self._column()
-        self.value, self.text, self.has_formula = "", "", False
+        self.value, self.text, self.has_formula, self.has_value = "", "", False, False
         if cell and column > MAX_COLUMNS:
             self.is_wide = True
         elif cell:
@@ -153,14 +153,16 @@ class Sheet(Texts):
         self.has_formula = True
 
     def end_value(self) -> None:
-        self.value = self.take_text()
+        self.value, self.has_value = self.take_text(), True
 
     def _read_cell(self) -> Cell:
         kind, value = self.cell.get("t", "n"), self.value
+        if self._is_unsaved(kind):
+            return ["formula", None, ""]
         if kind == "inlineStr":
             return self._text(self.text)
         if not value.strip():
-            return ["formula", None, ""] if self.has_formula and kind != "str" else None
+            return None
         if kind == "s":
             return self._text(self.book.strings[whole(value.strip())])
         if kind == "str":
@@ -168,6 +170,14 @@ class Sheet(Texts):
         if kind in ("b", "e", "d"):
             return [{"b": "boolean", "e": "error", "d": "date"}[kind], value.strip(), ""]
         return self._number(value.strip())
+
+    def _is_unsaved(self, kind: str) -> bool:
+        """Whether the cell has a formula without its value. Programs that compute nothing write 0, or no value."""
+        if not self.has_formula:
+            return False
+        if kind in ("str", "inlineStr"):
+            return not (self.has_value or self.text)
+        return not self.value.strip() or (self.value == "0" and self.book.is_to_calculate)
 
     def _number(self, value: str) -> Cell:
         if not NUMBER.fullmatch(value):
