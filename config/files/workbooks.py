@@ -41,6 +41,7 @@ REASONS = {
     "xlsb": "这是 .xlsb 文件，请另存为 .xlsx 再上传。",
     "no_table": NO_TABLE,
     "rows": "工作簿的行号不正确，请用 Excel 或 WPS 重新保存后再试。",
+    "repeated": "工作簿中有位置相同的单元格，请用 Excel 或 WPS 重新保存后再试。",
     "merged": "表中合并的单元格太多，请取消合并并逐行填写后再上传。",
 }
 

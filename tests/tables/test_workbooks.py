@@ -330,6 +330,25 @@ def test_rows_out_of_order_are_refused():
     assert refusal(content) == "工作簿的行号不正确，请用 Excel 或 WPS 重新保存后再试。"
 
 
+def test_two_cells_with_one_place_are_refused():
+    content = with_row(b'<row r="3"><c r="A3"><v>1</v></c><c r="A3"/><c r="A3"><v>2</v></c></row>')
+    assert refusal(content) == "工作簿中有位置相同的单元格，请用 Excel 或 WPS 重新保存后再试。"
+
+
+@pytest.mark.parametrize("cells", [b"A2:A3", b"$A$2:$A$3", b"A3:A2", b"B3:A2", b"a2:A$3"])
+def test_merged_cells_are_named_however_they_are_written(cells):
+    row = b'<row r="3"><c r="B3"><v>4</v></c></row></sheetData>'
+    merged = b'<mergeCells><mergeCell ref="C7"/><mergeCell ref="' + cells + b'"/></mergeCells>'
+    found = lines(with_xml(b"</sheetData>", row + merged))
+    assert [line.problem for line in found] == ["此行有合并的单元格，请取消合并并逐行填写。"] * 2
+
+
+@pytest.mark.parametrize("cells", [b"", b"A:A", b"A2:A3 B2:B3"])
+def test_merged_cells_that_cannot_be_read_are_refused(cells):
+    content = with_xml(b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="' + cells + b'"/></mergeCells>')
+    assert refusal(content) == "工作簿自第 2 行起无法读取，请重新保存后再试。"
+
+
 def test_cell_of_another_row_is_refused():
     content = with_row(b'<row r="3"><c r="A4"><v>1</v></c></row>')
     assert refusal(content) == "工作簿的行号不正确，请用 Excel 或 WPS 重新保存后再试。"

@@ -16,7 +16,7 @@ from .book import Book, Texts
 LAST_ROW = 1_048_576
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-RANGE = re.compile(r"[A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7}")
+RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7}):\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 ZERO = re.compile(r"0+(?:\.0*)?")
 # Rows that have formats only, each with its number; the last one is caught.
 BLANK_ROWS = re.compile(rb'(?:<row((?: [^<>]*?)? r="[0-9]{1,7}"[^<>]*?)(?:/>|>(?:<c [^<>]*(?<=/)>)*+</row>))++')
@@ -134,6 +134,8 @@ class Sheet(Texts):
         self.value, self.text, self.has_formula, self.has_value = "", "", False, False
         if cell and column > MAX_COLUMNS:
             self.is_wide = True
+        elif cell and column in self.cells:
+            raise Refused("repeated")
         elif cell:
             self.cells[column] = cell
 
@@ -193,8 +195,14 @@ class Sheet(Texts):
         return self.book.formats[place] if place < len(self.book.formats) else ""
 
     def note_merged(self, attributes: Attributes) -> None:
-        if not self.last or not RANGE.fullmatch(cells := attributes.get("ref", "")):
+        reference = attributes.get("ref", "").upper()
+        if not self.last or PLACE.fullmatch(reference):  # one cell
             return
+        found = RANGE.fullmatch(reference)
+        if not found:
+            raise ValueError("not a range")
         if len(self.merged) >= MAX_MERGED:
             raise Refused("merged")
-        self.merged.append(cells)
+        left, right = sorted((found[1], found[3]), key=lambda column: (len(column), column))
+        top, bottom = sorted((int(found[2]), int(found[4])))
+        self.merged.append(f"{left}{top}:{right}{bottom}")
