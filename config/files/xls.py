@@ -11,6 +11,7 @@ import xlrd
 from config.files import records, xls_formulas
 from config.files.records import MAX_COLUMNS, MAX_HIDDEN, MAX_MERGED, Refused
 
+MIN_WIDTH, MIN_HEIGHT = 77, 30  # of what a person can see: 0.3 characters of a column, 1.5 points of a row
 UNSAVED = ["formula", None, ""]
 ENTRY_SIZE = 128
 # An entry of the directory: name in 64 bytes, its length with the zero at its end, and the type of a stream.
@@ -77,12 +78,12 @@ def _description(sheet: Any, rows: list[int]) -> dict[str, Any]:
     if len(sheet.merged_cells) > MAX_MERGED:
         raise Refused("merged")
     infos = {row: sheet.rowinfo_map[row] for row in rows if row in sheet.rowinfo_map}
-    hidden_rows = [row + 1 for row, info in infos.items() if info.hidden or not info.height]
+    hidden_rows = [row + 1 for row, info in infos.items() if info.hidden or info.height < MIN_HEIGHT]
     columns = sheet.colinfo_map.items()
     return {
         "rows": rows[-1] + 1,
         "merged": [_range(*cells) for cells in sheet.merged_cells],
-        "hidden_columns": [place for place, info in columns if info.hidden or not info.width],
+        "hidden_columns": [place for place, info in columns if info.hidden or info.width < MIN_WIDTH],
         "hidden_rows": hidden_rows[:MAX_HIDDEN],
     }
 

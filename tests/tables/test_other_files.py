@@ -202,13 +202,14 @@ def test_lost_digits_and_errors_of_old_workbooks_are_named():
     assert line.cell("学时").problem.startswith("是存成数字的（1.24501E+17）")
 
 
-def test_old_workbook_with_parts_of_no_size_is_refused():
+@pytest.mark.parametrize(("height", "width"), [(0, 0), (15, 25)])
+def test_old_workbook_with_parts_of_almost_no_size_is_refused(height, width):
     def flatten_row(book: xlwt.Workbook) -> None:
         book.get_sheet(0).row(1).height_mismatch = True
-        book.get_sheet(0).row(1).height = 0
+        book.get_sheet(0).row(1).height = height
 
     def flatten_column(book: xlwt.Workbook) -> None:
-        book.get_sheet(0).col(1).width = 0
+        book.get_sheet(0).col(1).width = width
 
     rows = ["姓名", "学时"], ["黄秋梦", 8]
     assert refusal(old_workbook(*rows, change=flatten_row)).startswith("第 2 行被隐藏或筛选掉了")

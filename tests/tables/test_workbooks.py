@@ -82,7 +82,13 @@ def test_filtered_row_is_refused():
 
 
 @pytest.mark.parametrize(
-    "row", [b'<row r="3" ht="0"', b'<row r="3" ht="0.0" customHeight="1"', b'<row r="3" hidden="true"']
+    "row",
+    [
+        b'<row r="3" ht="0"',
+        b'<row r="3" ht="0.0" customHeight="1"',
+        b'<row r="3" ht="0.75" customHeight="1"',
+        b'<row r="3" hidden="true"',
+    ],
 )
 def test_row_without_height_is_hidden(row):
     words = "第 3 行被隐藏或筛选掉了，请取消筛选和隐藏，或删除这些行后再上传。"
@@ -103,12 +109,21 @@ def test_hidden_title_does_not_hide_a_hidden_line():
     "columns",
     [
         b'<cols><col min="2" max="2" width="0" customWidth="1"/></cols>',
+        b'<cols><col min="2" max="2" width="0.1" customWidth="1"/></cols>',
+        b'<sheetFormatPr defaultColWidth="0.29"/><cols><col min="1" max="1" width="9"/></cols>',
         b'<sheetFormatPr defaultColWidth="0"/><cols><col min="1" max="1" width="9"/></cols>',
     ],
 )
 def test_column_without_width_is_hidden(columns):
     content = with_xml(b"<sheetData>", columns + b"<sheetData>")
     assert refusal(content) == "列“学时”在表中是隐藏的，请取消隐藏，或删除这一列后再上传。"
+
+
+def test_narrow_columns_and_low_rows_are_seen():
+    columns = b'<cols><col min="1" max="2" width="0.3" customWidth="1"/></cols>'
+    content = with_xml(b"<sheetData>", columns + b"<sheetData>")
+    content = replace_part(content, SHEET, lambda xml: xml.replace(b'<row r="2"', b'<row r="2" ht="1.5"'))
+    assert texts(content) == [(2, "黄秋梦", "8")]
 
 
 @pytest.mark.parametrize("number_format", range(27, 37))

@@ -13,11 +13,11 @@ from config.files.records import MAX_COLUMNS, MAX_HIDDEN, MAX_MERGED, Refused
 from .archive import MAX_TAG, Archive, Attributes, is_true, whole
 from .book import Book, Texts
 
+MIN_WIDTH, MIN_HEIGHT = 0.3, 1.5  # of what a person can see: characters of a column, points of a row
 LAST_ROW = 1_048_576
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7}):\$?([A-Z]{1,3})\$?([0-9]{1,7})")
-ZERO = re.compile(r"0+(?:\.0*)?")
 # Rows that have formats only, each with its number; the last one is caught.
 BLANK_ROWS = re.compile(rb'(?:<row((?: [^<>]*?)? r="[0-9]{1,7}"[^<>]*?)(?:/>|>(?:<c [^<>]*(?<=/)>)*+</row>))++')
 
@@ -88,12 +88,12 @@ class Sheet(Texts):
         }
 
     def note_default_width(self, attributes: Attributes) -> None:
-        if ZERO.fullmatch(attributes.get("defaultColWidth", "")):
+        if _is_below(MIN_WIDTH, attributes.get("defaultColWidth", "")):
             self.hidden_columns.update(range(MAX_COLUMNS))
 
     def note_columns(self, attributes: Attributes) -> None:
         span = range(whole(attributes["min"]) - 1, min(whole(attributes["max"]), MAX_COLUMNS))
-        if is_true(attributes.get("hidden")) or ZERO.fullmatch(attributes.get("width", "")):
+        if is_true(attributes.get("hidden")) or _is_below(MIN_WIDTH, attributes.get("width", "")):
             self.hidden_columns.update(span)
         else:
             self.hidden_columns.difference_update(span)
@@ -104,7 +104,7 @@ class Sheet(Texts):
         if not 0 < self.row <= LAST_ROW:
             raise Refused("rows")
         self.place, self.places_after, self.cells, self.is_wide = "", 0, {}, False
-        self.is_hidden = is_true(attributes.get("hidden")) or bool(ZERO.fullmatch(attributes.get("ht", "")))
+        self.is_hidden = is_true(attributes.get("hidden")) or _is_below(MIN_HEIGHT, attributes.get("ht", ""))
 
     def end_row(self) -> None:
         self.has_wide_rows = self.has_wide_rows or self.is_wide
@@ -206,3 +206,7 @@ class Sheet(Texts):
         left, right = sorted((found[1], found[3]), key=lambda column: (len(column), column))
         top, bottom = sorted((int(found[2]), int(found[4])))
         self.merged.append(f"{left}{top}:{right}{bottom}")
+
+
+def _is_below(limit: float, size: str) -> bool:
+    return bool(NUMBER.fullmatch(size)) and float(size) < limit
