@@ -2,6 +2,7 @@
 
 Removed are scripts, automatic actions, actions that open programs, files and forms, attached files and media. Links to
 web pages stay. What acts is known by its value, because a font or a picture may have any name, such as /A or /AA.
+A stream counts as the dictionary that it begins with, because viewers take it as one.
 """
 
 import io
@@ -20,9 +21,15 @@ MAX_DEPTH = 60
 FLUSHED = b"\x00\x00\xff\xff"
 MAX_UNPACKED_AT_ONCE = 1024 * 1024
 # Keys of scripts, attached files, and of forms of another kind (XFA) that hold scripts.
-KEYS = ("/OpenAction", "/XFA", "/EmbeddedFiles", "/JavaScript", "/RichMediaContent", "/Collection")
+KEYS = ("/OpenAction", "/XFA", "/EmbeddedFiles", "/JavaScript", "/RichMediaContent", "/Collection", "/PresSteps")
 LINKS = ("/URI", "/GoTo", "/Named")  # actions that stay
+# Actions that are emptied under any key. /ResetForm and the like belong to a form, /GoToR and /GoToE open a file.
+ACTIONS = (
+    *("/JavaScript", "/Launch", "/GoToR", "/GoToE", "/GoToDp", "/GoTo3DView", "/RichMediaExecute", "/Rendition"),
+    *("/Movie", "/Sound", "/SubmitForm", "/ResetForm", "/ImportData", "/Hide", "/SetOCGState", "/Thread"),
+)
 PASSIVE = (*LINKS, "/Alpha", "/Luminosity", "/Transparency")  # also kinds (/S) of masks and groups of drawings
+FILE_NAMES = ("/F", "/UF", "/DOS", "/Mac", "/Unix")  # of the content of a file, by system
 ANNOTATIONS = ("/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D")
 REBUILT = "Attempting to reconstruct"  # what qpdf says of a file whose table of objects is lost
 # What qpdf says when it repaired a file whose content is lost.
@@ -62,7 +69,7 @@ def clean(content: bytes, most: int) -> int:
         return PASSWORD
     except pikepdf.PdfError:
         return DAMAGED
-    except (MemoryError, _TooDeepError):
+    except (MemoryError, RecursionError, _TooDeepError):
         return TOO_COMPLEX
     sys.stdout.buffer.write(target.getvalue())
     return 0
@@ -144,7 +151,7 @@ def _strip(thing: Any, depth: int) -> None:
         raise _TooDeepError
     if isinstance(thing, Array):
         members = list(thing)
-    elif isinstance(thing, Dictionary | Stream):
+    elif _is_dictionary(thing):
         _strip_keys(thing)
         members = [thing[key] for key in thing.keys()]  # noqa: SIM118  (a dictionary of pikepdf)
     else:
@@ -154,7 +161,13 @@ def _strip(thing: Any, depth: int) -> None:
             _strip(member, depth + 1)
 
 
+def _is_dictionary(thing: Any) -> bool:
+    return isinstance(thing, Dictionary | Stream)
+
+
 def _strip_keys(thing: Any) -> None:
+    if _kind(thing) in ACTIONS:
+        _empty(thing)
     for key in list(thing.keys()):
         value = thing[key]
         if key in KEYS or (key in ACTING and ACTING[key](value)):
@@ -163,25 +176,39 @@ def _strip_keys(thing: Any) -> None:
             thing[key] = Array([note for note in value if not _is_file_or_media(note)])
 
 
+def _kind(thing: Any) -> str:
+    """Return the kind of an action, or an empty text."""
+    kind = thing.get("/S")
+    return str(kind) if isinstance(kind, pikepdf.Name) else ""
+
+
+def _empty(thing: Any) -> None:
+    if isinstance(thing, Stream):
+        thing.write(b"")
+    for key in list(thing.keys()):
+        if key != "/Length":
+            del thing[key]
+
+
 def _acts(action: Any) -> bool:
     """Whether the action, or one that follows it, does more than lead somewhere."""
     if isinstance(action, Array):  # of actions that follow
         return any(_acts(member) for member in action)
-    if not isinstance(action, Dictionary):
+    if not _is_dictionary(action):
         return False
     return ("/S" in action and str(action["/S"]) not in PASSIVE) or "/JS" in action or "/Next" in action
 
 
 def _has_action(triggers: Any) -> bool:
     """Whether a dictionary of triggers (/AA) is or has an action, also one that only leads somewhere."""
-    if not isinstance(triggers, Dictionary):
+    if not _is_dictionary(triggers):
         return False
     members = [triggers[key] for key in triggers.keys()]  # noqa: SIM118  (a dictionary of pikepdf)
     return any(_acts(member) or _leads(member) for member in (triggers, *members))
 
 
 def _leads(action: Any) -> bool:
-    return isinstance(action, Dictionary) and str(action.get("/S", "")) in LINKS
+    return _is_dictionary(action) and str(action.get("/S", "")) in LINKS
 
 
 def _is_script(value: Any) -> bool:
@@ -193,25 +220,27 @@ def _is_file(value: Any) -> bool:
     """Whether the value is a file, or a list with one."""
     if isinstance(value, Array):
         return any(_is_file(member) for member in value)
-    return isinstance(value, Dictionary) and ("/EF" in value or str(value.get("/Type", "")) in ("/Filespec", "/F"))
+    return _is_dictionary(value) and ("/EF" in value or str(value.get("/Type", "")) in ("/Filespec", "/F"))
 
 
 def _is_file_content(value: Any) -> bool:
-    names = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
-    return isinstance(value, Dictionary) and any(isinstance(value.get(name), Stream) for name in names)
+    """Whether the value is a dictionary of files (/EF) or of files related to them (/RF)."""
+    return _is_dictionary(value) and any(isinstance(value.get(name), Stream | Array) for name in FILE_NAMES)
 
 
 def _is_file_or_media(note: Any) -> bool:
-    return isinstance(note, Dictionary) and str(note.get("/Subtype", "")) in ANNOTATIONS
+    return _is_dictionary(note) and str(note.get("/Subtype", "")) in ANNOTATIONS
 
 
 # Keys that may also be names of fonts, pictures and the like -> whether a value acts or is a file.
 ACTING = {
     "/A": _acts,
     "/PA": _acts,
+    "/NA": _acts,
     "/AA": _has_action,
     "/Next": _acts,
     "/JS": _is_script,
     "/AF": _is_file,
     "/EF": _is_file_content,
+    "/RF": _is_file_content,
 }

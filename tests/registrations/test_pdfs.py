@@ -171,6 +171,91 @@ def readable(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def action_as_stream(pdf: pikepdf.Pdf, launch: pikepdf.Dictionary) -> None:
+    stream = pdf.make_stream(b"x", launch)
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, A=stream)
+    pdf.pages[0].obj.Annots = pikepdf.Array([note])
+
+
+def triggers_as_stream(pdf: pikepdf.Pdf, launch: pikepdf.Dictionary) -> None:
+    pdf.pages[0].obj.AA = pdf.make_stream(b"x", O=launch)
+
+
+def annotation_as_stream(pdf: pikepdf.Pdf, launch: pikepdf.Dictionary) -> None:
+    note = pdf.make_stream(b"x", Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Screen, Odd=launch)
+    pdf.pages[0].obj.Annots = pikepdf.Array([note])
+
+
+def presentation_steps(pdf: pikepdf.Pdf, launch: pikepdf.Dictionary) -> None:
+    pdf.pages[0].obj.PresSteps = pikepdf.Dictionary(Type=pikepdf.Name.NavNode, NA=launch, PA=launch)
+
+
+def step_of_a_presentation(pdf: pikepdf.Pdf, launch: pikepdf.Dictionary) -> None:
+    pdf.Root.Odd = pikepdf.Dictionary(Next=pikepdf.Dictionary(NA=launch))
+
+
+def key_of_no_meaning(pdf: pikepdf.Pdf, launch: pikepdf.Dictionary) -> None:
+    pdf.Root.Odd = pikepdf.Array([pdf.make_indirect(launch)])
+
+
+def stream_under_key_of_no_meaning(pdf: pikepdf.Pdf, launch: pikepdf.Dictionary) -> None:
+    pdf.Root.Odd = pdf.make_stream(b"app.alert(1)", launch)
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        action_as_stream,
+        triggers_as_stream,
+        annotation_as_stream,
+        presentation_steps,
+        step_of_a_presentation,
+        key_of_no_meaning,
+        stream_under_key_of_no_meaning,
+    ],
+)
+def test_action_is_removed_as_stream_and_under_any_key(hide):
+    def add(pdf: pikepdf.Pdf) -> None:
+        hide(pdf, pikepdf.Dictionary(S=pikepdf.Name.Launch, F="cmd.exe", JS="app.alert(1)"))
+
+    cleaned = readable(pdfs.clean("证书.pdf", made_pdf(add)))
+    assert [word for word in (b"Launch", b"cmd.exe", b"app.alert") if word in cleaned] == []
+
+
+def test_actions_of_all_kinds_are_removed_under_any_key():
+    kinds = ("GoToR", "GoToE", "Hide", "ImportData", "JavaScript", "Launch", "Rendition", "ResetForm", "SubmitForm")
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.Odd = pikepdf.Array([pikepdf.Dictionary(S=pikepdf.Name(f"/{kind}")) for kind in kinds])
+
+    cleaned = readable(pdfs.clean("证书.pdf", made_pdf(add)))
+    assert [kind for kind in kinds if kind.encode() in cleaned] == []
+
+
+def test_attached_file_is_removed_from_streams_and_related_files():
+    def attach(pdf: pikepdf.Pdf) -> None:
+        content = pdf.make_stream(b"MZ secret")
+        contents = pdf.make_stream(b"x", F=content)
+        related = pikepdf.Dictionary(F=pikepdf.Array(["a.exe", content]))
+        pdf.Root.Odd = pdf.make_stream(b"x", EF=contents)
+        pdf.Root.Odder = pikepdf.Dictionary(F="a.exe", RF=related)
+        pdf.pages[0].obj.AF = pdf.make_stream(b"x", EF=contents)
+
+    assert b"secret" not in readable(pdfs.clean("证书.pdf", made_pdf(attach)))
+
+
+def test_structure_and_drawings_with_kinds_of_their_own_stay():
+    def add(pdf: pikepdf.Pdf) -> None:
+        element = pikepdf.Dictionary(Type=pikepdf.Name.StructElem, S=pikepdf.Name.P, T="paragraph")
+        pdf.Root.StructTreeRoot = pikepdf.Dictionary(Type=pikepdf.Name.StructTreeRoot, K=pdf.make_indirect(element))
+        pdf.pages[0].obj.Trans = pikepdf.Dictionary(S=pikepdf.Name.Split)
+        pdf.Root.PageLabels = pikepdf.Dictionary(Nums=pikepdf.Array([0, pikepdf.Dictionary(S=pikepdf.Name.D)]))
+
+    pdf = pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", made_pdf(add))))
+    kinds = (pdf.Root.StructTreeRoot.K.S, pdf.pages[0].obj.Trans.S, pdf.Root.PageLabels.Nums[1].S)
+    assert [str(kind) for kind in kinds] == ["/P", "/Split", "/D"]
+
+
 def test_attached_file_is_removed_from_a_name_of_its_own():
     def attach(pdf: pikepdf.Pdf) -> None:
         content = pdf.make_stream(b"MZ secret", Type=pikepdf.Name.EmbeddedFile)
