@@ -1,11 +1,12 @@
 """A PDF without anything that acts by itself, made in a process of its own: `main` reads its input and writes it.
 
 Removed are scripts, automatic actions, actions that open programs, files and forms, attached files and media. Links to
-web pages stay. What acts is known by its value, because a font or a picture may have any name, such as /A or /AA.
-A stream counts as the dictionary that it begins with, because viewers take it as one.
+web pages and mail addresses stay. What acts is known by its value, because a font or a picture may have any name, such
+as /A or /AA. A stream counts as the dictionary that it begins with, because viewers take it as one.
 """
 
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -20,8 +21,18 @@ MAX_OBJECTS = 200_000
 MAX_DEPTH = 60
 FLUSHED = b"\x00\x00\xff\xff"
 MAX_UNPACKED_AT_ONCE = 1024 * 1024
-# Keys of scripts, attached files, and of forms of another kind (XFA) that hold scripts.
-KEYS = ("/OpenAction", "/XFA", "/EmbeddedFiles", "/JavaScript", "/RichMediaContent", "/Collection", "/PresSteps")
+# Keys of scripts, attached files, forms of another kind (XFA) that hold scripts, and pictures that are elsewhere (OPI).
+KEYS = (
+    "/OpenAction",
+    "/XFA",
+    "/EmbeddedFiles",
+    "/JavaScript",
+    "/RichMediaContent",
+    "/Collection",
+    "/PresSteps",
+    "/OPI",
+)
+WEB = re.compile(rb"https?://|mailto:", re.IGNORECASE)  # how the address of a link begins
 LINKS = ("/URI", "/GoTo", "/Named")  # actions that stay
 # Actions that are emptied under any key. /ResetForm and the like belong to a form, /GoToR and /GoToE open a file.
 ACTIONS = (
@@ -166,8 +177,10 @@ def _is_dictionary(thing: Any) -> bool:
 
 
 def _strip_keys(thing: Any) -> None:
-    if _kind(thing) in ACTIONS:
+    if _name(thing, "/S") in ACTIONS or _name(thing, "/FS") == "/URL":
         _empty(thing)
+    if isinstance(thing, Stream):
+        _cut_off(thing)
     for key in list(thing.keys()):
         value = thing[key]
         if key in KEYS or (key in ACTING and ACTING[key](value)):
@@ -176,10 +189,10 @@ def _strip_keys(thing: Any) -> None:
             thing[key] = Array([note for note in value if not _is_file_or_media(note)])
 
 
-def _kind(thing: Any) -> str:
-    """Return the kind of an action, or an empty text."""
-    kind = thing.get("/S")
-    return str(kind) if isinstance(kind, pikepdf.Name) else ""
+def _name(thing: Any, key: str) -> str:
+    """Return the name that a dictionary has under the key, or an empty text."""
+    name = thing.get(key)
+    return str(name) if isinstance(name, pikepdf.Name) else ""
 
 
 def _empty(thing: Any) -> None:
@@ -190,13 +203,31 @@ def _empty(thing: Any) -> None:
             del thing[key]
 
 
+def _cut_off(stream: Stream) -> None:
+    """Remove the file that holds the content of the stream instead of this one. /F of an annotation is a number."""
+    for key in ("/F", "/FFilter", "/FDecodeParms"):
+        if isinstance(stream.get(key), pikepdf.Object):
+            del stream[key]
+
+
 def _acts(action: Any) -> bool:
     """Whether the action, or one that follows it, does more than lead somewhere."""
     if isinstance(action, Array):  # of actions that follow
         return any(_acts(member) for member in action)
     if not _is_dictionary(action):
         return False
-    return ("/S" in action and str(action["/S"]) not in PASSIVE) or "/JS" in action or "/Next" in action
+    if _name(action, "/S") == "/URI" and not _is_web(action.get("/URI")):
+        return True
+    return ("/S" in action and _name(action, "/S") not in PASSIVE) or "/JS" in action or "/Next" in action
+
+
+def _is_web(address: Any) -> bool:
+    return isinstance(address, pikepdf.String) and WEB.match(bytes(address)) is not None
+
+
+def _leads_astray(value: Any) -> bool:
+    """Whether the value is an address of no link that stays, or the base of addresses."""
+    return "/Base" in value if _is_dictionary(value) else isinstance(value, pikepdf.String) and not _is_web(value)
 
 
 def _has_action(triggers: Any) -> bool:
@@ -208,7 +239,7 @@ def _has_action(triggers: Any) -> bool:
 
 
 def _leads(action: Any) -> bool:
-    return _is_dictionary(action) and str(action.get("/S", "")) in LINKS
+    return _is_dictionary(action) and _name(action, "/S") in LINKS
 
 
 def _is_script(value: Any) -> bool:
@@ -220,7 +251,12 @@ def _is_file(value: Any) -> bool:
     """Whether the value is a file, or a list with one."""
     if isinstance(value, Array):
         return any(_is_file(member) for member in value)
-    return _is_dictionary(value) and ("/EF" in value or str(value.get("/Type", "")) in ("/Filespec", "/F"))
+    return _is_dictionary(value) and ("/EF" in value or _name(value, "/Type") in ("/Filespec", "/F"))
+
+
+def _is_page_of_file(value: Any) -> bool:
+    """Whether the value names a page of another file, to be drawn in place of the drawing."""
+    return _is_dictionary(value) and "/F" in value
 
 
 def _is_file_content(value: Any) -> bool:
@@ -229,7 +265,7 @@ def _is_file_content(value: Any) -> bool:
 
 
 def _is_file_or_media(note: Any) -> bool:
-    return _is_dictionary(note) and str(note.get("/Subtype", "")) in ANNOTATIONS
+    return _is_dictionary(note) and _name(note, "/Subtype") in ANNOTATIONS
 
 
 # Keys that may also be names of fonts, pictures and the like -> whether a value acts or is a file.
@@ -243,4 +279,6 @@ ACTING = {
     "/AF": _is_file,
     "/EF": _is_file_content,
     "/RF": _is_file_content,
+    "/Ref": _is_page_of_file,
+    "/URI": _leads_astray,
 }

@@ -89,7 +89,7 @@ def page_with(pdf: pikepdf.Pdf, **resources: Any) -> pikepdf.Object:
 
 
 def test_fonts_and_pictures_with_names_of_actions_stay():
-    names = ("/A", "/PA", "/AA", "/AF", "/JS", "/Next", "/EF")
+    names = ("/A", "/PA", "/NA", "/AA", "/AF", "/JS", "/Next", "/EF", "/RF", "/URI", "/Ref", "/F")
 
     def name_them(pdf: pikepdf.Pdf) -> None:
         font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
@@ -254,6 +254,72 @@ def test_structure_and_drawings_with_kinds_of_their_own_stay():
     pdf = pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", made_pdf(add))))
     kinds = (pdf.Root.StructTreeRoot.K.S, pdf.pages[0].obj.Trans.S, pdf.Root.PageLabels.Nums[1].S)
     assert [str(kind) for kind in kinds] == ["/P", "/Split", "/D"]
+
+
+def link_to(address: Any) -> pikepdf.Dictionary:
+    address = pikepdf.String(address) if isinstance(address, bytes) else address
+    action = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=address)
+    return pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, A=action)
+
+
+def test_only_links_to_web_and_mail_stay():
+    web = ["https://example.com/a", "HTTP://example.com/", "mailto:a@example.com"]
+    others = ["javascript:app.alert(1)", " javascript:x", "java\nscript:x", "file:///etc/passwd", "\\\\host\\share"]
+    others += [
+        "data:text/html,x",
+        "x.html",
+        "https",
+        "",
+        "sms:1",
+        b"\xef\xbb\xbf\xff",
+        pikepdf.Name("/http:a"),
+        pikepdf.Array(["http://a"]),
+    ]
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj.Annots = pikepdf.Array([link_to(address) for address in (*web, *others)])
+
+    pdf = pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", made_pdf(add))))
+    notes = pdf.pages[0].obj.Annots
+    assert [str(note.A.URI) for note in notes if "/A" in note] == web
+    assert len(notes) == len(web) + len(others)
+
+
+def test_addresses_are_removed_without_an_action():
+    def add(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.URI = pikepdf.Dictionary(Base="file://server/")
+        pdf.Root.Odd = pikepdf.Dictionary(URI="javascript:x")
+
+    pdf = pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", made_pdf(add))))
+    assert ("/URI" in pdf.Root, "/URI" in pdf.Root.Odd) == (False, False)
+
+
+def test_content_and_pictures_of_other_files_are_cut_off():
+    def add(pdf: pikepdf.Pdf) -> None:
+        remote = pikepdf.Dictionary(FS=pikepdf.Name.URL, F="http://tracker.example/a")
+        stream = pdf.make_stream(b"0", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=1, Height=1)
+        stream.F, stream.FFilter, stream.FDecodeParms = remote, pikepdf.Name.FlateDecode, pikepdf.Dictionary(K=1)
+        by_name = pdf.make_stream(b"", F="tracker.example")
+        form = pdf.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9])
+        form.Ref = pikepdf.Dictionary(F="tracker.example", Page=0)
+        form.OPI = pikepdf.Dictionary({"/1.3": pikepdf.Dictionary(F="tracker.example")})
+        page_with(pdf, XObject=pikepdf.Dictionary(P=stream, Q=form, R=by_name))
+        pdf.Root.Odd = pdf.make_indirect(remote)
+
+    cleaned = readable(pdfs.clean("证书.pdf", made_pdf(add)))
+    assert [word for word in (b"tracker", b"/FFilter", b"/FDecodeParms", b"/OPI", b"/Ref") if word in cleaned] == []
+    assert b"/Subtype /Image" in cleaned
+
+
+def test_flags_of_annotations_and_references_of_structure_stay():
+    def add(pdf: pikepdf.Pdf) -> None:
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Square, Rect=[0, 0, 9, 9], F=4)
+        pdf.pages[0].obj.Annots = pikepdf.Array([note])
+        element = pdf.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.P))
+        pdf.Root.StructTreeRoot = pikepdf.Dictionary(K=pikepdf.Dictionary(S=pikepdf.Name.P, Ref=[element]))
+
+    pdf = pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", made_pdf(add))))
+    assert (pdf.pages[0].obj.Annots[0].F, len(pdf.Root.StructTreeRoot.K.Ref)) == (4, 1)
 
 
 def test_attached_file_is_removed_from_a_name_of_its_own():
