@@ -9,18 +9,18 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Stream
 
 # Exit codes; any other but 0 means a broken file.
-PASSWORD, NO_PAGES, TOO_MANY_PAGES, DAMAGED, TOO_COMPLEX = 3, 4, 5, 6, 7
+PASSWORD, NO_PAGES, TOO_MANY_PAGES, DAMAGED, TOO_COMPLEX, TOO_LARGE = 3, 4, 5, 6, 7, 8
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 60
 FLUSHED = b"\x00\x00\xff\xff"
-MAX_UNPACKED_AT_ONCE = 1024 * 1024
+STEP = 4096  # packed bytes, which unpack to 4 MB at most
 # Keys of scripts, attached files, forms of another kind (XFA) that hold scripts, and pictures that are elsewhere (OPI).
 KEYS = (
     "/OpenAction",
@@ -50,6 +50,7 @@ LOSSES = (
     "non-dictionary object; ignoring",
     "treating stream as empty",
 )
+PICTURES = ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")  # filters of pictures
 RESOURCES = {"Do": "/XObject", "Tf": "/Font", "gs": "/ExtGState"}  # operator -> dictionary with the names it uses
 
 
@@ -57,11 +58,27 @@ class _TooDeepError(Exception):
     pass
 
 
-def main(pages: int) -> None:
-    sys.exit(clean(sys.stdin.buffer.read(), pages))
+class _TooLargeError(Exception):
+    pass
 
 
-def clean(content: bytes, most: int) -> int:
+class _Allowance:
+    """The bytes that all streams together may unpack to."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def take(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise _TooLargeError
+
+
+def main(pages: int, unpacked: int) -> None:
+    sys.exit(clean(sys.stdin.buffer.read(), pages, unpacked))
+
+
+def clean(content: bytes, most: int, unpacked: int) -> int:
     """Write the cleaned PDF and return 0, or return the exit code that says what is wrong."""
     try:
         pdf = pikepdf.open(io.BytesIO(content))
@@ -70,39 +87,68 @@ def clean(content: bytes, most: int) -> int:
             return TOO_MANY_PAGES if count else NO_PAGES
         if len(pdf.objects) > MAX_OBJECTS:
             return TOO_COMPLEX
-        if not _is_whole(pdf):
+        if not _is_whole(pdf, _Allowance(unpacked)):
             return DAMAGED
         for thing in (pdf.trailer, *pdf.objects):
             _strip(thing, 0)
         target = io.BytesIO()
-        pdf.save(target, deterministic_id=True)
+        _save(pdf, target)
     except pikepdf.PasswordError:
         return PASSWORD
     except pikepdf.PdfError:
         return DAMAGED
     except (MemoryError, RecursionError, _TooDeepError):
         return TOO_COMPLEX
+    except _TooLargeError:
+        return TOO_LARGE
     sys.stdout.buffer.write(target.getvalue())
     return 0
+
+
+def _save(pdf: pikepdf.Pdf, target: io.BytesIO) -> None:
+    """Write the PDF without unpacking a stream. To pack bare ones, qpdf would unpack those of other filters too."""
+    packs = not any(_has_other_filter(thing) for thing in pdf.objects)
+    level = pikepdf.StreamDecodeLevel.none
+    pdf.save(target, deterministic_id=True, compress_streams=packs, stream_decode_level=level)
+
+
+def _has_other_filter(thing: Any) -> bool:
+    """Whether a stream is packed in a way that qpdf replaces by its own. It leaves pictures as they are."""
+    filters = thing.get("/Filter") if isinstance(thing, Stream) else None
+    if isinstance(filters, Array):
+        return len(filters) > 0 and not any(str(name) in PICTURES for name in filters)
+    return filters is not None and str(filters) not in ("/FlateDecode", *PICTURES)
 
 
 # --- Whether everything is there -------------------------------------------------------------------------
 
 
-def _is_whole(pdf: pikepdf.Pdf) -> bool:
+def _is_whole(pdf: pikepdf.Pdf, allowance: _Allowance) -> bool:
     """Whether the content of pages and pictures can be read; of a rebuilt file, whether nothing drawn is missing.
 
     PdfError if qpdf cannot read it.
     """
     warnings = [str(warning) for warning in pdf.get_warnings()]
-    contents = [stream for page in pdf.pages for stream in _streams(page.obj.get("/Contents"))]
-    if not all(_reads(stream) for stream in (*contents, *_drawn(pdf))):
+    contents = _once(page.obj.get("/Contents") for page in pdf.pages)
+    streams = (stream for content in contents for stream in _streams(content))
+    if not all(_reads(stream, allowance) for stream in _once((*_once(streams), *_drawn(pdf)))):
         return False
     if any(REBUILT in warning for warning in warnings) and not all(map(_has_what_it_names, pdf.pages)):
         return False
     warnings += [str(warning) for warning in pdf.get_warnings()]
     of_content = [warning for warning in warnings if "(trailer," not in warning]
     return not any(loss in warning for warning in of_content for loss in LOSSES)
+
+
+def _once(things: Iterable[Any]) -> Iterator[Any]:
+    """Yield each thing once, however many pages share it. One that is part of another has no number."""
+    known = set()
+    for thing in things:
+        number = thing.objgen if isinstance(thing, pikepdf.Object) else (0, 0)
+        if number not in known:
+            yield thing
+        if number != (0, 0):
+            known.add(number)
 
 
 def _streams(content: Any) -> list[Any]:
@@ -116,30 +162,31 @@ def _drawn(pdf: pikepdf.Pdf) -> Iterator[Stream]:
             yield thing
 
 
-def _reads(stream: Any) -> bool:
+def _reads(stream: Any, allowance: _Allowance) -> bool:
     """Whether a stream can be unpacked to its end."""
     if not isinstance(stream, Stream):
         return False
     filters = stream.get("/Filter")
     first = filters[0] if isinstance(filters, Array) and len(filters) else filters
-    return first != "/FlateDecode" or _inflates(stream.read_raw_bytes())
+    return first != "/FlateDecode" or _inflates(stream.read_raw_bytes(), allowance)
 
 
-def _inflates(packed: bytes) -> bool:
+def _inflates(packed: bytes, allowance: _Allowance) -> bool:
     """Whether packed data is whole. Some programs leave out its check sum, or end it with FLUSHED instead."""
     try:
-        is_whole = not packed or _reaches_end(packed, zlib.MAX_WBITS)
-        return is_whole or packed.endswith(FLUSHED) or _reaches_end(packed[2:], -zlib.MAX_WBITS)
+        is_whole = not packed or _reaches_end(packed, zlib.MAX_WBITS, allowance)
+        return is_whole or packed.endswith(FLUSHED) or _reaches_end(packed[2:], -zlib.MAX_WBITS, allowance)
     except zlib.error:
         return False
 
 
-def _reaches_end(packed: bytes, window: int) -> bool:
+def _reaches_end(packed: bytes, window: int, allowance: _Allowance) -> bool:
     unpacker = zlib.decompressobj(window)
-    while packed and not unpacker.eof:
-        unpacker.decompress(packed, MAX_UNPACKED_AT_ONCE)
-        packed = unpacker.unconsumed_tail
-    return unpacker.eof
+    for start in range(0, len(packed), STEP):
+        allowance.take(len(unpacker.decompress(packed[start : start + STEP])))
+        if unpacker.eof:
+            return True
+    return False
 
 
 def _has_what_it_names(page: pikepdf.Page) -> bool:

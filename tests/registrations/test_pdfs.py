@@ -405,3 +405,50 @@ def test_pdf_with_very_many_objects_is_called_too_complex():
     with pytest.raises(ValidationError) as refused:
         pdfs.clean("证书.pdf", made_pdf(add, object_stream_mode=pikepdf.ObjectStreamMode.generate))
     assert refused.value.messages == ["“证书.pdf”太复杂，无法检查，请用“打印为 PDF”重新生成后上传。"]
+
+
+def content_of(sizes: list[int], pages: int = 1) -> bytes:
+    """Return a PDF whose pages share content of streams that unpack to these sizes."""
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        streams = []
+        for size in sizes:
+            streams.append(pikepdf.Stream(pdf, zlib.compress(b" " * size), Filter=pikepdf.Name.FlateDecode))
+        shared = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(stream) for stream in streams]))
+        for _ in range(pages - 1):
+            pdf.add_blank_page()
+        for page in pdf.pages:
+            page.obj.Contents = shared
+
+    return made_pdf(add, compress_streams=False)
+
+
+def test_stream_that_many_pages_share_is_unpacked_once(monkeypatch):
+    monkeypatch.setattr(pdfs, "MAX_UNPACKED", 100_000)
+    cleaned = pdfs.clean("证书.pdf", content_of([50_000, 50_000], pages=1000))
+    assert len(pikepdf.open(io.BytesIO(cleaned)).pages) == 1000
+
+
+@pytest.mark.parametrize("sizes", [[100_001], [50_000, 50_001]], ids=["one", "together"])
+def test_pdf_that_unpacks_to_very_much_is_refused(monkeypatch, sizes):
+    monkeypatch.setattr(pdfs, "MAX_UNPACKED", 100_000)
+    with pytest.raises(ValidationError) as refused:
+        pdfs.clean("证书.pdf", content_of(sizes))
+    assert refused.value.messages == ["“证书.pdf”展开后超过 1 GB，请减少页数或降低清晰度，重新生成后上传。"]
+
+
+def test_streams_of_several_filters_are_stored_as_they_are():
+    """Else a stream of 20 KB that unpacks to gigabytes would be unpacked and packed again."""
+    packed = zlib.compress(zlib.compress(b" " * 1000))
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        filters = pikepdf.Array([pikepdf.Name.FlateDecode, pikepdf.Name.FlateDecode])
+        pdf.Root.Odd = pikepdf.Stream(pdf, packed, Filter=filters)
+
+    content = made_pdf(add, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    assert pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", content))).Root.Odd.read_raw_bytes() == packed
+
+
+def test_bare_streams_are_packed():
+    content = made_pdf(lambda pdf: pdf.Root.update({"/Odd": pdf.make_stream(b" " * 9000)}), compress_streams=False)
+    assert len(pdfs.clean("证书.pdf", content)) < 2000 < len(content)
