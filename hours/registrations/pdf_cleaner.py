@@ -15,6 +15,8 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Stream
 
+from hours.registrations.pdf_references import lost_something
+
 # Exit codes; any other but 0 means a broken file.
 PASSWORD, NO_PAGES, TOO_MANY_PAGES, DAMAGED, TOO_COMPLEX, TOO_LARGE = 3, 4, 5, 6, 7, 8
 MAX_OBJECTS = 200_000
@@ -51,7 +53,6 @@ LOSSES = (
     "treating stream as empty",
 )
 PICTURES = ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")  # filters of pictures
-RESOURCES = {"Do": "/XObject", "Tf": "/Font", "gs": "/ExtGState"}  # operator -> dictionary with the names it uses
 
 
 class _TooDeepError(Exception):
@@ -87,7 +88,7 @@ def clean(content: bytes, most: int, unpacked: int) -> int:
             return TOO_MANY_PAGES if count else NO_PAGES
         if len(pdf.objects) > MAX_OBJECTS:
             return TOO_COMPLEX
-        if not _is_whole(pdf, _Allowance(unpacked)):
+        if not _is_whole(pdf, content, _Allowance(unpacked)):
             return DAMAGED
         for thing in (pdf.trailer, *pdf.objects):
             _strip(thing, 0)
@@ -116,24 +117,24 @@ def _has_other_filter(thing: Any) -> bool:
     """Whether a stream is packed in a way that qpdf replaces by its own. It leaves pictures as they are."""
     filters = thing.get("/Filter") if isinstance(thing, Stream) else None
     if isinstance(filters, Array):
-        return len(filters) > 0 and not any(str(name) in PICTURES for name in filters)
-    return filters is not None and str(filters) not in ("/FlateDecode", *PICTURES)
+        return len(filters) > 0 and not any(name in PICTURES for name in filters)
+    return filters is not None and filters not in ("/FlateDecode", *PICTURES)
 
 
 # --- Whether everything is there -------------------------------------------------------------------------
 
 
-def _is_whole(pdf: pikepdf.Pdf, allowance: _Allowance) -> bool:
-    """Whether the content of pages and pictures can be read; of a rebuilt file, whether nothing drawn is missing.
+def _is_whole(pdf: pikepdf.Pdf, content: bytes, allowance: _Allowance) -> bool:
+    """Whether the content of pages and pictures can be read; of a rebuilt file, whether nothing is missing.
 
     PdfError if qpdf cannot read it.
     """
     warnings = [str(warning) for warning in pdf.get_warnings()]
     contents = _once(page.obj.get("/Contents") for page in pdf.pages)
-    streams = (stream for content in contents for stream in _streams(content))
+    streams = (stream for members in contents for stream in _streams(members))
     if not all(_reads(stream, allowance) for stream in _once((*_once(streams), *_drawn(pdf)))):
         return False
-    if any(REBUILT in warning for warning in warnings) and not all(map(_has_what_it_names, pdf.pages)):
+    if any(REBUILT in warning for warning in warnings) and lost_something(content):
         return False
     warnings += [str(warning) for warning in pdf.get_warnings()]
     of_content = [warning for warning in warnings if "(trailer," not in warning]
@@ -152,7 +153,8 @@ def _once(things: Iterable[Any]) -> Iterator[Any]:
 
 
 def _streams(content: Any) -> list[Any]:
-    return list(content) if isinstance(content, Array) else [] if content is None else [content]
+    """Return the streams of a page without null, which is what a reference to nothing means."""
+    return [stream for stream in (content if isinstance(content, Array) else [content]) if stream is not None]
 
 
 def _drawn(pdf: pikepdf.Pdf) -> Iterator[Stream]:
@@ -187,17 +189,6 @@ def _reaches_end(packed: bytes, window: int, allowance: _Allowance) -> bool:
         if unpacker.eof:
             return True
     return False
-
-
-def _has_what_it_names(page: pikepdf.Page) -> bool:
-    """Whether the page has its content, and each font, picture and state that this uses by name."""
-    if "/Contents" not in page.obj:
-        return False
-    for step in pikepdf.parse_content_stream(page, " ".join(RESOURCES)):
-        known: Any = page.resources.get(RESOURCES[str(step.operator)], {})
-        if not step.operands or str(step.operands[0]) not in known:
-            return False
-    return True
 
 
 # --- What acts ---------------------------------------------------------------------------------------

@@ -371,6 +371,98 @@ def test_pdf_that_is_cut_short_is_stored_whole_or_refused(options):
     assert set(outcomes) <= {"whole", "“证书.pdf”不完整或已损坏（可能下载或传输中断），请重新生成后上传。"}
 
 
+INCOMPLETE = "“证书.pdf”不完整或已损坏（可能下载或传输中断），请重新生成后上传。"
+
+
+def rebuilt(objects: dict[int, bytes], page: bytes = b"", catalog: bytes = b"") -> bytes:
+    """Return a PDF of one page without a table of objects, as it is left where the end of a file is cut off."""
+    first = {
+        1: b"<< /Type /Catalog /Pages 2 0 R %b >>" % catalog,
+        2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R %b >>" % page,
+        4: drawing(b""),
+    }
+    bodies = [b"%d 0 obj\n%b\nendobj\n" % item for item in (first | objects).items()]
+    return b"%PDF-1.4\n" + b"".join(bodies) + b"trailer << /Root 1 0 R >>\n"
+
+
+def drawing(keys: bytes, content: bytes = b"q Q") -> bytes:
+    return b"<< %b /Length %d >>\nstream\n%b\nendstream" % (keys, len(content), content)
+
+
+FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]"
+FONT = b"<< /Type /Font /Subtype /TrueType /BaseFont /A /FontDescriptor 6 0 R >>"
+# What the page or the catalog has, and the objects that this leads to. The last one is lost.
+CHAINS = {
+    "stamp": (b"/Annots [5 0 R]", b"", {5: b"<< /Subtype /Stamp /Rect [0 0 9 9] /AP << /N 6 0 R >> >>"}, 6),
+    "font": (
+        b"/Resources << /Font << /F 5 0 R >> >>",
+        b"",
+        {5: FONT, 6: b"<< /Type /FontDescriptor /FontFile2 7 0 R>>"},
+        7,
+    ),
+    "form in a form": (
+        b"/Resources<</XObject<</X 5 0 R>>>>",
+        b"",
+        {5: drawing(FORM + b"/Resources<</XObject<</Y 6 0 R>>>>", b"/Y Do")},
+        6,
+    ),
+    "outline": (b"", b"/Outlines 5 0 R", {5: b"<< /First 6\n0\nR /Last 6 0 R /Count 1 >>"}, 6),
+    "field": (b"", b"/AcroForm << /Fields [5 0 R] >>", {5: b"<< /T (a) /FT /Tx /Kids [6 0 R] >>"}, 6),
+    "layer": (b"", b"/OCProperties << /OCGs [5 0 R] >>", {}, 5),
+    "resources": (b"/Resources 5 0 R", b"", {}, 5),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_repaired_pdf_that_lost_an_object_is_refused(name):
+    page, catalog, objects, lost = CHAINS[name]
+    with pytest.raises(ValidationError) as refused:
+        pdfs.clean("证书.pdf", rebuilt(objects, page, catalog))
+    assert refused.value.messages == [INCOMPLETE]
+    assert pdfs.clean("证书.pdf", rebuilt(objects | {lost: b"<< >>"}, page, catalog))
+
+
+def test_repaired_pdf_may_name_null_numbers_and_nothing_out_of_sight():
+    page = b"/Annots 5 0 R /Rotate 6 0 R /Note (see 77 0 R) /Resources << >>"
+    catalog = b"/StructTreeRoot << /K 88 0 R >>"
+    assert pdfs.clean("证书.pdf", rebuilt({5: b"null", 6: b"90"}, page, catalog))
+
+
+def test_repaired_pdf_with_an_empty_page_is_accepted():
+    content = rebuilt({}).replace(b"/Contents 4 0 R", b"")
+    assert len(pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", content))).pages) == 1
+
+
+def test_repaired_pdf_with_objects_in_a_stream_is_refused_for_a_lost_one():
+    def add(pdf: pikepdf.Pdf) -> None:
+        lost = pdf.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9])
+        note = pikepdf.Dictionary(Subtype=pikepdf.Name.Stamp, AP=pikepdf.Dictionary(N=lost))
+        pdf.pages[0].obj.Annots = pikepdf.Array([pdf.make_indirect(note)])
+
+    content = made_pdf(add, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    content = content.replace(b"startxref", b"startxxxx")
+    assert pdfs.clean("证书.pdf", content)
+    place = content.index(b" 0 obj\n<< /BBox")
+    with pytest.raises(ValidationError) as refused:
+        pdfs.clean("证书.pdf", content[:place] + b" 0 xxx" + content[place + 6 :])
+    assert refused.value.messages == [INCOMPLETE]
+
+
+def test_reference_to_nothing_means_null_in_a_sound_pdf():
+    def add(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[0].obj
+        page.Contents = pikepdf.Array([page.Contents, pdf.make_stream(b"q Q")])
+        page.Annots = pikepdf.Array([])
+
+    content = made_pdf(add, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        number = pdf.pages[0].obj.Contents[1].objgen[0]
+    content = content.replace(b" %d 0 R ]" % number, b" 9 9 R ]", 1)
+    assert b" 9 9 R ]" in content
+    assert len(pikepdf.open(io.BytesIO(pdfs.clean("证书.pdf", content))).pages) == 1
+
+
 @pytest.mark.parametrize("size", [1, 60, 400])
 def test_pdf_with_a_hole_in_a_picture_is_refused(size):
     content = report()
