@@ -18,7 +18,7 @@ from pikepdf import Array, Dictionary, Stream
 from hours.registrations.pdf_references import lost_something
 
 # Exit codes; any other but 0 means a broken file.
-PASSWORD, NO_PAGES, TOO_MANY_PAGES, DAMAGED, TOO_COMPLEX, TOO_LARGE = 3, 4, 5, 6, 7, 8
+PASSWORD, NO_PAGES, TOO_MANY_PAGES, DAMAGED, TOO_COMPLEX, TOO_LARGE, ENCRYPTED = 3, 4, 5, 6, 7, 8, 9
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 60
 FLUSHED = b"\x00\x00\xff\xff"
@@ -34,6 +34,8 @@ KEYS = (
     "/PresSteps",
     "/OPI",
 )
+ENCRYPTION = re.compile(rb"/Encrypt\s*(<<|\d+\s+\d+\s+R)")  # in a trailer
+END, MAX_TAIL = b"%%EOF", 1024  # the end of a file, and how far readers look for it
 WEB = re.compile(rb"https?://|mailto:", re.IGNORECASE)  # how the address of a link begins
 LINKS = ("/URI", "/GoTo", "/Named")  # actions that stay
 # Actions that are emptied under any key. /ResetForm and the like belong to a form, /GoToR and /GoToE open a file.
@@ -89,7 +91,7 @@ def clean(content: bytes, most: int, unpacked: int) -> int:
         if len(pdf.objects) > MAX_OBJECTS:
             return TOO_COMPLEX
         if not _is_whole(pdf, content, _Allowance(unpacked)):
-            return DAMAGED
+            return _damage(content)
         for thing in (pdf.trailer, *pdf.objects):
             _strip(thing, 0)
         target = io.BytesIO()
@@ -97,13 +99,18 @@ def clean(content: bytes, most: int, unpacked: int) -> int:
     except pikepdf.PasswordError:
         return PASSWORD
     except pikepdf.PdfError:
-        return DAMAGED
+        return _damage(content)
     except (MemoryError, RecursionError, _TooDeepError):
         return TOO_COMPLEX
     except _TooLargeError:
         return TOO_LARGE
     sys.stdout.buffer.write(target.getvalue())
     return 0
+
+
+def _damage(content: bytes) -> int:
+    """Return the exit code of a file that cannot be read. If its end is there, an unknown encryption is the reason."""
+    return ENCRYPTED if ENCRYPTION.search(content) and END in content[-MAX_TAIL:] else DAMAGED
 
 
 def _save(pdf: pikepdf.Pdf, target: io.BytesIO) -> None:

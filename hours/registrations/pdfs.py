@@ -19,6 +19,7 @@ PROBLEMS = {
     5: f"超过 {MAX_PAGES} 页，请只上传证明所需的页。",
     7: TOO_COMPLEX,
     8: f"展开后超过 {MAX_UNPACKED // MEGABYTE // 1024} GB，请减少页数或降低清晰度，重新生成后上传。",
+    9: "已加密，无法读取，请去掉加密或用“打印为 PDF”重新生成后上传。",
 }
 DAMAGED = "不完整或已损坏（可能下载或传输中断），请重新生成后上传。"
 
@@ -26,8 +27,8 @@ DAMAGED = "不完整或已损坏（可能下载或传输中断），请重新生
 def clean(name: str, content: bytes) -> bytes:
     """Return the PDF without scripts, automatic actions and attached files, repaired if need be.
 
-    ValidationError names a file that has a password, no pages or too many, is too complex or large, incomplete
-    or beyond repair.
+    ValidationError names a file that has a password, no pages or too many, is too complex or large, encrypted in
+    an unknown way, incomplete or beyond repair.
     """
     try:
         code, cleaned = child.run(CLEANER, content, LIMITS, MAX_PAGES, MAX_UNPACKED)

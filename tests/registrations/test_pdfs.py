@@ -544,3 +544,38 @@ def test_streams_of_several_filters_are_stored_as_they_are():
 def test_bare_streams_are_packed():
     content = made_pdf(lambda pdf: pdf.Root.update({"/Odd": pdf.make_stream(b" " * 9000)}), compress_streams=False)
     assert len(pdfs.clean("证书.pdf", content)) < 2000 < len(content)
+
+
+# --- Encryption that qpdf does not know --------------------------------------------------------------
+
+
+def encrypted(**options: Any) -> bytes:
+    """Return a report that everybody may read, with its text encrypted."""
+    return report(encryption=pikepdf.Encryption(user="", owner="b", **options))
+
+
+@pytest.mark.parametrize(
+    ("options", "old", "new"),
+    [
+        ({}, b"/Filter /Standard", b"/Filter /Adobe.PK"),
+        ({}, b"/V 5", b"/V 6"),
+        ({}, b"/O <", b"/X <"),
+        ({"R": 4}, b"/R 4", b"/R 7"),
+        ({"R": 4, "aes": False, "metadata": False}, b"/StmF /StdCF", b"/StmF /Other"),
+    ],
+    ids=["other program", "other version", "no key", "other revision", "other method of streams"],
+)
+def test_pdf_with_unknown_encryption_is_called_encrypted(options, old, new):
+    content = encrypted(**options)
+    assert old in content
+    with pytest.raises(ValidationError) as refused:
+        pdfs.clean("证书.pdf", content.replace(old, new))
+    assert refused.value.messages == ["“证书.pdf”已加密，无法读取，请去掉加密或用“打印为 PDF”重新生成后上传。"]
+
+
+@pytest.mark.parametrize("options", [{}, {"linearize": True}], ids=["plain", "for the web"])
+def test_encrypted_pdf_that_is_cut_short_is_called_incomplete(options):
+    content = report(encryption=pikepdf.Encryption(user="", owner="b"), **options)
+    with pytest.raises(ValidationError) as refused:
+        pdfs.clean("证书.pdf", content[:-1500])
+    assert refused.value.messages == [INCOMPLETE]
