@@ -26,13 +26,14 @@ from config.files import sheets
 from config.files.cells import Cell, guarded
 from config.files.importing import BATCH_SIZE, Importer, Outcome, Pass, PlannedLine, run
 from config.files.lines import Line, read_lines
-from config.files.tables import Bounds, FileProblem
+from config.files.tables import PAGE, Bounds, FileProblem
 from config.texts import excerpt
 
 from .crypto import decrypt, encrypt
 from .models import ImportPlan, User
 
 READ_SECONDS = 20
+CELLS_OF_A_ROW = 20
 SHOWN_LENGTH = 200  # characters of a value in a preview; no right value is longer
 FOLDER = "imports"
 LINE, PROBLEM = "原行号", "问题"  # columns of the file of bad lines, which can be uploaded again
@@ -73,7 +74,9 @@ def make_plan(
     delete_expired()
     plan = ImportPlan(kind=kind, maker=maker, file_name=name[-120:], options=options)
     importer = make_importer()
-    found = read_lines(file, importer.columns, Bounds(rows=settings.IMPORT_MAX_ROWS, seconds=READ_SECONDS))
+    rows = settings.IMPORT_MAX_ROWS
+    cells = max(PAGE.cells, rows * CELLS_OF_A_ROW)
+    found = read_lines(file, importer.columns, Bounds(rows, seconds=READ_SECONDS, cells=cells))
     count = _store(_lines_path(plan), _packed_lines(found.lines))
     if not count:
         default_storage.delete(_lines_path(plan))

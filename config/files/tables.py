@@ -27,18 +27,22 @@ class FileProblem(Exception):
 
 @dataclass(frozen=True)
 class Bounds:
-    """The most that one file may cost: lines with content, bytes after unpacking, and seconds of reading."""
+    """The most that one file may cost: lines with content, bytes after unpacking, seconds of reading, and cells.
+
+    The number of cells also bounds the texts that they share, and the pieces of which a workbook consists.
+    """
 
     rows: int = 1_048_576
     unpacked: int = 256 * MEGABYTE
     seconds: float = 20
+    cells: int = 1_000_000
 
     def clock(self) -> Clock:
         return Clock(time.monotonic() + self.seconds)
 
 
 # While a page waits, and in a management command.
-PAGE, COMMAND = Bounds(), Bounds(unpacked=1024 * MEGABYTE, seconds=24 * 3600)
+PAGE, COMMAND = Bounds(), Bounds(unpacked=1024 * MEGABYTE, seconds=24 * 3600, cells=100_000_000)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ REASONS = {
 
 def read(file: IO[bytes], bounds: Bounds) -> Table:
     """Read an .xlsx file; FileProblem if it has no visible sheet with content, is broken or costs too much."""
-    return _read("config.files.xlsx", file.read(), bounds, REASONS, bounds.unpacked)
+    return _read("config.files.xlsx", file.read(), bounds, REASONS, bounds.unpacked, bounds.cells)
 
 
 def read_old(file: IO[bytes], bounds: Bounds) -> Table:

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from config.files.tables import COMMAND, MEGABYTE
+from config.files.tables import COMMAND, MEGABYTE, Bounds
 from tests.files import replace_part
 
 from .files import lines, refusal, texts, with_row, with_xml, workbook
@@ -60,6 +60,34 @@ def test_what_a_workbook_declares_is_passed_over_by_the_hundred_thousand(part, b
     start = child_seconds()
     assert texts(with_more(part, before, more * 200_000)) == [(2, "黄秋梦", "8")]
     assert child_seconds() - start < 10  # under 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: with_shared(b"", b"<x:si><x:t>a</x:t></x:si>" * 6_000_000),
+        lambda: with_shared(b"", b"<x:si>" + b"<x:r/>" * 12_000_000 + b"</x:si>"),
+        lambda: with_more("xl/styles.xml", b"</cellXfs>", b"<xf/>" * 12_000_000),
+        lambda: with_more("xl/workbook.xml", b"</workbook>", b"<a/>" * 12_000_000),
+        lambda: with_row(
+            b"".join(b'<row r="%d">%s</row>' % (row, b"<c><v>1</v></c>" * 200) for row in range(3, 20_000))
+        ),
+        lambda: with_row(b'<row r="3">' + b"<c><v> </v></c>" * 6_000_000 + b"</row>"),
+        lambda: with_row(b'<row r="3">' + b"<c/>" * 12_000_000 + b"</row>"),
+    ],
+    ids=["texts", "runs", "styles", "names", "cells", "blank", "empty"],
+)
+def test_content_by_the_million_is_refused_early(make):
+    content, start = make(), child_seconds()
+    assert refusal(content) == TOO_LARGE
+    assert child_seconds() - start < 10  # under 3; up to 20 before
+
+
+def test_workbook_as_large_as_a_page_allows_is_read():
+    cells = b"<c><v>1</v></c>" * 200
+    content = with_row(b"".join(b'<row r="%d">%s</row>' % (row, cells) for row in range(3, 1_003)))
+    assert len(lines(content, bounds=Bounds(cells=200_010))) == 1_001
+    assert refusal(content, bounds=Bounds(cells=200_000)) == TOO_LARGE
 
 
 def test_texts_of_a_part_with_any_name_and_prefix_are_read():

@@ -22,10 +22,10 @@ from .sheet import Sheet
 MAX_SHEETS_TRIED = 20
 
 
-def main(unpacked: int) -> None:
-    """Write the records of the workbook in the input, which may have so many bytes after unpacking."""
+def main(unpacked: int, cells: int) -> None:
+    """Write the records of the workbook in the input, which may have so many bytes after unpacking, and cells."""
     try:
-        _write_sheet(sys.stdin.buffer.read(), unpacked)
+        _write_sheet(sys.stdin.buffer.read(), unpacked, cells)
     except Refused as refusal:
         records.write(refusal.record)
     except (MemoryError, OSError):  # OSError: more output than allowed
@@ -34,14 +34,14 @@ def main(unpacked: int) -> None:
         records.write({"reason": "damaged"})
 
 
-def _write_sheet(content: bytes, unpacked: int) -> None:
+def _write_sheet(content: bytes, unpacked: int, cells: int) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as file:
-        archive = Archive(file)
+        archive = Archive(file, cells)
         archive.check(unpacked)
         book = Book(archive)
         for _, path in book.sheets[:MAX_SHEETS_TRIED]:
             with TemporaryFile("w+") as rows:
-                sheet = Sheet(book, rows)
+                sheet = Sheet(book, rows, cells)
                 sheet.read(archive, path)
                 if sheet.last or sheet.has_wide_rows:
                     records.write(sheet.description())

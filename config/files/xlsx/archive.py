@@ -15,6 +15,7 @@ from config.files.records import Refused
 CHUNK_SIZE = 256 * 1024
 MAX_PARTS = 2_000
 MAX_TAG = 4 * 1024 * 1024  # bytes; the parser reads an unfinished one again with each piece
+TAGS_OF_A_CELL = 6  # more than it has; the other ones are for cells that have formats only
 MAX_TEXT = 40_000  # characters of a cell; Excel holds 32,767
 WHOLE = re.compile(r"[0-9]{1,15}")
 
@@ -22,10 +23,11 @@ Attributes = dict[str, str]
 
 
 class Archive:
-    """The parts of the archive by their names, which ignore case."""
+    """The parts of the archive by their names, which ignore case, and what reading them may still cost."""
 
-    def __init__(self, file: zipfile.ZipFile) -> None:
+    def __init__(self, file: zipfile.ZipFile, cells: int) -> None:
         self.file = file
+        self.cells, self.tags = cells, cells * TAGS_OF_A_CELL
         self.parts = {part.filename.replace("\\", "/").lower(): part for part in file.infolist()}
 
     def check(self, unpacked: int) -> None:
@@ -40,6 +42,12 @@ class Archive:
             raise Refused("xlsb")
         if "[content_types].xml" not in self.parts or any(name.startswith(("word/", "ppt/")) for name in self.parts):
             raise Refused("no_table")
+
+    def spend_tags(self, count: int) -> None:
+        """Raise Refused if the parts have more tags than they may."""
+        self.tags -= count
+        if self.tags < 0:
+            raise Refused("large")
 
     def open(self, name: str) -> IO[bytes]:
         return self.file.open(self.parts[name.lower()])
@@ -87,6 +95,7 @@ class Part:
         with archive.open(name) as part:
             fed = 0
             for piece in self.pieces_of(part):
+                archive.spend_tags(piece.count(b"<"))
                 parser.Parse(piece, False)
                 fed += len(piece)
                 if fed - parser.CurrentByteIndex > MAX_TAG:

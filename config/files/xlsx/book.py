@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from config.files.records import Refused
+
 from .archive import MAX_TEXT, WHOLE, Archive, Attributes, Part, is_true
 
 MAX_FORMAT = 255  # characters
+MAX_STYLES = 250_000  # of cells; Excel holds 65,490
 FIRST_CUSTOM_FORMAT = 164
 
 
@@ -21,7 +24,7 @@ class Book:
         if "styles" in paths:
             styles.read(archive, paths["styles"])
         if "sharedStrings" in paths:
-            texts = Texts()
+            texts = Texts(archive.cells)
             texts.read(archive, paths["sharedStrings"])
             self.strings = texts.found
         self.is_1904, self.is_to_calculate = workbook.is_1904, workbook.is_to_calculate
@@ -81,6 +84,8 @@ class _Styles(Part):
         self.in_cells = False
 
     def add_cell(self, attributes: Attributes) -> None:
+        if self.in_cells and len(self.cells) >= MAX_STYLES:
+            raise Refused("large")
         if self.in_cells:
             self.cells.append(attributes.get("numFmtId", "0"))
 
@@ -98,8 +103,9 @@ class Texts(Part):
     starts = {"si": "begin", "t": "begin_text", "rPh": "begin_hint"}
     ends = {"si": "end", "t": "end_text", "rPh": "end_hint"}
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__()
+        self.rest = most
         self.found: list[str] = []
         self.text, self.in_hint = "", False
 
@@ -107,7 +113,14 @@ class Texts(Part):
         self.text = ""
 
     def end(self) -> None:
+        self.count()
         self.found.append(self.text)
+
+    def count(self) -> None:
+        """Raise Refused if there are more texts than allowed."""
+        self.rest -= 1
+        if self.rest < 0:
+            raise Refused("large")
 
     def begin_hint(self, _: Attributes) -> None:
         self.in_hint = True

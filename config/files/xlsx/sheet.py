@@ -41,8 +41,8 @@ class Sheet(Texts):
     }
     ends = {"row": "end_row", "c": "end_cell", "v": "end_value", "t": "end_text", "rPh": "end_hint"}
 
-    def __init__(self, book: Book, rows: IO[str]) -> None:
-        super().__init__()
+    def __init__(self, book: Book, rows: IO[str], cells: int) -> None:
+        super().__init__(cells)
         self.book, self.rows = book, rows
         self.hidden_columns: set[int] = set()
         self.hidden_rows: list[int] = []
@@ -130,6 +130,7 @@ class Sheet(Texts):
     def end_cell(self) -> None:
         if not (self.value or self.text or self.has_formula):
             return
+        self.count()
         cell, column = self._read_cell(), self._column()
         self.value, self.text, self.has_formula, self.has_value = "", "", False, False
         if cell and column > MAX_COLUMNS:
