@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from bisect import bisect_right
@@ -24,6 +25,9 @@ MAX_HEADING_ROWS = 20  # the first lines with content, among which the column na
 MAX_CELL = 32_767  # characters of a cell, as in Excel
 NAMED, NAME_LENGTH = 5, 20  # columns named in a sentence, and characters of each
 APOSTROPHES = ("'", "‘", "’", "＇")
+WEB_PAGE_START = 2_000  # bytes
+_TAG = re.compile(r"<(?:[!?]|[a-z][a-z0-9:]*[\s/>])")
+_MHTML = re.compile(r"(?:[a-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?mime-version:")
 _DECORATION = re.compile(r"[\s*:]")  # of a column's name
 
 
@@ -119,9 +123,16 @@ def _read_table(file: IO[bytes], columns: Columns, bounds: Bounds) -> tuple[Tabl
         raise FileProblem(NO_TABLE)
     if start.startswith(b"PK"):
         return workbooks.read(file, bounds), False
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:300].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+    if _is_web_page(start[:WEB_PAGE_START]):
         raise FileProblem("这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。")
     return separated.read(file, start, bounds, lambda cells: _heading_columns(cells, columns)), True
+
+
+def _is_web_page(start: bytes) -> bool:
+    """Return whether the text begins with a tag of HTML or XML, or is a web page in one file (MHTML)."""
+    encoding = "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "latin-1"
+    text = start.decode(encoding, errors="ignore").lower().lstrip("\ufeff\xef\xbb\xbf \t\r\n")
+    return bool(_TAG.match(text) or _MHTML.match(text))
 
 
 # --- The heading -----------------------------------------------------------------------------------

@@ -325,6 +325,33 @@ def test_other_file_is_refused_with_remedy(content, words):
     assert refusal(content) == words
 
 
+MHTML = b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\nContent-Type: multipart/related; boundary=x\r\n\r\n"
+BROWSER = b"From: <Saved by Blink>\r\nSubject: =?utf-8?Q?x?=\r\n =?utf-8?Q?y?=\r\nMIME-Version: 1.0\r\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<meta charset="utf-8"><table><tr><td>\xe5\xa7\x93,</td></tr></table>',
+        b"\r\n<head><style>td{}</style></head>",
+        b"<style>td{}</style><table>",
+        b"<div class='x'>\n<table>",
+        b"<!-- x --><table>",
+        b"<Workbook xmlns:ss='urn:x'>",
+        '<html xmlns:x="urn:x">\n'.encode("utf-16"),
+        MHTML,
+        BROWSER,
+    ],
+)
+def test_web_page_is_refused_with_remedy(content):
+    assert refusal(content) == WEB_PAGE
+
+
+@pytest.mark.parametrize("title", ["<2026 年名单>", "<名单>", "a<b>"])
+def test_title_in_angle_brackets_is_no_web_page(title):
+    assert texts(f"{title}\n姓名,学时\n黄秋梦,8\n".encode()) == [(3, "黄秋梦", "8")]
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "csv", "utf-16", "xls"])
 def test_mutated_file_is_read_or_refused(kind):
     """No change of bytes leads to anything but lines or FileProblem."""
