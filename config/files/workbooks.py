@@ -38,6 +38,7 @@ REASONS = {
     "damaged": DAMAGED,
     "large": "文件解压后过大，请只保留一张表并删除多余的行，或拆分成几个文件。",
     "ods": "这是 .ods（OpenDocument）文件，请另存为 .xlsx 再上传。",
+    "ofd": "这是 .ofd 文件，不是表格，请上传 .xlsx、.xls 或 CSV 文件。",
     "xlsb": "这是 .xlsb 文件，请另存为 .xlsx 再上传。",
     "no_table": NO_TABLE,
     "rows": "工作簿的行号不正确，请用 Excel 或 WPS 重新保存后再试。",

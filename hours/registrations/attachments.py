@@ -6,6 +6,7 @@ Files lie in a folder that no web server serves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -31,7 +32,8 @@ ACCEPT = (
 )
 EXTENSIONS = {"PDF": ".pdf", "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 USUAL = {"JPEG": (".jpg", ".jpeg")}  # endings that stay; others get the one of the content
-OFFICE, OLD_OFFICE = "Word、Excel 或压缩文件", "旧版 Word 或 Excel 文件"
+OFFICE, OLD_OFFICE, OFD = "Word、Excel 或压缩文件", "旧版 Word 或 Excel 文件", "OFD 文件"
+_OFD_PART = re.compile(rb"PK\x03\x04.{22}\x07\x00.{2}OFD\.xml", re.DOTALL)  # in an archive, with its header
 SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -240,7 +242,7 @@ def _clean_name(name: str) -> str:
 def kind_of(content: bytes) -> str:
     """Return the kind of a file by its first bytes: PDF, JPEG, PNG, WEBP, HEIC, another name, or empty if unknown."""
     if found := next((kind for start, kind in SIGNATURES if content.startswith(start)), ""):
-        return found
+        return OFD if found == OFFICE and _OFD_PART.search(content) else found
     if content[4:8] == b"ftyp":
         brands = {content[place : place + 4] for place in range(8, min(len(content), 64), 4)}
         return "AVIF 图片" if brands & AVIF_BRANDS else "HEIC" if brands & HEIC_BRANDS else "视频"
@@ -254,5 +256,5 @@ def _check_kind(name: str, kind: str) -> None:
     if kind == "PDF" or kind in pictures.DECODERS:
         return
     what = f"是 {kind}，" if kind else "不是 PDF 或图片，"
-    remedy = "请另存为 PDF 后上传。" if kind in (OFFICE, OLD_OFFICE) else f"请上传{KINDS}文件。"
+    remedy = "请另存为 PDF 后上传。" if kind in (OFFICE, OLD_OFFICE, OFD) else f"请上传{KINDS}文件。"
     raise ValidationError(f"“{name}”{what}{remedy}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import uuid
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import Mock
@@ -49,6 +50,16 @@ def test_file_with_wrong_content_is_refused(name, content, sentence):
     with pytest.raises(ValidationError) as refused:
         attachments.inspect(files.upload(name, content))
     assert refused.value.messages == [sentence]
+
+
+def test_ofd_file_is_refused_with_remedy():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("Doc_0/Document.xml", b"")
+        archive.writestr("OFD.xml", b"")
+    with pytest.raises(ValidationError) as refused:
+        attachments.inspect(files.upload("证书.ofd", buffer.getvalue()))
+    assert refused.value.messages == ["“证书.ofd”是 OFD 文件，请另存为 PDF 后上传。"]
 
 
 def test_file_over_the_limit_is_refused(settings):

@@ -314,12 +314,16 @@ def archive(**parts: bytes) -> bytes:
             archive(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
             "这是 .ods（OpenDocument）文件，请另存为 .xlsx 再上传。",
         ),
+        (
+            archive(**{"Doc_0__Document.xml": b"", "OFD.xml": b""}),
+            "这是 .ofd 文件，不是表格，请上传 .xlsx、.xls 或 CSV 文件。",
+        ),
         (archive(word__document=b""), "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"),
         (b"PK\x03\x04broken", "文件不完整，或不是 Excel（.xlsx）文件，请重新保存后再试。"),
         (b"%PDF-1.7\n%x\n", "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "文件不是 Excel（.xlsx、.xls）或 CSV，请重新选择。"),
     ],
-    ids=["empty", "html", "xml", "ods", "docx", "broken", "pdf", "png"],
+    ids=["empty", "html", "xml", "ods", "ofd", "docx", "broken", "pdf", "png"],
 )
 def test_other_file_is_refused_with_remedy(content, words):
     assert refusal(content) == words

@@ -38,6 +38,8 @@ class Archive:
             with self.file.open(self.parts["mimetype"]) as part:
                 if b"opendocument" in part.read(100):
                     raise Refused("ods")
+        if "ofd.xml" in self.parts:
+            raise Refused("ofd")
         if "xl/workbook.bin" in self.parts:
             raise Refused("xlsb")
         if "[content_types].xml" not in self.parts or any(name.startswith(("word/", "ppt/")) for name in self.parts):
