@@ -19,17 +19,21 @@ _IS_NO_NUMBER = b"\xff\xff"
 
 
 def unsaved(book: Any, sheet: Any) -> set[tuple[int, int]]:
-    """Return row and column of each formula without a value; the book has to be opened on demand."""
+    """Return row and column of each formula without a value; the book has to be opened on demand.
+
+    A sheet with a formula that has a value was calculated: there 0 and an empty text are values too.
+    """
     if not book.mem:
         return set()
     is_calculated = any(code == _CALCULATED_BY for code, _ in _records(book.mem, book.base))
-    found = set()
+    found, count = set(), 0
     for code, content in _records(book.mem, book._sh_abs_posn[sheet.number]):
         if code == _FORMULA and len(content) == _FORMULA_START.size:
             row, column, _, result, flags = _FORMULA_START.unpack(content)
+            count += 1
             if _is_unsaved(result, to_calculate=bool(flags & _ON_OPENING), is_calculated=is_calculated):
                 found.add((row, column))
-    return found
+    return found if len(found) == count else set()
 
 
 def _is_unsaved(result: bytes, *, to_calculate: bool, is_calculated: bool) -> bool:

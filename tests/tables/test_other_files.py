@@ -243,6 +243,13 @@ def test_formula_of_an_old_workbook_counts_by_its_value(result, flags, text):
     assert texts(old_formula(result, flags, is_calculated=True)) == [(2, "黄秋梦", text)]
 
 
+def test_empty_formula_beside_a_calculated_one_is_empty():
+    """LibreOffice writes all formulas as to be calculated, and no version of its calculation."""
+    content = old_workbook(["姓名", "学时"], ["黄秋梦", xlwt.Formula("4+4")], ["李工", xlwt.Formula('""')])
+    calculated = content.replace(EMPTY_RESULT + bytes(2), struct.pack("<dH", 8, 2), 1)
+    assert texts(calculated) == [(2, "黄秋梦", "8"), (3, "李工", "")]
+
+
 def test_old_workbook_has_no_escapes():
     assert texts(old_workbook(["姓名", "学时"], ["A_x000D_B", 8])) == [(2, "A_x000D_B", "8")]
 
