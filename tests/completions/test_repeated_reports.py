@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
-from hours.completions import manual, planning, recording, waiting
-from hours.completions.items import Withdrawal
+from hours.completions import manual, planning, recording, waiting, waiting_rows
+from hours.completions.items import CompletionItem, Report, Withdrawal
 from hours.models import Completion, Course, PersonTotal, WaitingCompletion
+from hours.totals import sums
 from tests import factories
 from tests.completions.conftest import NEW_YEAR, NUMBER, SOURCE, THIS_YEAR, answers, credited, signup_data
 
@@ -225,3 +227,36 @@ def test_known_id_with_unknown_code_is_a_contradiction(item, course):
     assert answers(item(course_id=course.pk, course_code="GX-1", course="", year=None)) == [
         ("refused", "课程编号和 course_id 不是同一科目。")
     ]
+
+
+# --- In any order --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_sums_and_kept_reports_are_right_after_every_step(guangxi, rules, seed):
+    chosen = Random(seed)
+    numbers, names = [factories.resident_id(number=900 + n) for n in range(4)], ["甲课", "乙 课", "丙课"]
+
+    def a_report() -> Report:
+        key, name = chosen.choice(["", "K1", "K2", "K3"]), chosen.choice(names)
+        if key and chosen.random() < 0.3:
+            return Withdrawal(key)
+        facts = {"course_code": f"GX-{names.index(name)}"}
+        if chosen.random() < 0.6:
+            facts = {"course": chosen.choice([name, name.replace(" ", "")]), "year": THIS_YEAR}
+        hours, caps = chosen.choice([None, 4, 30]), chosen.random() < 0.5
+        return CompletionItem(
+            1, chosen.choice(numbers), **facts, hours=hours, completed_on=NEW_YEAR, key=key, caps_hours=caps
+        )
+
+    for step in range(40):
+        if step == 10:
+            waiting.credit_people([factories.person(id_number=number) for number in numbers[:3]])
+        if step == 20:
+            facts = [{"name": name, "code": f"GX-{place}"} for place, name in enumerate(names)]
+            waiting.credit_courses([Course.objects.create(year=THIS_YEAR, hours=9, **fact) for fact in facts])
+        reports = [a_report() for _ in range(chosen.randint(1, 6))]
+        recording.record(reports, chosen.choice([SOURCE, OTHER]), keeps_repeated=chosen.random() < 0.5)
+        assert sums.recount(THIS_YEAR) == {"people": 0, "places": 0}
+        assert not waiting_rows.known(WaitingCompletion.objects.filter(state="repeated")).exists()
+    assert Completion.objects.exists()

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from hours.completions import recording, waiting
-from hours.completions.items import CompletionItem
+from hours.completions import recording, waiting, waiting_rows
+from hours.completions.items import CompletionItem, Report, Withdrawal
 from hours.models import Completion, Course, PersonTotal, WaitingCompletion
 from hours.totals import sums
 from tests import factories
@@ -94,3 +94,29 @@ def test_many_reports_signups_and_courses_at_once(guangxi, rules):
     assert at_once(calls) == [None] * 7
     assert (Completion.objects.count(), WaitingCompletion.objects.count()) == (len(items), 0)
     assert sums.recount(THIS_YEAR) == {"people": 0, "places": 0}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_reports_and_withdrawals_at_once_keep_the_sums(guangxi, rules, seed):
+    numbers = [factories.resident_id(number=900 + number) for number in range(8)]
+    for number in numbers[:6]:
+        factories.person(id_number=number)
+    for number in range(4):
+        Course.objects.create(year=THIS_YEAR, name=f"科目{number}", hours=9, code=f"GX-{number}")
+
+    def a_report(chosen: random.Random) -> Report:
+        key, code = f"K{chosen.randint(1, 30)}", f"GX-{chosen.randint(0, 3)}"
+        if chosen.random() < 0.3:
+            return Withdrawal(key)
+        number, hours = chosen.choice(numbers), chosen.choice([None, 4, 6])
+        return CompletionItem(1, number, course_code=code, hours=hours, completed_on=NEW_YEAR, key=key)
+
+    def report(own: int) -> None:
+        chosen = random.Random(seed * 100 + own)
+        for _ in range(10):
+            reports = [a_report(chosen) for _ in range(20)]
+            recording.record(reports, chosen.choice([SOURCE, "八桂学习网"]), keeps_repeated=True)
+
+    assert at_once([lambda own=own: report(own) for own in range(4)]) == [None] * 4
+    assert sums.recount(THIS_YEAR) == {"people": 0, "places": 0}
+    assert not waiting_rows.known(WaitingCompletion.objects.all()).exists()
