@@ -14,7 +14,7 @@ the first one is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -114,7 +114,7 @@ class BatchPlan:
     new: list[Completion] = field(default_factory=list)
     corrected: dict[int, Completion] = field(default_factory=dict)
     versions: list[CompletionVersion] = field(default_factory=list)
-    removed: list[Completion] = field(default_factory=list)
+    removed: list[Completion] = field(default_factory=list)  # also new ones that were not stored
     waiting: dict[Place, WaitingCompletion] = field(default_factory=dict)
     kept: dict[Place, WaitingCompletion] = field(default_factory=dict)  # rows that wait already
     claimed: list[int] = field(default_factory=list)  # the keys of those that wait no more
@@ -196,19 +196,21 @@ class _BatchPlanner:
         for row in self._existing({*map(self._number, items)} | {(source, key) for key in withdrawn}, lock):
             self._index(row)
 
-    def _existing(self, numbers: set[tuple[str, str]], lock: bool) -> list[Completion]:
-        rows = Completion.objects.select_for_update(no_key=True, of=("self",)) if lock else Completion.objects.all()
-        rows = rows.order_by("pk")
+    def _existing(self, numbers: set[tuple[str, str]], lock: bool) -> Iterable[Completion]:
+        """Return the completions of the people and courses, and those with the numbers, locked in one order."""
         courses = {course.pk: course for course in self.courses.values()}
-        of_people = rows.filter(person__in={person.key for person in self.people.values()}, course__in=list(courses))
-        of_numbers = rows.filter(
+        of_people = Completion.objects.filter(
+            person__in={person.key for person in self.people.values()}, course__in=list(courses)
+        )
+        of_numbers = Completion.objects.filter(
             source__in={source for source, _ in numbers}, source_key__in={key for _, key in numbers if key}
-        ).select_related("course")
-        found = {row.pk: row for row in of_numbers} | {row.pk: row for row in of_people}
-        for row in found.values():
-            if row.course_id in courses:
-                row.course = courses[row.course_id]
-        return list(found.values())
+        )
+        rows = Completion.objects.filter(pk__in=of_people.values("pk").union(of_numbers.values("pk")))
+        if lock:
+            rows = rows.select_for_update(no_key=True, of=("self",))
+        for row in rows.select_related("course").order_by("pk"):
+            row.course = courses.get(row.course_id, row.course)
+            yield row
 
     def _index(self, row: Completion) -> None:
         self.by_person_and_course[row.person_id, row.course_id] = row
@@ -234,9 +236,9 @@ class _BatchPlanner:
             return
         del self.by_person_and_course[row.person_id, row.course_id]
         self.plan.versions = [version for version in self.plan.versions if version.completion is not row]
+        self.plan.removed.append(row)
         if row.pk:
             self.plan.corrected.pop(row.pk, None)
-            self.plan.removed.append(row)
         else:
             self.plan.new.remove(row)
 

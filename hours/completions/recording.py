@@ -120,14 +120,17 @@ def _credit_one_by_one(keys: Sequence[int]) -> Outcomes:
 def _credit_batch(keys: Sequence[int]) -> Iterable[ItemOutcome]:
     """Record rows in the order of their keys, which deletes the credited ones; mark the refused ones.
 
-    A course that is entered meanwhile does not count as known: its lock would come after those of the rows.
+    A course that is entered meanwhile does not count as known: its lock would come after those of the rows. A row that
+    is replaced meanwhile is left to who replaced it.
     """
     batch = WaitingCompletion.objects.filter(pk__in=keys)
-    courses = courses_named_by([waiting_rows.item_of(row, 0) for row in batch], lock=True)
+    places = {key: place for place, key in enumerate(keys)}
+    before = {row.pk: waiting_rows.item_of(row, places[row.pk]) for row in batch}
+    courses = courses_named_by(list(before.values()), lock=True)
     locked = {row.pk: row for row in waiting_rows.in_lock_order(batch)}
-    rows = [locked[key] for key in keys if key in locked]
-    items = [waiting_rows.item_of(row, position) for position, row in enumerate(rows)]
-    results = _record(items, "", courses, keeps_repeated=True)
+    items = {key: waiting_rows.item_of(row, places[key]) for key, row in locked.items()}
+    rows = [locked[key] for key in keys if key in items and items[key] == before.get(key)]
+    results = _record([items[row.pk] for row in rows], "", courses, keeps_repeated=True)
     refused = [
         _refuse(row, result) for row, result in zip(rows, results, strict=True) if result.outcome is ItemOutcome.REFUSED
     ]
@@ -144,7 +147,7 @@ def write(plan: BatchPlan) -> None:
     """Store the rows of a plan and recount the sums of their people."""
     WaitingCompletion.objects.filter(pk__in=plan.claimed).delete()
     waiting_rows.keep(plan.waiting, plan.kept)
-    Completion.objects.filter(pk__in=[row.pk for row in plan.removed]).delete()
+    Completion.objects.filter(pk__in=[row.pk for row in plan.removed if row.pk]).delete()
     Completion.objects.bulk_create(sorted(plan.new, key=lambda row: (row.person_id, row.course_id)))
     _update(plan.corrected.values())
     CompletionVersion.objects.bulk_create(plan.versions)

@@ -23,7 +23,7 @@ from tests.completions.conftest import THIS_YEAR
 
 pytestmark = pytest.mark.django_db
 URL, STATEMENTS_URL = reverse("api_completions"), reverse("api_statements")
-QUERIES = 15  # of a request with any number of items
+QUERIES = 14  # of a request with any number of items
 DAY = f"{THIS_YEAR}-01-01"
 NO_ACCOUNT = "actor 应有 account（homePage 和 name），name 为证件号码；邮箱不能识别人员。"
 COMPLETED = "http://adlnet.gov/expapi/verbs/completed"

@@ -22,7 +22,7 @@ from tests import factories
 from tests.completions.conftest import NEW_YEAR, SOURCE, THIS_YEAR
 
 pytestmark = pytest.mark.django_db
-QUERIES = 15  # of a batch that saves and corrects, besides the transaction's own statements
+QUERIES = 14  # of a batch that saves and corrects, besides the transaction's own statements
 
 
 def answers(items: Iterable[CompletionItem], source: str = SOURCE) -> list[tuple[str, str]]:

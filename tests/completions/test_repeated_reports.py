@@ -53,6 +53,11 @@ def test_second_statement_of_a_platform_counts_when_first_is_withdrawn(item):
     assert (counted(), kept()) == ([(4, SOURCE, "A-2")], [])
 
 
+def test_second_report_counts_when_first_is_withdrawn_in_the_same_request(item):
+    recording.record([item(), item(2, key="A-2", hours=4), Withdrawal("A-1")], SOURCE, keeps_repeated=True)
+    assert (counted(), kept()) == ([(4, SOURCE, "A-2")], [])
+
+
 def test_kept_report_can_be_withdrawn_too(item):
     recording.record([item(), item(2, key="A-2")], SOURCE)
     recording.record([Withdrawal("A-2"), Withdrawal("A-1")], SOURCE)
