@@ -135,7 +135,7 @@ def _credit_batch(keys: Sequence[int]) -> Iterable[ItemOutcome]:
         _refuse(row, result) for row, result in zip(rows, results, strict=True) if result.outcome is ItemOutcome.REFUSED
     ]
     WaitingCompletion.objects.bulk_update(refused, ["state", "reason"], batch_size=200)
-    return [result.outcome for result in results]
+    return [ItemOutcome.WAITING if result.kept_as else result.outcome for result in results]
 
 
 def _refuse(row: WaitingCompletion, result: ItemResult) -> WaitingCompletion:

@@ -50,6 +50,15 @@ def test_repeated_reports_are_listed_when_asked_for(client, unknown, item):
     assert shown_rows(client.get(LIST, {"state": "repeated"})) == ["B-1"]
 
 
+def test_retry_of_a_repeated_report_credits_nothing(client, item):
+    answers(item())
+    answers(item(key="B-1"), source="高校平台")
+    client.force_login(factories.administrator())
+    (key,) = WaitingCompletion.objects.values_list("pk", flat=True)
+    done = client.post(f"{LIST}?state=repeated", {"action": "retry", "_selected_action": [key]}, follow=True)
+    assert message_texts(done) == ["已计入 0 条，仍待认领 1 条，不能计入 0 条。"]
+
+
 @pytest.mark.parametrize("typed", [f" {NUMBER[-4:]}\u200b", "".join(chr(ord(sign) + 0xFEE0) for sign in NUMBER[-4:])])
 def test_digits_are_found_however_they_are_typed(client, unknown, typed):
     answers(unknown())
