@@ -50,6 +50,19 @@ PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"s
 _turn = threading.Lock()
 
 
+class _TooLargeError(Exception):
+    pass
+
+
+class _Buffer(io.BytesIO):
+    """A file that takes no more than the limit per file, so that nothing is encoded in vain."""
+
+    def write(self, content: Any) -> int:
+        if self.tell() + len(content) > settings.ATTACHMENT_MAX_BYTES:
+            raise _TooLargeError
+        return super().write(content)
+
+
 def clean(name: str, content: bytes, kind: str) -> tuple[str, bytes]:
     """Return the stored kind and content of a picture; ValidationError names the file."""
     with _one_at_a_time(name):
@@ -177,22 +190,21 @@ def _ready(picture: Image.Image) -> Image.Image:
 def _encode(name: str, picture: Image.Image, kind: str) -> tuple[str, bytes]:
     """Return kind and content of a picture below the limit per file; ValidationError if it is above it in any kind."""
     if kind != "JPEG":
-        content = _encode_as(picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert("RGBA"), kind)
-        if len(content) <= settings.ATTACHMENT_MAX_BYTES:
-            return kind, content
+        shown = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert("RGBA")
+        with suppress(_TooLargeError):
+            return kind, _encode_as(shown, kind)
     picture = picture if picture.mode == "RGB" else _on_white(picture)
     for quality in JPEG_QUALITIES:
-        content = _encode_as(picture, "JPEG", quality=quality)
-        if len(content) <= settings.ATTACHMENT_MAX_BYTES:
-            return "JPEG", content
+        with suppress(_TooLargeError):
+            return "JPEG", _encode_as(picture, "JPEG", quality=quality)
     raise ValidationError(_too_large(name))
 
 
 def _encode_as(picture: Image.Image, kind: str, **options: Any) -> bytes:
-    """Return the pixels alone: without position, camera and comments."""
+    """Return the pixels alone: without position, camera and comments. _TooLargeError if they exceed the limit."""
     bare = Image.new(picture.mode, picture.size)
     bare.paste(picture)
-    buffer = io.BytesIO()
+    buffer = _Buffer()
     bare.save(buffer, format=kind, **{**SAVE_OPTIONS[kind], **options})
     return buffer.getvalue()
 
