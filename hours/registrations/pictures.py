@@ -154,7 +154,7 @@ def _check(name: str, picture: Image.Image, content: bytes, kind: str) -> None:
         raise ValidationError(f"“{name}”有 {size}，太大了，请缩小到 {MAX_PIXELS // 10_000} 万像素以内后上传。")
     if max(picture.size) > MAX_LENGTH:
         raise ValidationError(f"“{name}”有 {size}，太长了，请截成几张图片，每边不超过 {MAX_LENGTH:,} 像素。")
-    if kind == "JPEG" and content.count(START_OF_SCAN) > MAX_SCANS:
+    if kind == "JPEG" and content.count(START_OF_SCAN, 0, jpegs.end_of_picture(content)) > MAX_SCANS:
         raise ValidationError(f"“{name}”的编码太复杂，请重新拍照或截图后上传。")
     if kind in ("PNG", "WEBP") and getattr(picture, "is_animated", False):
         raise ValidationError(f"“{name}”是动图，只能显示一帧，请截图或另存为 JPG、PNG 后上传。")

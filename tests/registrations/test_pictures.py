@@ -107,6 +107,11 @@ def test_cut_photo_is_refused_although_phones_append_a_second_picture():
     assert attachments.inspect(files.upload("照片.jpg", noise() + noise())).content_type == "image/jpeg"
 
 
+def test_photo_with_a_film_behind_it_is_taken():
+    photo = noise() + b"\xff\xda" * 200
+    assert attachments.inspect(files.upload("照片.jpg", photo)).content_type == "image/jpeg"
+
+
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 3}, {"optimize": True}])
 def test_white_scan_is_whole(options):
     page = Image.new("L", (1200, 1600), "white")
