@@ -37,7 +37,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, int, bytes]]:
     while found := _MARKER.search(content, place):
         marker, start = found[1][0], found.end()
         if marker == END:
-            yield marker, found.end() - 2, b""
+            yield marker, found.start(), b""
             return
         length = 0 if marker in BARE else int.from_bytes(content[start : start + 2])
         yield marker, found.start(), content[start + 2 : start + length]

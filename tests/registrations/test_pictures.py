@@ -107,6 +107,11 @@ def test_cut_photo_is_refused_although_phones_append_a_second_picture():
     assert attachments.inspect(files.upload("照片.jpg", noise() + noise())).content_type == "image/jpeg"
 
 
+def test_white_scan_with_fill_bytes_before_its_end_is_whole():
+    scan = files.picture(size=(600, 800), colour="white")[:-2] + b"\xff\xff\xff\xd9"
+    assert attachments.inspect(files.upload("扫描.jpg", scan)).content_type == "image/jpeg"
+
+
 def test_photo_with_a_film_behind_it_is_taken():
     photo = noise() + b"\xff\xda" * 200
     assert attachments.inspect(files.upload("照片.jpg", photo)).content_type == "image/jpeg"
