@@ -18,7 +18,7 @@ from hours.certificates import issuing
 from hours.collective import drafts, preview, saving
 from hours.completions import recording
 from hours.completions.items import CompletionItem
-from hours.completions.planning import ItemOutcome
+from hours.completions.plans import ItemOutcome
 from hours.counting import DAY_ENDS, DAY_STARTS, default_year, half_day_hours, local_moment
 from hours.models import Certificate, Course, Notice, Opening, Platform, Registration
 from hours.registrations import attachments

@@ -15,7 +15,7 @@ from accounts import identity
 from accounts.admin import DIGEST_PREFIX, PostSearchMixin
 from config.constants import CREDITED_AT_ONCE
 from config.texts import normalise_line
-from hours.completions.planning import ItemOutcome
+from hours.completions.plans import ItemOutcome
 from hours.completions.recording import credit
 from hours.models import WaitingCompletion
 from hours.wording import format_number

@@ -16,7 +16,7 @@ from config.files.lines import Columns, Line, read_lines
 from config.files.tables import PAGE, Bounds
 
 from .items import CompletionItem, ItemError, parse_year_or_id, quotable
-from .planning import ItemResult
+from .plans import ItemResult
 
 ID_NUMBER, YEAR, COURSE, HOURS, DAY, KEY, NAME = "证件号码", "年度", "科目名称", "学时", "完成日期", "来源编号", "姓名"
 COLUMNS = Columns(

@@ -15,7 +15,7 @@ from hours.wording import format_number
 from . import files, planning, recording
 from .files import COURSE, DAY, HOURS, ID_NUMBER, YEAR
 from .items import CompletionItem, ItemError
-from .planning import ItemOutcome, ItemResult
+from .plans import ItemOutcome, ItemResult
 
 OUTCOMES = {
     ItemOutcome.SAVED: Outcome.NEW,

@@ -13,7 +13,7 @@ from hours.models import Completion, Course
 from hours.totals import sums
 
 from . import waiting_rows
-from .planning import BatchPlan, derived_key, plan_correction
+from .plans import BatchPlan, derived_key, plan_correction
 from .recording import credit_after_commit, write
 from .rules import find_problems
 

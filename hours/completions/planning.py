@@ -15,23 +15,23 @@ the first one is taken back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from django.db import models
 from django.utils import timezone
 
 from accounts import identity
 from accounts.models import User, identity_digest
 from config.texts import comparison_key, name_key
-from hours.models import Completion, CompletionVersion, Course, WaitingCompletion
+from hours.models import Completion, Course, WaitingCompletion
 from hours.wording import format_number
 
 from . import waiting_rows
 from .course_names import Courses, courses_named_by, key_in
 from .items import CompletionItem, ItemError, Report, Withdrawal, parse_completion_day, parse_hours, quotable
+from .plans import DERIVED, BatchPlan, ItemOutcome, ItemResult, derived_key, plan_correction
 from .rules import (
     FIRST_YEAR,
     MAX_COURSE_HOURS,
@@ -47,7 +47,6 @@ Value = TypeVar("Value")
 NO_PERSON = "还没有此证件号码的人员，先留存，该人员注册后自动计入。"
 UNTIL_ENTERED = "先留存，录入该科目后自动计入。"
 REPEATED = "同一学时已由另一报送计入，该登记撤回后才计入。"
-DERIVED = "auto-"  # begins the numbers of completions whose source gives none
 
 
 class KeyReusedError(ItemError):
@@ -55,14 +54,6 @@ class KeyReusedError(ItemError):
 
     def __init__(self) -> None:
         super().__init__("source_key", "此来源编号已用于另一人员或另一科目。")
-
-
-class ItemOutcome(models.TextChoices):
-    SAVED = "saved", "新增"
-    CORRECTED = "corrected", "更正"
-    UNCHANGED = "unchanged", "未变"
-    WAITING = "waiting", "待认领"
-    REFUSED = "refused", "未采纳"
 
 
 class KnownPerson(NamedTuple):
@@ -81,53 +72,6 @@ class ParsedItem:
     hours: Decimal | None
     day: date
     key: str
-
-
-@dataclass(frozen=True)
-class ItemResult:
-    """The result of recording, or planning to record, one item; `previous` holds what a correction replaces.
-
-    A refused or waiting item has a `message` and the `field` that it is about, and no values; `errors` are all reasons
-    of a refusal, the first of which is the message. `is_changed` means that the source has used its number for other
-    content, whatever became of the item. A report that does not count is `kept_as` a row of 待认领学时 in this state.
-    """
-
-    item: CompletionItem
-    outcome: ItemOutcome
-    field: str = ""
-    message: str = ""
-    errors: tuple[ItemError, ...] = ()
-    person: int | None = None
-    course: Course | None = None
-    hours: Decimal | None = None
-    day: date | None = None
-    previous: tuple[Decimal, date] | None = None
-    is_changed: bool = False
-    kept_as: State | None = None
-
-
-@dataclass
-class BatchPlan:
-    """The results of a batch and the rows to write."""
-
-    results: list[ItemResult] = field(default_factory=list)
-    new: list[Completion] = field(default_factory=list)
-    corrected: dict[int, Completion] = field(default_factory=dict)
-    versions: list[CompletionVersion] = field(default_factory=list)
-    removed: list[Completion] = field(default_factory=list)  # also new ones that were not stored
-    waiting: dict[Place, WaitingCompletion] = field(default_factory=dict)
-    kept: dict[Place, WaitingCompletion] = field(default_factory=dict)  # rows that wait already
-    claimed: list[int] = field(default_factory=list)  # the keys of those that wait no more
-
-    @property
-    def person_years(self) -> set[tuple[int, int]]:
-        return {(row.person_id, row.course.year) for row in (*self.new, *self.corrected.values(), *self.removed)}
-
-    def claim(self, place: Place) -> None:
-        """Delete what waits at this place."""
-        self.waiting.pop(place, None)
-        if row := self.kept.pop(place, None):
-            self.claimed.append(row.pk)
 
 
 def plan_batch(
@@ -425,23 +369,3 @@ def _check_unknown_course(item: CompletionItem) -> None:
     if item.course and not can_name_course(year, item.course, item.id_number):
         of_year = "" if item.year is None else f"{item.year} 年度"
         raise ItemError("course", f"{of_year}没有公需科目“{quotable(item.course)}”。")
-
-
-def plan_correction(plan: BatchPlan, row: Completion, hours: Decimal, day: date, by: str) -> None:
-    """Add the former values as a version to the plan, then change the row."""
-    plan.versions.append(
-        CompletionVersion(
-            completion=row,
-            hours=row.hours,
-            completed_on=row.completed_on,
-            replaced_by=by[: Completion.SOURCE_LENGTH],
-        )
-    )
-    row.hours, row.completed_on = hours, day
-    if row.pk:
-        plan.corrected[row.pk] = row
-
-
-def derived_key(person: int, course: Course) -> str:
-    """Return the number of a completion whose source gives none."""
-    return f"{DERIVED}{person}-{course.pk}"

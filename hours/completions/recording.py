@@ -22,7 +22,8 @@ from hours.totals.sums import batched
 from . import waiting_rows
 from .course_names import Courses, courses_named_by
 from .items import Report
-from .planning import BatchPlan, ItemOutcome, ItemResult, plan_batch
+from .planning import plan_batch
+from .plans import BatchPlan, ItemOutcome, ItemResult
 from .waiting_rows import State
 
 log = logging.getLogger(__name__)

@@ -46,7 +46,7 @@ FILLED = 2  # pixels at the end of a JPEG that have one colour if it is cut, als
 JPEG_QUALITIES = (88, 70, 50)  # the first that keeps the file below the limit
 # Chunks of a PNG that are read: pixels, transparency and colours. Texts may be larger than Pillow reads.
 PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"eXIf", b"acTL"}
-# Encoding a picture of MAX_PIXELS takes some 300 MB of memory: one at a time in each process.
+# A picture of MAX_PIXELS takes up to 600 MB of memory, most less than 400: one at a time in each process.
 _turn = threading.Lock()
 
 

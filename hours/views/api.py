@@ -24,7 +24,7 @@ from hours.completions.items import (
     parse_year_or_id,
     quotable,
 )
-from hours.completions.planning import ItemOutcome, ItemResult
+from hours.completions.plans import ItemOutcome, ItemResult
 from hours.models import Completion, Platform
 
 ITEM_FIELDS = frozenset({"id", "id_number", "course_id", "course_code", "year", "course", "hours", "completed_on"})

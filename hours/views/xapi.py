@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from hours.completions import platforms, recording, xapi
 from hours.completions.items import ItemError, Report, canonical_id, is_uuid
-from hours.completions.planning import ItemOutcome, ItemResult
+from hours.completions.plans import ItemOutcome, ItemResult
 from hours.models import Platform
 
 from .api import RequestError, body_of, json_of, platform_of, receive

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hours.completions import manual, planning, recording
 from hours.completions.items import CompletionItem, parse_text
-from hours.completions.planning import BatchPlan, ItemOutcome
+from hours.completions.plans import BatchPlan, ItemOutcome
 from hours.models import Completion, CompletionVersion, Course, PersonTotal, PlaceTotal
 from hours.totals import sums
 from tests import factories

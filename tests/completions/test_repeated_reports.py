@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
-from hours.completions import manual, planning, recording, waiting, waiting_rows
+from hours.completions import manual, plans, recording, waiting, waiting_rows
 from hours.completions.items import CompletionItem, Report, Withdrawal
 from hours.models import Completion, Course, PersonTotal, WaitingCompletion
 from hours.totals import sums
@@ -139,7 +139,7 @@ def test_withdrawn_waiting_report_can_be_sent_again(unknown):
 
 
 def test_number_of_ours_is_taken_only_for_its_own_completion(item, unknown, huang, course):
-    own = planning.derived_key(huang.pk, course)
+    own = plans.derived_key(huang.pk, course)
     words = "以 auto- 开头的来源编号由本系统编制，不能用于其他学时。"
     assert answers(item(key="auto-1-1"), unknown(2, key=own)) == [("refused", words)] * 2
     assert answers(item(key=own)) == [("saved", "")]
@@ -148,7 +148,7 @@ def test_number_of_ours_is_taken_only_for_its_own_completion(item, unknown, huan
 
 def test_completion_saved_before_under_a_number_of_ours_is_told(item, huang, course):
     other = factories.person("蓝天明", unit=huang.unit)
-    key = planning.derived_key(huang.pk, course)
+    key = plans.derived_key(huang.pk, course)
     Completion.objects.create(
         person=other, course=course, hours=9, completed_on=NEW_YEAR, source=SOURCE, source_key=key
     )

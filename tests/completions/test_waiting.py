@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from hours.completions import planning, platforms, recording, waiting
+from hours.completions import planning, plans, platforms, recording, waiting
 from hours.completions.items import CompletionItem, Withdrawal
 from hours.models import Course, PersonTotal, Platform, WaitingCompletion
 from tests import factories
@@ -247,7 +247,7 @@ def test_person_saved_between_look_up_and_commit_is_credited(unknown, monkeypatc
     """The report reads no person, the sign-up sees no waiting row; the report looks again after its commit."""
     write = recording.write
 
-    def sign_up_then_write(plan: planning.BatchPlan) -> None:
+    def sign_up_then_write(plan: plans.BatchPlan) -> None:
         monkeypatch.setattr(recording, "write", write)
         factories.person("覃晓燕", id_number=NUMBER)
         write(plan)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from hours.completions import waiting
-from hours.completions.planning import ItemOutcome
+from hours.completions.plans import ItemOutcome
 
 
 class Command(BaseCommand):

@@ -16,7 +16,7 @@ from config.commands import progress_bar
 from config.files import tables
 from hours.completions import files, recording
 from hours.completions.files import ERROR_COLUMNS, error_row
-from hours.completions.planning import ItemOutcome, ItemResult
+from hours.completions.plans import ItemOutcome, ItemResult
 from hours.models import Completion
 
 ERRORS_SHOWN = 20
